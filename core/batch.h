@@ -1,0 +1,37 @@
+// What a task makes and a model learns from: a batch of sequences with targets.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace rnnbench {
+
+enum class Loss { cross_entropy, mean_squared };
+
+// The shape of a task's sequences as the model sees it.
+struct Signature {
+  int inputs = 0;        // number of input symbols (one_hot) or of real features of a step
+  bool one_hot = false;  // inputs are symbols, fed as one-hot vectors
+  int outputs = 0;       // classes (cross-entropy) or values (mean squared error) of a step
+  Loss loss = Loss::cross_entropy;
+};
+
+// Time-major: element (step t, sequence b) is number t * size + b. Shorter sequences end in steps of weight 0 whose
+// inputs are valid (symbol 0 or zeros).
+// The loss of a batch is sum(weight * loss of the step) / sum(weight), the loss of a step in nats (cross-entropy) or
+// the mean over outputs of the squared error.
+struct Batch {
+  int steps = 0;
+  int size = 0;
+  std::vector<std::int32_t> symbols;  // steps * size, if the signature is one-hot
+  std::vector<float> values;          // steps * size * inputs, otherwise
+  std::vector<std::int32_t> classes;  // steps * size targets of cross-entropy
+  std::vector<float> targets;         // steps * size * outputs targets of mean squared error
+  std::vector<float> weight;          // steps * size, weight of the step in the loss (>= 0)
+  std::vector<std::uint8_t> answer;   // steps * size, 1 where accuracy counts
+
+  // Makes the arrays of the given shape, all zero.
+  void reset(const Signature& signature, int steps, int size);
+};
+
+}  // namespace rnnbench

@@ -1,0 +1,37 @@
+// Gradient clipping, optimisers and learning-rate schedules. Their bits depend on neither threads nor instruction set.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "core/parameters.h"
+
+namespace rnnbench {
+
+// Scales the gradient so that its global L2 norm is at most `limit` (Pascanu et al. 2013); returns the norm before.
+// Norm in double from float sums over fixed 16-lane trees. limit <= 0: only measures.
+double clip_by_norm(Parameters<float>& gradient, double limit);
+// Limits every element to [-limit, limit].
+void clip_by_value(Parameters<float>& gradient, double limit);
+bool all_finite(const Parameters<float>& parameters);
+
+class Optimiser {
+ public:
+  virtual ~Optimiser() = default;
+  virtual void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate) = 0;
+  // Everything a checkpoint has to keep: the moments by name ("adam.first") and the scalars.
+  virtual std::vector<std::pair<std::string, Parameters<float>*>> moments() = 0;
+  virtual std::vector<std::pair<std::string, double*>> scalars() = 0;
+};
+// optimizer = adam (Kingma & Ba 2015; beta 0.9, 0.999, epsilon 1e-8, bias-corrected by running products),
+//             rmsprop (PyTorch's: decay 0.99, epsilon 1e-8), sgd with momentum (PyTorch's, no dampening).
+std::unique_ptr<Optimiser> make_optimiser(const Settings& training, const Layout& layout);
+
+// The learning rate of update 1, 2, ..., `updates`: constant; warmup: linear to the rate over warmup-updates, then
+// constant; cosine: warm-up, then half a cosine down to 0 at the last update.
+double learning_rate(const Settings& training, std::int64_t update);
+
+}  // namespace rnnbench

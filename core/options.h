@@ -1,0 +1,60 @@
+// Options as data: tasks, models and the trainer declare them here; the command line, INI files, `list`, `show`, the
+// grid and the record's spec all read the same declarations.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rnnbench {
+
+class Settings;
+
+struct Option {
+  enum class Kind { integer, real, choice, integers /* a comma list; spans no grid */ };
+
+  std::string name;      // as on the command line and in an INI file: "forget-bias"
+  Kind kind;
+  std::string fallback;  // the frozen default, in canonical text; "" = not set (a nullable option)
+  double least = 0, most = 0;         // inclusive range of a number
+  std::vector<std::string> choices;   // of a choice
+  std::string help;                   // one line, with the unit and the source
+  // Whether a run with these settings reads the option at all (momentum: only with optimizer = sgd). Unused options do
+  // not enter the spec. Empty: always used.
+  std::function<bool(const Settings&)> used;
+};
+
+Option integer_option(std::string name, std::string fallback, double least, double most, std::string help);
+Option real_option(std::string name, std::string fallback, double least, double most, std::string help);
+Option choice_option(std::string name, std::string fallback, std::vector<std::string> choices, std::string help);
+Option integers_option(std::string name, std::string fallback, double least, double most, std::string help);
+Option with_use(Option option, std::function<bool(const Settings&)> used);
+
+// `text` checked and in its one canonical spelling ("05" -> "5", "1e-3" -> "0.001"). Throws UserError with a sentence
+// that names the option, the value and what is allowed (callers put file and line in front).
+std::string canonical_value(const Option& option, const std::string& text);
+
+// What is allowed, in words: "a whole number from 1 to 100000", "one of none, additive, dot".
+std::string allowed_values(const Option& option);
+
+// Checked values of one run by option name. Defaults are filled in by whoever makes it.
+class Settings {
+ public:
+  void set(const std::string& name, std::string canonical) { values_[name] = std::move(canonical); }
+  bool has(const std::string& name) const;  // present and not ""
+  const std::string& text(const std::string& name) const;
+  std::int64_t integer(const std::string& name) const;
+  double real(const std::string& name) const;
+  std::vector<std::int64_t> integers(const std::string& name) const;
+  const std::map<std::string, std::string>& values() const { return values_; }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+// Settings with every option's default: for tests and for tools that need one model or task.
+Settings default_settings(const std::vector<Option>& options);
+
+}  // namespace rnnbench

@@ -1,0 +1,60 @@
+// The numbers of a model: one aligned array with named blocks. Weights, gradients and optimiser moments are this type.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/aligned.h"
+
+namespace rnnbench {
+
+// How a block starts; the options of a model choose among them.
+struct Init {
+  enum class Kind { zero, constant, uniform, orthogonal, identity, chrono };
+  Kind kind = Kind::zero;
+  double value = 0;  // constant: the value; uniform: the bound; chrono: T_max; with `negative`: minus the draw
+  bool negative = false;
+};
+
+// A named matrix (rows x cols, row-major as in PyTorch; a vector has cols = 1) inside the array.
+struct Block {
+  std::string name;  // PyTorch's: "rnn.weight_ih_l0"
+  int rows = 0, cols = 0;
+  std::size_t offset = 0;  // in numbers; a multiple of 16
+  bool vector = false;     // written to files with one dimension
+  std::size_t size() const { return static_cast<std::size_t>(rows) * cols; }
+};
+
+class Layout {
+ public:
+  int add(std::string name, int rows, int cols);  // matrix; returns the block's number
+  int add(std::string name, int rows);            // vector
+  const std::vector<Block>& blocks() const { return blocks_; }
+  const Block& block(int number) const { return blocks_[number]; }
+  int find(const std::string& name) const;       // -1 when absent
+  std::size_t count() const { return count_; }   // trainable parameters, without padding
+  std::size_t extent() const { return extent_; } // length of the array, with padding
+
+ private:
+  std::vector<Block> blocks_;
+  std::size_t count_ = 0, extent_ = 0;
+};
+
+template <class S>
+class Parameters {
+ public:
+  Parameters() = default;
+  explicit Parameters(const Layout& layout) : layout_(&layout), data_(layout.extent(), S(0)) {}
+  const Layout& layout() const { return *layout_; }
+  S* block(int number) { return data_.data() + layout_->block(number).offset; }
+  const S* block(int number) const { return data_.data() + layout_->block(number).offset; }
+  AlignedVector<S>& data() { return data_; }             // padding included, always 0 there
+  const AlignedVector<S>& data() const { return data_; }
+
+ private:
+  const Layout* layout_ = nullptr;  // of the network, which outlives its parameters
+  AlignedVector<S> data_;
+};
+
+}  // namespace rnnbench

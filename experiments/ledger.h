@@ -1,0 +1,45 @@
+// The folder of one experiment's records: present means finished.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/parameters.h"
+#include "experiments/record.h"
+
+namespace rnnbench {
+
+// <results>/<experiment>/: runs/<id>.json (a record), runs/<id>.safetensors (its final weights),
+// runs/<id>.checkpoint (of an unfinished run), runs.csv, curves.csv, tables, figures/, report.html.
+class Ledger {
+ public:
+  // Opens, does not create. Throws UserError when the path exists and is something else than such a folder.
+  Ledger(const std::filesystem::path& results, const std::string& experiment);
+
+  // Creates the folder and proves that it can be written; throws UserError when not. Before the first run.
+  void prepare();
+
+  const std::filesystem::path& folder() const { return folder_; }
+  std::filesystem::path record_path(const std::string& id) const;
+  std::filesystem::path weights_path(const std::string& id) const;
+  std::filesystem::path checkpoint_path(const std::string& id) const;
+
+  bool has(const std::string& id) const;
+  // The record, checked (JSON, schema, sections, id against the canonical text, result against its hash); nothing when
+  // absent; UserError naming the file and what is wrong with it when truncated or edited.
+  std::optional<Record> load(const std::string& id) const;
+  std::vector<Record> load_all() const;  // sorted by id
+  // Written to a temporary name, synced, renamed; never overwrites a finished record. Throws std::runtime_error when
+  // the disk is full; the folder is then as before.
+  void commit(const Record& record) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// Writes `bytes` to a temporary name beside `path`, syncs, renames, syncs the folder: old or new, never half.
+void write_atomically(const std::filesystem::path& path, const std::string& bytes);
+
+}  // namespace rnnbench
