@@ -34,6 +34,8 @@ class Workspace {
  public:
   virtual ~Workspace() = default;
   virtual std::size_t bytes() const = 0;  // of all arrays
+  // CPU seconds spent so far by the worker threads of this workspace, without the calling thread.
+  virtual double worker_cpu_seconds() const = 0;
 };
 
 // The activations of one named quantity of one sequence over time, for `rnnbench trace`.

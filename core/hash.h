@@ -1,0 +1,17 @@
+// The 64-bit hash of specs, results and weights.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace rnnbench {
+
+// FNV-1a, 64 bits (Fowler, Noll & Vo). Not cryptographic: it names specs and shows accidental edits.
+std::uint64_t fnv1a(const void* bytes, std::size_t size);
+inline std::uint64_t fnv1a(const std::string& text) { return fnv1a(text.data(), text.size()); }
+
+// 16 lower-case hexadecimal digits, most significant first.
+std::string hex16(std::uint64_t value);
+
+}  // namespace rnnbench
