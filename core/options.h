@@ -36,6 +36,11 @@ Option with_use(Option option, std::function<bool(const Settings&)> used);
 // that names the option, the value and what is allowed (callers put file and line in front).
 std::string canonical_value(const Option& option, const std::string& text);
 
+// The canonical values of a comma list with ranges of whole numbers ("50, 100", "1..10", "50..200..50" with a step), in
+// the order written, each once. At most `most_listed` of them. A list of an `integers` option is one value.
+std::vector<std::string> listed_values(const Option& option, const std::string& text);
+inline constexpr std::int64_t most_listed = 100'000;
+
 // What is allowed, in words: "a whole number from 1 to 100000", "one of none, additive, dot".
 std::string allowed_values(const Option& option);
 

@@ -1,0 +1,238 @@
+#include "core/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <stdexcept>
+
+#include "core/error.h"
+
+namespace rnnbench {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+template <class T>
+std::optional<T> parsed(const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The shortest text that reads back as the same number.
+std::string spelled(double value) {
+  char buffer[32];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value == 0 ? 0.0 : value);  // no "-0"
+  return {buffer, result.ptr};
+}
+
+std::string whole(double value) { return std::to_string(static_cast<std::int64_t>(value)); }
+
+[[noreturn]] void refuse(const Option& option, const std::string& text) {
+  std::string sentence = option.name + " = " + text + " is not " + allowed_values(option);
+  if (option.kind == Option::Kind::choice) sentence += did_you_mean(text, option.choices);
+  throw UserError(sentence);
+}
+
+bool in_range(const Option& option, double value) { return value >= option.least && value <= option.most; }
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t comma; (comma = text.find(',', begin)) != std::string::npos; begin = comma + 1) {
+    parts.push_back(trimmed(text.substr(begin, comma - begin)));
+  }
+  parts.push_back(trimmed(text.substr(begin)));
+  return parts;
+}
+
+// Appends the elements of "first..last" or "first..last..step".
+void append_range(const Option& option, const std::string& text, std::vector<std::int64_t>& values) {
+  const std::string name = option.name + " = " + text;
+  const auto dots = text.find("..");
+  const auto more = text.find("..", dots + 2);
+  const auto first = parsed<std::int64_t>(trimmed(text.substr(0, dots)));
+  const auto last = parsed<std::int64_t>(trimmed(text.substr(dots + 2, more - dots - 2)));
+  const auto step = more == std::string::npos ? 1 : parsed<std::int64_t>(trimmed(text.substr(more + 2)));
+  if (!first || !last || !step || *step < 1 || *first > *last) {
+    throw UserError(name +
+                    " is a broken range; write first..last or first..last..step with whole numbers, first <= "
+                    "last and step >= 1");
+  }
+  if (!in_range(option, *first) || !in_range(option, *last)) refuse(option, text);
+  const std::int64_t count = (*last - *first) / *step + 1;
+  if (count > most_listed) {
+    throw UserError(name + " has " + std::to_string(count) + " values; at most " +
+                    std::to_string(most_listed) + " are allowed");
+  }
+  for (std::int64_t i = 0; i < count; ++i) values.push_back(*first + i * *step);
+}
+
+std::vector<std::string> list_elements(const Option& option, const std::string& text) {
+  std::vector<std::string> parts = split(text);
+  if (parts.size() > 1 && std::find(parts.begin(), parts.end(), "") != parts.end()) {
+    throw UserError(option.name + " = " + text +
+                    " has an empty place in its list; write values with single commas between");
+  }
+  return parts;
+}
+
+// A set of numbers: the order has no meaning, so the canonical text is sorted.
+std::string canonical_integers(const Option& option, const std::string& text) {
+  std::vector<std::int64_t> values;
+  for (const std::string& part : list_elements(option, text)) {
+    if (part.find("..") != std::string::npos) {
+      append_range(option, part, values);
+      continue;
+    }
+    const auto value = parsed<std::int64_t>(part);
+    if (!value || !in_range(option, *value)) refuse(option, part);
+    values.push_back(*value);
+  }
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::string canonical;
+  for (const std::int64_t value : values) canonical += (canonical.empty() ? "" : ",") + std::to_string(value);
+  return canonical;
+}
+
+Option make_option(std::string name, Option::Kind kind, std::string fallback, double least, double most,
+                   std::vector<std::string> choices, std::string help) {
+  return {std::move(name), kind, std::move(fallback), least, most, std::move(choices), std::move(help), {}};
+}
+
+}  // namespace
+
+Option integer_option(std::string name, std::string fallback, double least, double most, std::string help) {
+  return make_option(std::move(name), Option::Kind::integer, std::move(fallback), least, most, {},
+                     std::move(help));
+}
+
+Option real_option(std::string name, std::string fallback, double least, double most, std::string help) {
+  return make_option(std::move(name), Option::Kind::real, std::move(fallback), least, most, {},
+                     std::move(help));
+}
+
+Option choice_option(std::string name, std::string fallback, std::vector<std::string> choices,
+                     std::string help) {
+  return make_option(std::move(name), Option::Kind::choice, std::move(fallback), 0, 0, std::move(choices),
+                     std::move(help));
+}
+
+Option integers_option(std::string name, std::string fallback, double least, double most, std::string help) {
+  return make_option(std::move(name), Option::Kind::integers, std::move(fallback), least, most, {},
+                     std::move(help));
+}
+
+Option with_use(Option option, std::function<bool(const Settings&)> used) {
+  option.used = std::move(used);
+  return option;
+}
+
+std::string canonical_value(const Option& option, const std::string& text) {
+  const std::string value = trimmed(text);
+  if (value.empty() && option.fallback.empty()) return "";  // not set, said aloud
+  switch (option.kind) {
+    case Option::Kind::integer:
+      if (const auto number = parsed<std::int64_t>(value); number && in_range(option, *number)) {
+        return std::to_string(*number);
+      }
+      break;
+    case Option::Kind::real:
+      if (const auto number = parsed<double>(value); number && in_range(option, *number))
+        return spelled(*number);
+      break;
+    case Option::Kind::choice:
+      if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end())
+        return value;
+      break;
+    case Option::Kind::integers:
+      return canonical_integers(option, value);
+  }
+  refuse(option, value);
+}
+
+std::vector<std::string> listed_values(const Option& option, const std::string& text) {
+  if (option.kind == Option::Kind::integers) return {canonical_value(option, text)};
+  std::vector<std::string> values;
+  for (const std::string& part : list_elements(option, text)) {
+    if (option.kind == Option::Kind::integer && part.find("..") != std::string::npos) {
+      std::vector<std::int64_t> range;
+      append_range(option, part, range);
+      for (const std::int64_t value : range) values.push_back(std::to_string(value));
+    } else {
+      values.push_back(canonical_value(option, part));
+    }
+  }
+  std::vector<std::string> unique;
+  std::set<std::string> seen;
+  for (std::string& value : values) {
+    if (seen.insert(value).second) unique.push_back(std::move(value));
+  }
+  return unique;
+}
+
+std::string allowed_values(const Option& option) {
+  switch (option.kind) {
+    case Option::Kind::integer:
+      return "a whole number from " + whole(option.least) + " to " + whole(option.most);
+    case Option::Kind::real:
+      return "a number from " + spelled(option.least) + " to " + spelled(option.most);
+    case Option::Kind::integers:
+      return "a comma list of whole numbers from " + whole(option.least) + " to " + whole(option.most);
+    case Option::Kind::choice:
+      break;
+  }
+  std::string names;
+  for (const std::string& choice : option.choices) names += (names.empty() ? "" : ", ") + choice;
+  return option.choices.size() == 1 ? names : "one of " + names;
+}
+
+bool Settings::has(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found != values_.end() && !found->second.empty();
+}
+
+const std::string& Settings::text(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) throw std::logic_error("the option '" + name + "' is not among the settings");
+  return found->second;
+}
+
+std::int64_t Settings::integer(const std::string& name) const {
+  const auto value = parsed<std::int64_t>(text(name));
+  if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked whole number");
+  return *value;
+}
+
+double Settings::real(const std::string& name) const {
+  const auto value = parsed<double>(text(name));
+  if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked number");
+  return *value;
+}
+
+std::vector<std::int64_t> Settings::integers(const std::string& name) const {
+  std::vector<std::int64_t> values;
+  if (text(name).empty()) return values;
+  for (const std::string& part : split(text(name))) {
+    const auto value = parsed<std::int64_t>(part);
+    if (!value)
+      throw std::logic_error(name + " = '" + text(name) + "' is not a checked list of whole numbers");
+    values.push_back(*value);
+  }
+  return values;
+}
+
+Settings default_settings(const std::vector<Option>& options) {
+  Settings settings;
+  for (const Option& option : options) settings.set(option.name, option.fallback);
+  return settings;
+}
+
+}  // namespace rnnbench
