@@ -1,6 +1,7 @@
 // What a task makes and a model learns from: a batch of sequences with targets.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Batch {
   std::vector<float> weight;          // steps * size, weight of the step in the loss (>= 0)
   std::vector<std::uint8_t> answer;   // steps * size, 1 where accuracy counts
 
+  std::size_t at(int step, int sequence) const { return static_cast<std::size_t>(step) * size + sequence; }
   // Makes the arrays of the given shape, all zero.
   void reset(const Signature& signature, int steps, int size);
 };

@@ -6,6 +6,9 @@
 
 namespace rnnbench {
 
+// The generator itself: ten rounds of Philox4x32; key = low word, high word.
+std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter, std::uint64_t key);
+
 // What a stream is for; part of the address, so that streams never overlap. The values are part of the numerics.
 enum class Purpose : std::uint32_t {
   training = 1,    // data of update `step`
@@ -26,7 +29,7 @@ class Stream {
   float uniform();                          // [0, 1), 24 bits, exact in float and double
   float uniform(float low, float high);     // low + (high - low) * uniform(), in float
   std::uint32_t below(std::uint32_t n);     // 0 .. n-1 by 64-bit multiply-shift (bias below n / 2^32); n > 0
-  double normal();                          // mean 0, variance 1 (sum of twelve uniforms is not enough: polar method)
+  double normal();                          // mean 0, variance 1, without the C library's logarithm
 
  private:
   std::uint64_t seed_;
