@@ -1,0 +1,146 @@
+#include "analysis/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/stream.h"
+
+namespace rnnbench {
+
+namespace {
+
+constexpr double normal_quantile_975 = 1.959963984540054;
+
+// Address of the random numbers below; part of the published intervals.
+constexpr std::uint64_t bootstrap_seed = 1;
+constexpr std::uint64_t sign_flip_seed = 2;
+
+}  // namespace
+
+double mean(const Values& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double median(const Values& values) { return quantile(values, 0.5); }
+
+double quantile(Values values, double probability) {
+  std::sort(values.begin(), values.end());
+  const double position = probability * static_cast<double>(values.size() - 1);
+  const std::size_t below = static_cast<std::size_t>(position);
+  const double weight = position - static_cast<double>(below);
+  if (weight == 0 || values[below] == values[below + 1]) return values[below];  // no inf * 0, no inf - inf
+  return values[below] + weight * (values[below + 1] - values[below]);
+}
+
+double interquartile_mean(Values values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t cut = values.size() / 4;
+  return std::accumulate(values.begin() + cut, values.end() - cut, 0.0) /
+         static_cast<double>(values.size() - 2 * cut);
+}
+
+Interval wilson_interval(int successes, int trials) {
+  const double n = trials, rate = successes / n, z2 = normal_quantile_975 * normal_quantile_975;
+  const double centre = (rate + z2 / (2 * n)) / (1 + z2 / n);
+  const double half =
+      normal_quantile_975 / (1 + z2 / n) * std::sqrt(rate * (1 - rate) / n + z2 / (4 * n * n));
+  return {successes == 0 ? 0 : centre - half, successes == trials ? 1 : centre + half};
+}
+
+Interval bootstrap_interval(const Strata& strata, const std::function<double(const Strata&)>& statistic,
+                            int resamples) {
+  Values estimates(resamples);
+  Strata drawn = strata;
+  for (int resample = 0; resample < resamples; ++resample) {
+    for (std::size_t s = 0; s < strata.size(); ++s) {
+      Stream stream(bootstrap_seed, Purpose::bootstrap, resample, static_cast<std::uint32_t>(s));
+      for (double& value : drawn[s])
+        value = strata[s][stream.below(static_cast<std::uint32_t>(strata[s].size()))];
+    }
+    estimates[resample] = statistic(drawn);
+  }
+  return {quantile(estimates, 0.025), quantile(estimates, 0.975)};
+}
+
+Interval bootstrap_interval(const Values& values, double (*statistic)(const Values&)) {
+  return bootstrap_interval(Strata{values}, [statistic](const Strata& drawn) { return statistic(drawn[0]); });
+}
+
+double probability_of_improvement(const Values& a, const Values& b) {
+  double wins = 0;
+  for (double x : a) {
+    for (double y : b) wins += x > y ? 1 : x == y ? 0.5 : 0;
+  }
+  return wins / (static_cast<double>(a.size()) * static_cast<double>(b.size()));
+}
+
+double sign_flip_test(const Values& differences) {
+  const int n = static_cast<int>(differences.size());
+  const double observed = std::abs(std::accumulate(differences.begin(), differences.end(), 0.0));
+  double scale = 0;
+  for (double d : differences) scale += std::abs(d);
+  // Sums that are equal in exact arithmetic may differ by rounding, and must count as equal.
+  const double threshold = observed - 1e-12 * scale;
+  const auto flipped_sum = [&](auto&& flip) {
+    double sum = 0;
+    for (int i = 0; i < n; ++i) sum += flip(i) ? -differences[i] : differences[i];
+    return std::abs(sum);
+  };
+
+  if (n <= 20) {
+    std::uint32_t extreme = 0;
+    for (std::uint32_t pattern = 0; pattern < 1u << n; ++pattern) {
+      extreme += flipped_sum([&](int i) { return pattern >> i & 1; }) >= threshold;
+    }
+    return static_cast<double>(extreme) / static_cast<double>(1u << n);
+  }
+  constexpr int patterns = 100000;
+  int extreme = 0;
+  for (int pattern = 0; pattern < patterns; ++pattern) {
+    Stream stream(sign_flip_seed, Purpose::bootstrap, pattern, 0);
+    extreme += flipped_sum([&](int) { return stream.next() >> 31; }) >= threshold;
+  }
+  return (extreme + 1.0) / (patterns + 1.0);
+}
+
+Values holm(const Values& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+  Values adjusted(p.size());
+  double least = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    least = std::max(least, std::min(1.0, static_cast<double>(p.size() - rank) * p[order[rank]]));
+    adjusted[order[rank]] = least;
+  }
+  return adjusted;
+}
+
+std::vector<std::pair<double, double>> kaplan_meier(std::vector<Lifetime> lifetimes) {
+  // At equal times, events come before the ends of observation.
+  std::sort(lifetimes.begin(), lifetimes.end(), [](const Lifetime& a, const Lifetime& b) {
+    return a.time != b.time ? a.time < b.time : a.seen > b.seen;
+  });
+  std::vector<std::pair<double, double>> steps;
+  double share = 1;
+  for (std::size_t i = 0; i < lifetimes.size();) {
+    const double at_risk = static_cast<double>(lifetimes.size() - i), time = lifetimes[i].time;
+    int seen = 0;
+    for (; i < lifetimes.size() && lifetimes[i].time == time; ++i) seen += lifetimes[i].seen;
+    if (seen == 0) continue;
+    share *= 1 - seen / at_risk;
+    steps.emplace_back(time, share);
+  }
+  return steps;
+}
+
+std::optional<double> median_lifetime(const std::vector<Lifetime>& lifetimes) {
+  for (const auto& [time, share] : kaplan_meier(lifetimes)) {
+    if (share <= 0.5 + 1e-12)
+      return time;  // a product of ratios that is 1/2 exactly may come out a rounding above
+  }
+  return std::nullopt;
+}
+
+}  // namespace rnnbench

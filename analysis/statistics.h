@@ -1,0 +1,72 @@
+// The statistics of repeated runs. The seed is the unit of replication; every quantity here is tested against
+// values computed by another tool (tests/statistics).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rnnbench {
+
+// Fewer runs than this get their points and range: a percentile bootstrap of the IQM covers 0.75 at n = 3,
+// 0.90 at 5 and 0.94 at 10 instead of 0.95.
+inline constexpr int least_runs_for_interval = 10;
+// Fewer pairs than this get no p-value: the smallest possible one (2^(1 - n), two-sided) says more about n
+// than about the data.
+inline constexpr int least_pairs_for_test = 9;
+inline constexpr int bootstrap_resamples = 10000;
+
+using Values = std::vector<double>;
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+// Of at least one value, in any order; infinities are allowed where the result does not depend on their size.
+double mean(const Values& values);
+double median(const Values& values);
+// Linear interpolation between order statistics (type 7 of Hyndman & Fan 1996), 0 <= probability <= 1.
+double quantile(Values values, double probability);
+// The mean of what is left when floor(n / 4) values are cut off at each end (Agarwal et al. 2021): the mean
+// for n < 4.
+double interquartile_mean(Values values);
+
+// The 95 % score interval of a success rate (Wilson 1927); 0 <= successes <= trials, trials > 0.
+Interval wilson_interval(int successes, int trials);
+
+// The 95 % stratified percentile bootstrap (Agarwal et al. 2021): every stratum is resampled with replacement
+// on its own, the ends are the 2.5 % and 97.5 % quantiles of the statistic. Random numbers come from a stream
+// of their own, at an address made of resample and stratum: the same strata give the same interval.
+using Strata = std::vector<Values>;
+Interval bootstrap_interval(const Strata& strata, const std::function<double(const Strata&)>& statistic,
+                            int resamples = bootstrap_resamples);
+// The same for one sample.
+Interval bootstrap_interval(const Values& values, double (*statistic)(const Values&));
+inline double iqm(const Values& values) { return interquartile_mean(values); }
+
+// The probability that a run of `a` scores higher than one of `b`, a tie counting half: U / (n m) of Mann &
+// Whitney (1947).
+double probability_of_improvement(const Values& a, const Values& b);
+
+// Two-sided p-value of the hypothesis that the differences are symmetric around 0, by flipping their signs;
+// the statistic is their mean. All 2^n patterns up to n = 20, from there 100,000 random ones and p = (c + 1)
+// / (100,000 + 1).
+double sign_flip_test(const Values& differences);
+
+// p-values adjusted for the size of their family (Holm 1979), in the order given.
+Values holm(const Values& p);
+
+// A time to an event, or, when the event was not seen, the time until which it was not.
+struct Lifetime {
+  double time = 0;  // may be infinite when not seen: never
+  bool seen = false;
+};
+// The product-limit estimate of the share still without the event after each distinct time at which one was
+// seen (Kaplan & Meier 1958).
+std::vector<std::pair<double, double>> kaplan_meier(std::vector<Lifetime> lifetimes);
+// The smallest time at which that share is 1/2 or less; nothing when it never is.
+std::optional<double> median_lifetime(const std::vector<Lifetime>& lifetimes);
+
+}  // namespace rnnbench

@@ -1,0 +1,151 @@
+// Every statistic against values stored from numpy, scipy and statsmodels
+// (tests/statistics/make_reference.py).
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "analysis/statistics.h"
+
+using namespace rnnbench;
+
+namespace {
+
+const nlohmann::json& reference() {
+  static const auto json =
+      nlohmann::json::parse(std::ifstream(RNNBENCH_SOURCE_DIR "/tests/statistics/reference.json"));
+  return json;
+}
+
+// Sums in another order: a few units in the last place.
+Approx near(double value) { return Approx(value).epsilon(1e-13).margin(1e-14); }
+
+const Values ten = {-0.21, -0.5, 0.15, -0.58, -0.77, 0.39, 1.93, -1.0, 1.16, 1.08};
+
+}  // namespace
+
+TEST_CASE("location statistics agree with numpy and scipy", "[statistics]") {
+  REQUIRE(reference()["describe"].size() >= 10);
+  for (const auto& sample : reference()["describe"]) {
+    const Values values = sample["values"];
+    INFO("n = " << values.size());
+    CHECK(mean(values) == near(sample["mean"]));
+    CHECK(median(values) == near(sample["median"]));
+    CHECK(interquartile_mean(values) == near(sample["interquartile_mean"]));
+    for (const auto& [p, value] : sample["quantiles"].items())
+      CHECK(quantile(values, std::stod(p)) == near(value));
+  }
+}
+
+TEST_CASE("quantiles of runs that never solve are infinite, not undefined", "[statistics]") {
+  const double never = std::numeric_limits<double>::infinity();
+  CHECK(quantile({1, 2, never}, 0.5) == 2);
+  CHECK(quantile({1, never, never}, 0.75) == never);
+  CHECK(quantile({1, never, never}, 1) == never);
+}
+
+TEST_CASE("Wilson intervals agree with scipy", "[statistics]") {
+  for (const auto& rate : reference()["wilson"]) {
+    const Interval interval = wilson_interval(rate["successes"], rate["trials"]);
+    INFO(rate["successes"] << " of " << rate["trials"]);
+    CHECK(interval.low == near(rate["low"]));
+    CHECK(interval.high == near(rate["high"]));
+  }
+}
+
+// The brackets are quantiles of the exact bootstrap distribution, five standard errors of 10,000 resamples to
+// each side.
+TEST_CASE("bootstrap intervals agree with the exact bootstrap distribution", "[statistics]") {
+  const auto check = [](const nlohmann::json& expected, const Interval& interval) {
+    CHECK(interval.low >= expected["low"][0].get<double>() - 1e-12);
+    CHECK(interval.low <= expected["low"][1].get<double>() + 1e-12);
+    CHECK(interval.high >= expected["high"][0].get<double>() - 1e-12);
+    CHECK(interval.high <= expected["high"][1].get<double>() + 1e-12);
+  };
+  for (const auto& expected : reference()["bootstrap_iqm"]) {
+    check(expected, bootstrap_interval(expected["strata"][0].get<Values>(), iqm));
+  }
+  for (const auto& expected : reference()["bootstrap_mean_of_means"]) {
+    const auto mean_of_means = [](const Strata& strata) {
+      Values means;
+      for (const Values& values : strata) means.push_back(mean(values));
+      return mean(means);
+    };
+    check(expected, bootstrap_interval(expected["strata"].get<Strata>(), mean_of_means));
+  }
+}
+
+TEST_CASE("the bootstrap is reproducible and keeps strata apart", "[statistics]") {
+  const Interval once = bootstrap_interval(ten, iqm), again = bootstrap_interval(ten, iqm);
+  CHECK(once.low == again.low);
+  CHECK(once.high == again.high);
+  CHECK(once.low < once.high);
+  // Resampling across strata would mix 0 and 100; within them nothing varies.
+  const Interval constant = bootstrap_interval(Strata{{0, 0, 0}, {100, 100, 100}}, [](const Strata& strata) {
+    return mean(strata[0]) + mean(strata[1]);
+  });
+  CHECK(constant.low == 100);
+  CHECK(constant.high == 100);
+  // Two strata with the same values must not draw the same indices: their difference would never vary.
+  const Interval difference = bootstrap_interval(
+      Strata{ten, ten}, [](const Strata& strata) { return mean(strata[0]) - mean(strata[1]); });
+  CHECK(difference.low < 0);
+  CHECK(difference.high > 0);
+}
+
+TEST_CASE("probability of improvement agrees with scipy's U", "[statistics]") {
+  for (const auto& pair : reference()["improvement"]) {
+    const Values a = pair["a"], b = pair["b"];
+    CHECK(probability_of_improvement(a, b) == near(pair["probability"]));
+    CHECK(probability_of_improvement(b, a) == near(1 - pair["probability"].get<double>()));
+  }
+}
+
+TEST_CASE("the sign-flip test agrees with scipy's permutation test", "[statistics]") {
+  int random = 0;
+  for (const auto& test : reference()["sign_flip"]) {
+    const double p = sign_flip_test(test["differences"].get<Values>()), expected = test["p"];
+    if (test["exact"].get<bool>()) {
+      CHECK(p == near(expected));
+    } else {  // 100,000 random patterns here, 1,000,000 there: five standard errors
+      CHECK(std::abs(p - expected) < 5 * std::sqrt(expected * (1 - expected) * (1e-5 + 1e-6)));
+      ++random;
+    }
+  }
+  CHECK(random == 1);
+}
+
+TEST_CASE("Holm's adjustment agrees with statsmodels", "[statistics]") {
+  for (const auto& family : reference()["holm"]) {
+    const Values adjusted = holm(family["p"].get<Values>()), expected = family["adjusted"];
+    REQUIRE(adjusted.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(adjusted[i] == near(expected[i]));
+  }
+}
+
+TEST_CASE("Kaplan-Meier curves and medians agree with statsmodels", "[statistics]") {
+  for (const auto& sample : reference()["survival"]) {
+    std::vector<Lifetime> lifetimes;
+    for (std::size_t i = 0; i < sample["times"].size(); ++i) {
+      lifetimes.push_back({sample["times"][i], sample["seen"][i].get<int>() == 1});
+    }
+    const auto median = median_lifetime(lifetimes);
+    REQUIRE(median.has_value() == !sample["median"].is_null());
+    if (median) CHECK(*median == sample["median"].get<double>());
+    // statsmodels also lists times at which nothing but an end of observation was seen; the share stays the
+    // same there.
+    const auto curve = kaplan_meier(lifetimes);
+    std::size_t step = 0;
+    double share = 1;
+    for (const auto& point : sample["steps"]) {
+      if (point[1].get<double>() == share) continue;
+      share = point[1];
+      REQUIRE(step < curve.size());
+      CHECK(curve[step].first == point[0].get<double>());
+      CHECK(curve[step].second == near(share));
+      ++step;
+    }
+    CHECK(step == curve.size());
+  }
+}
