@@ -1,0 +1,33 @@
+// The subcommands of the program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rnnbench {
+
+// A line of the table in rnnbench.cpp. `run` gets the arguments after the subcommand's name and returns the exit code
+// (0 all well, 1 a run or check failed, 130 interrupted); a UserError it throws is printed and becomes 2.
+struct Command {
+  std::string name;
+  std::string summary;  // one line
+  std::string usage;    // what `rnnbench NAME --help` prints
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+using CommandArguments = std::vector<std::string>;
+
+int list_command(const CommandArguments& arguments);
+int show_command(const CommandArguments& arguments);
+int run_command(const CommandArguments& arguments);
+int status_command(const CommandArguments& arguments);
+int table_command(const CommandArguments& arguments);
+int plot_command(const CommandArguments& arguments);
+int report_command(const CommandArguments& arguments);
+int compare_command(const CommandArguments& arguments);
+int check_command(const CommandArguments& arguments);
+int trace_command(const CommandArguments& arguments);
+int dump_command(const CommandArguments& arguments);
+int speed_command(const CommandArguments& arguments);
+
+}  // namespace rnnbench

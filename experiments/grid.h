@@ -1,0 +1,29 @@
+// From a written experiment to its runs.
+//
+// Lists and ranges span a grid: every task with every cell, and for each such pair the product of the lists
+// that apply to it. The command line wins over [task/cell], that over [task] or [cell] (a key in both is an
+// error), those over the file's head, that over the defaults; the winner's list replaces the others. `hidden`
+// and `budget` replace one another.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/ini.h"
+#include "experiments/spec.h"
+
+namespace rnnbench {
+
+inline constexpr std::size_t most_runs = 100'000;
+
+struct Declaration {
+  std::string file;                   // "" without one
+  std::vector<Assignment> written;    // in the file
+  std::vector<Assignment> overrides;  // on the command line
+};
+
+// Every run, checked: values, keys that no run would read, the number of runs, and whether each fits this
+// machine (see check_feasible). Throws UserError with the place of what is wrong.
+Experiment expand(const Declaration& declaration);
+
+}  // namespace rnnbench

@@ -1,0 +1,130 @@
+#include "experiments/spec.h"
+
+#include <map>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+bool is_used(const Option& option, const Settings& settings) {
+  return settings.has(option.name) && (!option.used || option.used(settings));
+}
+
+// Adds the used options that differ from their defaults; `cell` and `seed` are not among them.
+void add_lines(const std::vector<Option>& options, const Settings& settings,
+               std::map<std::string, std::string>& lines) {
+  for (const Option& option : options) {
+    if (option.name == "cell" || option.name == "seed" || !is_used(option, settings)) continue;
+    if (settings.text(option.name) != option.fallback) lines[option.name] = settings.text(option.name);
+  }
+}
+
+void add_json(const std::vector<Option>& options, const Settings& settings, Json& json) {
+  for (const Option& option : options) {
+    if (option.name == "cell" || option.name == "seed" || !is_used(option, settings)) continue;
+    switch (option.kind) {
+      case Option::Kind::integer:
+        json[option.name] = settings.integer(option.name);
+        break;
+      case Option::Kind::real:
+        json[option.name] = settings.real(option.name);
+        break;
+      case Option::Kind::integers:
+        json[option.name] = settings.integers(option.name);
+        break;
+      case Option::Kind::choice:
+        json[option.name] = settings.text(option.name);
+        break;
+    }
+  }
+}
+
+std::string text_of(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string list;
+  for (const Json& element : value) list += (list.empty() ? "" : ",") + text_of(element);
+  return list;
+}
+
+// The settings of one part of a record's spec; `name_key` is the key that names the task or cell, if any.
+Settings settings_from(const Json& part, const std::vector<Option>& options, const std::string& name_key) {
+  Settings settings;
+  for (const Option& option : options) {
+    if (option.name != "seed") settings.set(option.name, option.fallback);
+  }
+  for (const auto& [key, value] : part.items()) {
+    if (key == name_key) continue;
+    const Option* known = nullptr;
+    std::vector<std::string> names;
+    for (const Option& option : options) {
+      names.push_back(option.name);
+      if (option.name == key) known = &option;
+    }
+    if (known == nullptr)
+      throw UserError("the spec has an unknown key '" + key + "'" + did_you_mean(key, names));
+    settings.set(key, canonical_value(*known, text_of(value)));
+  }
+  return settings;
+}
+
+}  // namespace
+
+std::string RunSpec::canonical() const {
+  std::map<std::string, std::string> lines = {{"task", task.text("task")}, {"cell", model.text("cell")}};
+  add_lines(find_task(task.text("task")).options, task, lines);
+  add_lines(model_options(find_cell(model.text("cell"))), model, lines);
+  add_lines(training_options(), training, lines);
+  if (seed != 1) lines["seed"] = std::to_string(seed);
+  std::string text = "schema = " + std::to_string(record_schema) +
+                     "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
+  for (const auto& [key, value] : lines) text += key + " = " + value + "\n";
+  return text;
+}
+
+std::string RunSpec::id() const { return hex16(fnv1a(canonical())); }
+
+Json RunSpec::json() const {
+  Json json = {{"id", id()},
+               {"schema", record_schema},
+               {"numerics_version", numerics_version},
+               {"canonical", canonical()},
+               {"task", {{"name", task.text("task")}}},
+               {"model", {{"cell", model.text("cell")}}},
+               {"training", Json::object()},
+               {"seed", seed}};
+  add_json(find_task(task.text("task")).options, task, json["task"]);
+  add_json(model_options(find_cell(model.text("cell"))), model, json["model"]);
+  add_json(training_options(), training, json["training"]);
+  return json;
+}
+
+RunSpec spec_from_json(const Json& spec) try {
+  for (const auto& [key, ours] :
+       {std::pair{"schema", record_schema}, {"numerics_version", numerics_version}}) {
+    if (spec.at(key) != ours) {
+      throw UserError("the spec has " + std::string(key) + " " + spec.at(key).dump() +
+                      ", this program writes " + std::to_string(ours));
+    }
+  }
+  const std::string task = spec.at("task").at("name"), cell = spec.at("model").at("cell");
+  RunSpec run;
+  run.task = settings_from(spec.at("task"), find_task(task).options, "name");
+  run.task.set("task", task);
+  run.model = settings_from(spec.at("model"), model_options(find_cell(cell)), "cell");
+  run.model.set("cell", cell);
+  run.training = settings_from(spec.at("training"), training_options(), "");
+  run.seed = spec.at("seed").get<std::uint64_t>();
+  if (run.canonical() != spec.at("canonical") || run.id() != spec.at("id")) {
+    throw UserError("the spec does not agree with its id " + spec.at("id").dump() + ": it was edited");
+  }
+  return run;
+} catch (const Json::exception& error) {
+  throw UserError(std::string("the spec is incomplete or malformed: ") + error.what());
+}
+
+}  // namespace rnnbench
