@@ -137,7 +137,7 @@ Option with_use(Option option, std::function<bool(const Settings&)> used) {
 
 std::string canonical_value(const Option& option, const std::string& text) {
   const std::string value = trimmed(text);
-  if (value.empty() && option.fallback.empty()) return "";  // not set, said aloud
+  if (option.fallback.empty() && (value.empty() || value == "unset")) return "";
   switch (option.kind) {
     case Option::Kind::integer:
       if (const auto number = parsed<std::int64_t>(value); number && in_range(option, *number)) {
@@ -179,19 +179,23 @@ std::vector<std::string> listed_values(const Option& option, const std::string& 
 }
 
 std::string allowed_values(const Option& option) {
+  const std::string range =
+      " from " + (option.kind == Option::Kind::real ? spelled(option.least) : whole(option.least)) + " to " +
+      (option.kind == Option::Kind::real ? spelled(option.most) : whole(option.most));
+  const std::string unset = option.fallback.empty() ? " or unset" : "";
   switch (option.kind) {
     case Option::Kind::integer:
-      return "a whole number from " + whole(option.least) + " to " + whole(option.most);
+      return "a whole number" + range + unset;
     case Option::Kind::real:
-      return "a number from " + spelled(option.least) + " to " + spelled(option.most);
+      return "a number" + range + unset;
     case Option::Kind::integers:
-      return "a comma list of whole numbers from " + whole(option.least) + " to " + whole(option.most);
+      return "a comma list of whole numbers" + range + unset;
     case Option::Kind::choice:
       break;
   }
   std::string names;
   for (const std::string& choice : option.choices) names += (names.empty() ? "" : ", ") + choice;
-  return option.choices.size() == 1 ? names : "one of " + names;
+  return (option.choices.size() == 1 ? names : "one of " + names) + unset;
 }
 
 bool Settings::has(const std::string& name) const {

@@ -17,7 +17,8 @@ struct Option {
 
   std::string name;      // as on the command line and in an INI file: "forget-bias"
   Kind kind;
-  std::string fallback;  // the frozen default, in canonical text; "" = not set (a nullable option)
+  std::string fallback;  // the frozen default, in canonical text; "" = not set (a nullable option:
+                         // "unset" in a list says so)
   double least = 0, most = 0;         // inclusive range of a number
   std::vector<std::string> choices;   // of a choice
   std::string help;                   // one line, with the unit and the source
