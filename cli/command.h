@@ -6,8 +6,9 @@
 
 namespace rnnbench {
 
-// A line of the table in rnnbench.cpp. `run` gets the arguments after the subcommand's name and returns the exit code
-// (0 all well, 1 a run or check failed, 130 interrupted); a UserError it throws is printed and becomes 2.
+// A line of the table in rnnbench.cpp. `run` gets the arguments after the subcommand's name and returns the
+// exit code (0 all well, 1 a run or check failed, 130 interrupted); a UserError it throws is printed and
+// becomes 2.
 struct Command {
   std::string name;
   std::string summary;  // one line

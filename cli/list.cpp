@@ -1,0 +1,67 @@
+#include <algorithm>
+#include <iostream>
+
+#include "cli/arguments.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "core/error.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+template <class Entry>
+Json list_of(const std::vector<Entry>& entries) {
+  Json list = Json::array();
+  for (const Entry& entry : entries) list.push_back({{"name", entry.name}, {"summary", entry.summary}});
+  return list;
+}
+
+Json list_experiments() {
+  Json list = Json::array();
+  for (const auto& file : catalogue_files()) {
+    const Experiment experiment = expand({file.string(), read_ini(file), {}});
+    list.push_back({{"name", experiment.name},
+                    {"summary", experiment.title},
+                    {"runs", experiment.runs.size()},
+                    {"file", file.string()}});
+  }
+  return list;
+}
+
+}  // namespace
+
+int list_command(const CommandArguments& words) {
+  const Arguments arguments("list", words, {format_flag()}, /*settings=*/false);
+  const Option kind = choice_option("list", "?", {"tasks", "models", "experiments"}, "");
+  std::string only;
+  if (!arguments.positional().empty()) {
+    only = arguments.only_positional("one of tasks, models, experiments");
+    if (std::find(kind.choices.begin(), kind.choices.end(), only) == kind.choices.end()) {
+      throw UserError("command line: '" + only + "' is not " + allowed_values(kind) +
+                      did_you_mean(only, kind.choices));
+    }
+  }
+  Json lists;
+  if (only.empty() || only == "tasks") lists["tasks"] = list_of(all_tasks());
+  if (only.empty() || only == "models") lists["models"] = list_of(all_cells());
+  if (only.empty() || only == "experiments") lists["experiments"] = list_experiments();
+  if (arguments.format() == "json") {
+    std::cout << (only.empty() ? lists : lists[only]).dump(2) << '\n';
+    return 0;
+  }
+  for (const auto& [name, list] : lists.items()) {
+    if (only.empty()) std::cout << name << '\n';
+    std::vector<std::vector<std::string>> rows;
+    for (const Json& entry : list) {
+      std::string summary = entry.at("summary");
+      if (entry.contains("runs")) summary += " (" + entry.at("runs").dump() + " runs)";
+      rows.push_back({entry.at("name"), summary});
+    }
+    print_columns(std::cout, rows, only.empty() ? 2 : 0);
+  }
+  return 0;
+}
+
+}  // namespace rnnbench

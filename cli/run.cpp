@@ -1,0 +1,54 @@
+#include <iostream>
+
+#include "cli/arguments.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "core/error.h"
+#include "experiments/runner.h"
+
+namespace rnnbench {
+namespace {
+
+void print_plan(const Experiment& experiment, const std::filesystem::path& results) {
+  const Ledger ledger(results, experiment.name);
+  std::size_t recorded = 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const RunSpec& run : experiment.runs) {
+    const std::string id = run.id();
+    const bool has = ledger.has(id);
+    recorded += has;
+    rows.push_back({id, has ? "recorded" : "to run", describe(run)});
+  }
+  print_columns(std::cout, rows);
+  std::cout << experiment.runs.size() << " runs, " << recorded << " recorded, "
+            << experiment.runs.size() - recorded << " to run, in " << ledger.folder().string() << '\n';
+}
+
+}  // namespace
+
+int run_command(const CommandArguments& words) {
+  const Arguments arguments("run", words,
+                            {{"jobs"},
+                             {"threads"},
+                             results_flag(),
+                             {"dry-run", false},
+                             {"keep-going", false},
+                             {"fail-fast", false},
+                             {"no-weights", false}});
+  if (arguments.has("keep-going") && arguments.has("fail-fast")) {
+    throw UserError("command line: --keep-going and --fail-fast exclude one another");
+  }
+  RunnerOptions options;
+  options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
+  options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
+  options.keep_going = !arguments.has("fail-fast");
+  options.weights = !arguments.has("no-weights");
+  const Experiment experiment = parse_experiment(arguments);
+  if (arguments.has("dry-run")) {
+    print_plan(experiment, arguments.results());
+    return 0;
+  }
+  return run_experiment(experiment, arguments.results(), options);
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,189 @@
+#include <iostream>
+#include <map>
+
+#include "cli/arguments.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "core/error.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+Json options_json(const std::vector<Option>& options) {
+  Json list = Json::array();
+  for (const Option& option : options) {
+    if (option.name == "cell") continue;
+    list.push_back({{"name", option.name},
+                    {"default", option.fallback.empty() ? Json() : Json(option.fallback)},
+                    {"allowed", allowed_values(option)},
+                    {"help", option.help}});
+  }
+  return list;
+}
+
+// The bound of a task and its measure, with the default options.
+Json measure_json(const TaskEntry& entry) {
+  Settings settings = default_settings(entry.options);
+  settings.set("task", entry.name);
+  const auto task = entry.make(settings);
+  const Measure measure = task->measure();
+  const auto optimum = task->optimum();
+  return {{"measure", measure.name},
+          {"definition", measure.definition},
+          {"solved", std::string(measure.higher_is_better ? ">= " : "< ") + Json(measure.solved_at).dump()},
+          {"baseline", task->baseline()},
+          {"optimum", optimum ? Json(*optimum) : Json()}};
+}
+
+Json task_json(const TaskEntry& task) {
+  return {{"task", task.name},
+          {"summary", task.summary},
+          {"definition", task.definition},
+          {"with_defaults", measure_json(task)},
+          {"options", options_json(task.options)}};
+}
+
+Json cell_json(const CellEntry& cell) {
+  return {{"cell", cell.name},
+          {"summary", cell.summary},
+          {"formula", cell.formula},
+          {"source", cell.source},
+          {"parameters", cell.parameters},
+          {"options", options_json(model_options(cell))}};
+}
+
+Json experiment_json(const Experiment& experiment) {
+  // Runs that differ in seed and training only have the same model: one row.
+  std::map<std::string, std::size_t> row_of;
+  Json rows = Json::array();
+  for (const RunSpec& run : experiment.runs) {
+    RunSpec model = run;
+    for (const Option& option : training_options()) model.training.set(option.name, option.fallback);
+    model.seed = 1;
+    const auto [row, is_new] = row_of.try_emplace(model.canonical(), rows.size());
+    if (is_new) {
+      const std::string description = describe(model);
+      const auto task = find_task(run.task.text("task")).make(run.task);
+      const NetworkSize size = network_size(run.model, task->signature());
+      rows.push_back({{"model", description.substr(0, description.rfind(" seed="))},
+                      {"hidden", size.hidden},
+                      {"parameters", size.parameters},
+                      {"runs", 0}});
+    }
+    rows[row->second]["runs"] = rows[row->second]["runs"].get<int>() + 1;
+  }
+  return {{"experiment", experiment.name},
+          {"title", experiment.title},
+          {"file", experiment.file},
+          {"runs", experiment.runs.size()},
+          {"models", rows}};
+}
+
+void print_options(const Json& options) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& option : options) {
+    const std::string fallback =
+        option.at("default").is_null() ? "not set" : option.at("default").get<std::string>();
+    rows.push_back({option.at("name"), fallback, option.at("allowed")});
+    rows.push_back({"", "", option.at("help")});
+  }
+  std::cout << "options (name, default, allowed)\n";
+  print_columns(std::cout, rows, 2);
+}
+
+void print_task(const Json& task) {
+  const Json& bounds = task.at("with_defaults");
+  std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
+  print_paragraph(std::cout, task.at("definition"), 2);
+  std::cout << "\nwith the default options\n";
+  print_columns(
+      std::cout,
+      {{"measure",
+        bounds.at("measure").get<std::string>() + ", " + bounds.at("definition").get<std::string>()},
+       {"solved", bounds.at("measure").get<std::string>() + " " + bounds.at("solved").get<std::string>()},
+       {"loss of the memoryless baseline", bounds.at("baseline").dump()},
+       {"lowest possible loss", bounds.at("optimum").is_null() ? "not known" : bounds.at("optimum").dump()}},
+      2);
+  std::cout << '\n';
+  print_options(task.at("options"));
+}
+
+void print_cell(const Json& cell) {
+  std::cout << cell.at("cell").get<std::string>() << ": " << cell.at("summary").get<std::string>() << "\n\n"
+            << cell.at("formula").get<std::string>() << "\n\nsource: " << cell.at("source").get<std::string>()
+            << "\nparameters of a layer (hidden size h, input size i): "
+            << cell.at("parameters").get<std::string>() << "\n\n";
+  print_options(cell.at("options"));
+}
+
+void print_experiment(const Json& experiment) {
+  std::cout << experiment.at("experiment").get<std::string>() << ": "
+            << experiment.at("title").get<std::string>() << "\n\n";
+  std::vector<std::vector<std::string>> rows = {{"runs", "hidden", "parameters", "task, cell and settings"}};
+  for (const Json& row : experiment.at("models")) {
+    rows.push_back(
+        {row.at("runs").dump(), row.at("hidden").dump(), row.at("parameters").dump(), row.at("model")});
+  }
+  print_columns(std::cout, rows, 2);
+  std::cout << '\n' << experiment.at("runs").dump() << " runs\n";
+}
+
+template <class Entry>
+const Entry* entry_named(const std::vector<Entry>& entries, const std::string& name) {
+  for (const Entry& entry : entries) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+// Whether `name` is closer to a task or cell than to any experiment: then the sentence speaks of those.
+std::string near_table_name(const std::string& name) {
+  std::vector<std::string> names = {"training"};
+  for (const TaskEntry& task : all_tasks()) names.push_back(task.name);
+  for (const CellEntry& cell : all_cells()) names.push_back(cell.name);
+  return nearest_name(name, names);
+}
+
+}  // namespace
+
+int show_command(const CommandArguments& words) {
+  const Arguments arguments("show", words, {format_flag()});
+  const bool json = arguments.format() == "json";
+  const auto show = [&](const Json& what, void (*print)(const Json&)) {
+    if (json) {
+      std::cout << what.dump(2) << '\n';
+    } else {
+      print(what);
+    }
+    return 0;
+  };
+  if (arguments.positional().empty() && !arguments.settings().empty()) {
+    return show(experiment_json(parse_experiment(arguments)), print_experiment);
+  }
+  const std::string& name =
+      arguments.only_positional("a task, a cell, 'training', a FILE.ini or a catalogue name");
+  const TaskEntry* task = entry_named(all_tasks(), name);
+  const CellEntry* cell = entry_named(all_cells(), name);
+  if (task || cell || name == "training") {
+    if (!arguments.settings().empty()) {
+      throw UserError("command line: --" + arguments.settings()[0].key + " has no meaning beside '" + name +
+                      "'; settings go with an experiment");
+    }
+    if (task) return show(task_json(*task), print_task);
+    if (cell) return show(cell_json(*cell), print_cell);
+    return show(options_json(training_options()), print_options);
+  }
+  try {
+    find_experiment(name);
+  } catch (const UserError&) {
+    const std::string near = near_table_name(name);
+    if (near.empty()) throw;
+    throw UserError("command line: '" + name +
+                    "' is no task, cell, file or catalogue experiment; did you mean '" + near + "'?");
+  }
+  return show(experiment_json(parse_experiment(arguments)), print_experiment);
+}
+
+}  // namespace rnnbench
