@@ -1,0 +1,23 @@
+#include "tasks/task.h"
+
+// The table of tasks, in the order they are shown: one line each. The file tasks/<name>.cpp defines
+// <name>_task().
+#define RNNBENCH_TASKS(TASK) \
+  TASK(copy)                 \
+  TASK(adding)               \
+  TASK(counting)
+
+namespace rnnbench {
+
+#define DECLARE(name) TaskEntry name##_task();
+RNNBENCH_TASKS(DECLARE)
+#undef DECLARE
+
+const std::vector<TaskEntry>& all_tasks() {
+#define ENTRY(name) name##_task(),
+  static const std::vector<TaskEntry> tasks = {RNNBENCH_TASKS(ENTRY)};
+#undef ENTRY
+  return tasks;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,113 @@
+// Copy memory: show `items` symbols, wait, repeat them from memory.
+//
+// Arjovsky, Shah, Bengio 2016 (arjovsky), T = 4, 3 items (digits = data, . = blank, # = cue):
+//   input   5 1 8 . . . # . . .          TCN (Bai et al. 2018) holds the cue:  5 1 8 . . . # # # #
+//   target  . . . . . . . 5 1 8          and has the cue as a further class.
+
+#include <algorithm>
+
+#include "core/math.h"
+#include "tasks/helpers.h"
+
+namespace rnnbench {
+namespace {
+
+class Copy final : public Task {
+ public:
+  explicit Copy(const Settings& settings)
+      : length_(static_cast<int>(settings.integer("length"))),
+        symbols_(static_cast<int>(settings.integer("symbols"))),
+        items_(static_cast<int>(settings.integer("items"))),
+        cue_held_(settings.text("variant") == "tcn") {}
+
+  Signature signature() const override {
+    return {symbols_ + 2, true, symbols_ + (cue_held_ ? 2 : 1), Loss::cross_entropy};
+  }
+  int steps() const override { return length_ + 2 * items_; }
+
+  void sample(const StreamSource& source, int size, Batch& batch) const override {
+    batch.reset(signature(), steps(), size);
+    std::fill(batch.weight.begin(), batch.weight.end(), 1.0f);
+    const int answers = length_ + items_, cue = answers - 1, cue_end = cue_held_ ? steps() : cue + 1;
+    for (int b = 0; b < size; ++b) {
+      Stream stream = source.stream(b);
+      for (int i = 0; i < items_; ++i) {
+        const int item = 1 + static_cast<int>(stream.below(symbols_));
+        batch.symbols[batch.at(i, b)] = item;
+        batch.classes[batch.at(answers + i, b)] = item;
+        batch.answer[batch.at(answers + i, b)] = 1;
+      }
+      for (int t = cue; t < cue_end; ++t) batch.symbols[batch.at(t, b)] = symbols_ + 1;
+    }
+  }
+
+  // Knows the position: certain of the blanks, guesses the answers evenly.
+  void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
+    const int n = signature().outputs;
+    outputs.assign(batch.answer.size() * n, impossible);
+    for (std::size_t i = 0; i < batch.answer.size(); ++i) {
+      for (int k = 0; k <= symbols_; ++k) outputs[i * n + k] = batch.answer[i] == (k > 0) ? 0 : impossible;
+    }
+  }
+
+  double baseline() const override { return items_ * math::log(symbols_) / steps(); }
+  std::optional<double> optimum() const override { return 0; }
+  Measure measure() const override {
+    return {"recall", true, 0.99, "share of the items that are repeated correctly"};
+  }
+
+  // Beside recall: "bits", the bits of an item that are recalled, log2(symbols) - cross-entropy at the
+  // answers.
+  Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
+    LossSum answers;
+    const Predict listen = [&](const Batch& batch, std::vector<float>& outputs) {
+      predict(batch, outputs);
+      Batch only_answers = batch;
+      only_answers.weight.assign(batch.answer.begin(), batch.answer.end());
+      const LossSum part = loss_of(signature(), only_answers, outputs);
+      answers.loss += part.loss;
+      answers.weight += part.weight;
+    };
+    Scores scores = Task::evaluate(listen, source, count);
+    scores.emplace_back("bits", (math::log(symbols_) - answers.mean()) / math::log(2));
+    return scores;
+  }
+
+ private:
+  int length_, symbols_, items_;
+  bool cue_held_;
+};
+
+std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
+  const std::string items = settings.text("items");
+  return solve_length("copy with items = " + items, time_steps, 1,
+                      2 * static_cast<int>(settings.integer("items")), 1);
+}
+
+}  // namespace
+
+TaskEntry copy_task() {
+  std::vector<Option> options = length_options(
+      "100", 1, "T: steps from the end of the items to the first answer; time steps: T + 2 items");
+  options.push_back(choice_option("variant", "arjovsky", {"arjovsky", "tcn"},
+                                  "cue shown once (Arjovsky et al. 2016) or held (Bai et al. 2018)"));
+  options.push_back(integer_option("symbols", "8", 2, 1000, "alphabet of the items"));
+  options.push_back(integer_option("items", "10", 1, 1000, "symbols to remember"));
+  return {
+      "copy",
+      "repeat a list of symbols from memory after a delay",
+      "Shown: `items` data symbols, drawn evenly from `symbols`, then T - 1 blanks, then a cue. Asked: "
+      "blanks until the cue, "
+      "and after it the items in their order; the loss is the mean over all T + 2 items steps. variant = "
+      "arjovsky "
+      "(Arjovsky, Shah, Bengio 2016): the cue lasts one step and blanks follow, symbols + 1 classes. variant "
+      "= tcn "
+      "(Bai, Kolter, Koltun 2018): the cue lasts to the end, items + 1 steps, and is a further class; their "
+      "single input channel is one-hot here. The memoryless predictor knows the position: items ln(symbols) "
+      "/ (T + 2 items).",
+      std::move(options),
+      make_task<Copy>,
+      length_of_steps};
+}
+
+}  // namespace rnnbench

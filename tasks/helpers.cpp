@@ -1,0 +1,46 @@
+#include "tasks/helpers.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace rnnbench {
+
+std::vector<Option> length_options(const std::string& fallback, int least, const std::string& help) {
+  return {integer_option("length", fallback, least, most_length, help),
+          integers_option("test-length", "", least, most_length,
+                          "further lengths to score at, never trained on")};
+}
+
+std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra,
+                          int least) {
+  const std::int64_t most = static_cast<std::int64_t>(most_length);
+  const auto steps_of = [&](std::int64_t length) { return per_length * length + extra; };
+  const std::int64_t below = std::clamp<std::int64_t>((time_steps - extra) / per_length, least, most);
+  if (steps_of(below) == time_steps) return below;
+  const std::int64_t above = std::min(below + 1, most);
+  const bool nearer_above = std::abs(steps_of(above) - time_steps) < std::abs(steps_of(below) - time_steps);
+  throw UserError("time-steps = " + std::to_string(time_steps) + " is not a length of " + task +
+                  "; the smallest is " + std::to_string(steps_of(least)) + " and the nearest is " +
+                  std::to_string(steps_of(nearer_above ? above : below)));
+}
+
+int most_probable(const float* outputs, int n) {
+  return static_cast<int>(std::max_element(outputs, outputs + n) - outputs);
+}
+
+void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count,
+                     const Show& show) {
+  constexpr int most_at_once = 64;  // bounds the memory of long sequences
+  Batch batch;
+  std::vector<float> outputs;
+  for (int done = 0; done < count; done += batch.size) {
+    StreamSource next = source;
+    next.first += done;
+    task.sample(next, std::min(most_at_once, count - done), batch);
+    predict(batch, outputs);
+    show(batch, outputs);
+  }
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,40 @@
+// What most task files share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tasks/task.h"
+
+namespace rnnbench {
+
+// A logit whose probability is 0 to the last bit beside a logit of 0 (e^-1000 underflows).
+inline constexpr float impossible = -1000;
+
+template <class T>
+std::unique_ptr<const Task> make_task(const Settings& settings) {
+  return std::make_unique<T>(settings);
+}
+
+// The two options of every task, "length" (with what it counts) and "test-length".
+inline constexpr double most_length = 1000000;
+std::vector<Option> length_options(const std::string& fallback, int least, const std::string& help);
+
+// Solves time_steps == per_length * length + extra for a length from `least` to most_length. Throws UserError
+// with the smallest possible (and nearest) number of time steps when there is none. `task` names the task
+// with the settings that matter: "copy with items = 10".
+std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra,
+                          int least);
+
+// The number of the largest of n outputs, the first of equals: the most probable class.
+int most_probable(const float* outputs, int n);
+
+// Draws `count` sequences of `source` in batches, and shows each batch with the outputs of `predict`.
+using Show = std::function<void(const Batch& batch, const std::vector<float>& outputs)>;
+void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count,
+                     const Show& show);
+
+}  // namespace rnnbench

@@ -1,0 +1,92 @@
+#include "tasks/task.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "core/math.h"
+#include "tasks/helpers.h"
+
+namespace rnnbench {
+namespace {
+
+// -ln of the softmax probability of `target`.
+double cross_entropy(const float* logits, int n, int target) {
+  const double largest = *std::max_element(logits, logits + n);
+  double sum = 0;
+  for (int i = 0; i < n; ++i) sum += math::exp(logits[i] - largest);
+  return largest + math::log(sum) - logits[target];
+}
+
+double squared_error(const float* values, const float* targets, int n) {
+  double sum = 0;
+  for (int i = 0; i < n; ++i)
+    sum += (static_cast<double>(values[i]) - targets[i]) * (static_cast<double>(values[i]) - targets[i]);
+  return sum / n;
+}
+
+}  // namespace
+
+LossSum loss_of(const Signature& signature, const Batch& batch, const std::vector<float>& outputs) {
+  LossSum sum;
+  const int n = signature.outputs;
+  for (std::size_t i = 0; i < batch.weight.size(); ++i) {
+    if (batch.weight[i] == 0) continue;
+    const float* at = &outputs[i * n];
+    const double loss = signature.loss == Loss::cross_entropy ? cross_entropy(at, n, batch.classes[i])
+                                                              : squared_error(at, &batch.targets[i * n], n);
+    sum.loss += batch.weight[i] * loss;
+    sum.weight += batch.weight[i];
+  }
+  return sum;
+}
+
+double score(const Scores& scores, const std::string& name) {
+  for (const auto& [key, value] : scores) {
+    if (key == name) return value;
+  }
+  throw std::out_of_range("no score is called '" + name + "'");
+}
+
+Scores Task::evaluate(const Predict& predict, const StreamSource& source, int count) const {
+  const Signature shape = signature();
+  LossSum loss;
+  std::int64_t right = 0, answers = 0;
+  predict_samples(*this, predict, source, count, [&](const Batch& batch, const std::vector<float>& outputs) {
+    const LossSum part = loss_of(shape, batch, outputs);
+    loss.loss += part.loss;
+    loss.weight += part.weight;
+    if (shape.loss != Loss::cross_entropy) return;
+    for (std::size_t i = 0; i < batch.answer.size(); ++i) {
+      if (!batch.answer[i]) continue;
+      ++answers;
+      right += most_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
+    }
+  });
+  const double judged = shape.loss != Loss::cross_entropy ? loss.mean()
+                        : answers > 0                     ? static_cast<double>(right) / answers
+                                                          : 0;
+  Scores scores;
+  if (measure().name != "loss") scores.emplace_back(measure().name, judged);
+  scores.emplace_back("loss", loss.mean());
+  return scores;
+}
+
+bool Task::solved(const Scores& scores) const {
+  const Measure judged = measure();
+  const double reached = score(scores, judged.name);
+  return judged.higher_is_better ? reached >= judged.solved_at : reached < judged.solved_at;
+}
+
+const TaskEntry& find_task(const std::string& name) {
+  std::vector<std::string> names;
+  std::string listed;
+  for (const TaskEntry& entry : all_tasks()) {
+    if (entry.name == name) return entry;
+    names.push_back(entry.name);
+    listed += (listed.empty() ? "" : ", ") + entry.name;
+  }
+  throw UserError("task = " + name + " is not one of " + listed + did_you_mean(name, names));
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,21 @@
+// What every task promises, checked on any line of the table without knowing the task.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tasks/task.h"
+
+namespace rnnbench {
+
+// One settings per variant: the defaults with every choice of every choice option, and with each integer
+// option at its least; each at several lengths, the shortest possible among them.
+std::vector<Settings> variants(const TaskEntry& entry);
+
+// "copy length=21 variant=tcn"
+std::string described(const TaskEntry& entry, const Settings& settings);
+
+// One sentence for each broken promise; empty when the task keeps all of them.
+std::vector<std::string> broken_promises(const TaskEntry& entry);
+
+}  // namespace rnnbench
