@@ -2,389 +2,229 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
-#include <optional>
 #include <set>
 
 #include "core/error.h"
 #include "experiments/feasible.h"
+#include "experiments/precedence.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
 namespace rnnbench {
 namespace {
 
-using Names = std::vector<std::string>;
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string joined(const Names& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-template <class Entry>
-Names names_of(const std::vector<Entry>& entries) {
-  Names names;
-  for (const Entry& entry : entries) names.push_back(entry.name);
-  return names;
-}
-
-const Names& head_only() {
-  static const Names keys = {"task", "cell", "seed", "title"};
-  return keys;
-}
-
-// The options of one (task, cell) pair of the grid.
-struct PairOptions {
-  std::vector<Option> task, model;
-
-  PairOptions(const std::string& task_name, const std::string& cell)
-      : task(find_task(task_name).options), model(model_options(find_cell(cell))) {
-    std::erase_if(model, [](const Option& option) { return option.name == "cell"; });
-  }
-};
-
-// Who declares a key: "task copy", "cell lstm", "every run".
-std::map<std::string, Names> declared_keys() {
-  std::map<std::string, Names> owners;
-  for (const Option& option : training_options()) owners[option.name] = {"every run"};
-  for (const TaskEntry& task : all_tasks()) {
-    for (const Option& option : task.options) owners[option.name].push_back("task " + task.name);
-  }
-  for (const CellEntry& cell : all_cells()) {
-    for (const Option& option : model_options(cell)) owners[option.name].push_back("cell " + cell.name);
-  }
-  for (const char* key : {"task", "cell", "title"}) owners[key] = {"every run"};
-  return owners;
-}
-
-// The part of the grid a section speaks of; an empty name stands for all.
-struct Scope {
-  std::string task, cell;
-  bool covers(const std::string& a_task, const std::string& a_cell) const {
-    return (task.empty() || task == a_task) && (cell.empty() || cell == a_cell);
-  }
-  int rank() const { return !task.empty() + !cell.empty(); }
-};
-
-// An assignment with what its place says about it.
-struct Source {
-  const Assignment* assignment;
-  Scope scope;
-  int level;          // 0 head, 1 [task] or [cell], 2 [task/cell], 3 command line
-  bool used = false;  // by some run
-};
-
-// One dimension of the product for a pair.
+// One dimension of the product for a (task, cell) pair.
 struct Axis {
   enum class Part { task, model, training } part;
-  const Option* option;
+  Option option;
   Names values;
   const Source* source;  // nullptr: the default
 };
 
+Settings& settings_of(RunSpec& run, Axis::Part part) {
+  return part == Axis::Part::task ? run.task : part == Axis::Part::model ? run.model : run.training;
+}
+
+// Calls visit(run) for every element of the product; the last axis, the seed, runs fastest.
+template <class Visit>
+void for_each_run(const std::vector<Axis>& axes, const std::string& task, const std::string& cell,
+                  Visit visit) {
+  std::vector<std::size_t> index(axes.size(), 0);
+  for (;;) {
+    RunSpec run;
+    run.task.set("task", task);
+    run.model.set("cell", cell);
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const std::string& value = axes[i].values[index[i]];
+      if (axes[i].option.name == "seed") {
+        run.seed = std::stoull(value);
+      } else {
+        settings_of(run, axes[i].part).set(axes[i].option.name, value);
+      }
+    }
+    visit(run);
+    std::size_t axis = axes.size();
+    while (axis > 0 && ++index[axis - 1] == axes[axis - 1].values.size()) index[--axis] = 0;
+    if (axis == 0) return;
+  }
+}
+
 class Grid {
  public:
-  explicit Grid(const Declaration& declaration) : declaration_(declaration), keys_(declared_keys()) {
-    for (const Assignment& a : declaration.written) sources_.push_back(source(a));
-    for (const Assignment& a : declaration.overrides) sources_.push_back(source(a));
-    tasks_ = head_list("task", names_of(all_tasks()));
-    cells_ = head_list("cell", names_of(all_cells()));
-  }
+  explicit Grid(const Declaration& declaration)
+      : precedence_(declaration),
+        tasks_(precedence_.axis("task", names_of(all_tasks()))),
+        cells_(precedence_.axis("cell", names_of(all_cells()))) {}
 
-  void expand(Experiment& experiment) {
+  const Names& tasks() const { return tasks_; }
+
+  std::vector<RunSpec> runs() {
+    std::vector<RunSpec> runs;
     std::set<std::string> seen;
     for (const std::string& task : tasks_) {
       for (const std::string& cell : cells_) {
-        const PairOptions options(task, cell);
-        const std::vector<Axis> axes = resolve(task, cell, options);
+        const std::vector<Axis> axes = resolve(task, cell);
         count(axes);
-        std::set<std::string> used;
-        std::set<std::string> feasible;
-        product(axes, task, cell, [&](RunSpec& run) {
+        // A width that the other way of giving it has replaced is not idle.
+        std::set<std::string> used = {"seed", "hidden", "budget"};
+        for_each_run(axes, task, cell, [&](RunSpec& run) {
           for (const Axis& axis : axes) {
-            const Settings& part = settings(run, axis.part);
-            if (axis.option->name == "seed" || !axis.option->used || axis.option->used(part))
-              used.insert(axis.option->name);
+            if (!axis.option.used || axis.option.used(settings_of(run, axis.part)))
+              used.insert(axis.option.name);
           }
           if (!seen.insert(run.canonical()).second) return;
-          check(run, axes, feasible);
-          experiment.runs.push_back(std::move(run));
+          check_once(run, axes);
+          runs.push_back(std::move(run));
         });
-        mark(task, cell, used);
+        precedence_.mark_used(task, cell, used);
       }
     }
+    return runs;
   }
 
-  // Refuses what no run would read. A file's line may also be justified by the file alone, without the
-  // command line.
-  void check_all_used() const {
-    std::optional<Grid> alone;
-    Declaration file_only{declaration_.file, declaration_.written, {}};
-    if (!declaration_.overrides.empty() && !declaration_.written.empty()) {
-      try {
-        Experiment ignored;
-        alone.emplace(file_only);
-        alone->expand(ignored);
-      } catch (const UserError&) {  // then the command line mends it, and justifies nothing by itself
-      }
+  // The assignments that no run reads, by index; those of the file come before those of the command line.
+  std::vector<std::size_t> idle() const {
+    std::vector<std::size_t> indices;
+    for (std::size_t i = 0; i < precedence_.sources().size(); ++i) {
+      if (!precedence_.sources()[i].used) indices.push_back(i);
     }
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      const bool used_alone = alone && i < alone->sources_.size() && alone->sources_[i].used;
-      if (!sources_[i].used && !used_alone) refuse_unused(sources_[i]);
-    }
+    return indices;
   }
 
-  std::string title(const std::string& otherwise) const {
-    for (const Assignment& a : declaration_.written) {
-      if (a.key == "title") return a.value;
-    }
-    return otherwise;
-  }
-
-  std::string name() const {
-    if (!declaration_.file.empty()) return std::filesystem::path(declaration_.file).stem().string();
-    return tasks_.size() == 1 ? tasks_[0] : "adhoc";
-  }
-
- private:
-  std::string place(const Assignment& a) const {
-    return a.line == 0 ? "command line: " : declaration_.file + ":" + std::to_string(a.line) + ": ";
-  }
-
-  Source source(const Assignment& a) const {
-    Source source{&a, {}, a.line == 0 ? 3 : 0};
-    if (!a.section.empty()) {
-      source.scope = scope(a);
-      source.level = source.scope.rank();
-      if (contains(head_only(), a.key)) {
-        throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key +
-                        "; set it at the head of the file");
-      }
-    }
-    if (a.key == "title" && a.line == 0) throw UserError("command line: title can be set in a file only");
-    if (!keys_.contains(a.key)) {
-      Names known;
-      for (const auto& [key, owners] : keys_) known.push_back(key);
-      const std::string near = did_you_mean(a.key, known);
-      throw UserError(place(a) + "unknown key '" + a.key + "'" +
-                      (near.empty() ? "; known are " + joined(known) : near));
-    }
-    return source;
-  }
-
-  Scope scope(const Assignment& a) const {
-    const Names tasks = names_of(all_tasks()), cells = names_of(all_cells());
-    if (contains(tasks, a.section)) return {a.section, ""};
-    if (contains(cells, a.section)) return {"", a.section};
-    const auto slash = a.section.find('/');
-    Names known = tasks;
-    known.insert(known.end(), cells.begin(), cells.end());
-    for (const std::string& task : tasks) {
-      for (const std::string& cell : cells) known.push_back(task + "/" + cell);
-    }
-    if (slash != std::string::npos && contains(known, a.section))
-      return {a.section.substr(0, slash), a.section.substr(slash + 1)};
-    throw UserError(place(a) + "[" + a.section + "] names no part of a grid" +
-                    did_you_mean(a.section, known) + "; a section is a task (" + joined(tasks) +
-                    "), a cell (" + joined(cells) + ") or task/cell");
-  }
-
-  // The values of `task` or `cell`.
-  Names head_list(const std::string& key, const Names& choices) {
-    const Source* best = nullptr;
-    for (Source& source : sources_) {
-      if (source.assignment->key == "title") source.used = true;
-      if (source.assignment->key != key) continue;
-      source.used = true;
-      if (best == nullptr || source.level > best->level) best = &source;
-    }
-    if (best == nullptr) {
-      throw UserError((declaration_.file.empty() ? "command line: " : declaration_.file + ": ") + key +
-                      " is missing; name one or more of " + joined(choices));
-    }
-    return values(choice_option(key, "?", choices, ""), *best, "");
-  }
-
-  Names values(const Option& option, const Source& source, const std::string& owner) const try {
-    return listed_values(option, source.assignment->value);
-  } catch (const UserError& error) {
-    throw UserError(place(*source.assignment) + owner + error.what());
-  }
-
-  // The assignment that wins for this key and pair, or nullptr.
-  const Source* winner(const std::string& key, const std::string& task, const std::string& cell) const {
-    const Source* best = nullptr;
-    const Source* rival = nullptr;
-    for (const Source& source : sources_) {
-      if (source.assignment->key != key || !source.scope.covers(task, cell)) continue;
-      if (best == nullptr || source.level > best->level) {
-        best = &source;
-        rival = nullptr;
-      } else if (source.level == best->level) {
-        rival = &source;
-      }
-    }
-    if (rival != nullptr) {
-      throw UserError(place(*rival->assignment) + key + " is set by both [" + best->assignment->section +
-                      "] (line " + std::to_string(best->assignment->line) + ") and [" +
-                      rival->assignment->section + "]; set it in [" + task + "/" + cell +
-                      "] or in one of them");
-    }
-    return best;
-  }
-
-  // `hidden` and `budget` both fix the width: the one that is set closer wins, and the other is not set.
-  void settle_width(const Source*& hidden, const Source*& budget) const {
-    if (hidden == nullptr || budget == nullptr) return;
-    if (hidden->level == budget->level) {
-      const Source* later = hidden->assignment->line > budget->assignment->line ? hidden : budget;
-      throw UserError(place(*later->assignment) + "hidden and budget exclude one another; hidden = " +
-                      hidden->assignment->value + " fixes the width, budget = " + budget->assignment->value +
-                      " the number of parameters");
-    }
-    (hidden->level < budget->level ? hidden : budget) = nullptr;
-  }
-
-  std::vector<Axis> resolve(const std::string& task, const std::string& cell,
-                            const PairOptions& options) const {
-    const Source* hidden = winner("hidden", task, cell);
-    const Source* budget = winner("budget", task, cell);
-    settle_width(hidden, budget);
-    std::vector<Axis> axes;
-    const auto add = [&](Axis::Part part, const std::vector<Option>& declared, const std::string& owner) {
-      for (const Option& option : declared) {
-        const Source* source = option.name == "hidden"   ? hidden
-                               : option.name == "budget" ? budget
-                                                         : winner(option.name, task, cell);
-        axes.push_back(
-            {part, &option, source ? values(option, *source, owner) : Names{option.fallback}, source});
-      }
-    };
-    add(Axis::Part::task, options.task, tasks_.size() > 1 ? "for task " + task + ", " : "");
-    add(Axis::Part::model, options.model, cells_.size() > 1 ? "for cell " + cell + ", " : "");
-    add(Axis::Part::training, training_options(), "");
-    return axes;
-  }
-
-  void count(const std::vector<Axis>& axes) {
-    std::size_t runs = 1;
-    for (const Axis& axis : axes) runs = std::min(runs * axis.values.size(), 1000 * most_runs);
-    total_ += runs;
-    if (total_ <= most_runs) return;
-    std::string factors;
-    for (const Axis& axis : axes) {
-      if (axis.values.size() > 1)
-        factors += ", " + std::to_string(axis.values.size()) + " values of " + axis.option->name;
-    }
-    throw UserError((declaration_.file.empty() ? "command line: " : declaration_.file + ": ") +
-                    "the grid has more than 100,000 runs (" + std::to_string(tasks_.size()) + " tasks, " +
-                    std::to_string(cells_.size()) + " cells" + factors + "); 100,000 are allowed");
-  }
-
-  static Settings& settings(RunSpec& run, Axis::Part part) {
-    return part == Axis::Part::task ? run.task : part == Axis::Part::model ? run.model : run.training;
-  }
-
-  template <class Visit>
-  static void product(const std::vector<Axis>& axes, const std::string& task, const std::string& cell,
-                      Visit visit) {
-    std::vector<std::size_t> index(axes.size(), 0);
-    for (std::size_t advanced = 0; advanced != std::string::npos;) {
-      RunSpec run;
-      run.task.set("task", task);
-      run.model.set("cell", cell);
-      for (std::size_t i = 0; i < axes.size(); ++i) {
-        const std::string& value = axes[i].values[index[i]];
-        if (axes[i].option->name == "seed") {
-          run.seed = std::stoull(value);
-        } else {
-          settings(run, axes[i].part).set(axes[i].option->name, value);
-        }
-      }
-      visit(run);
-      advanced = axes.size() - 1;  // the last axis runs fastest
-      while (advanced != std::string::npos && ++index[advanced] == axes[advanced].values.size())
-        index[advanced--] = 0;
-    }
-  }
-
-  // Runs that differ in seed and the like only need the same memory: they are checked once.
-  void check(const RunSpec& run, const std::vector<Axis>& axes, std::set<std::string>& feasible) const {
-    std::string key = run.training.text("batch");
-    for (const Settings* part : {&run.task, &run.model}) {
-      for (const auto& [name, value] : part->values()) key += "\n" + value;
-    }
-    if (!feasible.insert(key).second) return;
-    try {
-      check_feasible(run);
-    } catch (const UserError& error) {
-      // The line that sets the size of the model is the likeliest to be changed.
-      std::string here = declaration_.file.empty() ? "command line: " : declaration_.file + ": ";
-      for (const Axis& axis : axes) {
-        if ((axis.option->name == "hidden" || axis.option->name == "budget") && axis.source)
-          here = place(*axis.source->assignment);
-      }
-      throw UserError(here + error.what());
-    }
-  }
-
-  void mark(const std::string& task, const std::string& cell, std::set<std::string> used) {
-    // A width that the other way of giving it has overruled is not idle.
-    if (used.contains("hidden") || used.contains("budget")) used.insert({"hidden", "budget"});
-    for (Source& source : sources_) {
-      if (source.scope.covers(task, cell) && used.contains(source.assignment->key)) source.used = true;
-    }
-  }
-
-  [[noreturn]] void refuse_unused(const Source& source) const {
+  [[noreturn]] void refuse_idle(std::size_t index) const {
+    const Source& source = precedence_.sources()[index];
     const Assignment& a = *source.assignment;
     const Scope& scope = source.scope;
-    if (!scope.task.empty() && !contains(tasks_, scope.task)) {
-      throw UserError(place(a) + "[" + a.section + "] is not in this grid, whose tasks are " +
-                      joined(tasks_));
-    }
-    if (!scope.cell.empty() && !contains(cells_, scope.cell)) {
-      throw UserError(place(a) + "[" + a.section + "] is not in this grid, whose cells are " +
-                      joined(cells_));
-    }
-    const std::string sentence = place(a) + a.key + " = " + a.value + " is read by no run" +
-                                 (a.section.empty() ? " of this grid" : " of [" + a.section + "]");
+    const std::string section = precedence_.place(source) + "[" + a.section + "] is not in this grid, whose ";
+    if (!scope.task.empty() && !contains(tasks_, scope.task))
+      throw UserError(section + "tasks are " + joined(tasks_));
+    if (!scope.cell.empty() && !contains(cells_, scope.cell))
+      throw UserError(section + "cells are " + joined(cells_));
+    const std::string sentence = precedence_.place(source) + a.key + " = " + a.value +
+                                 " is read by no run of " +
+                                 (a.section.empty() ? "this grid" : "[" + a.section + "]");
     for (const std::string& task : tasks_) {
       for (const std::string& cell : cells_) {
         if (!scope.covers(task, cell)) continue;
-        const PairOptions options(task, cell);
-        for (const auto* list : {&options.task, &options.model, &training_options()}) {
-          for (const Option& option : *list) {
+        for (const auto& options :
+             {find_task(task).options, model_options(find_cell(cell)), training_options()}) {
+          for (const Option& option : options) {
             if (option.name == a.key) throw UserError(sentence + " (" + a.key + ": " + option.help + ")");
           }
         }
       }
     }
-    throw UserError(sentence + "; it belongs to " + joined(keys_.at(a.key)));
+    throw UserError(sentence + "; it belongs to " + joined(precedence_.owners(a.key)));
   }
 
-  const Declaration& declaration_;
-  std::map<std::string, Names> keys_;
-  std::vector<Source> sources_;
+ private:
+  std::vector<Axis> resolve(const std::string& task, const std::string& cell) const {
+    const Precedence::Width width = precedence_.width(task, cell);
+    std::vector<Axis> axes;
+    const auto add = [&](Axis::Part part, const std::vector<Option>& options, const std::string& whose) {
+      for (const Option& option : options) {
+        if (option.name == "cell") continue;
+        const Source* source = option.name == "hidden"   ? width.hidden
+                               : option.name == "budget" ? width.budget
+                                                         : precedence_.winner(option.name, task, cell);
+        axes.push_back(
+            {part, option, source ? values(option, *source, whose) : Names{option.fallback}, source});
+      }
+    };
+    add(Axis::Part::task, find_task(task).options, tasks_.size() > 1 ? "for task " + task + ", " : "");
+    add(Axis::Part::model, model_options(find_cell(cell)),
+        cells_.size() > 1 ? "for cell " + cell + ", " : "");
+    add(Axis::Part::training, training_options(), "");
+    return axes;
+  }
+
+  Names values(const Option& option, const Source& source, const std::string& whose) const try {
+    return listed_values(option, source.assignment->value);
+  } catch (const UserError& error) {
+    throw UserError(precedence_.place(source) + whose + error.what());
+  }
+
+  void count(const std::vector<Axis>& axes) {
+    std::size_t product = 1;
+    std::string factors;
+    for (const Axis& axis : axes) {
+      product = std::min(product * axis.values.size(), most_runs + 1);
+      if (axis.values.size() > 1)
+        factors += ", " + std::to_string(axis.values.size()) + " of " + axis.option.name;
+    }
+    total_ += product;
+    if (total_ <= most_runs) return;
+    throw UserError(precedence_.origin() + "the grid has more than " + std::to_string(most_runs) +
+                    " runs, the most that are allowed; values: " + std::to_string(tasks_.size()) +
+                    " of task, " + std::to_string(cells_.size()) + " of cell" + factors);
+  }
+
+  // Runs that differ only in how they are trained need the same memory: they are checked once.
+  void check_once(const RunSpec& run, const std::vector<Axis>& axes) {
+    std::string key = run.training.text("batch");
+    for (const Settings* part : {&run.task, &run.model}) {
+      for (const auto& [name, value] : part->values()) key += "\n" + value;
+    }
+    if (!checked_.insert(key).second) return;
+    try {
+      check_feasible(run);
+    } catch (const UserError& error) {
+      // The line that gives the width is the likeliest to be changed.
+      std::string place = precedence_.origin();
+      for (const Axis& axis : axes) {
+        const bool is_width = axis.option.name == "hidden" || axis.option.name == "budget";
+        if (is_width && axis.source) place = precedence_.place(*axis.source);
+      }
+      throw UserError(place + error.what());
+    }
+  }
+
+  Precedence precedence_;
   Names tasks_, cells_;
+  std::set<std::string> checked_;
   std::size_t total_ = 0;
 };
+
+// Every assignment has to be read by some run. Where the command line narrows a file's grid, a line of the
+// file may be justified by the file alone.
+void check_idle(const Grid& grid, const Declaration& declaration) {
+  const std::vector<std::size_t> idle = grid.idle();
+  if (idle.empty()) return;
+  if (!declaration.overrides.empty() && idle.front() < declaration.written.size()) {
+    const Declaration file_only{declaration.file, declaration.written, {}};
+    std::vector<std::size_t> idle_alone;
+    try {
+      Grid alone(file_only);
+      alone.runs();
+      idle_alone = alone.idle();
+    } catch (const UserError&) {  // a file that the command line completes justifies nothing by itself
+      grid.refuse_idle(idle.front());
+    }
+    for (const std::size_t index : idle) {
+      const bool in_file = index < declaration.written.size();
+      if (!in_file || std::find(idle_alone.begin(), idle_alone.end(), index) != idle_alone.end())
+        grid.refuse_idle(index);
+    }
+    return;
+  }
+  grid.refuse_idle(idle.front());
+}
 
 }  // namespace
 
 Experiment expand(const Declaration& declaration) {
   Grid grid(declaration);
   Experiment experiment;
-  grid.expand(experiment);
-  grid.check_all_used();
-  experiment.name = grid.name();
+  experiment.runs = grid.runs();
+  check_idle(grid, declaration);
   experiment.file = declaration.file;
-  experiment.title = grid.title(experiment.name);
+  experiment.name = !declaration.file.empty()  ? std::filesystem::path(declaration.file).stem().string()
+                    : grid.tasks().size() == 1 ? grid.tasks()[0]
+                                               : "adhoc";
+  experiment.title = experiment.name;
+  for (const Assignment& a : declaration.written) {
+    if (a.key == "title") experiment.title = a.value;
+  }
   return experiment;
 }
 

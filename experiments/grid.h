@@ -16,12 +16,6 @@ namespace rnnbench {
 
 inline constexpr std::size_t most_runs = 100'000;
 
-struct Declaration {
-  std::string file;                   // "" without one
-  std::vector<Assignment> written;    // in the file
-  std::vector<Assignment> overrides;  // on the command line
-};
-
 // Every run, checked: values, keys that no run would read, the number of runs, and whether each fits this
 // machine (see check_feasible). Throws UserError with the place of what is wrong.
 Experiment expand(const Declaration& declaration);

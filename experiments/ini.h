@@ -15,6 +15,13 @@ struct Assignment {
   int line = 0;         // in the file, from 1; 0 on the command line
 };
 
+// A written experiment.
+struct Declaration {
+  std::string file;                   // "" without one
+  std::vector<Assignment> written;    // in the file
+  std::vector<Assignment> overrides;  // on the command line
+};
+
 // The assignments of an INI file in their order: `key = value` lines, `[section]` lines, `#` starts a comment
 // anywhere. Throws UserError that names file and line: unreadable, a line of another form, a key given twice
 // in a section.

@@ -1,0 +1,145 @@
+#include "experiments/precedence.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "experiments/spec.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+std::map<std::string, Names> declared_keys() {
+  std::map<std::string, Names> owners;
+  for (const Option& option : training_options()) owners[option.name] = {"every run"};
+  for (const TaskEntry& task : all_tasks()) {
+    for (const Option& option : task.options) owners[option.name].push_back("task " + task.name);
+  }
+  for (const CellEntry& cell : all_cells()) {
+    for (const Option& option : model_options(cell)) owners[option.name].push_back("cell " + cell.name);
+  }
+  for (const char* key : {"task", "cell", "title"}) owners[key] = {"every run"};
+  return owners;
+}
+
+}  // namespace
+
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string joined(const Names& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+Precedence::Precedence(const Declaration& declaration) : declaration_(declaration), owners_(declared_keys()) {
+  for (const Assignment& a : declaration.written) sources_.push_back(source(a));
+  for (const Assignment& a : declaration.overrides) sources_.push_back(source(a));
+}
+
+std::string Precedence::place(const Assignment& a) const {
+  return a.line == 0 ? "command line: " : declaration_.file + ":" + std::to_string(a.line) + ": ";
+}
+
+std::string Precedence::origin() const {
+  return declaration_.file.empty() ? "command line: " : declaration_.file + ": ";
+}
+
+Source Precedence::source(const Assignment& a) const {
+  Source source{&a, {}, a.line == 0 ? 3 : 0};
+  if (!a.section.empty()) {
+    source.scope = scope(a);
+    source.level = !source.scope.task.empty() + !source.scope.cell.empty();
+    if (contains({"task", "cell", "seed", "title"}, a.key)) {
+      throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key +
+                      "; set it at the head of the file");
+    }
+  }
+  if (!owners_.contains(a.key)) {
+    Names known;
+    for (const auto& [key, owners] : owners_) known.push_back(key);
+    const std::string near = did_you_mean(a.key, known);
+    throw UserError(place(a) + "unknown key '" + a.key + "'" +
+                    (near.empty() ? "; known are " + joined(known) : near));
+  }
+  source.used = a.key == "title";
+  return source;
+}
+
+Scope Precedence::scope(const Assignment& a) const {
+  const Names tasks = names_of(all_tasks()), cells = names_of(all_cells());
+  if (contains(tasks, a.section)) return {a.section, ""};
+  if (contains(cells, a.section)) return {"", a.section};
+  Names known = tasks;
+  known.insert(known.end(), cells.begin(), cells.end());
+  for (const std::string& task : tasks) {
+    for (const std::string& cell : cells) {
+      if (a.section == task + "/" + cell) return {task, cell};
+      known.push_back(task + "/" + cell);
+    }
+  }
+  throw UserError(place(a) + "[" + a.section + "] is not a task (" + joined(tasks) + "), a cell (" +
+                  joined(cells) + ") or task/cell" + did_you_mean(a.section, known));
+}
+
+Names Precedence::axis(const std::string& key, const Names& choices) {
+  const Source* best = nullptr;
+  for (Source& source : sources_) {
+    if (source.assignment->key != key) continue;
+    source.used = true;
+    if (best == nullptr || source.level > best->level) best = &source;
+  }
+  if (best == nullptr)
+    throw UserError(origin() + key + " is missing; name one or more of " + joined(choices));
+  try {
+    return listed_values(choice_option(key, "?", choices, ""), best->assignment->value);
+  } catch (const UserError& error) {
+    throw UserError(place(*best) + error.what());
+  }
+}
+
+const Source* Precedence::winner(const std::string& key, const std::string& task,
+                                 const std::string& cell) const {
+  const Source* best = nullptr;
+  const Source* rival = nullptr;  // at the same level as the best: [task] beside [cell]
+  for (const Source& source : sources_) {
+    if (source.assignment->key != key || !source.scope.covers(task, cell)) continue;
+    if (best == nullptr || source.level > best->level) {
+      best = &source;
+      rival = nullptr;
+    } else if (source.level == best->level) {
+      rival = &source;
+    }
+  }
+  if (rival != nullptr) {
+    throw UserError(place(*rival) + key + " is set by [" + rival->assignment->section + "] and by [" +
+                    best->assignment->section + "] in line " + std::to_string(best->assignment->line) +
+                    "; set it in [" + task + "/" + cell + "] or in one of the two");
+  }
+  return best;
+}
+
+Precedence::Width Precedence::width(const std::string& task, const std::string& cell) const {
+  Width width{winner("hidden", task, cell), winner("budget", task, cell)};
+  if (width.hidden == nullptr || width.budget == nullptr) return width;
+  if (width.hidden->level == width.budget->level) {
+    const bool hidden_later = width.hidden->assignment->line > width.budget->assignment->line;
+    throw UserError(place(hidden_later ? *width.hidden : *width.budget) + "hidden = " +
+                    width.hidden->assignment->value + " and budget = " + width.budget->assignment->value +
+                    " exclude one another; hidden fixes the width, budget the number of parameters");
+  }
+  (width.hidden->level < width.budget->level ? width.hidden : width.budget) = nullptr;
+  return width;
+}
+
+void Precedence::mark_used(const std::string& task, const std::string& cell,
+                           const std::set<std::string>& keys) {
+  for (Source& source : sources_) {
+    if (source.scope.covers(task, cell) && keys.contains(source.assignment->key)) source.used = true;
+  }
+}
+
+}  // namespace rnnbench
