@@ -97,6 +97,9 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
     }
     const std::string& name = option.string_key;
     if (!given.insert(name).second) throw UserError(here + "--" + name + " is given twice");
+    // Boost takes the next option for the value of one that lacks it.
+    if (!option.value.empty() && option.value[0].starts_with("--"))
+      throw UserError(here + "--" + name + " needs a value" + help);
     const auto flag = std::find_if(flags.begin(), flags.end(), [&](const Flag& f) { return f.name == name; });
     if (flag == flags.end()) {
       settings_.push_back({name, option.value.at(0), "", 0});

@@ -169,13 +169,15 @@ class Grid {
     try {
       check_feasible(run);
     } catch (const UserError& error) {
-      // The line that gives the width is the likeliest to be changed.
+      // The place of the first setting that the sentence speaks of.
+      const std::string sentence = error.what();
       std::string place = precedence_.origin();
       for (const Axis& axis : axes) {
-        const bool is_width = axis.option.name == "hidden" || axis.option.name == "budget";
-        if (is_width && axis.source) place = precedence_.place(*axis.source);
+        if (axis.source == nullptr || sentence.find(axis.option.name + " = ") == std::string::npos) continue;
+        place = precedence_.place(*axis.source);
+        break;
       }
-      throw UserError(place + error.what());
+      throw UserError(place + sentence);
     }
   }
 

@@ -11,6 +11,7 @@ namespace rnnbench {
 namespace {
 
 bool is_used(const Option& option, const Settings& settings) {
+  if (option.name == "hidden" && settings.has("budget")) return false;  // the width follows from the budget
   return settings.has(option.name) && (!option.used || option.used(settings));
 }
 

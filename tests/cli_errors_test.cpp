@@ -1,0 +1,245 @@
+// The program as a user meets it: exit codes, what goes where, and the sentence for every mistake.
+#include <catch2/catch.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A working folder of its own, removed at the end.
+class Shell {
+ public:
+  Shell() : folder_(fs::temp_directory_path() / ("rnnbench-cli-" + std::to_string(getpid()))) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~Shell() { fs::remove_all(folder_); }
+
+  fs::path operator/(const std::string& name) const { return folder_ / name; }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name) << text;
+  }
+  Outcome run(const std::string& arguments) const {
+    const std::string command =
+        "cd '" + folder_.string() + "' && '" RNNBENCH_PROGRAM "' " + arguments + " >.out 2>.err";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), contents(folder_ / ".out"), contents(folder_ / ".err")};
+  }
+  // The one sentence of a refusal; everything about it is checked here.
+  std::string refusal(const std::string& arguments) const {
+    const Outcome outcome = run(arguments);
+    INFO(arguments << "\n" << outcome.out << outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK_FALSE(fs::exists(folder_ / "results"));  // refused before any run starts
+    REQUIRE(outcome.err.starts_with("rnnbench: "));
+    REQUIRE(outcome.err.ends_with("\n"));
+    const std::string sentence = outcome.err.substr(10, outcome.err.size() - 11);
+    CHECK(sentence.find('\n') == std::string::npos);
+    return sentence;
+  }
+
+ private:
+  fs::path folder_;
+};
+
+const std::string one_run = "task = copy\ncell = lstm\nlength = 20\n";
+
+}  // namespace
+
+TEST_CASE("help and version go to standard output", "[cli]") {
+  const Shell shell;
+  const Outcome help = shell.run("--help");
+  CHECK(help.code == 0);
+  CHECK(help.err.empty());
+  CHECK(shell.run("--version").out.starts_with("rnnbench "));
+  for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "check",
+                              "trace", "dump", "speed"}) {
+    INFO(command);
+    CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
+    const Outcome usage = shell.run(std::string(command) + " --help");
+    CHECK(usage.code == 0);
+    CHECK(usage.err.empty());
+    CHECK(usage.out.find(std::string("usage: rnnbench ") + command) != std::string::npos);
+  }
+  const Outcome nothing = shell.run("");
+  CHECK(nothing.code == 2);
+  CHECK(nothing.out.empty());
+  CHECK(nothing.err == help.out);
+}
+
+TEST_CASE("mistakes on the command line", "[cli][errors]") {
+  const Shell shell;
+  shell.write("x.ini", one_run);
+  CHECK(shell.refusal("lits") == "command line: unknown command 'lits'; did you mean 'list'?");
+  CHECK(shell.refusal("frobnicate") ==
+        "command line: unknown command 'frobnicate'; 'rnnbench --help' lists the commands");
+  CHECK(shell.refusal("run x.ini --lenght 5") ==
+        "command line: unknown option --lenght; did you mean --length?");
+  CHECK(shell.refusal("run x.ini --lenght=5") ==
+        "command line: unknown option --lenght; did you mean --length?");
+  CHECK(shell.refusal("run x.ini --colour blue") ==
+        "command line: unknown option --colour; 'rnnbench run --help' shows what it takes");
+  // No abbreviations: they would change their meaning with the next option.
+  CHECK(shell.refusal("run x.ini --lengt 5") ==
+        "command line: unknown option --lengt; did you mean --length?");
+  CHECK(shell.refusal("run x.ini --length") ==
+        "command line: --length needs a value; 'rnnbench run --help' shows what it takes");
+  CHECK(shell.refusal("run x.ini --length --dry-run") ==
+        "command line: --length needs a value; 'rnnbench run --help' shows what it takes");
+  CHECK(shell.refusal("run x.ini --dry-run=yes") ==
+        "command line: --dry-run takes no value; 'rnnbench run --help' shows what it takes");
+  CHECK(shell.refusal("run x.ini --seed 1 --seed 2") == "command line: --seed is given twice");
+  CHECK(shell.refusal("run x.ini --keep-going --fail-fast") ==
+        "command line: --keep-going and --fail-fast exclude one another");
+  CHECK(shell.refusal("run x.ini --jobs 0") ==
+        "command line: --jobs = 0 is not a whole number from 1 to 4096");
+  CHECK(shell.refusal("run x.ini --threads two") ==
+        "command line: --threads = two is not a whole number from 1 to 4096");
+  CHECK(shell.refusal("status x.ini --format jsn") ==
+        "command line: --format = jsn is not one of text, json; did you mean 'json'?");
+  CHECK(shell.refusal("list taks") ==
+        "command line: 'taks' is not one of tasks, models, experiments; did you mean 'tasks'?");
+  CHECK(shell.refusal("list --length 5") ==
+        "command line: unknown option --length; 'rnnbench list --help' shows what it takes");
+  CHECK(shell.refusal("show lsmt") ==
+        "command line: 'lsmt' is no task, cell, file or catalogue experiment; did you mean 'lstm'?");
+  CHECK(shell.refusal("show lstm --length 5") ==
+        "command line: --length has no meaning beside 'lstm'; settings go with an experiment");
+  CHECK(shell.refusal("run") ==
+        "command line: 'rnnbench run' takes a FILE.ini, a catalogue name, or settings such as --task adding "
+        "--cell lstm, "
+        "and nothing is given");
+  CHECK(shell.refusal("run x.ini y.ini") ==
+        "command line: 'rnnbench run' takes one FILE.ini or catalogue name, and 'y.ini' is one too many");
+  CHECK(shell.refusal("run --task adding --cell lstm --title x") ==
+        "command line: unknown option --title; 'rnnbench run --help' shows what it takes");
+  CHECK(shell.refusal("run --task adding --cell lstm --batch 0") ==
+        "command line: batch = 0 is not a whole number from 1 to 65536");
+  CHECK(shell.refusal("run x.ini --seed 1..2..") ==
+        "command line: seed = 1..2.. is a broken range; write first..last or first..last..step with whole "
+        "numbers, first <= "
+        "last and step >= 1");
+}
+
+TEST_CASE("unreadable files", "[cli][errors]") {
+  const Shell shell;
+  CHECK(shell.refusal("run x.ini") == "cannot read 'x.ini': No such file or directory");
+  shell.write("folder/x.ini", "");
+  CHECK(shell.refusal("run folder") == "cannot read 'folder': it is a folder, not an INI file");
+  shell.write("experiments/catalogue/quickstart.ini", one_run);
+  CHECK(shell.refusal("run quickstar") ==
+        "command line: 'quickstar' is neither a file nor an experiment of the catalogue; did you mean "
+        "'quickstart'?");
+  if (geteuid() != 0) {  // root reads everything
+    shell.write("secret.ini", one_run);
+    fs::permissions(shell / "secret.ini", fs::perms::none);
+    CHECK(shell.refusal("run secret.ini") == "cannot read 'secret.ini': Permission denied");
+  }
+}
+
+TEST_CASE("mistakes in a file name file and line, whatever the command", "[cli][errors]") {
+  const Shell shell;
+  shell.write("x.ini", one_run + "hiden = 4\n");
+  for (const char* command : {"run x.ini", "run x.ini --dry-run", "status x.ini", "show x.ini"}) {
+    CHECK(shell.refusal(command) == "x.ini:4: unknown key 'hiden'; did you mean 'hidden'?");
+  }
+  shell.write("x.ini", one_run + "seed = 1..200000\n");
+  CHECK(shell.refusal("run x.ini") ==
+        "x.ini:4: seed = 1..200000 has 200000 values; at most 100000 are allowed");
+  shell.write("x.ini", one_run + "seed = 1..100000\nhidden = 1,2\n");
+  CHECK(shell.refusal("run x.ini") ==
+        "x.ini: the grid has more than 100000 runs, the most that are allowed; values: 1 of task, 1 of cell, "
+        "2 of hidden, "
+        "100000 of seed");
+}
+
+TEST_CASE("a dry run names the runs and starts none", "[cli]") {
+  const Shell shell;
+  shell.write("x.ini", "task = adding\ncell = lstm\nforget-bias = 1\n");
+  const Outcome plan =
+      shell.run("run x.ini --dry-run --length 50 --forget-bias -1.5 --seed 7..8 --results out");
+  INFO(plan.err);
+  CHECK(plan.code == 0);
+  CHECK(plan.err.empty());
+  CHECK(plan.out.find("adding lstm forget-bias=-1.5 hidden=64 length=50 seed=7\n") != std::string::npos);
+  CHECK(plan.out.find("2 runs, 0 recorded, 2 to run, in out/x\n") != std::string::npos);
+  CHECK_FALSE(fs::exists(shell / "out"));
+  CHECK_FALSE(fs::exists(shell / "results"));
+}
+
+TEST_CASE("status says what is missing and how to continue", "[cli]") {
+  const Shell shell;
+  shell.write("x y.ini", one_run + "seed = 1..3\n");
+  const Outcome text = shell.run("status 'x y.ini' --seed=2,3 --results out");
+  INFO(text.out << text.err);
+  CHECK(text.code == 0);
+  CHECK(text.out.find("2 runs in out/x y: 0 solved, 0 finished, 0 diverged, 0 interrupted, 2 missing\n") !=
+        std::string::npos);
+  CHECK(text.out.ends_with("continue with: " RNNBENCH_PROGRAM " run 'x y.ini' --seed 2,3 --results out\n"));
+  const auto json = nlohmann::json::parse(shell.run("status 'x y.ini' --seed 2 --format json").out);
+  CHECK(json.at("counts").at("missing") == 1);
+  CHECK(json.at("runs").at(0).at("state") == "missing");
+  CHECK(json.at("experiment") == "x y");
+  CHECK_FALSE(fs::exists(shell / "out"));
+}
+
+TEST_CASE("list and show speak from the tables", "[cli]") {
+  const Shell shell;
+  shell.write("experiments/catalogue/mine.ini", "title = My own\n" + one_run + "seed = 1..3\n");
+  const auto listed = [&](const std::string& what) {
+    return nlohmann::json::parse(shell.run("list " + what + " --format json").out);
+  };
+  for (const auto& [what, least] : {std::pair{"tasks", 3}, {"models", 4}}) {
+    const auto list = listed(what);
+    CHECK(list.size() >= static_cast<std::size_t>(least));
+    for (const auto& entry : list) {
+      const std::string name = entry.at("name");
+      INFO(name);
+      CHECK(shell.run("list").out.find("\n  " + name + " ") != std::string::npos);
+      const Outcome text = shell.run("show " + name);
+      CHECK(text.code == 0);
+      CHECK(text.out.starts_with(name + ": "));
+      const auto shown = nlohmann::json::parse(shell.run("show " + name + " --format json").out);
+      CHECK(shown.at("options").size() >= 2);
+      for (const auto& option : shown.at("options")) {
+        CHECK(text.out.find("\n  " + option.at("name").get<std::string>() + " ") != std::string::npos);
+      }
+    }
+  }
+  CHECK(shell.run("show training").out.find("\n  learning-rate ") != std::string::npos);
+
+  // The catalogue of the current folder goes before that of the source folder; its names stand for its files.
+  const auto experiments = listed("experiments");
+  REQUIRE(experiments.size() == 1);
+  CHECK(experiments[0].at("name") == "mine");
+  CHECK(experiments[0].at("summary") == "My own");
+  CHECK(experiments[0].at("runs") == 3);
+  CHECK(shell.run("run mine --dry-run").out.find("3 runs, 0 recorded") != std::string::npos);
+  const auto shown = nlohmann::json::parse(shell.run("show mine --format json").out);
+  CHECK(shown.at("title") == "My own");
+  CHECK(shown.at("runs") == 3);
+  REQUIRE(shown.at("models").size() == 1);
+  CHECK(shown.at("models")[0].at("runs") == 3);
+  // 4 (64 * 64 + 64 * 10 + 2 * 64) and the read-out's 9 * 64 + 9, on copy with 8 symbols, blank and cue.
+  CHECK(shown.at("models")[0].at("parameters") == 20041);
+}

@@ -1,0 +1,326 @@
+// From INI text and command line to runs: the grammar, the precedence, the identity of a run.
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "core/error.h"
+#include "experiments/grid.h"
+
+using namespace rnnbench;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// A file x.ini in a folder of its own, removed at the end.
+class IniFile {
+ public:
+  explicit IniFile(const std::string& text) {
+    folder_ = fs::temp_directory_path() / ("rnnbench-grid-" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+    std::ofstream(path()) << text;
+  }
+  ~IniFile() { fs::remove_all(folder_); }
+  std::string path() const { return (folder_ / "x.ini").string(); }
+  std::string folder() const { return folder_.string() + "/"; }
+
+ private:
+  fs::path folder_;
+};
+
+std::vector<Assignment> command_line(const Pairs& pairs) {
+  std::vector<Assignment> assignments;
+  for (const auto& [key, value] : pairs) assignments.push_back({key, value, "", 0});
+  return assignments;
+}
+
+Experiment grid(const std::string& text, const Pairs& overrides = {}) {
+  const IniFile file(text);
+  return expand({file.path(), read_ini(file.path()), command_line(overrides)});
+}
+
+// The sentence, with the folder of the file taken out.
+std::string refusal(const std::string& text, const Pairs& overrides = {}) {
+  const IniFile file(text);
+  try {
+    expand({file.path(), read_ini(file.path()), command_line(overrides)});
+  } catch (const UserError& error) {
+    std::string sentence = error.what();
+    for (std::size_t at; (at = sentence.find(file.folder())) != std::string::npos;)
+      sentence.erase(at, file.folder().size());
+    return sentence;
+  }
+  return "accepted";
+}
+
+// "task cell key=value ..." for the keys asked for.
+std::vector<std::string> summary(const Experiment& experiment, const std::vector<std::string>& keys) {
+  std::vector<std::string> lines;
+  for (const RunSpec& run : experiment.runs) {
+    std::string line = run.task.text("task") + " " + run.model.text("cell");
+    for (const std::string& key : keys) {
+      const Settings* part = nullptr;
+      for (const Settings* candidate : {&run.task, &run.model, &run.training}) {
+        if (candidate->values().contains(key)) part = candidate;
+      }
+      line += " " + (key == "seed" ? std::to_string(run.seed) : part ? part->text(key) : std::string("-"));
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("lists and ranges span the product, seeds fastest", "[grid]") {
+  const Experiment experiment =
+      grid("task = copy # a comment\ncell = rnn, lstm\nlength = 20, 30\nseed = 1..2\n");
+  CHECK(experiment.name == "x");
+  CHECK(experiment.title == "x");
+  CHECK(summary(experiment, {"length", "seed"}) == Lines{"copy rnn 20 1", "copy rnn 20 2", "copy rnn 30 1",
+                                                         "copy rnn 30 2", "copy lstm 20 1", "copy lstm 20 2",
+                                                         "copy lstm 30 1", "copy lstm 30 2"});
+}
+
+TEST_CASE("an experiment without a file is named by its task, or adhoc", "[grid]") {
+  CHECK(expand({"", {}, command_line({{"task", "adding"}, {"cell", "gru"}})}).name == "adding");
+  CHECK(expand({"", {}, command_line({{"task", "adding, copy"}, {"cell", "gru"}})}).name == "adhoc");
+}
+
+TEST_CASE("the main comparison needs no further grammar: a section replaces the head's list", "[grid]") {
+  const Experiment experiment = grid(
+      "title = Gated cells and attention\ntask = copy\ncell = rnn, lstm, gru\nattention = none, additive\n"
+      "[rnn]\nattention = none\n");
+  CHECK(experiment.title == "Gated cells and attention");
+  CHECK(summary(experiment, {"attention"}) ==
+        Lines{"copy rnn none", "copy lstm none", "copy lstm additive", "copy gru none", "copy gru additive"});
+}
+
+TEST_CASE("command line over [task/cell] over [task] or [cell] over the head over the defaults", "[grid]") {
+  const std::string text =
+      "task = copy, adding\ncell = lstm, gru\nhidden = 10\n[copy]\nhidden = 20\nlength = 25\n[lstm]\nbatch = "
+      "8\n"
+      "[copy/gru]\nhidden = 30, 31\n";
+  CHECK(summary(grid(text), {"hidden", "batch", "length"}) ==
+        Lines{"copy lstm 20 8 25", "copy gru 30 32 25", "copy gru 31 32 25", "adding lstm 10 8 100",
+              "adding gru 10 32 100"});
+  CHECK(summary(grid(text, {{"hidden", "5"}, {"batch", "16"}}), {"hidden", "batch", "length"}) ==
+        Lines{"copy lstm 5 16 25", "copy gru 5 16 25", "adding lstm 5 16 100", "adding gru 5 16 100"});
+}
+
+TEST_CASE("the same key in [task] and [cell] is an error where both hold, unless [task/cell] decides",
+          "[grid][errors]") {
+  const std::string both =
+      "task = copy, adding\ncell = lstm, gru\n[copy]\nhidden = 20\n[lstm]\nhidden = 30\n";
+  CHECK(
+      refusal(both) ==
+      "x.ini:6: hidden is set by [lstm] and by [copy] in line 4; set it in [copy/lstm] or in one of the two");
+  CHECK(summary(grid(both + "[copy/lstm]\nhidden = 40\n"), {"hidden"}) ==
+        Lines{"copy lstm 40", "copy gru 20", "adding lstm 30", "adding gru 64"});
+  CHECK(grid(both, {{"hidden", "7"}}).runs.size() == 4);
+}
+
+TEST_CASE("hidden and budget replace one another", "[grid]") {
+  const Experiment experiment = grid("task = copy\ncell = lstm, gru\nhidden = 32\n[lstm]\nbudget = 20000\n");
+  REQUIRE(experiment.runs.size() == 2);
+  CHECK(experiment.runs[0].model.has("budget"));
+  CHECK_FALSE(experiment.runs[0].json().at("model").contains("hidden"));
+  CHECK(experiment.runs[1].model.integer("hidden") == 32);
+  CHECK_FALSE(experiment.runs[1].model.has("budget"));
+  CHECK_FALSE(experiment.runs[1].json().at("model").contains("budget"));
+  CHECK(summary(grid("task = copy\ncell = gru\nbudget = 20000\n", {{"hidden", "8"}}), {"hidden", "budget"}) ==
+        Lines{"copy gru 8 "});
+  const std::string why = " exclude one another; hidden fixes the width, budget the number of parameters";
+  CHECK(refusal("task = copy\ncell = gru\nhidden = 8\nbudget = 20000\n") ==
+        "x.ini:4: hidden = 8 and budget = 20000" + why);
+  CHECK(refusal("task = copy\ncell = gru\n[copy]\nbudget = 20000\n[gru]\nhidden = 8\n") ==
+        "x.ini:6: hidden = 8 and budget = 20000" + why);
+  CHECK(refusal("task = copy\ncell = gru\n", {{"hidden", "8"}, {"budget", "20000"}}) ==
+        "command line: hidden = 8 and budget = 20000" + why);
+}
+
+TEST_CASE("an option that a run does not read neither spans its grid nor enters its id", "[grid]") {
+  // adam reads no momentum: its two runs are one.
+  const Experiment experiment = grid("task = copy\ncell = rnn\noptimizer = adam, sgd\nmomentum = 0.5, 0.8\n");
+  CHECK(summary(experiment, {"optimizer"}) == Lines{"copy rnn adam", "copy rnn sgd", "copy rnn sgd"});
+  CHECK(experiment.runs[0].id() == grid("task = copy\ncell = rnn\n").runs[0].id());
+  // A head key of a mixed grid holds for those that read it.
+  CHECK(summary(grid("task = copy\ncell = gru, lstm\nforget-bias = 0, 1\n"), {"forget-bias"}) ==
+        Lines{"copy gru -", "copy lstm 0", "copy lstm 1"});
+}
+
+TEST_CASE("test-length spans no grid", "[grid]") {
+  const Experiment experiment = grid("task = copy\ncell = rnn\ntest-length = 200, 100\n");
+  REQUIRE(experiment.runs.size() == 1);
+  CHECK(experiment.runs[0].task.integers("test-length") == std::vector<std::int64_t>{100, 200});
+}
+
+TEST_CASE("the canonical text is what is said, sorted, and nothing else", "[grid][spec]") {
+  const RunSpec run =
+      grid(
+          "task = copy\ncell = lstm\nlength = 25\nlearning-rate = 5e-3\nforget-bias = 1\nseed = 3\n"
+          "hidden = 64\noptimizer = adam\n")
+          .runs.at(0);
+  CHECK(run.canonical() ==
+        "schema = " + std::to_string(record_schema) +
+            "\nnumerics_version = " + std::to_string(numerics_version) +
+            "\ncell = lstm\nforget-bias = 1\nlearning-rate = 0.005\nlength = 25\nseed = 3\ntask = copy\n");
+  CHECK(run.id().size() == 16);
+  // However it is written, it is the same run; and every setting that counts makes another one.
+  std::set<std::string> ids;
+  for (const char* same : {"", "batch = 32\n", "momentum = 0.9\noptimizer = adam, sgd\n"}) {
+    ids.insert(grid(std::string("task = copy\ncell = lstm\n") + same).runs.at(0).id());
+  }
+  CHECK(ids.size() == 1);
+  for (const char* other :
+       {"batch = 33\n", "hidden = 63\n", "length = 99\n", "seed = 2\n", "forget-bias = 0\n",
+        "test-length = 7\n", "stop = solved\n", "optimizer = sgd\n", "optimizer = sgd\nmomentum = 0\n"}) {
+    CHECK(ids.insert(grid(std::string("task = copy\ncell = lstm\n") + other).runs.at(0).id()).second);
+  }
+}
+
+TEST_CASE("a spec goes to JSON and back", "[grid][spec]") {
+  const Experiment experiment = grid(
+      "task = copy, adding, counting\ncell = rnn, lstm, gru, gru-v1\nattention = none, dot\nlearning-rate = "
+      "0.1, 3e-7\n"
+      "seed = 0, 4294967295\noptimizer = adam, sgd\nmomentum = 0.3\nforget-bias = unset, -0.25\ntest-length "
+      "= 300, 7\n"
+      "[lstm]\nbudget = 20000\n");
+  for (const RunSpec& run : experiment.runs) {
+    const Json json = Json::parse(run.json().dump());
+    const RunSpec back = spec_from_json(json);
+    REQUIRE(back.canonical() == run.canonical());
+    REQUIRE(back.json() == run.json());
+    REQUIRE(back.task.values() == run.task.values());
+    REQUIRE(back.model.values() == run.model.values());
+    REQUIRE(back.seed == run.seed);
+  }
+  const Json spec = experiment.runs.at(0).json();
+  const auto edited = [&](const std::string& pointer, const Json& value) {
+    Json copy = spec;
+    copy[Json::json_pointer(pointer)] = value;
+    try {
+      spec_from_json(copy);
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(edited("/seed", 5) ==
+        "the spec does not agree with its id \"" + experiment.runs[0].id() + "\": it was edited");
+  CHECK(edited("/task/length", 7).find("it was edited") != std::string::npos);
+  CHECK(edited("/task/lenght", 7) == "the spec has an unknown key 'lenght'; did you mean 'length'?");
+  CHECK(edited("/model/hidden", -1).find("hidden = -1 is not a whole number from 1 to") == 0);
+  CHECK(edited("/model/cell", "lstn").find("did you mean 'lstm'?") != std::string::npos);
+  CHECK(edited("/numerics_version", numerics_version + 1) ==
+        "the spec has numerics_version " + std::to_string(numerics_version + 1) + ", this program writes " +
+            std::to_string(numerics_version));
+  CHECK(edited("/seed", "one").find("the spec is incomplete or malformed: ") == 0);
+}
+
+TEST_CASE("what the form of an INI file forbids", "[grid][errors]") {
+  CHECK(refusal("task = copy\ncell lstm\n") ==
+        "x.ini:2: 'cell lstm' is not of the form 'key = value', '[section]' or '# comment'");
+  CHECK(refusal("task = copy\ncell = lstm\n\nhidden = 3\nhidden = 4\n") ==
+        "x.ini:5: hidden is set twice, first in line 4; a key may stand once in the head");
+  CHECK(refusal("task = copy\ncell = lstm\n[lstm]\nhidden = 3\n[copy]\nbatch = 2\n[lstm]\nhidden = 4\n") ==
+        "x.ini:8: hidden is set twice, first in line 4; a key may stand once in [lstm]");
+}
+
+TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid][errors]") {
+  const std::string head = "task = copy\ncell = lstm, gru\n";
+  CHECK(refusal(head + "lenght = 20\n") == "x.ini:3: unknown key 'lenght'; did you mean 'length'?");
+  CHECK(refusal(head + "colour = blue\n").find("x.ini:3: unknown key 'colour'; known are activation, ") == 0);
+  CHECK(refusal("task = copi\ncell = lstm\n") ==
+        "x.ini:1: task = copi is not one of copy, adding, counting; did you mean 'copy'?");
+  CHECK(refusal("task = copy\ncell = LSTM\n") ==
+        "x.ini:2: cell = LSTM is not one of rnn, lstm, gru, gru-v1; did you mean 'lstm'?");
+  CHECK(refusal(head + "[lstn]\nhidden = 3\n") ==
+        "x.ini:4: [lstn] is not a task (copy, adding, counting), a cell (rnn, lstm, gru, gru-v1) or "
+        "task/cell; did you "
+        "mean 'lstm'?");
+  CHECK(refusal(head + "[lstm/copy]\nhidden = 3\n") ==
+        "x.ini:4: [lstm/copy] is not a task (copy, adding, counting), a cell (rnn, lstm, gru, gru-v1) or "
+        "task/cell");
+  CHECK(refusal(head + "attention = additiv\n") ==
+        "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot; did you mean "
+        "'additive'?");
+  CHECK(refusal(head + "batch = 0\n") == "x.ini:3: batch = 0 is not a whole number from 1 to 65536");
+  CHECK(refusal(head, {{"batch", "x"}}) == "command line: batch = x is not a whole number from 1 to 65536");
+  CHECK(refusal(head + "seed = 9..1\n") ==
+        "x.ini:3: seed = 9..1 is a broken range; write first..last or first..last..step with whole numbers, "
+        "first <= last "
+        "and step >= 1");
+}
+
+TEST_CASE("task and cell have to be named", "[grid][errors]") {
+  CHECK(refusal("cell = lstm\n") == "x.ini: task is missing; name one or more of copy, adding, counting");
+  CHECK(refusal("task = copy\n") == "x.ini: cell is missing; name one or more of rnn, lstm, gru, gru-v1");
+}
+
+TEST_CASE("a section may not set what spans the whole grid", "[grid][errors]") {
+  for (const char* key : {"task", "cell", "seed", "title"}) {
+    CHECK(refusal(std::string("task = copy\ncell = lstm\n[lstm]\n") + key + " = 1\n") ==
+          std::string("x.ini:4: [lstm] cannot set ") + key + "; set it at the head of the file");
+  }
+}
+
+TEST_CASE("a setting that no run reads is refused", "[grid][errors]") {
+  const std::string head = "task = copy\ncell = gru\n";
+  CHECK(refusal(head + "forget-bias = 1\n") ==
+        "x.ini:3: forget-bias = 1 is read by no run of this grid; it belongs to cell lstm");
+  CHECK(refusal(head + "momentum = 0.5\n") ==
+        "x.ini:3: momentum = 0.5 is read by no run of this grid (momentum: momentum; read with optimizer = "
+        "sgd)");
+  CHECK(refusal("task = adding\ncell = gru\nsymbols = 4\n") ==
+        "x.ini:3: symbols = 4 is read by no run of this grid; it belongs to task copy");
+  CHECK(refusal(head + "[gru]\nsymbols = 4\n[lstm]\nhidden = 4\n") ==
+        "x.ini:6: [lstm] is not in this grid, whose cells are gru");
+  CHECK(refusal(head + "[adding]\nlength = 4\n") ==
+        "x.ini:4: [adding] is not in this grid, whose tasks are copy");
+  CHECK(refusal("task = copy, adding\ncell = gru\n[adding]\nsymbols = 4\n") ==
+        "x.ini:4: symbols = 4 is read by no run of [adding]; it belongs to task copy");
+  CHECK(refusal(head, {{"forget-bias", "1"}}) ==
+        "command line: forget-bias = 1 is read by no run of this grid; it belongs to cell lstm");
+}
+
+TEST_CASE("a command line may narrow a file's grid without making its lines idle", "[grid]") {
+  const std::string text =
+      "task = copy, adding\ncell = lstm, gru\noptimizer = sgd\nmomentum = 0.5\nforget-bias = "
+      "1\n[adding]\nlength = 50\n"
+      "[lstm]\nhidden = 32\n";
+  CHECK(grid(text, {{"cell", "gru"}, {"task", "copy"}, {"optimizer", "adam"}}).runs.size() == 1);
+  // But what is idle in the file alone stays an error, and so does what is idle on the command line.
+  CHECK(refusal(text + "chrono-steps = 20\n", {{"cell", "gru"}})
+            .find("x.ini:10: chrono-steps = 20 is read by no run of [lstm]") == 0);
+  CHECK(refusal(text, {{"cell", "gru"}, {"update-bias", "1"}, {"activation", "relu"}}) ==
+        "command line: activation = relu is read by no run of this grid; it belongs to cell rnn");
+}
+
+TEST_CASE("a grid has at most 100,000 runs", "[grid][errors]") {
+  CHECK(refusal("task = copy, adding\ncell = lstm\nseed = 1..1000\nhidden = 1..51\n") ==
+        "x.ini: the grid has more than 100000 runs, the most that are allowed; values: 2 of task, 1 of cell, "
+        "51 of hidden, "
+        "1000 of seed");
+  CHECK(refusal("task = copy\ncell = lstm\nseed = 1..100000\nbatch = 1..65536\nupdates = 1..100000\nlength = "
+                "1..100000\n")
+            .find("x.ini: the grid has more than 100000 runs") == 0);
+}
+
+TEST_CASE("a model that cannot fit in memory is refused before anything is built", "[grid][errors]") {
+  const std::string sentence =
+      refusal("task = copy\ncell = lstm\nhidden = 4000\nlayers = 16\nbatch = 65536\nlength = 1000000\n");
+  INFO(sentence);
+  CHECK(sentence.find(
+            "x.ini:3: lstm on copy with hidden = 4000, batch = 65536 and 1000020 time steps needs about ") ==
+        0);
+  CHECK(sentence.find(" GiB of memory, this machine has ") != std::string::npos);
+  CHECK(sentence.find("; lower one of hidden, layers, batch and length") != std::string::npos);
+  CHECK(refusal("task = copy\ncell = lstm\nbudget = 3\n").find("x.ini:3: budget = 3 is too small") == 0);
+}
