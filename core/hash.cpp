@@ -2,8 +2,8 @@
 
 namespace rnnbench {
 
-std::uint64_t fnv1a(const void* bytes, std::size_t size) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
+std::uint64_t fnv1a(const void* bytes, std::size_t size, std::uint64_t start) {
+  std::uint64_t hash = start;
   const auto* byte = static_cast<const unsigned char*>(bytes);
   for (std::size_t i = 0; i < size; ++i) hash = (hash ^ byte[i]) * 0x100000001b3u;
   return hash;

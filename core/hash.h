@@ -7,8 +7,11 @@
 
 namespace rnnbench {
 
-// FNV-1a, 64 bits (Fowler, Noll & Vo). Not cryptographic: it names specs and shows accidental edits.
-std::uint64_t fnv1a(const void* bytes, std::size_t size);
+inline constexpr std::uint64_t fnv1a_start = 0xcbf29ce484222325u;
+
+// FNV-1a, 64 bits (Fowler, Noll & Vo). Not cryptographic: it names specs and shows accidental edits. `start`
+// is the hash of what comes before, so that several arrays give the hash of their concatenation.
+std::uint64_t fnv1a(const void* bytes, std::size_t size, std::uint64_t start = fnv1a_start);
 inline std::uint64_t fnv1a(const std::string& text) { return fnv1a(text.data(), text.size()); }
 
 // 16 lower-case hexadecimal digits, most significant first.

@@ -1,0 +1,12 @@
+// The libraries that this floor is built with, for the record of a run.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rnnbench {
+
+std::vector<std::pair<std::string, std::string>> core_libraries();  // name, version
+
+}  // namespace rnnbench
