@@ -1,0 +1,222 @@
+#include "experiments/ledger.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "experiments/environment.h"
+#include "experiments/spec.h"
+
+namespace rnnbench {
+namespace fs = std::filesystem;
+
+namespace {
+
+// No record is deeper; a bound keeps hostile files from exhausting the stack.
+constexpr int deepest_json = 16;
+
+bool is_id(const std::string& text) {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+bool is_own_file(const fs::path& path) {
+  static const std::vector<std::string> endings = {".json", ".safetensors", ".checkpoint"};
+  if (is_temporary(path.filename().string())) return true;
+  return is_id(path.stem().string()) &&
+         std::count(endings.begin(), endings.end(), path.extension().string()) > 0;
+}
+
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+// A results folder holds folders of experiments. One that has none but files of somebody else is a mistake of
+// the user.
+void check_results(const fs::path& results) {
+  if (!fs::exists(results)) return;
+  if (!fs::is_directory(results)) throw UserError("results = " + results.string() + ": not a folder");
+  std::string stranger;
+  for (const auto& entry : fs::directory_iterator(results)) {
+    if (entry.is_directory()) {
+      if (fs::is_directory(entry.path() / "runs")) return;
+    } else if (!is_hidden(entry.path())) {
+      stranger = entry.path().filename().string();
+    }
+  }
+  if (!stranger.empty())
+    throw UserError("results = " + results.string() + ": the folder holds something else (" + stranger +
+                    "); name a new or empty folder, or one with earlier results");
+}
+
+void check_experiment(const fs::path& folder) {
+  if (!fs::exists(folder)) return;
+  const auto refuse = [](const fs::path& path) {
+    throw UserError(path.string() +
+                    ": not part of an experiment's results; name another results folder or move it");
+  };
+  if (!fs::is_directory(folder)) refuse(folder);
+  const fs::path runs = folder / "runs";
+  if (!fs::exists(runs)) {
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (!is_hidden(entry.path())) refuse(entry.path());
+    return;
+  }
+  if (!fs::is_directory(runs)) refuse(runs);
+  for (const auto& entry : fs::directory_iterator(runs))
+    if (!is_hidden(entry.path()) && (!is_own_file(entry.path()) || entry.is_directory()))
+      refuse(entry.path());
+}
+
+// Containers that hold containers are spread over lines; what holds only plain values is one line.
+void write_json(const Json& json, int indent, std::string& out) {
+  const bool nested = json.is_structured() && std::any_of(json.begin(), json.end(), [](const Json& value) {
+                        return value.is_structured();
+                      });
+  if (!nested) {
+    out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  const std::string space(indent + 1, ' ');
+  out += json.is_object() ? "{\n" : "[\n";
+  bool first = true;
+  for (const auto& [key, value] : json.items()) {
+    if (!first) out += ",\n";
+    first = false;
+    out += space;
+    if (json.is_object()) out += Json(key).dump() + ": ";
+    write_json(value, indent + 1, out);
+  }
+  out += "\n" + std::string(indent, ' ') + (json.is_object() ? "}" : "]");
+}
+
+Json parse(const std::string& text) {
+  const auto bounded = [](int depth, Json::parse_event_t, Json&) {
+    if (depth > deepest_json) throw std::runtime_error("nested too deeply");
+    return true;
+  };
+  return Json::parse(text, bounded);
+}
+
+// Throws std::exception with what is wrong.
+Record checked_record(const std::string& text, const std::string& id) {
+  const auto require = [](bool good, const char* what) {
+    if (!good) throw std::runtime_error(what);
+  };
+  Json json;
+  try {
+    json = parse(text);
+  } catch (const Json::exception&) {
+    throw std::runtime_error("not complete JSON, so truncated or edited");
+  }
+  for (const char* section : {"spec", "result", "measured"})
+    require(json.is_object() && json.contains(section) && json[section].is_object(),
+            "a section is missing (spec, result, measured)");
+  Record record{json["spec"], json["result"], json["measured"]};
+  const Json& spec = record.spec;
+  require(spec.contains("schema") && spec["schema"].is_number_integer() && spec["schema"] == record_schema,
+          "its schema is not the one that this program reads");
+  require(spec.contains("canonical") && spec["canonical"].is_string() && spec.contains("id") &&
+              spec["id"].is_string(),
+          "its spec has no canonical text or no id");
+  require(spec["id"] == hex16(fnv1a(spec["canonical"].get<std::string>())),
+          "its id is not the hash of its canonical text, so it was edited");
+  require(spec["id"] == id, "its name is not its id");
+  require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
+          "its result does not have the hash it states, so it was edited");
+  // What an older program wrote may use options that are gone; its hashes are all that can be checked.
+  if (spec.contains("numerics_version") && spec["numerics_version"] == numerics_version)
+    require(spec_from_json(spec).json() == spec,
+            "its spec does not agree with its canonical text, so it was edited");
+  return record;
+}
+
+}  // namespace
+
+std::string result_hash(const Json& result) {
+  Json rest = result;
+  rest.erase("hash");
+  return hex16(fnv1a(rest.dump(-1, ' ', false, Json::error_handler_t::replace)));
+}
+
+std::string record_text(const Record& record) {
+  std::string text;
+  write_json(record.json(), 0, text);
+  return text + "\n";
+}
+
+Record read_record(const fs::path& path) {
+  try {
+    return checked_record(read_file(path), path.stem().string());
+  } catch (const std::exception& error) {
+    throw UserError(path.string() + ": not a good record: " + error.what() +
+                    "; restore it, or move it away to run it again");
+  }
+}
+
+Ledger::Ledger(const fs::path& results, const std::string& experiment, Files& files)
+    : folder_(results / experiment), files_(&files) {
+  try {
+    check_results(results);
+    check_experiment(folder_);
+  } catch (const fs::filesystem_error& error) {
+    throw UserError("results = " + results.string() + ": cannot be read: " + error.code().message());
+  }
+}
+
+void Ledger::prepare() {
+  const fs::path runs = folder_ / "runs";
+  try {
+    fs::create_directories(runs);
+    const fs::path probe = runs / (".probe." + host_name() + ".tmp");
+    write_atomically(probe, "", *files_);
+    files_->remove(probe);
+    files_->sync_folder(folder_);
+    remove_abandoned(runs, *files_);
+  } catch (const fs::filesystem_error& error) {
+    throw UserError("results: cannot write " + runs.string() + ": " + error.code().message());
+  } catch (const std::runtime_error& error) {
+    throw UserError(std::string("results: ") + error.what());
+  }
+}
+
+fs::path Ledger::record_path(const std::string& id) const { return folder_ / "runs" / (id + ".json"); }
+fs::path Ledger::weights_path(const std::string& id) const {
+  return folder_ / "runs" / (id + ".safetensors");
+}
+fs::path Ledger::checkpoint_path(const std::string& id) const {
+  return folder_ / "runs" / (id + ".checkpoint");
+}
+
+bool Ledger::has(const std::string& id) const { return fs::exists(record_path(id)); }
+
+std::optional<Record> Ledger::load(const std::string& id) const {
+  if (!has(id)) return std::nullopt;
+  return read_record(record_path(id));
+}
+
+std::vector<Record> Ledger::load_all() const {
+  std::vector<std::string> ids;
+  if (fs::is_directory(folder_ / "runs"))
+    for (const auto& entry : fs::directory_iterator(folder_ / "runs"))
+      if (entry.path().extension() == ".json" && !is_hidden(entry.path()))
+        ids.push_back(entry.path().stem().string());
+  std::sort(ids.begin(), ids.end());
+  std::vector<Record> records;
+  for (const std::string& id : ids) records.push_back(read_record(record_path(id)));
+  return records;
+}
+
+void Ledger::commit(const Record& record) const {
+  const fs::path path = record_path(record.id());
+  if (write_once(path, record_text(record), *files_)) return;
+  if (result_hash(read_record(path).result) != result_hash(record.result))
+    throw std::runtime_error(path.string() + " was recorded meanwhile with another result; it was kept");
+}
+
+void Ledger::discard_checkpoint(const std::string& id) const noexcept {
+  try {
+    files_->remove(checkpoint_path(id));
+  } catch (const std::exception&) {
+  }
+}
+
+}  // namespace rnnbench

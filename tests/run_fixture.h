@@ -1,0 +1,46 @@
+// What tests of the runner share: small runs, folders that vanish, the program as a child process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "experiments/ledger.h"
+#include "experiments/spec.h"
+
+namespace rnnbench::test {
+
+// A new empty folder, removed at the end of the scope.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// adding, 10 steps, an LSTM of 4 units, 60 updates of 8 sequences.
+RunSpec small_run(std::uint64_t seed);
+// An experiment of such runs with seeds 1 .. seeds, a grid of two cells.
+Experiment small_experiment(int seeds, int updates);
+
+// What has to be the same bytes: spec, result and weights of every record, by id. Checks each record.
+std::map<std::string, std::string> contents(const Ledger& ledger);
+
+// Names of all files below a folder, hidden ones too.
+std::vector<std::string> file_names(const std::filesystem::path& folder);
+
+// The program with these arguments, its standard error in a file.
+pid_t start_program(const std::vector<std::string>& arguments, const std::filesystem::path& standard_error);
+// Waits; the exit code, or 128 + the number of the signal that ended it.
+int wait_for(pid_t process);
+int run_program(const std::vector<std::string>& arguments, const std::filesystem::path& standard_error);
+
+}  // namespace rnnbench::test
