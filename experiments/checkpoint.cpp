@@ -1,0 +1,92 @@
+#include "experiments/checkpoint.h"
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/safetensors.h"
+
+namespace rnnbench {
+
+namespace {
+
+Json to_json(const TrainingState& state, Optimiser& optimiser) {
+  Json json;
+  json["update"] = state.update;
+  json["next_evaluation"] = state.next_evaluation;
+  json["loss_sum"] = state.loss_sum;
+  json["loss_count"] = state.loss_count;
+  json["curve"] = state.curve;
+  json["updates_to_solve"] = state.updates_to_solve;
+  json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu,
+                   state.times.evaluate_wall};
+  json["curve_cpu_seconds"] = state.curve_cpu_seconds;
+  json["cpu_seconds_to_solve"] = state.cpu_seconds_to_solve;
+  json["wall_seconds_to_solve"] = state.wall_seconds_to_solve;
+  json["resumed"] = state.resumed;
+  json["optimiser"] = Json::object();
+  for (const auto& [name, value] : optimiser.scalars()) json["optimiser"][name] = *value;
+  return json;
+}
+
+TrainingState from_json(const Json& json, Optimiser& optimiser) {
+  TrainingState state;
+  json.at("update").get_to(state.update);
+  json.at("next_evaluation").get_to(state.next_evaluation);
+  json.at("loss_sum").get_to(state.loss_sum);
+  json.at("loss_count").get_to(state.loss_count);
+  state.curve = json.at("curve");
+  state.updates_to_solve = json.at("updates_to_solve");
+  const Json& times = json.at("times");
+  state.times = {times.at(0), times.at(1), times.at(2), times.at(3)};
+  state.curve_cpu_seconds = json.at("curve_cpu_seconds");
+  state.cpu_seconds_to_solve = json.at("cpu_seconds_to_solve");
+  state.wall_seconds_to_solve = json.at("wall_seconds_to_solve");
+  json.at("resumed").get_to(state.resumed);
+  for (const auto& [name, value] : optimiser.scalars()) json.at("optimiser").at(name).get_to(*value);
+  return state;
+}
+
+// Of everything in the file but itself: a flipped bit must not become a result.
+std::string content_hash(const TensorFile& file) {
+  std::uint64_t hash = fnv1a_start;
+  for (const auto& [key, value] : file.metadata)
+    if (key != "hash") hash = fnv1a(value.data(), value.size(), fnv1a(key.data(), key.size(), hash));
+  for (const Tensor& tensor : file.tensors) {
+    hash = fnv1a(tensor.name.data(), tensor.name.size(), hash);
+    hash = fnv1a(tensor.bytes.data(), tensor.bytes.size(), hash);
+  }
+  return hex16(hash);
+}
+
+std::string metadata(const TensorFile& file, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  return found == file.metadata.end() ? "" : found->second;
+}
+
+}  // namespace
+
+std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
+                             const Parameters<float>& parameters, Optimiser& optimiser) {
+  TensorFile file;
+  append_parameters("", parameters, file);
+  for (const auto& [name, moment] : optimiser.moments()) append_parameters(name + ".", *moment, file);
+  file.metadata["canonical"] = canonical;
+  file.metadata["state"] = to_json(state, optimiser).dump();
+  file.metadata["hash"] = content_hash(file);
+  return to_safetensors(file);
+}
+
+TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical,
+                                 Parameters<float>& parameters, Optimiser& optimiser) {
+  const TensorFile file = from_safetensors(bytes, "checkpoint");
+  if (metadata(file, "hash") != content_hash(file)) throw UserError("checkpoint: damaged");
+  if (metadata(file, "canonical") != canonical) throw UserError("checkpoint: of another run");
+  extract_parameters(file, "", parameters);
+  for (const auto& [name, moment] : optimiser.moments()) extract_parameters(file, name + ".", *moment);
+  try {
+    return from_json(Json::parse(metadata(file, "state")), optimiser);
+  } catch (const Json::exception&) {
+    throw UserError("checkpoint: of another version of this program");
+  }
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,334 @@
+// The training of one run.
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+#include "core/hash.h"
+#include "core/optimiser.h"
+#include "core/safetensors.h"
+#include "experiments/checkpoint.h"
+#include "experiments/clock.h"
+#include "experiments/environment.h"
+#include "experiments/runner.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+
+namespace {
+
+// Validation and test are the same sequences for every run and seed of a task.
+constexpr std::uint64_t evaluation_seed = 0;
+// What is reported is measured on more sequences than what only steers.
+constexpr int test_factor = 4;
+
+// Updates after which a point of the curve is due: 0, 10, 20, ..., 100, 110, 121, then 10 % apart.
+std::int64_t next_evaluation(std::int64_t update, std::int64_t updates) {
+  return std::min(updates, std::max(update + 10, (11 * update + 9) / 10));
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+void add_scores(const Scores& scores, Json& json) {
+  for (const auto& [name, value] : scores) json[name] = number(value);
+}
+
+std::size_t bytes_of(const Batch& batch) {
+  return batch.symbols.capacity() * sizeof(std::int32_t) + batch.values.capacity() * sizeof(float) +
+         batch.classes.capacity() * sizeof(std::int32_t) + batch.targets.capacity() * sizeof(float) +
+         batch.weight.capacity() * sizeof(float) + batch.answer.capacity();
+}
+
+std::uint64_t hash_of(const Parameters<float>& parameters) {
+  std::uint64_t hash = fnv1a_start;
+  const auto& blocks = parameters.layout().blocks();
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    hash = fnv1a(parameters.block(static_cast<int>(i)), blocks[i].size() * sizeof(float), hash);
+  return hash;
+}
+
+class Trainer {
+ public:
+  Trainer(const RunSpec& spec, const Ledger& ledger, const RunnerOptions& options, Observer& observer)
+      : spec_(spec),
+        ledger_(ledger),
+        options_(options),
+        observer_(observer),
+        updates_(spec.training.integer("updates")),
+        batch_size_(static_cast<int>(spec.training.integer("batch"))),
+        evaluate_(static_cast<int>(spec.training.integer("evaluate"))),
+        task_(make_task(spec.task)),
+        network_(make_network<float>(spec.model, task_->signature())),
+        parameters_(network_->layout()),
+        gradient_(network_->layout()),
+        optimiser_(make_optimiser(spec.training, network_->layout())),
+        workspace_(network_->workspace(std::max(1, options.threads))) {}
+
+  TrainOutcome run() {
+    if (!restore()) network_->initialise(spec_.seed, parameters_);
+    saved_at_ = wall_seconds();
+    start_lap();
+    while (true) {
+      if (state_.update == state_.next_evaluation) add_point();
+      if (state_.update == updates_ || (stop_when_solved() && solved())) break;
+      if (observer_.stop()) {
+        end_lap(state_.times.train_cpu, state_.times.train_wall);
+        save();
+        return {};
+      }
+      if (wall_seconds() - saved_at_ > options_.checkpoint_seconds) {
+        end_lap(state_.times.train_cpu, state_.times.train_wall);
+        save();
+        start_lap();
+      }
+      if (!update()) break;
+    }
+    end_lap(state_.times.train_cpu, state_.times.train_wall);
+    // The arrays of training: what longer test sequences need comes later and does not count.
+    const std::size_t bytes = array_bytes();
+    TrainOutcome outcome{true, {spec_.json(), result(), {}}};
+    outcome.record.measured = measured(bytes);
+    if (options_.weights && usable_) write_weights();
+    return outcome;
+  }
+
+ private:
+  static std::unique_ptr<const Task> make_task(const Settings& settings) {
+    return find_task(settings.text("task")).make(settings);
+  }
+
+  bool stop_when_solved() const { return spec_.training.text("stop") == "solved"; }
+  bool solved() const { return !state_.updates_to_solve.is_null() && reason_.empty(); }
+
+  // Time is taken lap by lap; a lap is charged to training, to evaluation or (checkpoints) to nothing.
+  double cpu_seconds() const { return thread_cpu_seconds() + workspace_->worker_cpu_seconds(); }
+  void start_lap() {
+    lap_cpu_ = cpu_seconds();
+    lap_wall_ = wall_seconds();
+  }
+  void end_lap(double& cpu, double& wall) {
+    cpu += cpu_seconds() - lap_cpu_;
+    wall += wall_seconds() - lap_wall_;
+    start_lap();
+  }
+
+  // One optimiser step; false when a number was not finite, which ends the run.
+  bool update() {
+    const std::int64_t u = state_.update + 1;
+    task_->sample({spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0}, batch_size_, batch_);
+    const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_);
+    if (!std::isfinite(loss)) return diverged("the training loss", u);
+    const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"));
+    if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
+    if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
+    optimiser_->update(parameters_, gradient_, learning_rate(spec_.training, u));
+    state_.update = u;
+    state_.loss_sum += loss;
+    ++state_.loss_count;
+    if (!all_finite(parameters_)) {
+      usable_ = false;
+      return diverged("a parameter", u);
+    }
+    observer_.progress(u, updates_, loss);
+    return true;
+  }
+
+  bool diverged(const std::string& what, std::int64_t u) {
+    reason_ = what + " was not a finite number in update " + std::to_string(u);
+    return false;
+  }
+
+  Scores evaluate(const Task& task, Purpose purpose, int count) {
+    const Predict predict = [this](const Batch& batch, std::vector<float>& outputs) {
+      network_->predict(parameters_, batch, false, *workspace_, outputs);
+    };
+    return task.evaluate(predict, {evaluation_seed, purpose, 0, 0}, count);
+  }
+
+  // A point of the learning curve, after the update that is due.
+  void add_point() {
+    end_lap(state_.times.train_cpu, state_.times.train_wall);
+    const Scores scores = evaluate(*task_, Purpose::validation, evaluate_);
+    Json point = {{"update", state_.update}, {"train_loss", nullptr}};
+    if (state_.loss_count > 0)
+      point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
+    add_scores(scores, point);
+    state_.curve.push_back(std::move(point));
+    state_.curve_cpu_seconds.push_back(state_.times.train_cpu);
+    if (state_.updates_to_solve.is_null() && std::isfinite(score(scores, task_->measure().name)) &&
+        task_->solved(scores)) {
+      state_.updates_to_solve = state_.update;
+      state_.cpu_seconds_to_solve = state_.times.train_cpu;
+      state_.wall_seconds_to_solve = state_.times.train_wall;
+    }
+    state_.loss_sum = 0;
+    state_.loss_count = 0;
+    state_.next_evaluation = next_evaluation(state_.update, updates_);
+    end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall);
+  }
+
+  bool restore() {
+    const auto path = ledger_.checkpoint_path(spec_.id());
+    if (!std::filesystem::exists(path)) return false;
+    try {
+      state_ = restore_checkpoint(read_file(path), spec_.canonical(), parameters_, *optimiser_);
+      ++state_.resumed;
+      return true;
+    } catch (const std::runtime_error& error) {
+      observer_.note(path.string() + " cannot be continued from (" + error.what() +
+                     "); the run starts again");
+      optimiser_ = make_optimiser(spec_.training, network_->layout());
+      parameters_ = Parameters<float>(network_->layout());
+      return false;
+    }
+  }
+
+  // A checkpoint that cannot be written costs time, not results.
+  void save() {
+    try {
+      write_atomically(ledger_.checkpoint_path(spec_.id()),
+                       checkpoint_bytes(spec_.canonical(), state_, parameters_, *optimiser_),
+                       ledger_.files());
+    } catch (const std::runtime_error& error) {
+      observer_.note(std::string("no checkpoint: ") + error.what());
+    }
+    saved_at_ = wall_seconds();
+  }
+
+  // The scores of a point of the curve; all unknown when the parameters are no numbers any more.
+  Json scores_of(const Json& point) const {
+    Json scores = Json::object();
+    for (const auto& [name, value] : point.items())
+      if (name != "update" && name != "train_loss") scores[name] = usable_ ? value : Json(nullptr);
+    return scores;
+  }
+
+  Json final_scores(const Task& task, Purpose purpose, int count) {
+    if (!usable_) return scores_of(state_.curve.front());
+    Json scores = Json::object();
+    add_scores(evaluate(task, purpose, count), scores);
+    return scores;
+  }
+
+  // Scores on the test stream at the training length and at every test-length, in rising order.
+  Json length_scores(const Json& test) {
+    const std::int64_t trained = spec_.task.integer("length");
+    std::set<std::int64_t> lengths{trained};
+    if (spec_.task.has("test-length"))
+      for (const std::int64_t length : spec_.task.integers("test-length")) lengths.insert(length);
+    Json list = Json::array();
+    for (const std::int64_t length : lengths) {
+      Json entry = {{"length", length}, {"trained", length == trained}};
+      if (length == trained) {
+        entry.update(test);
+      } else {
+        Settings settings = spec_.task;
+        settings.set("length", std::to_string(length));
+        const auto task = make_task(settings);
+        if (task->signature().inputs != task_->signature().inputs ||
+            task->signature().outputs != task_->signature().outputs)
+          throw std::runtime_error("the task has other inputs or outputs at length " +
+                                   std::to_string(length));
+        entry.update(final_scores(*task, Purpose::test, test_factor * evaluate_));
+      }
+      list.push_back(std::move(entry));
+    }
+    return list;
+  }
+
+  Json result() {
+    const Measure measure = task_->measure();
+    const std::optional<double> optimum = task_->optimum();
+    Json json;
+    json["status"] = !reason_.empty() ? "diverged" : solved() ? "solved" : "finished";
+    if (!reason_.empty()) json["reason"] = reason_;
+    json["measure"] = {{"name", measure.name},
+                       {"higher_is_better", measure.higher_is_better},
+                       {"solved_at", number(measure.solved_at)},
+                       {"definition", measure.definition}};
+    json["baseline"] = number(task_->baseline());
+    json["optimum"] = optimum ? number(*optimum) : Json(nullptr);
+    json["hidden"] = network_->hidden();
+    json["parameters"] = network_->layout().count();
+    json["updates"] = state_.update;
+    json["sequences"] = state_.update * batch_size_;
+    json["solved"] = solved();
+    json["updates_to_solve"] = state_.updates_to_solve;
+    json["curve"] = state_.curve;
+    const Json& last = state_.curve.back();
+    const Json validation = last["update"] == state_.update
+                                ? scores_of(last)
+                                : final_scores(*task_, Purpose::validation, evaluate_);
+    const Json test = final_scores(*task_, Purpose::test, test_factor * evaluate_);
+    json["final"] = {{"validation", validation}, {"test", test}};
+    json["lengths"] = length_scores(test);
+    json["weights"] = usable_ ? Json(hex16(hash_of(parameters_))) : Json(nullptr);
+    json["hash"] = result_hash(json);
+    end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall);
+    return json;
+  }
+
+  std::size_t array_bytes() {
+    std::size_t arrays = 2;  // parameters and gradient
+    for ([[maybe_unused]] const auto& moment : optimiser_->moments()) ++arrays;
+    return arrays * network_->layout().extent() * sizeof(float) + workspace_->bytes() + bytes_of(batch_);
+  }
+
+  Json measured(std::size_t bytes) const {
+    const Times& times = state_.times;
+    const auto ratio = [](double a, double b) { return b > 0 ? Json(a / b) : Json(nullptr); };
+    const double updates = static_cast<double>(state_.update);
+    Json json;
+    json["train_cpu_seconds"] = times.train_cpu;
+    json["train_wall_seconds"] = times.train_wall;
+    json["evaluate_cpu_seconds"] = times.evaluate_cpu;
+    json["evaluate_wall_seconds"] = times.evaluate_wall;
+    json["cpu_seconds_to_solve"] = state_.cpu_seconds_to_solve;
+    json["wall_seconds_to_solve"] = state_.wall_seconds_to_solve;
+    json["sequences_per_second"] = ratio(updates * batch_size_, times.train_cpu);
+    json["ms_per_update"] = ratio(1e3 * times.train_wall, updates);
+    json["array_bytes"] = bytes;
+    json["peak_memory_mib"] = peak_memory_mib();
+    json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
+    json["resumed"] = state_.resumed;
+    json["threads"] = options_.threads;
+    json["jobs"] = options_.jobs;
+    json.update(environment());
+    return json;
+  }
+
+  void write_weights() {
+    TensorFile file;
+    append_parameters("", parameters_, file);
+    file.metadata = {{"format", "pt"}, {"id", spec_.id()}, {"canonical", spec_.canonical()}};
+    write_atomically(ledger_.weights_path(spec_.id()), to_safetensors(file), ledger_.files());
+  }
+
+  const RunSpec& spec_;
+  const Ledger& ledger_;
+  const RunnerOptions& options_;
+  Observer& observer_;
+  const std::int64_t updates_;
+  const int batch_size_, evaluate_;
+  const std::unique_ptr<const Task> task_;
+  const std::unique_ptr<const Network<float>> network_;
+  Parameters<float> parameters_, gradient_;
+  std::unique_ptr<Optimiser> optimiser_;
+  const std::unique_ptr<Workspace<float>> workspace_;
+  Batch batch_;
+  TrainingState state_;
+  std::string reason_;  // why the run diverged; "" = it did not
+  bool usable_ = true;  // the parameters are finite numbers
+  double lap_cpu_ = 0, lap_wall_ = 0, saved_at_ = 0;
+};
+
+}  // namespace
+
+TrainOutcome train(const RunSpec& spec, const Ledger& ledger, const RunnerOptions& options,
+                   Observer& observer) {
+  flush_denormals();
+  return Trainer(spec, ledger, options, observer).run();
+}
+
+}  // namespace rnnbench
