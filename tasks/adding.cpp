@@ -119,18 +119,13 @@ TaskEntry adding_task() {
   return {"adding",
           "add the two marked numbers of a sequence",
           "Shown at each step: a number and a marker. Asked, at the last step only: the sum of the two "
-          "numbers that are "
-          "marked 1. variant = arjovsky (Arjovsky, Shah, Bengio 2016): numbers even in [0, 1), one mark in "
-          "each half. "
-          "variant = tcn (Bai, Kolter, Koltun 2018): the two marks at distinct places anywhere. variant = "
-          "hochreiter "
-          "(Hochreiter & Schmidhuber 1997, experiment 4): numbers in [-1, 1), first and last step marked -1, "
-          "one mark in "
-          "the first ten steps and another in the first half, target 0.5 + sum / 4; here every sequence has "
-          "`length` steps "
-          "(1997: up to a tenth more) and the first step is never chosen (1997: then its number is set to "
-          "0), so that "
-          "1/24 is exact. Answering the mean costs 1/6 (often misprinted as 0.1767); hochreiter 1/24.",
+          "numbers that are marked 1. variant = arjovsky (Arjovsky, Shah, Bengio 2016): numbers uniform in "
+          "[0, 1), one mark in each half. variant = tcn (Bai, Kolter, Koltun 2018): the two marks at "
+          "distinct places anywhere. variant = hochreiter (Hochreiter & Schmidhuber 1997, experiment 4): "
+          "numbers in [-1, 1), first and last step marked -1, one mark in the first ten steps and another "
+          "in the first half, target 0.5 + sum / 4; here every sequence has `length` steps (1997: up to a "
+          "tenth more) and the first step is never chosen (1997: then its number is set to 0), so that 1/24 "
+          "is exact. Answering the mean costs 1/6 (often misprinted as 0.1767); hochreiter 1/24.",
           std::move(options),
           make_task<Adding>,
           length_of_steps};

@@ -93,21 +93,17 @@ TaskEntry copy_task() {
                                   "cue shown once (Arjovsky et al. 2016) or held (Bai et al. 2018)"));
   options.push_back(integer_option("symbols", "8", 2, 1000, "alphabet of the items"));
   options.push_back(integer_option("items", "10", 1, 1000, "symbols to remember"));
-  return {
-      "copy",
-      "repeat a list of symbols from memory after a delay",
-      "Shown: `items` data symbols, drawn evenly from `symbols`, then T - 1 blanks, then a cue. Asked: "
-      "blanks until the cue, "
-      "and after it the items in their order; the loss is the mean over all T + 2 items steps. variant = "
-      "arjovsky "
-      "(Arjovsky, Shah, Bengio 2016): the cue lasts one step and blanks follow, symbols + 1 classes. variant "
-      "= tcn "
-      "(Bai, Kolter, Koltun 2018): the cue lasts to the end, items + 1 steps, and is a further class; their "
-      "single input channel is one-hot here. The memoryless predictor knows the position: items ln(symbols) "
-      "/ (T + 2 items).",
-      std::move(options),
-      make_task<Copy>,
-      length_of_steps};
+  return {"copy",
+          "repeat a list of symbols from memory after a delay",
+          "Shown: `items` data symbols, drawn uniformly from `symbols`, then T - 1 blanks, then a cue. "
+          "Asked: blanks until the cue, and after it the items in their order; the loss is the mean over "
+          "all T + 2 items steps. variant = arjovsky (Arjovsky, Shah, Bengio 2016): the cue lasts one step "
+          "and blanks follow, symbols + 1 classes. variant = tcn (Bai, Kolter, Koltun 2018): the cue lasts "
+          "to the end, items + 1 steps, and is a further class; their single input channel is one-hot here. "
+          "The memoryless predictor knows the position: items ln(symbols) / (T + 2 items).",
+          std::move(options),
+          make_task<Copy>,
+          length_of_steps};
 }
 
 }  // namespace rnnbench

@@ -120,7 +120,7 @@ struct Reach {
 };
 
 // Exact, so `count` does not matter: the loss is that of every n up to the bound, once. The words are tried
-// in batches that double in size, until both rules have failed. An untrained network passes the published
+// in batches that grow to 64, until both rules have failed. An untrained network passes the published
 // rule for long, so on validation data, which is asked often, that rule is followed only to where it would
 // count as solved.
 Scores Counting::evaluate(const Predict& predict, const StreamSource& source, int) const {
@@ -168,18 +168,14 @@ TaskEntry counting_task() {
   return {"counting",
           "predict the next symbol of a^n b^n, far beyond the training range",
           "Shown: a start symbol and the letters of the word a^n b^n, or a^n b^n c^n with variant = anbncn, "
-          "n even in 1 .. length "
-          "(Weiss, Goldberg & Yahav 2018, who also train on the empty word). Asked at each step: the next "
-          "symbol, the end included; the loss is the mean over "
-          "all steps of all words. longest_accepted is the largest N such that every n = 1 .. N is accepted: "
-          "the most probable symbol is "
-          "right at every step where the word determines it. longest_accepted_published applies the rule of "
-          "2018 instead, every "
-          "symbol of the word and then the end have a probability above 0.005, which a network that learned "
-          "nothing can pass; "
-          "on validation data it is followed to 2 * length. excess is the loss above the optimum ln(length) "
-          "/ (k (length + 1) / 2 + 1), k letters. "
-          "The memoryless predictor knows only the current symbol.",
+          "n uniform in 1 .. length (Weiss, Goldberg & Yahav 2018, who also train on the empty word). Asked "
+          "at each step: the next symbol, the end included; the loss is the mean over all steps of all "
+          "words. longest_accepted is the largest N such that every n = 1 .. N is accepted: the most "
+          "probable symbol is right at every step where the word determines it. longest_accepted_published "
+          "applies the rule of 2018 instead, every symbol of the word and then the end have a probability "
+          "above 0.005, which a network that learned nothing can pass; on validation data it is followed to "
+          "2 * length. excess is the loss above the optimum ln(length) / (k (length + 1) / 2 + 1), k "
+          "letters. The memoryless predictor knows only the current symbol.",
           std::move(options),
           make_task<Counting>,
           length_of_steps};
