@@ -1,0 +1,209 @@
+#include "analysis/compare.h"
+
+#include <algorithm>
+#include <map>
+
+#include "analysis/format.h"
+#include "core/error.h"
+
+namespace rnnbench {
+
+namespace {
+
+const std::string updates_to_solve = "updates-to-solve";
+
+struct Score {
+  double value;
+  std::string text;
+};
+
+Score solve_score(const Run& run) {
+  const Json budget = run.spec.at("training").at("updates");
+  if (run.solved() && run.record->result.at("updates_to_solve").is_number()) {
+    const double updates = run.record->result.at("updates_to_solve");
+    return {updates, thousands(updates)};
+  }
+  const std::string why = run.diverged()   ? "diverged"
+                          : run.recorded() ? ">" + thousands(budget.get<double>())
+                                           : "missing";
+  return {budget.get<double>(), why};
+}
+
+// What a run without a score counts as, in any measure (see TaskRuns::worst_score).
+double worst_of(const TaskRuns& task, const std::string& measure) {
+  if (measure == task.measure) return task.worst_score;
+  double worst = task.baseline;
+  for (const ModelRuns& model : task.models) {
+    for (const Run& run : model.runs) worst = std::max(worst, run.test_score(measure).value_or(worst));
+  }
+  return worst;
+}
+
+Score score_of(const TaskRuns& task, const Run& run, const std::string& measure) {
+  if (measure == updates_to_solve) return solve_score(run);
+  if (const auto score = run.test_score(measure)) return {*score, score_text(*score)};
+  return {worst_of(task, measure), run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing"};
+}
+
+void add_statistics(Comparison& comparison) {
+  const double sign = comparison.higher_is_better ? 1 : -1;
+  Values first, second;
+  for (const Pair& pair : comparison.pairs) {
+    first.push_back(sign * pair.first);
+    second.push_back(sign * pair.second);
+    comparison.advantages.push_back(first.back() - second.back());
+  }
+  const int n = static_cast<int>(comparison.pairs.size());
+  comparison.mean_advantage = mean(comparison.advantages);
+  comparison.improvement = probability_of_improvement(first, second);
+  if (n >= least_runs_for_interval) {
+    comparison.mean_interval = bootstrap_interval(comparison.advantages, mean);
+    comparison.improvement_interval = bootstrap_interval(Strata{first, second}, [](const Strata& drawn) {
+      return probability_of_improvement(drawn[0], drawn[1]);
+    });
+  }
+  if (n >= least_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
+}
+
+Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
+                          const std::string& wanted) {
+  Comparison comparison;
+  const std::string measure = wanted.empty() ? task.measure : wanted;
+  comparison.task = task.label;
+  comparison.first = first.label;
+  comparison.second = second.label;
+  comparison.measure = measure == updates_to_solve ? "updates to solve" : "test " + measure;
+  comparison.higher_is_better = measure == task.measure && task.higher_is_better;
+  std::map<std::uint64_t, const Run*> by_seed;
+  for (const Run& run : second.runs) by_seed[run.seed()] = &run;
+  for (const Run& run : first.runs) {
+    const auto other = by_seed.find(run.seed());
+    if (other == by_seed.end()) continue;
+    const Score a = score_of(task, run, measure), b = score_of(task, *other->second, measure);
+    comparison.pairs.push_back({run.seed(), a.value, b.value, a.text, b.text});
+  }
+  if (!comparison.pairs.empty()) add_statistics(comparison);
+  return comparison;
+}
+
+void check_label(const Study& study, const std::string& name) {
+  std::vector<std::string> known;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      if (model.label == name || model.base == name) return;
+      for (const std::string& label : {model.base, model.label}) {
+        if (!std::count(known.begin(), known.end(), label)) known.push_back(label);
+      }
+    }
+  }
+  throw UserError("cell = " + name + " is not a model of experiment '" + study.name + "', which has " +
+                  join(known, ", ") + did_you_mean(name, known));
+}
+
+std::string signed_text(double value) { return (value > 0 ? "+" : "") + score_text(value); }
+
+std::string range_text(const std::optional<Interval>& interval, std::string (*text)(double)) {
+  return interval ? "  [" + text(interval->low) + ", " + text(interval->high) + "]" : "";
+}
+
+std::string probability_text(double value) { return fixed_text(value, 3); }
+
+}  // namespace
+
+std::vector<Comparison> compare(const Study& study, const std::string& first, const std::string& second,
+                                const std::string& measure) {
+  check_label(study, first);
+  check_label(study, second);
+  if (first == second) throw UserError("cell = " + first + "," + second + " compares a model with itself");
+  std::vector<Comparison> comparisons;
+  for (const TaskRuns& task : study.tasks) {
+    if (task.measure.empty()) continue;
+    if (!measure.empty() && measure != "loss" && measure != updates_to_solve && measure != task.measure) {
+      throw UserError("measure = " + measure + " is not one of " + task.measure + ", loss, " +
+                      updates_to_solve + " of task " + task.label +
+                      did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
+    }
+    for (const ModelRuns& a : task.models) {
+      for (const ModelRuns& b : task.models) {
+        // Whole labels are compared as they are, bare ones where the rest is equal.
+        const bool named = a.label == first && b.label == second;
+        const bool alike = a.base == first && b.base == second && a.variant == b.variant;
+        if (!named && !alike) continue;
+        Comparison comparison = compare_models(task, a, b, measure);
+        if (!comparison.pairs.empty()) comparisons.push_back(std::move(comparison));
+      }
+    }
+  }
+  if (comparisons.empty()) {
+    throw UserError("cell = " + first + "," + second +
+                    ": these models have no task, options and seed in common; give " +
+                    "whole labels as the table prints them, such as '" + model_labels(study).back() + "'");
+  }
+  Values p;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.p) p.push_back(*comparison.p);
+  }
+  const Values adjusted = holm(p);
+  std::size_t next = 0;
+  for (Comparison& comparison : comparisons) {
+    if (comparison.p) comparison.adjusted_p = adjusted[next++];
+  }
+  return comparisons;
+}
+
+std::string compare_text(const std::vector<Comparison>& comparisons) {
+  std::string text;
+  for (const Comparison& c : comparisons) {
+    const int n = static_cast<int>(c.pairs.size());
+    Table table{{{"seed"}, {c.first}, {c.second}, {"advantage of " + c.first}}, {}};
+    for (std::size_t i = 0; i < c.pairs.size(); ++i) {
+      table.rows.push_back({std::to_string(c.pairs[i].seed), c.pairs[i].first_text, c.pairs[i].second_text,
+                            signed_text(c.advantages[i])});
+    }
+    const auto [least, most] = std::minmax_element(c.advantages.begin(), c.advantages.end());
+    text += c.task + ": " + c.first + " against " + c.second + ", " + c.measure +
+            (c.higher_is_better ? " (higher is better)" : " (lower is better)") + "\n\n" + table.text() +
+            "\n";
+    text += "mean advantage              " + signed_text(c.mean_advantage) +
+            range_text(c.mean_interval, signed_text) +
+            (c.mean_interval ? "" : "  (from " + signed_text(*least) + " to " + signed_text(*most) + ")") +
+            "\n";
+    text += "probability of improvement  " + probability_text(c.improvement) +
+            range_text(c.improvement_interval, probability_text) + "\n";
+    if (c.p) {
+      text += "sign-flip test              p = " + significant(*c.p) + ", adjusted for " +
+              std::to_string(comparisons.size()) + " comparisons " + significant(*c.adjusted_p) + "\n";
+    }
+    if (n < least_runs_for_interval) {
+      text += "n = " + std::to_string(n) + ": " +
+              (n < least_pairs_for_test ? "no p-value below nine pairs, " : "") + "no interval below ten\n";
+    }
+    text += "\n";
+  }
+  return text +
+         "advantage: positive where the first model is better; pairs have the same seed, so the same data\n"
+         "probability of improvement: that a run of the first model beats one of the second (Mann-Whitney), "
+         "ties half\n"
+         "intervals: 95 %, bootstrap with 10,000 resamples; p: two-sided, adjusted by Holm's method\n"
+         "runs that diverged or are missing count as the worst score of the task\n";
+}
+
+std::vector<std::string> split_labels(const std::string& text) {
+  std::vector<std::string> labels(1);
+  int depth = 0;
+  for (char c : text) {
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (c == ',' && depth == 0) {
+      labels.emplace_back();
+    } else {
+      labels.back() += c;
+    }
+  }
+  for (std::string& label : labels) {
+    const auto begin = label.find_first_not_of(' ');
+    label = begin == std::string::npos ? "" : label.substr(begin, label.find_last_not_of(' ') - begin + 1);
+  }
+  return labels;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,23 @@
+// The figures of an experiment.
+#pragma once
+
+#include <vector>
+
+#include "analysis/gnuplot.h"
+#include "analysis/study.h"
+
+namespace rnnbench {
+
+// Validation loss over updates: median line and band, the memoryless baseline, and below it when each run
+// solved.
+Figure learning_curves(const Study& study);
+// Test score against the length of the sequences; nothing unless some task was scored at several lengths.
+std::vector<Figure> score_by_length(const Study& study);
+// Test score against training speed, and against the number of parameters: every run, and the median of each
+// model.
+Figure score_by_speed(const Study& study);
+Figure score_by_parameters(const Study& study);
+
+std::vector<Figure> all_figures(const Study& study);
+
+}  // namespace rnnbench

@@ -1,0 +1,145 @@
+#include "analysis/format.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace rnnbench {
+
+namespace {
+
+// Characters of UTF-8 text, not bytes.
+std::size_t width(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; });
+}
+
+std::string padded(const std::string& text, std::size_t to, bool right) {
+  const std::string space(to - width(text), ' ');
+  return right ? space + text : text + space;
+}
+
+std::string trimmed_right(std::string text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string fixed_text(double value, int decimals) {
+  char buffer[400];
+  return {buffer,
+          std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals).ptr};
+}
+
+std::string thousands(double value) {
+  std::string digits = fixed_text(std::abs(value), 0);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
+  return (std::lround(value) < 0 ? "-" : "") + digits;
+}
+
+std::string significant(double value) {
+  if (value == 0) return "0";
+  char buffer[32];
+  const std::string scientific{
+      buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific, 2).ptr};
+  const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));  // after rounding
+  if (exponent >= 3) return thousands(value);
+  if (exponent >= -3) return fixed_text(value, 2 - exponent);
+  return scientific.substr(0, scientific.find('e') + 1) + std::to_string(exponent);
+}
+
+std::string score_text(double value) {
+  if (value == std::round(value) && std::abs(value) < 1e15) return thousands(value);
+  return std::abs(value) >= 0.1 && std::abs(value) < 10 ? fixed_text(value, 4) : significant(value);
+}
+
+std::string exact_text(double value) {
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+std::string Table::text() const {
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    widths.push_back(width(columns[c].title));
+    for (const auto& row : rows) widths[c] = std::max(widths[c], width(row[c]));
+  }
+  std::string text, rule;
+  const auto add_line = [&](auto&& cell) {
+    std::string line;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      line += (c ? "  " : "") + padded(cell(c), widths[c], columns[c].right);
+    }
+    text += trimmed_right(line) + "\n";
+  };
+  add_line([&](std::size_t c) { return columns[c].title; });
+  add_line([&](std::size_t c) { return std::string(widths[c], '-'); });
+  for (const auto& row : rows) add_line([&](std::size_t c) { return row[c]; });
+  return text;
+}
+
+std::string Table::markdown() const {
+  std::string text = "|", rule = "|";
+  for (const Column& column : columns) {
+    text += " " + column.title + " |";
+    rule += column.right ? " ---: |" : " --- |";
+  }
+  text += "\n" + rule + "\n";
+  for (const auto& row : rows) {
+    text += "|";
+    for (const std::string& cell : row) text += " " + replaced(cell, "|", "\\|") + " |";
+    text += "\n";
+  }
+  return text;
+}
+
+std::string Table::csv() const {
+  std::string text;
+  const auto add_line = [&](auto&& cell) {
+    for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? "," : "") + csv_field(cell(c));
+    text += "\n";
+  };
+  add_line([&](std::size_t c) { return columns[c].title; });
+  for (const auto& row : rows) add_line([&](std::size_t c) { return row[c]; });
+  return text;
+}
+
+std::string Table::html() const {
+  std::string text = "<table>\n<thead><tr>";
+  const auto cell = [&](std::size_t c, const std::string& tag, const std::string& content) {
+    return "<" + tag + (columns[c].right ? " class=\"number\"" : "") + ">" + html_escape(content) + "</" +
+           tag + ">";
+  };
+  for (std::size_t c = 0; c < columns.size(); ++c) text += cell(c, "th", columns[c].title);
+  text += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : rows) {
+    text += "<tr>";
+    for (std::size_t c = 0; c < columns.size(); ++c) text += cell(c, "td", row[c]);
+    text += "</tr>\n";
+  }
+  return text + "</tbody>\n</table>\n";
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return "\"" + replaced(text, "\"", "\"\"") + "\"";
+}
+
+std::string html_escape(const std::string& text) {
+  return replaced(replaced(replaced(replaced(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"", "&quot;");
+}
+
+std::string join(const std::vector<std::string>& parts, const std::string& separator) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) text += (i ? separator : "") + parts[i];
+  return text;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,211 @@
+// The figure of learning curves.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "analysis/figure.h"
+#include "analysis/format.h"
+#include "analysis/panels.h"
+
+namespace rnnbench {
+
+namespace {
+
+constexpr double curves_height = 200, row_height = 12;
+
+struct Curve {
+  std::vector<std::pair<double, double>> points;  // update, loss above the optimum
+  bool diverged = false;
+
+  // The value at an update: that of the last evaluation, which a run that stopped keeps; `worst` after
+  // divergence.
+  double at(double update, double worst) const {
+    if (diverged && update > points.back().first) return worst;
+    double value = points.front().second;
+    for (const auto& [when, loss] : points) {
+      if (when > update) break;
+      value = loss;
+    }
+    return value;
+  }
+};
+
+std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
+  std::vector<Curve> curves;
+  for (const Run& run : model.runs) {
+    if (!run.recorded()) continue;
+    Curve curve;
+    curve.diverged = run.diverged();
+    for (const Json& point : run.record->result.at("curve")) {
+      if (!point.at("loss").is_number() || point.at("update").get<double>() < 1)
+        continue;  // 0 has no logarithm
+      curve.points.emplace_back(point.at("update"),
+                                point.at("loss").get<double>() - task.optimum.value_or(0));
+    }
+    if (!curve.points.empty()) curves.push_back(std::move(curve));
+  }
+  return curves;
+}
+
+// Rows of update, median, lower and upper end of the band, clipped to the axis.
+std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, bool quartiles) {
+  std::set<double> updates;
+  for (const Curve& curve : curves) {
+    for (const auto& [update, loss] : curve.points) updates.insert(update);
+  }
+  std::vector<Values> rows;
+  for (double update : updates) {
+    Values values;
+    for (const Curve& curve : curves)
+      values.push_back(std::clamp(curve.at(update, axis.high), axis.low, axis.high));
+    rows.push_back({update, median(values), quantile(values, quartiles ? 0.25 : 0),
+                    quantile(values, quartiles ? 0.75 : 1)});
+  }
+  return rows;
+}
+
+// Whole decades around everything drawn, at most six below the baseline.
+Axis loss_axis(const TaskRuns& task) {
+  const double baseline = task.baseline - task.optimum.value_or(0);
+  double least = baseline, most = 1.5 * baseline;  // room for the baseline's name
+  for (const ModelRuns& model : task.models) {
+    for (const Curve& curve : curves_of(task, model)) {
+      for (const auto& [update, loss] : curve.points) {
+        if (loss > 0) least = std::min(least, loss);
+        most = std::max(most, loss);
+      }
+    }
+  }
+  const double high = std::ceil(std::log10(most)), lowest = std::ceil(std::log10(baseline)) - 6;
+  return {std::pow(10, std::max(std::floor(std::log10(least)), lowest)), std::pow(10, high), true};
+}
+
+Axis update_axis(const TaskRuns& task) {
+  double first = std::numeric_limits<double>::infinity(), last = 1;
+  for (const ModelRuns& model : task.models) {
+    for (const Curve& curve : curves_of(task, model)) first = std::min(first, curve.points.front().first);
+    for (const Run& run : model.runs)
+      last = std::max(last, run.spec.at("training").at("updates").get<double>());
+  }
+  return {std::min(first, last / 10), last, true};
+}
+
+void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, const Axis& updates,
+                 const Axis& losses) {
+  const bool excess = task.optimum.value_or(0) != 0;
+  panels.headings(frame, task.label, excess ? "validation loss above the optimum" : "validation loss", "");
+  const std::string level = exact_text(task.baseline - task.optimum.value_or(0));
+  panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
+                 " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
+  panels.command("set label 'memoryless baseline' at graph 0.985, first " + level +
+                 " right offset 0,0.5 font ',9.5' textcolor rgb '#444444'");
+  panels.command(updates.commands('x', false));
+  panels.command(losses.commands('y'));
+  std::vector<std::string> bands, lines;
+  for (const ModelRuns& model : task.models) {
+    const auto curves = curves_of(task, model);
+    if (curves.empty()) continue;
+    const bool quartiles = static_cast<int>(model.runs.size()) >= least_runs_for_interval;
+    const int block = panels.add_data(task.label + ", " + model.label + ": update, median, low, high",
+                                      band_of(curves, losses, quartiles));
+    const std::string data = "data index " + std::to_string(block) + " using ";
+    bands.push_back(data + "1:3:4 " + band_clause(panels.style(model.label)));
+    lines.push_back(data + "1:2 " + line_clause(panels.style(model.label)));
+  }
+  bands.insert(bands.end(), lines.begin(), lines.end());
+  if (bands.empty()) bands.push_back("NaN");
+  panels.plot(frame, bands);
+}
+
+// One row per model: a point where a run solved, a cross at the end of the budget where it did not.
+void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, const Axis& updates) {
+  const double rows = static_cast<double>(task.models.size());
+  panels.command(updates.commands('x'));
+  panels.command("unset logscale y; set yrange [" + exact_text(rows) + ":0]; set ytics ('' -1)");
+  panels.text(frame.left - 8, frame.top + frame.height / 2, "solved",
+              "right font ',10' textcolor rgb '#555555'");
+  panels.text(frame.left + frame.width / 2, frame.top + frame.height + 35, "updates",
+              "center font ',10.5' textcolor rgb '#555555'");
+  std::vector<std::string> curves = {"NaN"};
+  for (std::size_t m = 0; m < task.models.size(); ++m) {
+    const ModelRuns& model = task.models[m];
+    const double height = static_cast<double>(m) + 0.5;
+    std::vector<Values> solved, unsolved;
+    for (const Run& run : model.runs) {
+      if (!run.recorded()) continue;
+      const Json& when = run.record->result.at("updates_to_solve");
+      if (run.solved() && when.is_number()) {
+        solved.push_back({std::max(when.get<double>(), updates.low), height});
+      } else {
+        unsolved.push_back(
+            {run.diverged() ? run.record->result.at("updates").get<double>() : updates.high, height});
+      }
+    }
+    const Style& style = panels.style(model.label);
+    for (const auto& [points, look, what] :
+         {std::tuple{&unsolved, Style{style.colour, "1", 2}, "not solved, end of training"},
+          std::tuple{&solved, style, "updates to solve"}}) {
+      if (points->empty()) continue;
+      const int block = panels.add_data(task.label + ", " + model.label + ": " + what + ", row", *points);
+      curves.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(look, 0.65));
+    }
+    panels.text(frame.left + frame.width + 10, frame.top + height * row_height,
+                std::to_string(solved.size()) + "/" + std::to_string(model.runs.size()),
+                "left font ',10' textcolor rgb '#333333'");
+  }
+  panels.plot(frame, curves);
+}
+
+std::string caption_of(const Study& study) {
+  std::set<std::size_t> counts;
+  bool diverged = false;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      counts.insert(model.runs.size());
+      for (const Run& run : model.runs) diverged = diverged || run.diverged();
+    }
+  }
+  const std::size_t fewest = *counts.begin(), most = *counts.rbegin();
+  const std::string n =
+      "n = " + std::to_string(fewest) + (most > fewest ? " to " + std::to_string(most) : "");
+  const bool range = fewest < least_runs_for_interval, quartiles = most >= least_runs_for_interval;
+  const std::string band = range && quartiles ? "all seeds below ten, the quartiles from ten on"
+                           : range            ? "from the lowest to the highest seed"
+                                              : "from the first to the third quartile";
+  return "Median over seeds (" + n + "); the band spans " + band +
+         ". A run that has stopped keeps its value" +
+         (diverged ? ", one that diverged counts as the top of the axis" : "") +
+         ". Below: the update at which each run solved its task, or a cross where its training ended "
+         "unsolved; "
+         "to the right, solved runs of all runs.";
+}
+
+}  // namespace
+
+Figure learning_curves(const Study& study) {
+  std::size_t most_models = 1;
+  for (const TaskRuns& task : study.tasks) most_models = std::max(most_models, task.models.size());
+  const double strip = row_height * static_cast<double>(most_models);
+  Panels panels(study, "learning-curves", study.title + ": learning curves", caption_of(study),
+                static_cast<int>(study.tasks.size()), curves_height + 14 + strip);
+  for (std::size_t t = 0; t < study.tasks.size(); ++t) {
+    const TaskRuns& task = study.tasks[t];
+    Rectangle frame = panels.panel(static_cast<int>(t));
+    if (task.measure.empty()) {
+      panels.headings(frame, task.label, "no record yet", "");
+      panels.command("set xrange [0:1]; set yrange [0:1]");
+      panels.plot(frame, {"NaN"});
+      continue;
+    }
+    const Axis updates = update_axis(task);
+    frame.height = curves_height;
+    draw_curves(panels, task, frame, updates, loss_axis(task));
+    frame.top += curves_height + 14;
+    frame.height = row_height * static_cast<double>(task.models.size());
+    draw_solves(panels, task, frame, updates);
+  }
+  return panels.finish();
+}
+
+}  // namespace rnnbench

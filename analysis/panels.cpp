@@ -1,0 +1,236 @@
+#include "analysis/panels.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "analysis/format.h"
+
+namespace rnnbench {
+
+namespace {
+
+constexpr double panel_width = 236, gap = 84, left_margin = 62, right_margin = 46;
+constexpr double headings_height = 54, axis_height = 48, line_height = 16, legend_height = 21;
+constexpr double character_width = 6.7;  // of the mean character at 12 pixels
+
+const std::string grey = " textcolor rgb '#555555'";
+
+std::string decimal(double value) {
+  std::string text = exact_text(std::round(value * 1e5) / 1e5);
+  return text;
+}
+
+std::string superscript(int exponent) {
+  static const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string text = exponent < 0 ? "⁻" : "";
+  for (char c : std::to_string(std::abs(exponent))) text += digits[c - '0'];
+  return text;
+}
+
+// Short text of a round number: 0.05, 200, 5k, 10⁻⁴.
+std::string tic_label(double value) {
+  if (value == 0) return "0";
+  if (value >= 1e6) return exact_text(value / 1e6) + "M";
+  if (value >= 1e4) return exact_text(value / 1e3) + "k";
+  if (value >= 1e-2) return exact_text(value);
+  const int exponent = static_cast<int>(std::floor(std::log10(value) + 1e-9));
+  const double factor = std::round(value / std::pow(10, exponent));
+  return (factor == 1 ? "" : exact_text(factor) + "·") + "10" + superscript(exponent);
+}
+
+// Members of the series 1, 2, 5, 10, 20, ... are numbered ..., 0, 1, 2, 3, 4, ...
+double round_number(int number) {
+  const int decade = number >= 0 ? number / 3 : -((2 - number) / 3);
+  const double factor = std::array{1.0, 2.0, 5.0}[number - 3 * decade];
+  return decade >= 0 ? factor * std::pow(10, decade) : factor / std::pow(10, -decade);
+}
+
+int number_at_most(double value) {  // of the largest member that is not above
+  int number = 3 * static_cast<int>(std::floor(std::log10(value))) - 3;
+  while (round_number(number + 1) <= value * (1 + 1e-9)) ++number;
+  return number;
+}
+
+std::vector<double> tics_of(const Axis& axis) {
+  std::vector<double> tics;
+  if (!axis.logarithmic) {
+    const double step = round_number(number_at_most((axis.high - axis.low) / 4));
+    for (double at = std::ceil(axis.low / step - 1e-9); at * step <= axis.high + step * 1e-9; ++at) {
+      // Divided when the step is a fraction: 3 / 10 is the number 0.3, 3 * 0.1 is not.
+      tics.push_back(step < 1 ? at / std::round(1 / step) : at * step);
+    }
+    return tics;
+  }
+  const double decades = std::log10(axis.high / axis.low);
+  const int every = decades > 7 ? 6 : decades > 2.2 ? 3 : 1;  // in members of the series
+  for (int n = number_at_most(axis.low) - 6; round_number(n) <= axis.high * (1 + 1e-9); ++n) {
+    if (((n % every) + every) % every == 0 && round_number(n) >= axis.low * (1 - 1e-9))
+      tics.push_back(round_number(n));
+  }
+  return tics;
+}
+
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string Axis::commands(char axis, bool labels) const {
+  const std::string name(1, axis);
+  std::string text = (logarithmic ? "set logscale " : "unset logscale ") + name + "; set " + name +
+                     "range [" + exact_text(low) + ":" + exact_text(high) + "]; set " + name + "tics (";
+  std::vector<std::string> entries;
+  for (double tic : tics_of(*this))
+    entries.push_back(quoted(labels ? tic_label(tic) : "") + " " + exact_text(tic));
+  return text + join(entries, ", ") + ")";
+}
+
+Axis linear_axis(const Values& values) {
+  double low = 0, high = 0;
+  for (double value : values) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  if (high <= low) return {low, low + 1, false};
+  const double step = round_number(number_at_most((high - low) / 4));
+  return {std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step, false};
+}
+
+Axis logarithmic_axis(const Values& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const int low = number_at_most(*least);
+  int high = number_at_most(*most);
+  if (round_number(high) < *most * (1 - 1e-9) || high == low) ++high;
+  return {round_number(low), round_number(high), true};
+}
+
+Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
+               double height)
+    : styles_(styles_of(study)), columns_(std::min(panels, 3)), panel_height_(height) {
+  figure_.name = std::move(name);
+  figure_.title = std::move(title);
+  figure_.caption = std::move(caption);
+  const double width = left_margin + columns_ * panel_width + (columns_ - 1) * gap + right_margin;
+  figure_.width = static_cast<int>(std::max(width, 520.0));
+  caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
+
+  // The legend's height is known only after it has wrapped; its commands need the height of the whole.
+  const std::vector<std::string> labels = model_labels(study);
+  double left = 14;
+  int legend_rows = 1;
+  for (const std::string& label : labels) {
+    const double needed = 44 + character_width * label.size() + 16;
+    if (left + needed > figure_.width && left > 14) {
+      left = 14;
+      ++legend_rows;
+    }
+    left += needed;
+  }
+  first_top_ = 40 + legend_rows * legend_height + headings_height;
+  const int rows = (panels + columns_ - 1) / columns_;
+  figure_.height = static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) +
+                                    (rows - 1) * headings_height + 12 + caption_.size() * line_height);
+  command("set multiplot");
+  command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10'" +
+          grey);
+  command("set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6");
+  text(14, 20, figure_.title, "left font bold.',15'");
+  legend(labels);
+  for (std::size_t i = 0; i < caption_.size(); ++i) {
+    text(14, figure_.height - line_height * static_cast<double>(caption_.size() - i) + 4, caption_[i],
+         "left font ',10.5'" + grey);
+  }
+}
+
+void Panels::legend(const std::vector<std::string>& labels) {
+  double left = 14, top = 48;
+  for (const std::string& label : labels) {
+    const Style& style = styles_.at(label);
+    const double needed = 44 + character_width * label.size() + 16;
+    if (left + needed > figure_.width && left > 14) {
+      left = 14;
+      top += legend_height;
+    }
+    command("set arrow from " + position(left, top) + " to " + position(left + 36, top) +
+            " nohead dashtype " + style.dash + " linewidth 2 linecolor rgb " + quoted(style.colour));
+    command("set label '' at " + position(left + 18, top) + " point pointtype " +
+            std::to_string(style.point) + " pointsize 0.8 linecolor rgb " + quoted(style.colour));
+    text(left + 44, top, label, "left");
+    left += needed;
+  }
+}
+
+Rectangle Panels::panel(int number) const {
+  const int column = number % columns_, row = number / columns_;
+  return {left_margin + column * (panel_width + gap),
+          first_top_ + row * (panel_height_ + axis_height + headings_height), panel_width, panel_height_};
+}
+
+std::string Panels::position(double left, double top) const {
+  return "screen " + decimal(left / figure_.width) + "," + decimal(1 - top / figure_.height);
+}
+
+int Panels::add_data(const std::string& comment, const std::vector<Values>& rows) {
+  if (blocks_ > 0) figure_.data += "\n\n";
+  figure_.data += "# " + comment + "\n";
+  for (const Values& row : rows) {
+    std::vector<std::string> cells;
+    for (double value : row) cells.push_back(std::isfinite(value) ? exact_text(value) : "?");
+    figure_.data += join(cells, " ") + "\n";
+  }
+  return blocks_++;
+}
+
+void Panels::text(double left, double top, const std::string& text, const std::string& options) {
+  command("set label " + quoted(text) + " at " + position(left, top) + " " + options);
+}
+
+void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves) {
+  const auto margin = [](const std::string& side, double share) {
+    return "set " + side + "margin at screen " + decimal(share) + "; ";
+  };
+  command(margin("l", frame.left / figure_.width) + margin("r", (frame.left + frame.width) / figure_.width) +
+          margin("t", 1 - frame.top / figure_.height) +
+          margin("b", 1 - (frame.top + frame.height) / figure_.height));
+  command("plot " + join(curves, ", \\\n     "));
+  command("unset label; unset arrow\n");
+}
+
+void Panels::headings(const Rectangle& panel, const std::string& title, const std::string& y,
+                      const std::string& x) {
+  command("# " + title);
+  text(panel.left - 44, panel.top - 41, title, "left font bold.',12.5'");
+  text(panel.left - 44, panel.top - 23, y, "left font ',10.5'" + grey);
+  text(panel.left + panel.width / 2, panel.top + panel.height + 35, x, "center font ',10.5'" + grey);
+}
+
+Figure Panels::finish() {
+  command("unset multiplot\nunset output");
+  figure_.script = std::move(script_);
+  return std::move(figure_);
+}
+
+std::string line_clause(const Style& style) {
+  return "with lines dashtype " + style.dash + " linewidth 2 linecolor rgb " + quoted(style.colour);
+}
+
+std::string band_clause(const Style& style) {
+  return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + quoted(style.colour);
+}
+
+std::string point_clause(const Style& style, double size) {
+  return "with points pointtype " + std::to_string(style.point) + " pointsize " + exact_text(size) +
+         " linecolor rgb " + quoted(style.colour);
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,46 @@
+// The style sheet of the report: light, dark and print.
+#pragma once
+
+namespace rnnbench {
+
+inline constexpr const char* report_style = R"css(
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d8dee4; --page: #ffffff; --card: #f6f8fa;
+  --good: 0, 158, 115; --alarm: #b3400a; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e8eb; --soft: #9aa4af; --line: #363c44; --page: #14171a; --card: #1d2126; --alarm: #f0905a; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 68rem; background: var(--page); color: var(--ink);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; }
+h2 { font-size: 1.3rem; margin: 2.8rem 0 .6rem; padding-top: .9rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 1.8rem 0 .3rem; }
+p, ul, dl { margin: .4rem 0 .9rem; max-width: 46rem; }
+.lead { font-size: 1.06rem; }
+.soft, dd, figcaption { color: var(--soft); }
+.alarm { color: var(--alarm); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; margin: .6rem 0 1.1rem; font-size: .89rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .28rem .7rem; text-align: left; border-bottom: 1px solid var(--line); white-space: pre; }
+th { font-weight: 600; border-bottom: 2px solid var(--line); }
+th:first-child, td:first-child { padding-left: .2rem; }
+.number { text-align: right; }
+.wrap td { white-space: normal; }
+.share { text-align: center; background: rgba(var(--good), calc(var(--share) * .45)); }
+figure { margin: 1rem 0 1.4rem; }
+figure svg { display: block; width: 100%; height: auto; background: #ffffff; border-radius: 6px; }
+pre { background: var(--card); padding: .8rem 1rem; border-radius: 6px; font-size: .8rem; line-height: 1.5;
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .92em; }
+dt { font-weight: 600; margin-top: .5rem; }
+dd { margin: 0; }
+summary { cursor: pointer; font-weight: 600; margin: .4rem 0; }
+@media print {
+  :root { --ink: #000; --soft: #444; --line: #bbb; --page: #fff; --card: #f4f4f4; --alarm: #8a2f00; }
+  body { max-width: none; padding: 0; font-size: 10.5pt; }
+  h2 { break-after: avoid; } h3 { break-after: avoid; }
+  figure, table, pre { break-inside: avoid; }
+  .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .2rem .4rem; }
+  details:not([open]) { display: none; } }
+)css";
+
+}  // namespace rnnbench

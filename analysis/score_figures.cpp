@@ -1,0 +1,259 @@
+// The figures of final scores: against length, speed and parameters.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "analysis/figure.h"
+#include "analysis/format.h"
+#include "analysis/panels.h"
+
+namespace rnnbench {
+
+namespace {
+
+constexpr double panel_height = 210;
+
+// Losses span decades, shares run from 0 to 1, counts start at 0.
+Axis score_axis(bool higher_is_better, Values values) {
+  if (!higher_is_better) {
+    std::erase_if(values, [](double value) { return value <= 0; });
+    if (!values.empty()) return logarithmic_axis(values);
+  }
+  const bool shares = std::all_of(values.begin(), values.end(), [](double v) { return v >= 0 && v <= 1; });
+  return shares ? Axis{0, 1, false} : linear_axis(values);
+}
+
+// Room for points that lie on the ends of the axis.
+Axis widened(Axis axis) {
+  if (axis.logarithmic) {
+    const double margin = std::pow(axis.high / axis.low, 0.04);
+    return {axis.low / margin, axis.high * margin, true};
+  }
+  const double margin = 0.04 * (axis.high - axis.low);
+  return {axis.low - margin, axis.high + margin, false};
+}
+
+std::string score_heading(const std::string& measure, bool higher_is_better) {
+  return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
+}
+
+// --- against length
+
+// The score that is known at every length: the task's measure, or the loss when the measure has no length.
+std::string measure_by_length(const TaskRuns& task) {
+  for (const ModelRuns& model : task.models) {
+    for (const Run& run : model.runs) {
+      if (!run.recorded()) continue;
+      for (const Json& point : run.record->result.at("lengths")) {
+        if (!point.contains(task.measure)) return "loss";
+      }
+    }
+  }
+  return task.measure;
+}
+
+struct LengthScores {
+  std::string measure;
+  bool higher_is_better = true;
+  double trained = 0;
+  Values lengths, scores;  // all there are, for the axes
+  std::map<const ModelRuns*, std::map<double, Values>> by_model;
+};
+
+// A diverged run counts as the worst score at every length: 0, or the largest of the baseline and all losses
+// there.
+void add_diverged(const TaskRuns& task, LengthScores& result) {
+  std::map<double, double> worst;
+  for (const auto& [model, lengths] : result.by_model) {
+    for (const auto& [length, scores] : lengths) {
+      double& value = worst.try_emplace(length, result.higher_is_better ? 0 : task.baseline).first->second;
+      if (!result.higher_is_better) value = std::max(value, *std::max_element(scores.begin(), scores.end()));
+    }
+  }
+  for (const ModelRuns& model : task.models) {
+    for (const Run& run : model.runs) {
+      if (!run.diverged()) continue;
+      for (const auto& [length, score] : worst) {
+        result.by_model[&model][length].push_back(score);
+        result.scores.push_back(score);
+      }
+    }
+  }
+}
+
+LengthScores length_scores(const TaskRuns& task) {
+  LengthScores result;
+  result.measure = measure_by_length(task);
+  result.higher_is_better = result.measure == task.measure && task.higher_is_better;
+  for (const ModelRuns& model : task.models) {
+    for (const Run& run : model.runs) {
+      if (!run.recorded() || run.diverged()) continue;
+      for (const Json& point : run.record->result.at("lengths")) {
+        if (!point.contains(result.measure) || !point.at(result.measure).is_number()) continue;
+        const double length = point.at("length"), score = point.at(result.measure);
+        if (point.value("trained", false)) result.trained = length;
+        result.by_model[&model][length].push_back(score);
+        result.lengths.push_back(length);
+        result.scores.push_back(score);
+      }
+    }
+  }
+  std::sort(result.lengths.begin(), result.lengths.end());
+  add_diverged(task, result);
+  return result;
+}
+
+bool has_lengths(const LengthScores& scores) {
+  return !scores.lengths.empty() && scores.lengths.front() < scores.lengths.back();
+}
+
+void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scores, const Rectangle& frame) {
+  const Axis lengths = widened(logarithmic_axis(scores.lengths));
+  const Axis values = widened(score_axis(scores.higher_is_better, scores.scores));
+  panels.headings(frame, task.label, score_heading(scores.measure, scores.higher_is_better), "length");
+  panels.command(lengths.commands('x'));
+  panels.command(values.commands('y'));
+  if (scores.trained > 0) {
+    const std::string at = "first " + exact_text(scores.trained) + ", graph ";
+    panels.command("set arrow from " + at + "0 to " + at +
+                   "1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
+    panels.command("set label 'trained' at " + at +
+                   "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
+  }
+  std::vector<std::string> bands, lines;
+  for (const ModelRuns& model : task.models) {
+    if (!scores.by_model.count(&model)) continue;
+    const bool quartiles = static_cast<int>(model.runs.size()) >= least_runs_for_interval;
+    std::vector<Values> rows;
+    for (const auto& [length, s] : scores.by_model.at(&model)) {
+      Values row = {length, median(s), quantile(s, quartiles ? 0.25 : 0), quantile(s, quartiles ? 0.75 : 1)};
+      if (values.logarithmic) {
+        for (double& value : row) value = std::max(value, values.low);
+      }
+      rows.push_back(row);
+    }
+    const int block = panels.add_data(task.label + ", " + model.label + ": length, median, low, high", rows);
+    const std::string data = "data index " + std::to_string(block) + " using ";
+    const Style& style = panels.style(model.label);
+    bands.push_back(data + "1:3:4 " + band_clause(style));
+    lines.push_back(data + "1:2 " + line_clause(style));
+    lines.push_back(data + "1:2 " + point_clause(style, 0.75));
+  }
+  bands.insert(bands.end(), lines.begin(), lines.end());
+  panels.plot(frame, bands);
+}
+
+// --- against speed and parameters
+
+using Quantity = std::function<std::optional<double>(const Run&)>;
+
+void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, const std::string& axis_name,
+                  const Quantity& quantity) {
+  Values all_x, all_y;
+  std::vector<std::vector<Values>> points(task.models.size()), failures(task.models.size());
+  for (std::size_t m = 0; m < task.models.size(); ++m) {
+    for (const Run& run : task.models[m].runs) {
+      const auto x = quantity(run);
+      if (!x || *x <= 0) continue;
+      const auto score = run.test_score(task.measure);
+      (score ? points : failures)[m].push_back({*x, score.value_or(task.worst_score)});
+      all_x.push_back(*x);
+      all_y.push_back(score.value_or(task.worst_score));
+    }
+  }
+  panels.headings(frame, task.label,
+                  all_x.empty() ? "no record yet" : score_heading(task.measure, task.higher_is_better),
+                  axis_name);
+  if (all_x.empty()) {
+    panels.command("set xrange [0:1]; set yrange [0:1]");
+    panels.plot(frame, {"NaN"});
+    return;
+  }
+  panels.command(widened(logarithmic_axis(all_x)).commands('x'));
+  panels.command(widened(score_axis(task.higher_is_better, all_y)).commands('y'));
+  std::vector<std::string> small = {"NaN"}, large;
+  for (std::size_t m = 0; m < task.models.size(); ++m) {
+    const std::string who = task.label + ", " + task.models[m].label + ": " + axis_name + ", " + task.measure;
+    const Style& style = panels.style(task.models[m].label);
+    const auto add = [&](std::vector<std::string>& curves, const std::string& what,
+                         const std::vector<Values>& rows, const Style& look, double size) {
+      if (rows.empty()) return;
+      const int block = panels.add_data(who + what, rows);
+      curves.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(look, size));
+    };
+    add(small, ", every run", points[m], style, 0.45);
+    add(small, ", diverged", failures[m], {style.colour, "1", 2}, 0.7);
+    if (points[m].empty()) continue;
+    Values x, y;
+    for (const Values& point : points[m]) {
+      x.push_back(point[0]);
+      y.push_back(point[1]);
+    }
+    add(large, ", median", {{median(x), median(y)}}, style, 1.25);
+  }
+  small.insert(small.end(), large.begin(), large.end());
+  panels.plot(frame, small);
+}
+
+Figure scatter(const Study& study, const std::string& name, const std::string& title,
+               const std::string& axis_name, const Quantity& quantity) {
+  Panels panels(study, name, study.title + ": " + title,
+                "Small: every seed; large: the median of each model's seeds, in both directions. A cross "
+                "marks a run that "
+                "diverged, at the worst score.",
+                static_cast<int>(study.tasks.size()), panel_height);
+  for (std::size_t t = 0; t < study.tasks.size(); ++t) {
+    draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity);
+  }
+  return panels.finish();
+}
+
+std::optional<double> positive(const Json& section, const std::string& key) {
+  if (!section.contains(key) || !section.at(key).is_number()) return std::nullopt;
+  return section.at(key).get<double>();
+}
+
+}  // namespace
+
+std::vector<Figure> score_by_length(const Study& study) {
+  std::vector<std::pair<const TaskRuns*, LengthScores>> tasks;
+  for (const TaskRuns& task : study.tasks) {
+    LengthScores scores = length_scores(task);
+    if (has_lengths(scores)) tasks.emplace_back(&task, std::move(scores));
+  }
+  if (tasks.empty()) return {};
+  Panels panels(study, "score-by-length", study.title + ": score against length",
+                "Median over seeds; the band spans all seeds below ten, the quartiles from ten on. The "
+                "dashed line marks the "
+                "length of training; a diverged run counts as the worst score.",
+                static_cast<int>(tasks.size()), panel_height);
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    draw_lengths(panels, *tasks[t].first, tasks[t].second, panels.panel(static_cast<int>(t)));
+  }
+  return {panels.finish()};
+}
+
+Figure score_by_speed(const Study& study) {
+  return scatter(study, "score-by-speed", "score against training speed", "sequences per CPU second",
+                 [](const Run& run) {
+                   return run.recorded() ? positive(run.record->measured, "sequences_per_second")
+                                         : std::nullopt;
+                 });
+}
+
+Figure score_by_parameters(const Study& study) {
+  return scatter(study, "score-by-parameters", "score against parameters", "parameters", [](const Run& run) {
+    return run.recorded() ? positive(run.record->result, "parameters") : std::nullopt;
+  });
+}
+
+std::vector<Figure> all_figures(const Study& study) {
+  std::vector<Figure> figures = {learning_curves(study)};
+  for (Figure& figure : score_by_length(study)) figures.push_back(std::move(figure));
+  figures.push_back(score_by_speed(study));
+  figures.push_back(score_by_parameters(study));
+  return figures;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,213 @@
+#include "analysis/study.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+
+namespace rnnbench {
+
+namespace {
+
+using Path = std::pair<std::string, std::string>;  // section of the spec, key
+
+std::string value_at(const Json& spec, const Path& path) {
+  const Json& section = spec.at(path.first);
+  return section.contains(path.second) ? option_text(section.at(path.second)) : "";
+}
+
+// The keys of these sections that do not have the same value in all specs, in the order of first appearance.
+std::vector<Path> varying_keys(const std::vector<Run*>& runs, const std::vector<std::string>& sections,
+                               const std::set<std::string>& ignored) {
+  std::vector<Path> keys;
+  for (const std::string& section : sections) {
+    for (const Run* run : runs) {
+      for (const auto& [key, value] : run->spec.at(section).items()) {
+        const Path path{section, key};
+        if (ignored.count(key) || std::count(keys.begin(), keys.end(), path)) continue;
+        keys.push_back(path);
+      }
+    }
+  }
+  std::erase_if(keys, [&](const Path& path) {
+    return std::all_of(runs.begin(), runs.end(), [&](const Run* run) {
+      return value_at(run->spec, path) == value_at(runs.front()->spec, path);
+    });
+  });
+  return keys;
+}
+
+std::string listed(const Json& spec, const std::vector<Path>& keys) {
+  std::string text;
+  for (const Path& path : keys) {
+    const std::string value = value_at(spec, path);
+    if (!value.empty()) text += (text.empty() ? "" : ", ") + path.second + " " + value;
+  }
+  return text;
+}
+
+std::string with_variant(const std::string& base, const std::string& variant) {
+  return variant.empty() ? base : base + " (" + variant + ")";
+}
+
+std::string model_base(const Json& spec) {
+  const Json& model = spec.at("model");
+  const std::string attention = model.value("attention", "none");
+  return model.at("cell").get<std::string>() + (attention == "none" ? "" : " + " + attention + " attention");
+}
+
+// Splits runs by a text made of each, in order of first appearance.
+template <class Key>
+std::vector<std::pair<std::string, std::vector<Run*>>> split(const std::vector<Run*>& runs, Key&& key) {
+  std::vector<std::pair<std::string, std::vector<Run*>>> parts;
+  for (Run* run : runs) {
+    const std::string text = key(*run);
+    auto part = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.first == text; });
+    if (part == parts.end()) part = parts.insert(part, {text, {}});
+    part->second.push_back(run);
+  }
+  return parts;
+}
+
+std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
+  // The variant of a run is what varies among the runs of its base; the order stays that of the experiment.
+  std::map<const Run*, std::string> variants;
+  for (const auto& [base, members] : split(runs, [](const Run& run) { return model_base(run.spec); })) {
+    const auto keys = varying_keys(members, {"model", "training"}, {});
+    for (const Run* run : members) variants[run] = listed(run->spec, keys);
+  }
+  std::vector<ModelRuns> models;
+  for (const auto& [label, members] :
+       split(runs, [&](const Run& run) { return with_variant(model_base(run.spec), variants.at(&run)); })) {
+    const Run& first = *members.front();
+    ModelRuns model{
+        label, model_base(first.spec), variants.at(&first), first.spec.at("model").at("cell"), {}};
+    for (Run* run : members) model.runs.push_back(std::move(*run));
+    std::stable_sort(model.runs.begin(), model.runs.end(),
+                     [](const Run& a, const Run& b) { return a.seed() < b.seed(); });
+    models.push_back(std::move(model));
+  }
+  return models;
+}
+
+void describe_measure(TaskRuns& task) {
+  bool known = false;
+  for (const ModelRuns& model : task.models) {
+    for (const Run& run : model.runs) {
+      if (!run.recorded()) continue;
+      const Json& result = run.record->result;
+      if (!known) {
+        const Json& measure = result.at("measure");
+        task.measure = measure.at("name");
+        task.definition = measure.at("definition");
+        task.higher_is_better = measure.at("higher_is_better");
+        task.solved_at = measure.at("solved_at");
+        task.baseline = result.at("baseline");
+        if (!result.at("optimum").is_null()) task.optimum = result.at("optimum").get<double>();
+        task.worst_score = task.higher_is_better ? 0 : task.baseline;
+        known = true;
+      }
+      const auto score = run.test_score(task.measure);
+      if (score && !task.higher_is_better) task.worst_score = std::max(task.worst_score, *score);
+    }
+  }
+}
+
+}  // namespace
+
+bool Run::diverged() const { return recorded() && record->result.at("status") == "diverged"; }
+
+bool Run::solved() const { return recorded() && !diverged() && record->result.at("solved").get<bool>(); }
+
+std::optional<double> Run::test_score(const std::string& name) const {
+  if (!recorded() || diverged()) return std::nullopt;
+  const Json& scores = record->result.at("final").at("test");
+  if (!scores.contains(name) || !scores.at(name).is_number()) return std::nullopt;
+  return scores.at(name).get<double>();
+}
+
+Values TaskRuns::scores(const ModelRuns& model) const {
+  Values values;
+  for (const Run& run : model.runs) values.push_back(run.test_score(measure).value_or(worst_score));
+  return values;
+}
+
+std::string option_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string list;
+  for (const Json& element : value) list += (list.empty() ? "" : ",") + option_text(element);
+  return list;
+}
+
+Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs) {
+  Study study{std::move(name), std::move(title), std::move(file), {}};
+  std::vector<Run*> all;
+  for (Run& run : runs) all.push_back(&run);
+  const auto task_name = [](const Run& run) { return run.spec.at("task").at("name").get<std::string>(); };
+  for (const auto& [name_of_task, members] : split(all, task_name)) {
+    const auto keys = varying_keys(members, {"task"}, {"name", "test-length"});
+    const auto label = [&](const Run& run) { return with_variant(task_name(run), listed(run.spec, keys)); };
+    for (const auto& [task_label, runs_of_task] : split(members, label)) {
+      TaskRuns task;
+      task.label = task_label;
+      task.name = name_of_task;
+      for (const auto& [key, value] : runs_of_task.front()->spec.at("task").items()) {
+        if (key == "name") continue;
+        task.options += (task.options.empty() ? "" : ", ") + key + " " + option_text(value);
+      }
+      task.models = models_of(runs_of_task);
+      describe_measure(task);
+      study.tasks.push_back(std::move(task));
+    }
+  }
+  return study;
+}
+
+Study load_study(const Experiment& experiment, const Ledger& ledger) {
+  std::vector<Run> runs;
+  bool any = false;
+  for (const RunSpec& spec : experiment.runs) {
+    runs.push_back({spec.json(), ledger.load(spec.id())});
+    any = any || runs.back().recorded();
+  }
+  if (!any) {
+    throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
+                    (ledger.folder() / "runs").string() + "; run it first: rnnbench run " +
+                    (experiment.file.empty() ? "..." : experiment.file));
+  }
+  return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
+}
+
+std::vector<std::string> model_labels(const Study& study) {
+  std::vector<std::string> labels;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      if (!std::count(labels.begin(), labels.end(), model.label)) labels.push_back(model.label);
+    }
+  }
+  return labels;
+}
+
+std::vector<std::string> trouble(const Study& study) {
+  std::vector<std::string> sentences;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      for (const Run& run : model.runs) {
+        const std::string who = model.label + " on " + task.label + ", seed " + std::to_string(run.seed()) +
+                                " (run " + run.id() + ")";
+        if (run.diverged()) {
+          const Json& result = run.record->result;
+          sentences.push_back(who + " diverged: " + result.value("reason", "no reason recorded"));
+        } else if (!run.recorded()) {
+          sentences.push_back(who + " has no record: it failed, was interrupted or has not run yet");
+        }
+      }
+    }
+  }
+  return sentences;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,73 @@
+#include "analysis/style.h"
+
+#include <array>
+#include <cmath>
+
+#include "core/hash.h"
+
+namespace rnnbench {
+
+namespace {
+
+// Pairs of one family: dark and filled for the cell alone, light and open with attention.
+const std::map<std::string, Style> known = {
+    {"rnn", {"#000000", "(2,3)", 9}},
+    {"lstm", {"#0072b2", "1", 7}},
+    {"gru", {"#d55e00", "(12,4)", 5}},
+    {"gru-v1", {"#cc79a7", "(6,4)", 13}},
+    {"rnn + additive attention", {"#009e73", "(2,4,6,4)", 8}},
+    {"lstm + additive attention", {"#56b4e9", "(14,3,2,3)", 6}},
+    {"gru + additive attention", {"#e69f00", "(8,3,2,3,2,3)", 4}},
+    {"gru-v1 + additive attention", {"#009e73", "(4,2)", 12}},
+    {"rnn + dot attention", {"#009e73", "(2,2)", 2}},
+    {"lstm + dot attention", {"#56b4e9", "(3,3)", 1}},
+    {"gru + dot attention", {"#e69f00", "(3,6)", 3}},
+    {"gru-v1 + dot attention", {"#cc79a7", "(3,9)", 3}},
+};
+
+constexpr std::array<const char*, 8> colours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
+                                                "#f0e442", "#0072b2", "#d55e00", "#cc79a7"};
+constexpr std::array<const char*, 6> dashes = {"1",          "(12,4)", "(2,3)",
+                                               "(10,3,2,3)", "(5,3)",  "(8,3,2,3,2,3)"};
+constexpr std::array<int, 10> points = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
+
+// The colour mixed with white: 0 leaves it, 1 is white.
+std::string tinted(const std::string& colour, double white) {
+  std::string result = "#";
+  for (int channel = 0; channel < 3; ++channel) {
+    const int value = std::stoi(colour.substr(1 + 2 * channel, 2), nullptr, 16);
+    const int mixed = static_cast<int>(std::lround(value + (255 - value) * white));
+    result += "0123456789abcdef"[mixed / 16];
+    result += "0123456789abcdef"[mixed % 16];
+  }
+  return result;
+}
+
+Style style_of_base(const std::string& base) {
+  if (const auto entry = known.find(base); entry != known.end()) return entry->second;
+  const std::uint64_t hash = fnv1a(base);  // a cell of somebody else's: any look, but always the same
+  return {colours[hash % colours.size()], dashes[hash / 8 % dashes.size()],
+          points[hash / 64 % points.size()]};
+}
+
+}  // namespace
+
+std::map<std::string, Style> styles_of(const Study& study) {
+  std::map<std::string, Style> styles;
+  std::map<std::string, int> variants;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      if (styles.count(model.label)) continue;
+      Style style = style_of_base(model.base);
+      if (const int variant = variants[model.base]++; variant > 0) {
+        style.colour = tinted(style.colour, std::array{0.0, 0.35, 0.6}[variant % 3]);
+        style.dash = dashes[variant % dashes.size()];
+        style.point = points[(variant + 1) % points.size()];
+      }
+      styles[model.label] = style;
+    }
+  }
+  return styles;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,22 @@
+// How each model looks in every figure: colour, dash and point, all distinct, so that figures survive grey
+// printing and colour-blind readers.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "analysis/study.h"
+
+namespace rnnbench {
+
+struct Style {
+  std::string colour;  // "#0072b2"; of Okabe & Ito (2008)
+  std::string dash;    // a gnuplot dash type: "1" or "(12,4)"
+  int point = 7;       // a gnuplot point type
+};
+
+// By label. A cell with its attention has always the same look; variants of one (other widths, say) are tints
+// of its colour with dashes and points of their own.
+std::map<std::string, Style> styles_of(const Study& study);
+
+}  // namespace rnnbench

@@ -1,0 +1,128 @@
+#include "analysis/summary.h"
+
+#include <algorithm>
+
+#include "analysis/format.h"
+
+namespace rnnbench {
+
+namespace {
+
+std::optional<double> number_at(const Json& object, const std::string& key) {
+  if (!object.contains(key) || !object.at(key).is_number()) return std::nullopt;
+  return object.at(key).get<double>();
+}
+
+SolveTime solve_time(std::vector<Lifetime> runs) {
+  std::sort(runs.begin(), runs.end(), [](const Lifetime& a, const Lifetime& b) {
+    return a.time != b.time ? a.time < b.time : a.seen > b.seen;
+  });
+  SolveTime result;
+  result.median = median_lifetime(runs);
+  result.runs = std::move(runs);
+  return result;
+}
+
+// A run that diverged or has no record would not have solved with more updates: it counts as unsolved at the
+// budget.
+SolveTime updates_to_solve(const ModelRuns& model) {
+  std::vector<Lifetime> runs;
+  for (const Run& run : model.runs) {
+    const auto updates = run.solved() ? number_at(run.record->result, "updates_to_solve") : std::nullopt;
+    const auto budget = number_at(run.spec.at("training"), "updates");
+    if (updates || budget) runs.push_back({updates ? *updates : *budget, updates.has_value()});
+  }
+  return solve_time(std::move(runs));
+}
+
+// Budgets are equal in updates, not in seconds: that an unsolved run was stopped early by the clock says
+// nothing about when it would have solved. So all of them count as unsolved for the longest time that a run
+// of this model took.
+SolveTime cpu_seconds_to_solve(const ModelRuns& model) {
+  std::vector<Lifetime> runs;
+  double longest = 0;
+  for (const Run& run : model.runs) {
+    if (!run.recorded()) continue;
+    const Json& measured = run.record->measured;
+    longest = std::max(longest, number_at(measured, "train_cpu_seconds").value_or(0));
+    const double seconds = run.solved() ? number_at(measured, "cpu_seconds_to_solve").value_or(0) : 0;
+    if (seconds > 0) runs.push_back({seconds, true});
+  }
+  for (const Lifetime& run : runs) longest = std::max(longest, run.time);
+  if (longest > 0) runs.resize(model.runs.size(), Lifetime{longest, false});
+  return solve_time(std::move(runs));
+}
+
+}  // namespace
+
+std::string SolveTime::text() const {
+  if (runs.empty()) return "-";
+  const auto one = [](const Lifetime& run) { return (run.seen ? "" : ">") + significant(run.time); };
+  if (one(runs.front()) == one(runs.back())) return one(runs.front());
+  // Without a median, more than half of the runs outlast the budget.
+  const std::string middle = median ? significant(*median) : one({runs.back().time, false});
+  return middle + " [" + one(runs.front()) + ", " + one(runs.back()) + "]";
+}
+
+std::optional<double> median_of(const ModelRuns& model, const std::string& section, const std::string& key) {
+  Values values;
+  for (const Run& run : model.runs) {
+    if (!run.recorded()) continue;
+    const auto value = number_at(section == "result" ? run.record->result : run.record->measured, key);
+    if (value) values.push_back(*value);
+  }
+  if (values.empty()) return std::nullopt;
+  return median(values);
+}
+
+Summary summarise(const TaskRuns& task, const ModelRuns& model) {
+  Summary summary;
+  summary.runs = static_cast<int>(model.runs.size());
+  std::vector<std::pair<double, std::string>> points;
+  std::vector<std::pair<std::string, Values>> tests;
+  for (const Run& run : model.runs) {
+    summary.recorded += run.recorded();
+    summary.solved += run.solved();
+    summary.diverged += run.diverged();
+    summary.missing += !run.recorded();
+    const auto score = run.test_score(task.measure);
+    const double value = score.value_or(task.worst_score);
+    points.emplace_back(value, score            ? score_text(*score)
+                               : run.recorded() ? run.diverged() ? "diverged" : "not finite"
+                                                : "missing");
+    if (!run.recorded() || run.diverged()) continue;
+    for (const auto& [name, test] : run.record->result.at("final").at("test").items()) {
+      auto entry = std::find_if(tests.begin(), tests.end(), [&](const auto& t) { return t.first == name; });
+      if (entry == tests.end()) entry = tests.insert(entry, {name, {}});
+      if (test.is_number()) entry->second.push_back(test.get<double>());
+    }
+  }
+  std::stable_sort(points.begin(), points.end(), [&](const auto& a, const auto& b) {
+    return task.higher_is_better ? a.first < b.first : a.first > b.first;
+  });
+  for (const auto& [value, text] : points) {
+    summary.scores.push_back(value);
+    summary.points.push_back(text);
+  }
+  for (const auto& [name, values] : tests) {
+    if (!values.empty()) summary.test_scores.emplace_back(name, median(values));
+  }
+  summary.success = wilson_interval(summary.solved, summary.runs);
+  summary.iqm = interquartile_mean(summary.scores);
+  summary.median = median(summary.scores);
+  summary.mean = mean(summary.scores);
+  std::tie(summary.least, summary.most) = [&] {
+    const auto [least, most] = std::minmax_element(summary.scores.begin(), summary.scores.end());
+    return std::pair{*least, *most};
+  }();
+  if (summary.runs >= least_runs_for_interval) summary.iqm_interval = bootstrap_interval(summary.scores, iqm);
+  summary.updates = updates_to_solve(model);
+  summary.cpu_seconds = cpu_seconds_to_solve(model);
+  summary.sequences_per_second = median_of(model, "measured", "sequences_per_second");
+  summary.ms_per_update = median_of(model, "measured", "ms_per_update");
+  summary.parameters = median_of(model, "result", "parameters");
+  summary.hidden = median_of(model, "result", "hidden");
+  return summary;
+}
+
+}  // namespace rnnbench

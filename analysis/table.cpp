@@ -1,0 +1,239 @@
+#include "analysis/table.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "analysis/summary.h"
+
+namespace rnnbench {
+
+namespace {
+
+std::string interval_text(const Interval& interval, const std::function<std::string(double)>& text) {
+  return "[" + text(interval.low) + ", " + text(interval.high) + "]";
+}
+
+std::string percent(double share) { return thousands(100 * share); }
+
+std::string optional_text(const std::optional<double>& value, std::string (*text)(double)) {
+  return value ? text(*value) : "-";
+}
+
+// From ten runs on the IQM with its interval, before that every point, padded so that points stand in
+// columns.
+std::string scores_text(const Summary& summary, std::size_t width) {
+  if (summary.iqm_interval) {
+    return score_text(summary.iqm) + "  " + interval_text(*summary.iqm_interval, score_text);
+  }
+  std::string text;
+  for (const std::string& point : summary.points) {
+    text += (text.empty() ? "" : "  ") + point;
+    if (&point != &summary.points.back() && point.size() < width)
+      text += std::string(width - point.size(), ' ');
+  }
+  return text;
+}
+
+bool has_intervals(const Study& study, bool wanted) {
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      if ((static_cast<int>(model.runs.size()) >= least_runs_for_interval) == wanted) return true;
+    }
+  }
+  return false;
+}
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json solve_time_json(const SolveTime& time) {
+  Json runs = Json::array();
+  for (const Lifetime& run : time.runs) runs.push_back({{"time", run.time}, {"solved", run.seen}});
+  return {{"median", or_null(time.median)}, {"runs", runs}};
+}
+
+Json row_json(const TaskRuns& task, const ModelRuns& model) {
+  const Summary s = summarise(task, model);
+  Json row = {{"task", task.label},
+              {"model", model.label},
+              {"runs", s.runs},
+              {"recorded", s.recorded},
+              {"diverged", s.diverged},
+              {"missing", s.missing},
+              {"solved", s.solved},
+              {"solved_low", s.success.low},
+              {"solved_high", s.success.high},
+              {"measure", task.measure},
+              {"higher_is_better", task.higher_is_better},
+              {"solved_at", task.solved_at},
+              {"score_iqm", s.iqm},
+              {"score_iqm_low", nullptr},
+              {"score_iqm_high", nullptr},
+              {"score_median", s.median},
+              {"score_mean", s.mean},
+              {"score_min", s.least},
+              {"score_max", s.most},
+              {"scores", s.scores},
+              {"test_medians", Json::object()},
+              {"updates_to_solve", solve_time_json(s.updates)},
+              {"cpu_seconds_to_solve", solve_time_json(s.cpu_seconds)},
+              {"sequences_per_second", or_null(s.sequences_per_second)},
+              {"ms_per_update", or_null(s.ms_per_update)},
+              {"parameters", or_null(s.parameters)},
+              {"hidden", or_null(s.hidden)},
+              {"baseline", task.baseline},
+              {"optimum", or_null(task.optimum)}};
+  if (s.iqm_interval) {
+    row["score_iqm_low"] = s.iqm_interval->low;
+    row["score_iqm_high"] = s.iqm_interval->high;
+  }
+  for (const auto& [name, value] : s.test_scores) row["test_medians"][name] = value;
+  return row;
+}
+
+std::string csv_text(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_number_float()) return exact_text(value.get<double>());
+  return option_text(value);
+}
+
+}  // namespace
+
+std::string task_heading(const TaskRuns& task) {
+  if (task.measure.empty()) return task.label + ": no record yet";
+  return task.label + ": solved when " + task.measure + (task.higher_is_better ? " >= " : " < ") +
+         exact_text(task.solved_at);
+}
+
+std::string task_references(const TaskRuns& task) {
+  if (task.measure.empty()) return "";
+  return "memoryless baseline loss " + score_text(task.baseline) +
+         (task.optimum ? ", optimum " + score_text(*task.optimum) : "");
+}
+
+Table outcome_table(const TaskRuns& task) {
+  const std::string direction = task.higher_is_better ? "higher is better" : "lower is better";
+  Table table{
+      {{"model", false}, {"solved"}, {"95 % interval"}, {"test " + task.measure + ", " + direction, false}},
+      {}};
+  std::vector<Summary> summaries;
+  std::size_t width = 0;
+  for (const ModelRuns& model : task.models) {
+    summaries.push_back(summarise(task, model));
+    for (const std::string& point : summaries.back().points) width = std::max(width, point.size());
+  }
+  for (std::size_t m = 0; m < summaries.size(); ++m) {
+    const Summary& s = summaries[m];
+    table.rows.push_back({task.models[m].label, std::to_string(s.solved) + " of " + std::to_string(s.runs),
+                          percent(s.success.low) + " - " + percent(s.success.high) + " %",
+                          scores_text(s, width)});
+  }
+  return table;
+}
+
+Table cost_table(const TaskRuns& task) {
+  Table table{{{"model", false},
+               {"updates to solve"},
+               {"CPU seconds to solve"},
+               {"sequences/s"},
+               {"ms/update"},
+               {"hidden"},
+               {"parameters"}},
+              {}};
+  for (const ModelRuns& model : task.models) {
+    const Summary s = summarise(task, model);
+    table.rows.push_back({model.label, s.updates.text(), s.cpu_seconds.text(),
+                          optional_text(s.sequences_per_second, significant),
+                          optional_text(s.ms_per_update, significant), optional_text(s.hidden, thousands),
+                          optional_text(s.parameters, thousands)});
+  }
+  return table;
+}
+
+std::vector<std::string> table_notes(const Study& study) {
+  std::vector<std::string> notes = {
+      "solved: runs of all declared runs, diverged and missing ones included, with the 95 % Wilson interval "
+      "of the rate"};
+  if (has_intervals(study, false)) {
+    notes.push_back(
+        "test scores: every seed, worst first (fewer than ten seeds: no interval would keep its promise)");
+  }
+  if (has_intervals(study, true)) {
+    notes.push_back("test scores: interquartile mean over seeds [95 % bootstrap interval]");
+  }
+  notes.push_back(
+      "to solve: median [least, most] over seeds; a run that did not solve counts as longer than it was "
+      "trained (>)");
+  notes.push_back("speed: median over seeds, training only, per CPU second of the run's threads");
+  return notes;
+}
+
+std::string text_tables(const Study& study) {
+  std::string text = study.title + "\n\n";
+  for (const TaskRuns& task : study.tasks) {
+    text += task_heading(task) + "\n" + task.options +
+            (task.measure.empty() ? "" : "; " + task_references(task)) + "\n\n";
+    text += outcome_table(task).text() + "\n" + cost_table(task).text() + "\n";
+  }
+  for (const std::string& note : table_notes(study)) text += note + "\n";
+  for (const std::string& sentence : trouble(study)) text += "! " + sentence + "\n";
+  return text;
+}
+
+std::string markdown_tables(const Study& study) {
+  std::string text = "# " + study.title + "\n\n";
+  for (const TaskRuns& task : study.tasks) {
+    text += "## " + task_heading(task) + "\n\n" + task.options + "; " + task_references(task) + "\n\n" +
+            outcome_table(task).markdown() + "\n" + cost_table(task).markdown() + "\n";
+  }
+  for (const std::string& note : table_notes(study)) text += "- " + note + "\n";
+  for (const std::string& sentence : trouble(study)) text += "- **" + sentence + "**\n";
+  return text;
+}
+
+Json json_table(const Study& study) {
+  Json rows = Json::array();
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) rows.push_back(row_json(task, model));
+  }
+  return rows;
+}
+
+std::string csv_table(const Study& study) {
+  const Json rows = json_table(study);
+  // Medians of the tests' scores become columns of their own; times to solve their medians; scores a list.
+  std::vector<std::string> tests;
+  for (const Json& row : rows) {
+    for (const auto& [name, value] : row.at("test_medians").items()) {
+      if (!std::count(tests.begin(), tests.end(), name)) tests.push_back(name);
+    }
+  }
+  std::sort(tests.begin(), tests.end());
+  Table table;
+  for (const Json& row : rows) {
+    std::vector<std::pair<std::string, std::string>> cells;
+    for (const auto& [key, value] : row.items()) {
+      if (key == "scores") {
+        std::vector<std::string> scores;
+        for (const Json& score : value) scores.push_back(csv_text(score));
+        cells.emplace_back(key, join(scores, " "));
+      } else if (key == "test_medians") {
+        for (const std::string& name : tests) {
+          cells.emplace_back("test_" + name + "_median",
+                             value.contains(name) ? csv_text(value.at(name)) : "");
+        }
+      } else {
+        cells.emplace_back(value.is_object() ? key + "_median" : key,
+                           csv_text(value.is_object() ? value.at("median") : value));
+      }
+    }
+    std::vector<std::string> line;
+    for (auto& [title, cell] : cells) {
+      if (table.rows.empty()) table.columns.push_back({title});
+      line.push_back(std::move(cell));
+    }
+    table.rows.push_back(std::move(line));
+  }
+  return table.csv();
+}
+
+}  // namespace rnnbench
