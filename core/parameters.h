@@ -9,14 +9,6 @@
 
 namespace rnnbench {
 
-// How a block starts; the options of a model choose among them.
-struct Init {
-  enum class Kind { zero, constant, uniform, orthogonal, identity, chrono };
-  Kind kind = Kind::zero;
-  double value = 0;  // constant: the value; uniform: the bound; chrono: T_max; with `negative`: minus the draw
-  bool negative = false;
-};
-
 // A named matrix (rows x cols, row-major as in PyTorch; a vector has cols = 1) inside the array.
 struct Block {
   std::string name;  // PyTorch's: "rnn.weight_ih_l0"

@@ -78,9 +78,9 @@ struct CellEntry {
   std::string summary;  // one line
   std::string formula;  // several lines, plain text
   std::string source;   // papers
-  int gates = 1;        // blocks of weight_ih: 1, 4, 3
-  std::string parameters;        // of one layer, as a formula in hidden size h and input size i
-  std::vector<Option> options;   // beyond those of every model: activation, forget-bias, update-bias
+  int gates = 0;  // blocks of weight_ih: 1, 4, 3
+  std::string parameters = {};     // of one layer, as a formula in hidden size h and input size i
+  std::vector<Option> options = {};  // beyond those of every model: activation, forget-bias, update-bias
 };
 const std::vector<CellEntry>& all_cells();
 const CellEntry& find_cell(const std::string& name);  // throws UserError with the nearest known name

@@ -1,0 +1,118 @@
+// Register-tiled products of packed operands: the one inner loop behind every matrix product of the suite.
+//
+// Lanes are independent output elements, and each output element is one chain of fused multiply-adds in a fixed order:
+// how many rows or columns a tile takes moves no bit.
+#if defined(RNNBENCH_CORE_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_CORE_PRODUCT_INL_H_
+#undef RNNBENCH_CORE_PRODUCT_INL_H_
+#else
+#define RNNBENCH_CORE_PRODUCT_INL_H_
+#endif
+
+#include "core/pack-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+template <int N>
+using Constant = std::integral_constant<int, N>;
+
+// acc[r][c] += sum over i < n of a[i * a_step + r * lanes ...] * b[i * b_step + c * b_column], i ascending; then the same
+// from a + a_segment and b + b_segment on, `segments` times: one chain.
+template <class V, int R, int C>
+HWY_INLINE void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* a, std::ptrdiff_t a_step,
+                                    const ScalarOf<V>* b, std::ptrdiff_t b_step, std::ptrdiff_t b_column, int n,
+                                    int segments = 1, std::ptrdiff_t a_segment = 0, std::ptrdiff_t b_segment = 0) {
+  constexpr int lanes = PackTraits<V>::lanes;
+  if constexpr (R * C <= PackTraits<V>::registers || R == 1) {
+    V sum[R][C];  // a copy, so that it lives in registers
+    HWY_UNROLL(8) for (int c = 0; c < C; ++c)
+      HWY_UNROLL(4) for (int r = 0; r < R; ++r) sum[r][c] = acc[r][c];
+    for (int segment = 0; segment < segments; ++segment) {
+      const ScalarOf<V>* HWY_RESTRICT a_at = a;
+      const ScalarOf<V>* HWY_RESTRICT b_at = b;
+      for (int i = 0; i < n; ++i) {
+        V w[R];
+        HWY_UNROLL(4) for (int r = 0; r < R; ++r) w[r] = load(a_at + r * lanes);
+        HWY_UNROLL(8) for (int c = 0; c < C; ++c) {
+          const V x = broadcast(b_at[c * b_column]);
+          HWY_UNROLL(4) for (int r = 0; r < R; ++r) sum[r][c] = fma(w[r], x, sum[r][c]);
+        }
+        a_at += a_step;
+        b_at += b_step;
+      }
+      a += a_segment;
+      b += b_segment;
+    }
+    HWY_UNROLL(8) for (int c = 0; c < C; ++c)
+      HWY_UNROLL(4) for (int r = 0; r < R; ++r) acc[r][c] = sum[r][c];
+  } else {  // too many for the registers: a row at a time
+    for (int r = 0; r < R; ++r) {
+      V row[1][C];
+      HWY_UNROLL(8) for (int c = 0; c < C; ++c) row[0][c] = acc[r][c];
+      multiply_accumulate(row, a + r * lanes, a_step, b, b_step, b_column, n, segments, a_segment, b_segment);
+      HWY_UNROLL(8) for (int c = 0; c < C; ++c) acc[r][c] = row[0][c];
+    }
+  }
+}
+
+// Columns that a tile of R packs takes at once. (Where speed is no matter, few: each number is a copy of the code.)
+template <class V, int R>
+constexpr int tile_columns() {
+  if (PackTraits<V>::registers < 6) return 1;
+  return PackTraits<V>::registers >= 24 && R < 4 ? 8 : 6;
+}
+
+// f(first, Constant<C>) over `count` columns in balanced groups of at most Max.
+template <int Max, class F>
+HWY_INLINE HWY_ATTR void for_columns(int count, F&& f) {
+  const int groups = (count + Max - 1) / Max;
+  for (int g = 0, first = 0; g < groups; ++g) {
+    const int size = (count - first + groups - g - 1) / (groups - g);
+    switch (size) {
+      case 1: f(first, Constant<1>()); break;
+      case 2: if constexpr (Max >= 2) f(first, Constant<2>()); break;
+      case 3: if constexpr (Max >= 3) f(first, Constant<3>()); break;
+      case 4: if constexpr (Max >= 4) f(first, Constant<4>()); break;
+      case 5: if constexpr (Max >= 5) f(first, Constant<5>()); break;
+      case 6: if constexpr (Max >= 6) f(first, Constant<6>()); break;
+      case 7: if constexpr (Max >= 7) f(first, Constant<7>()); break;
+      case 8: if constexpr (Max >= 8) f(first, Constant<8>()); break;
+    }
+    first += size;
+  }
+}
+
+// f(first, Constant<N>) over `count` row blocks in groups of Max (4, 2 or 1), the rest in twos and ones.
+template <int Max, class F>
+HWY_INLINE HWY_ATTR void for_blocks(int count, F&& f) {
+  int first = 0;
+  if constexpr (Max >= 4)
+    for (; count - first >= 4; first += 4) f(first, Constant<4>());
+  if constexpr (Max >= 2)
+    for (; count - first >= 2; first += 2) f(first, Constant<2>());
+  for (; first < count; ++first) f(first, Constant<1>());
+}
+
+// Packs a matrix given by at(row, k), row < rows, k < depth, into panels for for_blocks<Max>: per group of blocks
+// [k][rows of the group, padded with zeros]. Returns the end of what it wrote: row blocks * lanes * depth numbers.
+template <class V, int Max, class At>
+HWY_ATTR ScalarOf<V>* pack_panels(int rows, int depth, ScalarOf<V>* out, At&& at) {
+  constexpr int lanes = PackTraits<V>::lanes;
+  for_blocks<Max>((rows + lanes - 1) / lanes, [&](int block, auto group) HWY_ATTR {
+    constexpr int width = decltype(group)::value * lanes;
+    for (int k = 0; k < depth; ++k)
+      for (int i = 0; i < width; ++i) {
+        const int row = block * lanes + i;
+        *out++ = row < rows ? at(row, k) : ScalarOf<V>(0);
+      }
+  });
+  return out;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,39 @@
+// A fixed team of threads that share numbered pieces of work. Which thread takes a piece must move no bit.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace rnnbench {
+
+class ThreadTeam {
+ public:
+  // `threads` in all, the caller among them; each new thread runs `start` first.
+  ThreadTeam(int threads, std::function<void()> start);
+  ~ThreadTeam();
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+  // work(thread, piece) for every piece in [0, pieces), in any order; returns when all are done.
+  void run(int pieces, const std::function<void(int thread, int piece)>& work);
+  double worker_cpu_seconds() const;  // of the threads besides the caller
+
+ private:
+  void serve(int thread, const std::function<void()>& start);
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  const std::function<void(int, int)>* work_ = nullptr;
+  std::atomic<int> next_{0};
+  int pieces_ = 0, busy_ = 0;
+  std::uint64_t round_ = 0;
+  bool stop_ = false;
+};
+
+}  // namespace rnnbench

@@ -1,0 +1,63 @@
+// The table of cells: one line each. CMake reads it too, to make the unit of each cell from models/cell_unit.cpp.in.
+#include "core/error.h"
+#include "models/layer.h"
+
+// Cell of models/<file>.h and its type.
+#define RNNBENCH_CELLS \
+  CELL(rnn, Rnn)       \
+  CELL(lstm, Lstm)     \
+  CELL(gru, Gru)       \
+  CELL(gru_v1, GruV1)
+
+namespace rnnbench {
+
+#define CELL(file, type) CellFactory file##_cell();
+RNNBENCH_CELLS
+#undef CELL
+
+namespace {
+const std::vector<CellFactory>& factories() {
+  static const std::vector<CellFactory> table = [] {
+    std::vector<CellFactory> cells;
+#define CELL(file, type) cells.push_back(file##_cell());
+    RNNBENCH_CELLS
+#undef CELL
+    for (CellFactory& cell : cells) {
+      cell.entry.gates = static_cast<int>(cell.gates.size());
+      const std::string g = cell.entry.gates == 1 ? "" : std::to_string(cell.entry.gates) + " ";
+      cell.entry.parameters = cell.entry.gates == 1 ? "h h + h i + 2 h" : g + "(h h + h i + 2 h)";
+    }
+    return cells;
+  }();
+  return table;
+}
+}  // namespace
+
+const CellFactory& cell_factory(const std::string& name) {
+  std::vector<std::string> known;
+  for (const CellFactory& cell : factories()) {
+    if (cell.entry.name == name) return cell;
+    known.push_back(cell.entry.name);
+  }
+  std::string list;
+  for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
+  throw UserError("unknown cell '" + name + "': the cells are " + list + did_you_mean(name, known));
+}
+
+const std::vector<CellEntry>& all_cells() {
+  static const std::vector<CellEntry> entries = [] {
+    std::vector<CellEntry> all;
+    for (const CellFactory& cell : factories()) all.push_back(cell.entry);
+    return all;
+  }();
+  return entries;
+}
+
+const CellEntry& find_cell(const std::string& name) {
+  const CellFactory& factory = cell_factory(name);
+  for (const CellEntry& entry : all_cells())
+    if (entry.name == factory.entry.name) return entry;
+  throw UserError("unknown cell '" + name + "'");
+}
+
+}  // namespace rnnbench

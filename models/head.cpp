@@ -1,0 +1,35 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "models/head.cpp"
+#include "hwy/foreach_target.h"
+#include "models/head-inl.h"
+#include "models/cell_unit-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+std::unique_ptr<HeadPart<float>> make_float_head(const HeadShape& shape, const HeadBlocks& blocks) {
+  return std::make_unique<Head<Pack>>(shape, blocks);
+}
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rnnbench {
+
+template <>
+std::unique_ptr<HeadPart<float>> make_head<float>(Isa isa, const HeadShape& shape, const HeadBlocks& blocks) {
+  RNNBENCH_CHOOSE(isa, make_float_head(shape, blocks))
+}
+template <>
+std::unique_ptr<HeadPart<double>> make_head<double>(Isa, const HeadShape& shape, const HeadBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::Head<double>>(shape, blocks);
+}
+template <>
+std::unique_ptr<HeadPart<std::complex<double>>> make_head<std::complex<double>>(Isa, const HeadShape& shape,
+                                                                                const HeadBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::Head<std::complex<double>>>(shape, blocks);
+}
+
+}  // namespace rnnbench
+#endif

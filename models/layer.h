@@ -1,0 +1,93 @@
+// The parts of a network as its assembly sees them: each packs its weights once per update, and carries a tile of up to
+// 16 sequences through all steps, forward and back. Virtual calls happen once per tile and part.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/options.h"
+#include "core/parameters.h"
+#include "models/network.h"
+
+namespace rnnbench {
+
+// Sequences of a tile: part of the numerics (a weight gradient is one chain per tile), whatever the number of threads.
+inline constexpr int tile_width = 16;
+
+constexpr std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
+
+// Places for arrays inside one allocation, each on a 64-byte boundary.
+class Places {
+ public:
+  std::size_t add(std::size_t count) {
+    const std::size_t at = total_;
+    total_ += round_up(count, 16);
+    return at;
+  }
+  std::size_t total() const { return total_; }
+
+ private:
+  std::size_t total_ = 0;
+};
+
+// What goes into a layer: symbols (steps x columns) of a one-hot input, or values[(t * columns + c) * stride + feature].
+template <class S>
+struct TileInput {
+  int steps = 0, columns = 0;
+  const std::int32_t* symbols = nullptr;
+  const S* values = nullptr;
+  int stride = 0;
+};
+
+// A recurrent layer. All arrays are the caller's; sizes are in numbers. Hidden states lie features fastest with a
+// stride of `stride()` (hidden size rounded up to the lanes of a pack; the rest is never read).
+template <class S>
+class RecurrentPart {
+ public:
+  virtual ~RecurrentPart() = default;
+  virtual int stride() const = 0;
+  virtual std::size_t packed_size() const = 0;
+  virtual std::size_t gradient_size() const = 0;
+  virtual std::size_t tape_size(int steps, int columns) const = 0;
+  virtual void pack(const Parameters<S>& parameters, S* packed) const = 0;
+  // Adds the packed gradient of all tiles to the parameters' gradient.
+  virtual void unpack_gradient(const S* packed_gradient, Parameters<S>& gradient) const = 0;
+  virtual void forward(const S* packed, const TileInput<S>& in, S* tape) const = 0;
+  // Hidden states h_1 .. h_T of a tape: [steps][columns][stride].
+  virtual const S* outputs(const S* tape, int columns) const = 0;
+  // d_outputs: gradient of the outputs, same shape. d_inputs (or null): [steps][columns][input_stride], overwritten.
+  // gradient: overwritten with the tile's packed gradient. The tape's activations are used up.
+  virtual void backward(const S* packed, const TileInput<S>& in, const S* d_outputs, S* d_inputs, int input_stride,
+                        S* tape, S* gradient) const = 0;
+  // Activations of one column by name: gates, then states.
+  virtual std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const = 0;
+};
+
+// Where a layer finds its parameters.
+struct RecurrentBlocks {
+  int weight_ih, weight_hh, bias_ih, bias_hh;
+  std::vector<int> initial;  // of each state, rows = hidden; empty: zero initial state
+};
+
+struct RecurrentShape {
+  int inputs = 0;
+  bool one_hot = false;
+  int hidden = 0;
+  bool needs_input_gradient = false;
+};
+
+// One cell as the table knows it: facts and the makers of its layer.
+struct CellFactory {
+  CellEntry entry;
+  std::vector<std::string> gates;   // in PyTorch's order
+  std::vector<std::string> states;  // "hidden", "cell"
+  std::unique_ptr<RecurrentPart<float>> (*make_float)(Isa, const Settings&, const RecurrentShape&, const RecurrentBlocks&);
+  std::unique_ptr<RecurrentPart<double>> (*make_double)(const Settings&, const RecurrentShape&, const RecurrentBlocks&);
+  std::unique_ptr<RecurrentPart<std::complex<double>>> (*make_complex)(const Settings&, const RecurrentShape&,
+                                                                       const RecurrentBlocks&);
+};
+const CellFactory& cell_factory(const std::string& name);
+
+}  // namespace rnnbench
