@@ -273,7 +273,7 @@ TEST_CASE("a run that fails stops the others only when asked", "[runner]") {
 
 TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one that was not",
           "[runner][kill]") {
-  const Experiment experiment = small_experiment(2, 400);
+  const Experiment experiment = small_experiment(2, 4000);
   const auto started = std::chrono::steady_clock::now();
   const auto reference = undisturbed(experiment, quiet(2));
   const double ms =
@@ -313,6 +313,9 @@ TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one t
   REQUIRE(wait_for(start()) == 0);
   const Ledger ledger(folder.path(), experiment.name);
   CHECK(contents(ledger) == reference);
+  int resumed = 0;
+  for (const Record& record : ledger.load_all()) resumed += record.measured["resumed"].get<int>();
+  CHECK(resumed > 0);
   // Nothing but records and weights stays behind.
   CHECK(file_names(folder.path()).size() == 2 * experiment.runs.size());
 }
@@ -338,6 +341,61 @@ TEST_CASE("two processes with the same results folder do no harm to each other",
   CHECK(contents(Ledger(folder.path(), experiment.name)) == reference);
 }
 
+namespace {
+
+std::vector<std::string> grid(const fs::path& results, const std::string& updates,
+                              std::vector<std::string> more) {
+  std::vector<std::string> words = {
+      "run", "--task",    "adding",        "--length",   "10", "--cell", "lstm,gru", "--hidden",
+      "8",   "--updates", updates,         "--evaluate", "50", "--seed", "1..2",     "--batch",
+      "20",  "--results", results.string()};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("rnnbench run writes the same records for any --jobs and --threads", "[runner][cli]") {
+  const TemporaryFolder folder;
+  const fs::path log = folder.path() / "log";
+  std::map<std::string, std::string> reference;
+  for (const auto& more :
+       std::vector<std::vector<std::string>>{{"--jobs", "1"}, {"--jobs", "2"}, {"--threads", "2"}}) {
+    const fs::path results = folder.path() / (more[0] + more[1]);
+    REQUIRE(run_program(grid(results, "100", more), log) == 0);
+    CHECK(read_file(log).starts_with("adding: 4 of 4 runs recorded"));  // and no progress: not a terminal
+    const auto found = contents(Ledger(results, "adding"));
+    if (reference.empty()) reference = found;
+    CHECK(found.size() == 4);
+    CHECK(found == reference);
+  }
+}
+
+TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and continues", "[runner][cli]") {
+  const TemporaryFolder folder;
+  const fs::path log = folder.path() / "log", results = folder.path() / "results";
+  REQUIRE(run_program(grid(folder.path() / "reference", "3000", {}), log) == 0);
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  const pid_t process = start_program(grid(results, "3000", {"--jobs", "2"}), log);
+  const Ledger ledger(results, "adding");
+  for (int i = 0; i < 1000 && !fs::exists(ledger.folder() / "runs"); ++i) sleep_for_ms(1);
+  sleep_for_ms(20);
+  ::kill(process, signal);
+  REQUIRE(wait_for(process) == 130);
+  const std::string said = read_file(log);
+  CHECK(said.starts_with("interrupted: "));
+  CHECK(said.find("to continue: ") != std::string::npos);
+  int checkpoints = 0;
+  for (const std::string& name : file_names(results)) checkpoints += name.ends_with(".checkpoint");
+  CHECK(checkpoints >= 1);
+
+  REQUIRE(run_program(grid(results, "3000", {}), log) == 0);
+  CHECK(contents(ledger) == contents(Ledger(folder.path() / "reference", "adding")));
+  int resumed = 0;
+  for (const Record& record : ledger.load_all()) resumed += record.measured["resumed"].get<int>();
+  CHECK(resumed == checkpoints);
+}
+
 TEST_CASE("the time remaining follows from the measured speed", "[progress]") {
   Experiment experiment = small_experiment(2, 100);  // lstm 1, lstm 2, gru 1, gru 2
   Schedule schedule(experiment.runs, 3, 2);
@@ -351,11 +409,13 @@ TEST_CASE("the time remaining follows from the measured speed", "[progress]") {
   CHECK(*schedule.seconds_left() == Approx((50 + 300) / 10.0 / 2));
   CHECK(schedule.line() == "3/7 runs | 18 s left | adding lstm seed 1: 50 %, loss 0.25");
   schedule.begin(2, 105);
-  schedule.advance(2, 51, 0.1, 107);  // continued from 50, ...
-  schedule.advance(2, 55, 0.1, 110);  // 1 update a second
-  CHECK(*schedule.seconds_left() == Approx((5 + 10 + 45 + 100) / 2.0));
-  schedule.end(0, 105);
-  CHECK(*schedule.seconds_left() == Approx((45 + 100 + 100 * 5 / 50.0) / 2));
+  schedule.advance(2, 51, 0.1, 107);               // continued from 50, ...
+  schedule.advance(2, 55, 0.1, 110);               // 1 update a second
+  CHECK(*schedule.seconds_left() == Approx(100));  // gru 2 alone; all together need (5 + 10 + 45 + 100) / 2
+  schedule.end(0, 115);                            // with its final evaluation 15 s for 50 updates
+  schedule.advance(2, 90, 0.1, 110);               // 8 updates a second
+  CHECK(*schedule.seconds_left() ==
+        Approx(30));  // lstm 2 alone; all together (30 + 10 / 8.0 + 100 / 8.0) / 2
   CHECK_FALSE(schedule.may_end_early());
   for (RunSpec& run : experiment.runs) run.training.set("stop", "solved");
   CHECK(Schedule(experiment.runs, 0, 2).may_end_early());
