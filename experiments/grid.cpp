@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "core/error.h"
@@ -192,24 +193,22 @@ class Grid {
 void check_idle(const Grid& grid, const Declaration& declaration) {
   const std::vector<std::size_t> idle = grid.idle();
   if (idle.empty()) return;
-  if (!declaration.overrides.empty() && idle.front() < declaration.written.size()) {
-    const Declaration file_only{declaration.file, declaration.written, {}};
-    std::vector<std::size_t> idle_alone;
-    try {
-      Grid alone(file_only);
-      alone.runs();
-      idle_alone = alone.idle();
-    } catch (const UserError&) {  // a file that the command line completes justifies nothing by itself
-      grid.refuse_idle(idle.front());
-    }
-    for (const std::size_t index : idle) {
-      const bool in_file = index < declaration.written.size();
-      if (!in_file || std::find(idle_alone.begin(), idle_alone.end(), index) != idle_alone.end())
-        grid.refuse_idle(index);
-    }
-    return;
+  const std::size_t of_file = declaration.written.size();
+  if (declaration.overrides.empty() || idle.front() >= of_file) grid.refuse_idle(idle.front());
+  const Declaration file_only{declaration.file, declaration.written, {}};
+  std::optional<Grid> alone;
+  try {
+    alone.emplace(file_only);
+    alone->runs();
+  } catch (const UserError&) {  // a file that the command line completes justifies nothing by itself
+    grid.refuse_idle(idle.front());
   }
-  grid.refuse_idle(idle.front());
+  for (const std::size_t index : alone->idle()) {
+    if (std::find(idle.begin(), idle.end(), index) != idle.end()) alone->refuse_idle(index);
+  }
+  for (const std::size_t index : idle) {
+    if (index >= of_file) grid.refuse_idle(index);
+  }
 }
 
 }  // namespace

@@ -203,6 +203,28 @@ TEST_CASE("status says what is missing and how to continue", "[cli]") {
   CHECK_FALSE(fs::exists(shell / "out"));
 }
 
+TEST_CASE("status follows a run from missing over interrupted to recorded", "[cli]") {
+  const Shell shell;
+  shell.write("x.ini", one_run + "hidden = 4\nupdates = 5\nevaluate = 8\n");
+  const auto status = [&] { return nlohmann::json::parse(shell.run("status x.ini --format json").out); };
+  const auto missing = status();
+  CHECK(missing.at("runs").at(0).at("state") == "missing");
+  const std::string id = missing.at("runs").at(0).at("id");
+  CHECK(missing.at("continue") == RNNBENCH_PROGRAM " run x.ini");
+
+  shell.write("results/x/runs/" + id + ".checkpoint", "");
+  CHECK(status().at("runs").at(0).at("state") == "interrupted");
+  CHECK(status().at("continue") == RNNBENCH_PROGRAM " run x.ini");
+  fs::remove(shell / ("results/x/runs/" + id + ".checkpoint"));
+
+  CHECK(shell.run("run x.ini").code == 0);
+  const auto recorded = status();
+  CHECK(recorded.at("runs").at(0).at("state") == "finished");
+  CHECK(recorded.at("counts").at("finished") == 1);
+  CHECK(recorded.at("continue").is_null());
+  CHECK(shell.run("run x.ini --dry-run").out.find(id + "  recorded  copy lstm") == 0);
+}
+
 TEST_CASE("list and show speak from the tables", "[cli]") {
   const Shell shell;
   shell.write("experiments/catalogue/mine.ini", "title = My own\n" + one_run + "seed = 1..3\n");
@@ -227,6 +249,17 @@ TEST_CASE("list and show speak from the tables", "[cli]") {
     }
   }
   CHECK(shell.run("show training").out.find("\n  learning-rate ") != std::string::npos);
+
+  // Away from a catalogue, that of the source folder is listed; each of its files is sound, or list would
+  // fail.
+  const fs::path source = fs::path(RNNBENCH_SOURCE_DIR) / "experiments" / "catalogue";
+  std::size_t declared = 0;
+  for (const auto& entry : fs::directory_iterator(source)) declared += entry.path().extension() == ".ini";
+  fs::rename(shell / "experiments", shell / "elsewhere");
+  const auto installed = listed("experiments");
+  CHECK(installed.size() == declared);
+  for (const auto& experiment : installed) CHECK(fs::path(experiment.at("file")).parent_path() == source);
+  fs::rename(shell / "elsewhere", shell / "experiments");
 
   // The catalogue of the current folder goes before that of the source folder; its names stand for its files.
   const auto experiments = listed("experiments");
