@@ -87,8 +87,10 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 std::string Axis::commands(char axis, bool labels) const {
   const std::string name(1, axis);
-  std::string text = (logarithmic ? "set logscale " : "unset logscale ") + name + "; set " + name +
-                     "range [" + exact_text(low) + ":" + exact_text(high) + "]; set " + name + "tics (";
+  // The range comes first: a scale must not be logarithmic while an earlier range holds 0.
+  std::string text = "unset logscale " + name + "; set " + name + "range [" + exact_text(low) + ":" +
+                     exact_text(high) + "]; " + (logarithmic ? "set logscale " + name + "; " : "") + "set " +
+                     name + "tics (";
   std::vector<std::string> entries;
   for (double tic : tics_of(*this))
     entries.push_back(quoted(labels ? tic_label(tic) : "") + " " + exact_text(tic));

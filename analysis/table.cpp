@@ -19,17 +19,16 @@ std::string optional_text(const std::optional<double>& value, std::string (*text
   return value ? text(*value) : "-";
 }
 
-// From ten runs on the IQM with its interval, before that every point, padded so that points stand in
-// columns.
-std::string scores_text(const Summary& summary, std::size_t width) {
+// From ten runs on the IQM with its interval, before that every point. `widths` are those of first points,
+// second points, ..., so that they stand in columns.
+std::string scores_text(const Summary& summary, const std::vector<std::size_t>& widths) {
   if (summary.iqm_interval) {
     return score_text(summary.iqm) + "  " + interval_text(*summary.iqm_interval, score_text);
   }
   std::string text;
-  for (const std::string& point : summary.points) {
-    text += (text.empty() ? "" : "  ") + point;
-    if (&point != &summary.points.back() && point.size() < width)
-      text += std::string(width - point.size(), ' ');
+  for (std::size_t i = 0; i < summary.points.size(); ++i) {
+    text += summary.points[i];
+    if (i + 1 < summary.points.size()) text += std::string(widths[i] + 1 - summary.points[i].size(), ' ');
   }
   return text;
 }
@@ -82,7 +81,12 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"hidden", or_null(s.hidden)},
               {"baseline", task.baseline},
               {"optimum", or_null(task.optimum)}};
-  if (s.iqm_interval) {
+  if (s.recorded ==
+      0) {  // the scores are stand-ins, and of no use where there is nothing to hold them against
+    for (const char* key : {"score_iqm", "score_median", "score_mean", "score_min", "score_max"})
+      row[key] = nullptr;
+    row["scores"] = Json::array();
+  } else if (s.iqm_interval) {
     row["score_iqm_low"] = s.iqm_interval->low;
     row["score_iqm_high"] = s.iqm_interval->high;
   }
@@ -111,21 +115,23 @@ std::string task_references(const TaskRuns& task) {
 }
 
 Table outcome_table(const TaskRuns& task) {
-  const std::string direction = task.higher_is_better ? "higher is better" : "lower is better";
-  Table table{
-      {{"model", false}, {"solved"}, {"95 % interval"}, {"test " + task.measure + ", " + direction, false}},
-      {}};
+  const std::string score = task.measure.empty()    ? "test score"
+                            : task.higher_is_better ? "test " + task.measure + ", higher is better"
+                                                    : "test " + task.measure + ", lower is better";
+  Table table{{{"model", false}, {"solved"}, {"Wilson 95 %"}, {score, false}}, {}};
   std::vector<Summary> summaries;
-  std::size_t width = 0;
+  std::vector<std::size_t> widths;
   for (const ModelRuns& model : task.models) {
     summaries.push_back(summarise(task, model));
-    for (const std::string& point : summaries.back().points) width = std::max(width, point.size());
+    const std::vector<std::string>& points = summaries.back().points;
+    widths.resize(std::max(widths.size(), points.size()));
+    for (std::size_t i = 0; i < points.size(); ++i) widths[i] = std::max(widths[i], points[i].size());
   }
   for (std::size_t m = 0; m < summaries.size(); ++m) {
     const Summary& s = summaries[m];
     table.rows.push_back({task.models[m].label, std::to_string(s.solved) + " of " + std::to_string(s.runs),
                           percent(s.success.low) + " - " + percent(s.success.high) + " %",
-                          scores_text(s, width)});
+                          scores_text(s, widths)});
   }
   return table;
 }

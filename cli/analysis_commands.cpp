@@ -39,6 +39,25 @@ bool make_figures(const std::vector<Figure>& figures, const std::filesystem::pat
   return true;
 }
 
+// The value of --cell, which here names two models and does not narrow the grid of a file; the other words go
+// to `rest`.
+std::string take_cell(const CommandArguments& words, CommandArguments& rest) {
+  std::string value;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool separate = words[i] == "--cell" && i + 1 < words.size(),
+               joined = words[i].starts_with("--cell=");
+    if (!separate && !joined) {
+      rest.push_back(words[i]);
+      continue;
+    }
+    if (!value.empty()) throw UserError("command line: --cell is given twice");
+    value = joined ? words[i].substr(7) : words[++i];
+  }
+  return value;
+}
+
+std::string cell_of(const std::string& label) { return label.substr(0, label.find_first_of(" (")); }
+
 }  // namespace
 
 int table_command(const CommandArguments& words) {
@@ -55,7 +74,8 @@ int table_command(const CommandArguments& words) {
 
 int plot_command(const CommandArguments& words) {
   const Arguments arguments("plot", words, {results_flag()});
-  const Subject subject = open(arguments);
+  Subject subject = open(arguments);
+  subject.ledger.prepare();
   const std::vector<Figure> figures = all_figures(subject.study);
   const bool drawn = make_figures(figures, figure_folder(subject));
   for (const Figure& figure : figures) {
@@ -68,7 +88,8 @@ int plot_command(const CommandArguments& words) {
 
 int report_command(const CommandArguments& words) {
   const Arguments arguments("report", words, {results_flag()});
-  const Subject subject = open(arguments);
+  Subject subject = open(arguments);
+  subject.ledger.prepare();
   const std::filesystem::path folder = subject.ledger.folder();
   const std::vector<Figure> figures = all_figures(subject.study);
   const bool drawn = make_figures(figures, figure_folder(subject));
@@ -83,13 +104,19 @@ int report_command(const CommandArguments& words) {
 }
 
 int compare_command(const CommandArguments& words) {
-  const Arguments arguments("compare", words, {results_flag(), {"cell"}, {"measure"}});
-  const std::vector<std::string> labels = split_labels(arguments.text("cell", ""));
+  CommandArguments rest;
+  const std::vector<std::string> labels = split_labels(take_cell(words, rest));
   if (labels.size() != 2 || labels[0].empty() || labels[1].empty()) {
     throw UserError(
-        "command line: compare needs two models, as in --cell lstm,gru or --cell \"lstm,lstm + additive "
-        "attention\"");
+        "command line: compare needs two models, as in --cell lstm,gru or --cell 'lstm, lstm + additive "
+        "attention'");
   }
+  const std::vector<Flag> flags = {results_flag(), {"measure"}};
+  if (Arguments("compare", rest, flags).positional().empty()) {  // settings alone: the pair also is the grid
+    const std::string first = cell_of(labels[0]), second = cell_of(labels[1]);
+    rest.insert(rest.end(), {"--cell", first == second ? first : first + "," + second});
+  }
+  const Arguments arguments("compare", rest, flags);
   const Study study = open(arguments).study;
   std::cout << compare_text(compare(study, labels[0], labels[1], arguments.text("measure", "")));
   return 0;

@@ -206,10 +206,7 @@ inline Run diverged(Run run) {
   return run;
 }
 
-inline Run missing(Run run) {
-  run.record.reset();
-  return run;
-}
+inline Run missing(const Run& run) { return {run.spec, std::nullopt}; }
 
 inline std::vector<Run> runs(int seeds) {
   std::vector<Run> all;
