@@ -10,7 +10,7 @@ namespace rnnbench {
 
 namespace {
 
-constexpr double panel_width = 236, gap = 84, left_margin = 62, right_margin = 46;
+constexpr double gap = 84, left_margin = 62, right_margin = 46;
 constexpr double headings_height = 54, axis_height = 48, line_height = 16, legend_height = 21;
 constexpr double character_width = 6.7;  // of the mean character at 12 pixels
 
@@ -118,12 +118,17 @@ Axis logarithmic_axis(const Values& values) {
 
 Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
                double height)
-    : styles_(styles_of(study)), columns_(std::min(panels, 3)), panel_height_(height) {
+    : styles_(styles_of(study)),
+      columns_(panels == 4 ? 2 : std::min(panels, 3)),
+      panel_width_(columns_ == 3   ? 236
+                   : columns_ == 2 ? 300
+                                   : 420),
+      panel_height_(height) {
   figure_.name = std::move(name);
   figure_.title = std::move(title);
   figure_.caption = std::move(caption);
-  const double width = left_margin + columns_ * panel_width + (columns_ - 1) * gap + right_margin;
-  figure_.width = static_cast<int>(std::max(width, 520.0));
+  figure_.width =
+      static_cast<int>(left_margin + columns_ * panel_width_ + (columns_ - 1) * gap + right_margin);
   caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
 
   // The legend's height is known only after it has wrapped; its commands need the height of the whole.
@@ -174,8 +179,8 @@ void Panels::legend(const std::vector<std::string>& labels) {
 
 Rectangle Panels::panel(int number) const {
   const int column = number % columns_, row = number / columns_;
-  return {left_margin + column * (panel_width + gap),
-          first_top_ + row * (panel_height_ + axis_height + headings_height), panel_width, panel_height_};
+  return {left_margin + column * (panel_width_ + gap),
+          first_top_ + row * (panel_height_ + axis_height + headings_height), panel_width_, panel_height_};
 }
 
 std::string Panels::position(double left, double top) const {

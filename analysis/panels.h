@@ -59,7 +59,7 @@ class Panels {
   std::vector<std::string> caption_;
   std::string script_;
   int columns_, blocks_ = 0;
-  double first_top_, panel_height_;
+  double panel_width_, panel_height_, first_top_ = 0;
 };
 
 // `with` clauses of a model's curve, band and points.

@@ -37,7 +37,7 @@ summary { cursor: pointer; font-weight: 600; margin: .4rem 0; }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --page: #fff; --card: #f4f4f4; --alarm: #8a2f00; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
-  h2 { break-after: avoid; } h3 { break-after: avoid; }
+  h2, h3, h3 + p { break-after: avoid; }
   figure, table, pre { break-inside: avoid; }
   .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .2rem .4rem; }
   details:not([open]) { display: none; } }
