@@ -166,7 +166,7 @@ class Head final : public HeadPart<ScalarOf<V>> {
 
   Total squared_error(S* out, const float* target, S scale) const {
     Total sum(0);
-    const S each = scale * S(2.0f / shape_.outputs);
+    const S each = scale * (S(2) / S(shape_.outputs));
     for (int o = 0; o < out_stride_; ++o) {
       const S error = o < shape_.outputs ? out[o] - S(target[o]) : S(0);
       sum += Total(error) * Total(error);
