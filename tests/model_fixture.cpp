@@ -1,0 +1,157 @@
+#include "tests/model_fixture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <limits>
+
+#include "core/hash.h"
+#include "core/stream.h"
+#include "models/gradient_check.h"
+
+namespace rnnbench::test {
+
+Settings model_settings(const Values& values) {
+  Settings settings = default_settings(model_options(find_cell(values.at("cell"))));
+  for (const auto& [name, value] : values) settings.set(name, value);
+  return settings;
+}
+
+std::string describe_model(const Settings& model) {
+  const Settings defaults = default_settings(model_options(find_cell(model.text("cell"))));
+  std::string text;
+  for (const auto& [name, value] : model.values())
+    if (name == "cell" || value != defaults.text(name)) text += name + " = " + value + "  ";
+  return text;
+}
+
+std::vector<Values> cell_variants() {
+  std::vector<Values> variants;
+  for (const CellEntry& cell : all_cells()) {
+    std::vector<Values> of_cell{{{"cell", cell.name}}};
+    for (const Option& option : cell.options) {
+      if (option.kind != Option::Kind::choice) continue;
+      std::vector<Values> wider;
+      for (const Values& variant : of_cell)
+        for (const std::string& choice : option.choices) {
+          wider.push_back(variant);
+          wider.back()[option.name] = choice;
+        }
+      of_cell = std::move(wider);
+    }
+    variants.insert(variants.end(), of_cell.begin(), of_cell.end());
+  }
+  return variants;
+}
+
+std::vector<Settings> all_models(int hidden) {
+  std::vector<Settings> models;
+  for (Values values : cell_variants()) {
+    values["hidden"] = std::to_string(hidden);
+    for (const char* attention : {"none", "additive", "dot"})
+      for (const char* layers : {"1", "2"})
+        for (const char* start : {"zero", "learned"}) {
+          values["attention"] = attention;
+          values["layers"] = layers;
+          values["initial-state"] = start;
+          models.push_back(model_settings(values));
+        }
+  }
+  return models;
+}
+
+std::vector<Signature> all_signatures(int inputs, int outputs) {
+  return {{.inputs = inputs, .one_hot = true, .outputs = outputs, .loss = Loss::cross_entropy},
+          {.inputs = inputs, .one_hot = false, .outputs = outputs, .loss = Loss::mean_squared},
+          {.inputs = inputs, .one_hot = false, .outputs = outputs, .loss = Loss::cross_entropy},
+          {.inputs = inputs, .one_hot = true, .outputs = outputs, .loss = Loss::mean_squared}};
+}
+
+std::string describe_signature(const Signature& signature) {
+  return std::to_string(signature.inputs) + (signature.one_hot ? " symbols, " : " values, ") +
+         std::to_string(signature.outputs) +
+         (signature.loss == Loss::cross_entropy ? " classes" : " real outputs");
+}
+
+Batch uneven_batch(const Signature& signature, int steps, int size, std::uint64_t seed) {
+  Batch batch = random_batch(signature, steps, size, seed);
+  for (int b = 1; b < size; ++b)
+    for (int t = std::max(1, steps - b % 3); t < steps; ++t) {
+      const std::size_t at = batch.at(t, b);
+      batch.weight[at] = 0;
+      if (signature.one_hot)
+        batch.symbols[at] = 0;
+      else
+        std::fill_n(batch.values.begin() + at * signature.inputs, signature.inputs, 0.0f);
+    }
+  batch.weight[batch.at(steps - 1, 0)] = 0.75f;
+  return batch;
+}
+
+template <class S>
+Parameters<S> random_parameters(const Network<S>& network, std::uint64_t seed) {
+  Parameters<S> parameters(network.layout());
+  network.initialise(seed, parameters);
+  Stream stream(seed, Purpose::speed, 1, 0);
+  const auto& blocks = network.layout().blocks();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    S* block = parameters.block(static_cast<int>(i));
+    if (std::all_of(block, block + blocks[i].size(), [](S x) { return x == S(0); }))
+      for (std::size_t k = 0; k < blocks[i].size(); ++k) block[k] = S(stream.uniform(-0.5f, 0.5f));
+  }
+  return parameters;
+}
+template Parameters<float> random_parameters(const Network<float>&, std::uint64_t);
+template Parameters<double> random_parameters(const Network<double>&, std::uint64_t);
+
+namespace {
+
+// Largest |a - b|, and largest |b|.
+template <class A, class B>
+std::pair<double, double> compare(const A* a, const B* b, std::size_t size) {
+  double worst = 0, largest = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const double error = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+    if (!(error <= worst)) worst = error;  // not std::max: NaN stays
+    if (std::isnan(worst)) break;
+    largest = std::max(largest, std::fabs(static_cast<double>(b[i])));
+  }
+  return {worst, largest};
+}
+
+double ratio(double error, double scale) { return error == 0 ? 0 : error / scale; }
+
+}  // namespace
+
+template <class A, class B>
+double relative_error(const A& a, const B& b) {
+  if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
+  const auto [worst, largest] = compare(a.data(), b.data(), a.size());
+  return ratio(worst, largest);
+}
+template double relative_error(const std::vector<double>&, const std::vector<double>&);
+template double relative_error(const std::vector<float>&, const std::vector<double>&);
+template double relative_error(const std::vector<float>&, const std::vector<float>&);
+
+template <class A, class B>
+std::vector<BlockError> block_errors(const Parameters<A>& a, const Parameters<B>& b, double floor) {
+  const double least = floor * compare(a.data().data(), b.data().data(), b.data().size()).second;
+  std::vector<BlockError> errors;
+  for (const Block& block : b.layout().blocks()) {
+    const auto [worst, largest] = compare(&a.data()[block.offset], &b.data()[block.offset], block.size());
+    errors.push_back({block.name, ratio(worst, std::max(largest, least))});
+  }
+  return errors;
+}
+template std::vector<BlockError> block_errors(const Parameters<double>&, const Parameters<double>&, double);
+template std::vector<BlockError> block_errors(const Parameters<float>&, const Parameters<double>&, double);
+template std::vector<BlockError> block_errors(const Parameters<float>&, const Parameters<float>&, double);
+
+std::uint64_t hash_of(const std::vector<float>& values) {
+  return fnv1a(values.data(), values.size() * sizeof(float));
+}
+std::uint64_t hash_of(const Parameters<float>& parameters) {
+  return fnv1a(parameters.data().data(), parameters.data().size() * sizeof(float));
+}
+
+}  // namespace rnnbench::test
