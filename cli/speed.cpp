@@ -1,0 +1,88 @@
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+
+#include "cli/arguments.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "experiments/speed/speed.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+bool sets(const Arguments& arguments, const std::string& key) {
+  for (const Assignment& setting : arguments.settings())
+    if (setting.key == key) return true;
+  return false;
+}
+
+std::string fixed(double value, int digits) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(digits) << value;
+  return out.str();
+}
+
+}  // namespace
+
+int speed_command(const CommandArguments& words) {
+  const std::vector<Flag> flags = {{"time-steps"}, {"threads"}, {"repetitions"}, format_flag()};
+  const Arguments given("speed", words, flags);
+  // Without a cell: the table of cells. Without a task: copy.
+  CommandArguments completed = words;
+  const auto complete = [&](const std::string& key, const std::string& value) {
+    if (sets(given, key)) return;
+    completed.push_back("--" + key);
+    completed.push_back(value);
+  };
+  std::string cells;
+  for (const CellEntry& cell : all_cells()) cells += (cells.empty() ? "" : ",") + cell.name;
+  complete("cell", cells);
+  complete("task", "copy");
+  const Arguments arguments("speed", completed, flags);
+
+  Experiment experiment = parse_experiment(arguments);
+  if (arguments.has("time-steps")) {
+    const std::int64_t steps = arguments.integer("time-steps", 0, 1, 100'000'000);
+    for (RunSpec& run : experiment.runs) {
+      const TaskEntry& task = find_task(run.task.text("task"));
+      run.task.set("length", std::to_string(task.length_of_steps(run.task, steps)));
+    }
+  }
+  SpeedOptions options;
+  options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
+  options.repetitions = static_cast<int>(arguments.integer("repetitions", 9, 1, 1000));
+  const std::vector<SpeedResult> results = measure_speed(experiment.runs, options);
+
+  if (arguments.format() == "json") {
+    Json all = Json::array();
+    for (const SpeedResult& result : results) {
+      Json json = speed_json(result);
+      json["threads"] = options.threads;
+      json["isa"] = isa_name(best_isa());
+      all.push_back(std::move(json));
+    }
+    std::cout << (all.size() == 1 ? all[0] : all).dump(2) << '\n';
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{{"model", "task", "batch", "steps", "hidden", "ms/update", "ms/forward",
+                                              "seq/s", "GFLOP/s", "of peak", "executed"}};
+  for (const SpeedResult& r : results) {
+    const std::string& attention = r.run.model.text("attention");
+    rows.push_back({r.run.model.text("cell") + (attention == "none" ? "" : " + " + attention), r.run.task.text("task"),
+                    r.run.training.text("batch"), std::to_string(r.time_steps), std::to_string(r.hidden),
+                    fixed(r.ms_per_update, 3), fixed(r.ms_forward, 3), fixed(r.sequences_per_second, 0),
+                    fixed(r.gflops, 1), fixed(100 * r.fraction_of_peak, 1) + " %",
+                    fixed(100 * r.executed_fraction, 0) + " %"});
+  }
+  print_columns(std::cout, rows);
+  if (!results.empty())
+    std::cout << "peak of " << options.threads << (options.threads == 1 ? " thread: " : " threads: ")
+              << fixed(results[0].peak_gflops, 1) << " GFLOP/s measured beside; " << isa_name(best_isa())
+              << "; medians of " << options.repetitions << " interleaved repetitions; peak memory "
+              << fixed(results[0].peak_memory_mib, 0) << " MiB\n";
+  return 0;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,72 @@
+#include "experiments/speed/peak.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "experiments/speed/peak.cpp"
+#include "hwy/foreach_target.h"
+#include "core/pack-inl.h"
+#include "models/cell_unit-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+// `rounds` times twelve independent chains of packs; returns the number of floating-point operations.
+HWY_ATTR double multiply_add_rounds(long rounds, float* out) {
+  constexpr int chains = 12;
+  const Pack a = broadcast(out[0]), b = broadcast(out[1]);
+  Pack x[chains];
+  for (int i = 0; i < chains; ++i) x[i] = broadcast(static_cast<float>(i));
+  for (long r = 0; r < rounds; ++r) {
+    HWY_UNROLL(12) for (int i = 0; i < chains; ++i) x[i] = fma(x[i], a, b);
+  }
+  Pack sum = x[0];
+  for (int i = 1; i < chains; ++i) sum = sum + x[i];
+  store(sum, out);
+  return 2.0 * 16 * chains * static_cast<double>(rounds);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "models/network.h"
+
+namespace rnnbench {
+namespace {
+
+double chosen_rounds(Isa isa, long rounds, float* out) { RNNBENCH_CHOOSE(isa, multiply_add_rounds(rounds, out)) }
+
+double one_round(Isa isa, int threads) {
+  using Clock = std::chrono::steady_clock;
+  const long rounds = isa == Isa::scalar ? 20'000 : 1'000'000;
+  std::vector<std::thread> team;
+  std::vector<double> operations(threads);
+  const auto start = Clock::now();
+  for (int i = 0; i < threads; ++i)
+    team.emplace_back([&, i] {
+      alignas(64) float numbers[16] = {0.999f, 0.001f};
+      operations[i] = chosen_rounds(isa, rounds, numbers);
+    });
+  for (std::thread& thread : team) thread.join();
+  double sum = 0;
+  for (double n : operations) sum += n;
+  return sum / std::chrono::duration<double>(Clock::now() - start).count() * 1e-9;
+}
+
+}  // namespace
+
+double peak_gflops(int threads) {
+  const Isa isa = supported_isas().front();
+  double best = 0;
+  for (int round = 0; round < 15; ++round) best = std::max(best, one_round(isa, threads));
+  return best;
+}
+
+}  // namespace rnnbench
+#endif

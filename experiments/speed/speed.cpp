@@ -1,0 +1,174 @@
+#include "experiments/speed/speed.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "core/optimiser.h"
+#include "experiments/environment.h"
+#include "experiments/speed/peak.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+// Everything an update needs, made once per case.
+struct Case {
+  Case(const RunSpec& run, int threads)
+      : spec(run), task(find_task(run.task.text("task")).make(run.task)),
+        network(make_network<float>(run.model, task->signature())), parameters(network->layout()),
+        gradient(network->layout()), optimiser(make_optimiser(run.training, network->layout())),
+        workspace(network->workspace(threads)) {
+    network->initialise(run.seed, parameters);
+    task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
+  }
+
+  void update() {
+    loss = network->gradient(parameters, batch, *workspace, gradient);
+    clip_by_norm(gradient, spec.training.has("clip-norm") ? spec.training.real("clip-norm") : 0);
+    if (spec.training.has("clip-value") && spec.training.real("clip-value") > 0)
+      clip_by_value(gradient, spec.training.real("clip-value"));
+    optimiser->update(parameters, gradient, 0);  // rate 0: the same work, and the numbers stay where they are
+  }
+  void forward() { network->predict(parameters, batch, false, *workspace, outputs); }
+
+  const RunSpec spec;
+  std::unique_ptr<const Task> task;
+  std::unique_ptr<const Network<float>> network;
+  Parameters<float> parameters, gradient;
+  std::unique_ptr<Optimiser> optimiser;
+  std::unique_ptr<Workspace<float>> workspace;
+  Batch batch;
+  std::vector<float> outputs;
+  double loss = 0;
+};
+
+// Keeps the milliseconds of every repetition; prints nothing.
+class Collector final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs)
+      if (run.run_type == Run::RT_Iteration && !run.error_occurred)
+        milliseconds[run.run_name.function_name].push_back(run.GetAdjustedRealTime());
+  }
+  std::map<std::string, std::vector<double>> milliseconds;
+};
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+// Steps whose outputs some sequence of the batch is scored on, and the (query, state) pairs that attention sees there.
+struct Scored {
+  int steps = 0;
+  double pairs = 0;
+};
+Scored scored_steps(const Batch& batch) {
+  Scored scored;
+  for (int step = 0; step < batch.steps; ++step)
+    for (int c = 0; c < batch.size; ++c)
+      if (batch.weight[static_cast<std::size_t>(step) * batch.size + c] != 0) {
+        ++scored.steps;
+        scored.pairs += step + 1;
+        break;
+      }
+  return scored;
+}
+
+}  // namespace
+
+double nominal_flops(const RunSpec& run, int hidden, int steps, int scored_steps, double pairs) {
+  const Signature signature = find_task(run.task.text("task")).make(run.task)->signature();
+  const double g = find_cell(run.model.text("cell")).gates, h = hidden, i = signature.inputs, o = signature.outputs;
+  const double b = static_cast<double>(run.training.integer("batch")), t = steps;
+  double flops = 6 * g * h * h * b * t + 4 * g * h * i * b * t + 6 * h * o * b * scored_steps;
+  flops += static_cast<double>(run.model.integer("layers") - 1) * 12 * g * h * h * b * t;
+  const std::string& attention = run.model.text("attention");
+  if (attention != "none") flops += 6 * h * o * b * scored_steps;
+  if (attention == "dot") flops += 12 * b * h * pairs;
+  if (attention == "additive") flops += 6 * b * h * pairs + 12 * h * h * b * t;
+  return flops;
+}
+
+std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const SpeedOptions& options) {
+  flush_denormals();
+  std::vector<std::unique_ptr<Case>> cases;
+  for (const RunSpec& run : runs) cases.push_back(std::make_unique<Case>(run, options.threads));
+
+  std::string repetitions = "--benchmark_repetitions=" + std::to_string(options.repetitions);
+  std::string words[] = {"rnnbench speed", repetitions, "--benchmark_enable_random_interleaving=true",
+                         "--benchmark_min_time=0.1"};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  benchmark::ClearRegisteredBenchmarks();
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Case* each = cases[i].get();
+    const std::string name = std::to_string(i);
+    benchmark::RegisterBenchmark(("update " + name).c_str(), [each](benchmark::State& state) {
+      for (auto _ : state) each->update();
+    })->UseRealTime()->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(("forward " + name).c_str(), [each](benchmark::State& state) {
+      for (auto _ : state) each->forward();
+    })->UseRealTime()->Unit(benchmark::kMillisecond);
+  }
+  const double peak_before = peak_gflops(options.threads);
+  Collector collector;
+  benchmark::RunSpecifiedBenchmarks(&collector);
+  const double peak = std::max(peak_before, peak_gflops(options.threads));
+
+  std::vector<SpeedResult> results;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Case& each = *cases[i];
+    const std::vector<double>& updates = collector.milliseconds["update " + std::to_string(i)];
+    const Scored scored = scored_steps(each.batch);
+    SpeedResult r{.run = each.spec};
+    r.time_steps = each.batch.steps;
+    r.hidden = each.network->hidden();
+    r.parameters = each.network->layout().count();
+    r.ms_per_update = median(updates);
+    r.ms_fastest = updates.empty() ? 0 : *std::min_element(updates.begin(), updates.end());
+    r.ms_forward = median(collector.milliseconds["forward " + std::to_string(i)]);
+    r.sequences_per_second = each.batch.size / r.ms_per_update * 1e3;
+    r.nominal_flops = nominal_flops(each.spec, r.hidden, r.time_steps, scored.steps, scored.pairs);
+    const double input = 4.0 * find_cell(each.spec.model.text("cell")).gates * r.hidden *
+                         each.task->signature().inputs * each.batch.size * r.time_steps;
+    r.executed_fraction = each.task->signature().one_hot ? 1 - input / r.nominal_flops : 1;
+    r.gflops = r.nominal_flops / r.ms_per_update * 1e-6;
+    r.peak_gflops = peak;
+    r.fraction_of_peak = r.gflops / peak;
+    r.peak_memory_mib = peak_memory_mib();
+    results.push_back(std::move(r));
+  }
+  return results;
+}
+
+Json speed_json(const SpeedResult& r) {
+  Json json;
+  const Json spec = r.run.json();
+  for (const char* section : {"task", "model", "training"}) json[section] = spec.at(section);
+  json["time_steps"] = r.time_steps;
+  json["hidden"] = r.hidden;
+  json["parameters"] = r.parameters;
+  json["ms_per_update"] = r.ms_per_update;
+  json["ms_per_update_fastest"] = r.ms_fastest;
+  json["ms_forward"] = r.ms_forward;
+  json["sequences_per_second"] = r.sequences_per_second;
+  json["nominal_flops"] = r.nominal_flops;
+  json["executed_fraction"] = r.executed_fraction;
+  json["gflops"] = r.gflops;
+  json["peak_gflops"] = r.peak_gflops;
+  json["fraction_of_peak"] = r.fraction_of_peak;
+  json["peak_memory_mib"] = r.peak_memory_mib;
+  return json;
+}
+
+}  // namespace rnnbench
