@@ -1,0 +1,75 @@
+# What scripts/quickstart and scripts/test share: the Debian packages, the build, and a clock. Sourced, not run.
+# shellcheck shell=bash
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Compiler and build; libraries of the program; Catch2 and Eigen for the tests; gnuplot and its fonts for the figures.
+packages=(
+  g++ cmake make
+  libboost-program-options-dev nlohmann-json3-dev librandom123-dev libhwy-dev libbenchmark-dev
+  catch2 libeigen3-dev
+  gnuplot-nox fonts-dejavu-core
+)
+needed="g++ 12 (or a compiler as new), CMake 3.25, make, Boost.Program_options 1.74, nlohmann-json 3.11, Random123,
+Highway 1.0, Google Benchmark, Catch2 2.13, Eigen 3.4 and gnuplot 5.4"
+
+say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+fail() {
+  printf '%s: %s\n' "$0" "$*" >&2
+  exit 1
+}
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    case $(dpkg-query --show --showformat='${db:Status-Status} ' "$package" 2>/dev/null) in
+      *installed*) ;;
+      *) printf '%s ' "$package" ;;
+    esac
+  done
+}
+
+# apt-get as root, with nothing to ask; waits for another apt-get that is at work.
+privileged_apt() {
+  local root=()
+  if [ "$(id -u)" != 0 ]; then root=(sudo); fi
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet -o DPkg::Lock::Timeout=300 "$@" \
+    </dev/null >>build/setup.log 2>&1
+}
+
+install_packages() {
+  local -a missing
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    command -v cmake >/dev/null || fail "this is not a Debian system, so install by hand: ${needed//$'\n'/ }."
+    say "this is not a Debian system; the build needs ${needed//$'\n'/ }"
+    return
+  fi
+  read -ra missing <<<"$(missing_packages)"
+  if [ ${#missing[@]} = 0 ]; then
+    say "every Debian package that is needed is installed"
+    return
+  fi
+  local command="apt-get install --no-install-recommends ${missing[*]}"
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    fail "Debian packages are missing and there is no sudo; as root, run: $command"
+  fi
+  mkdir -p build
+  : >build/setup.log
+  say "installs the missing Debian packages: ${missing[*]} (log: build/setup.log)"
+  if ! privileged_apt install --simulate --no-install-recommends "${missing[@]}"; then
+    privileged_apt update || true # the next line says whether that mattered
+  fi
+  # A list of packages that is out of date shows only when they are fetched.
+  privileged_apt install --no-install-recommends "${missing[@]}" ||
+    { privileged_apt update && privileged_apt install --no-install-recommends "${missing[@]}"; } ||
+    { tail -n 20 build/setup.log >&2 && fail "the packages could not be installed; as root, try: $command"; }
+}
+
+# build [arguments of cmake --build]
+build() {
+  say "configures build/release"
+  cmake --preset release
+  say "builds on $(nproc) cores"
+  cmake --build --preset release --parallel "$(nproc)" "$@"
+}
