@@ -60,18 +60,52 @@ const std::vector<Command>& commands() {
        "rnnbench report EXPERIMENT [--results DIR]\n" + experiment_help + results_help + "\n",
        report_command},
       {"compare", "compare models by paired differences",
-       "rnnbench compare EXPERIMENT --cell A,B [--results DIR]\n" + experiment_help + results_help + "\n",
+       "rnnbench compare EXPERIMENT --cell A,B [--measure SCORE] [--results DIR] [--any-setting value]\n" +
+           experiment_help + results_help + R"(
+  --cell A,B        the two models: cells, or labels of the result table as in 'lstm, lstm + additive attention'
+  --measure SCORE   what is compared: loss or updates-to-solve (default: the score that the task is judged by)
+
+  Runs are paired by seed, for they saw the same batches. Every pair is shown; from ten seeds on an interval too.
+)",
        compare_command},
       {"check", "check the gradients of models against the complex step",
-       "rnnbench check [CELL] [--any-setting value]\n", check_command},
+       R"(rnnbench check [CELL ...] [--format text|json]
+
+  For every cell (default: all), attention and loss: the largest difference between the gradient and its complex-step
+  derivative, per block of parameters and relative to the largest derivative of the block. Exit code 1 when one exceeds
+  1e-12.
+)",
+       check_command},
       {"trace", "show the gates and attention of a trained run",
-       "rnnbench trace RUN [--results DIR]\n\n  RUN is the id of a record, a unique prefix of one, or a "
-       "path.\n",
+       R"(rnnbench trace RUN [--sample N] [--length L] [--results DIR]
+
+  RUN is the id of a record, the beginning of one that no other shares, or the path of a record.
+  --sample N      the number of the test sequence (default: 0)
+  --length L      another length than the run was trained at
+  --results DIR   the folder of records (default: results)
+
+  Writes every gate, state, attention weight and output of every step into <results>/<experiment>/traces/<id>.csv,
+  draws them beside it (.svg, .pdf, .png), and prints the mean of every gate per kind of step.
+)",
        trace_command},
       {"dump", "write one batch with its outputs, loss and gradients",
-       "rnnbench dump [--any-setting value] --to FILE.safetensors\n", dump_command},
+       R"(rnnbench dump --to FILE.safetensors [--any-setting value]
+
+  One batch of the task (default: copy) through the model (default: lstm) as it starts from the seed: inputs [time,
+  batch, features], targets, mask, outputs, loss, every parameter under its PyTorch name (rnn.weight_ih_l0) and its
+  gradient (grad.rnn.weight_ih_l0). Settings are those of 'rnnbench run', one value each.
+)",
+       dump_command},
       {"speed", "measure the speed of a training step",
-       "rnnbench speed [--time-steps N] [--threads N] [--format text|json] [--any-setting value]\n",
+       R"(rnnbench speed [--time-steps N] [--threads N] [--repetitions N] [--format text|json] [--any-setting value]
+
+  The median time of an update (forward, loss, backward, clip, optimiser) and of the forward pass alone, beside the
+  peak of fused multiply-adds measured on this machine. Settings are those of 'rnnbench run'; lists span a grid.
+  Default: every cell on copy.
+  --time-steps N    the whole length of the sequence, whatever the task calls its own length
+  --threads N       threads of one update (default: 1)
+  --repetitions N   interleaved repetitions that the medians are of (default: 9)
+)",
        speed_command},
   };
   return table;
