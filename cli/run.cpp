@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "analysis/csv.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -48,7 +49,10 @@ int run_command(const CommandArguments& words) {
     print_plan(experiment, arguments.results());
     return 0;
   }
-  return run_experiment(experiment, arguments.results(), options);
+  options.command = run_command_line(arguments);
+  const int code = run_experiment(experiment, arguments.results(), options);
+  write_csv(Ledger(arguments.results(), experiment.name));
+  return code;
 }
 
 }  // namespace rnnbench

@@ -24,7 +24,7 @@ std::vector<BlockError> check_gradient(const Settings& model, const Signature& s
   constexpr double step = 1e-30;
   std::vector<BlockError> errors;
   for (const Block& block : network->layout().blocks()) {
-    double worst = 0, scale = 1e-8 * largest;
+    double worst = 0, scale = 1e-3 * largest;
     for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) {
       stepped.data()[i] = Complex(parameters.data()[i], step);
       const double derivative = complex->gradient(stepped, batch, *workspace, unused).imag() / step;

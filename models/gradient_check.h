@@ -11,9 +11,9 @@
 namespace rnnbench {
 
 struct BlockError {
-  std::string name;    // of the parameter block
-  double worst = 0;    // largest absolute error, relative to the largest derivative of the block (or to 1e-8 of the
-                       // largest of the network, when the block's own is smaller)
+  std::string name;  // of the parameter block
+  double worst = 0;  // largest absolute error, relative to the largest derivative of the block, or to a thousandth of
+                     // the network's largest where that is more (a block's own terms may nearly cancel)
 };
 
 // Every derivative of every block, in double, at the model's initial parameters for `seed`.
