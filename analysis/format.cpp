@@ -40,8 +40,9 @@ std::string fixed_text(double value, int decimals) {
 
 std::string thousands(double value) {
   std::string digits = fixed_text(std::abs(value), 0);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
-  return (std::lround(value) < 0 ? "-" : "") + digits;
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(digits.begin() + at, ',');
+  if (std::lround(value) < 0) digits.insert(digits.begin(), '-');
+  return digits;
 }
 
 std::string significant(double value) {

@@ -68,7 +68,7 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, 
 // Whole decades around everything drawn, at most six below the baseline.
 Axis loss_axis(const TaskRuns& task) {
   const double baseline = task.baseline - task.optimum.value_or(0);
-  double least = baseline, most = 1.5 * baseline;  // room for the baseline's name
+  double least = baseline, most = baseline;
   for (const ModelRuns& model : task.models) {
     for (const Curve& curve : curves_of(task, model)) {
       for (const auto& [update, loss] : curve.points) {
@@ -98,8 +98,8 @@ void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   const std::string level = exact_text(task.baseline - task.optimum.value_or(0));
   panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
                  " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-  panels.command("set label 'memoryless baseline' at graph 0.985, first " + level +
-                 " right offset 0,0.5 font ',9.5' textcolor rgb '#444444'");
+  panels.command("set label 'baseline' at graph 1.02, first " + level +
+                 " left font ',9.5' textcolor rgb '#444444'");
   panels.command(updates.commands('x', false));
   panels.command(losses.commands('y'));
   std::vector<std::string> bands, lines;
@@ -176,9 +176,8 @@ std::string caption_of(const Study& study) {
   return "Median over seeds (" + n + "); the band spans " + band +
          ". A run that has stopped keeps its value" +
          (diverged ? ", one that diverged counts as the top of the axis" : "") +
-         ". Below: the update at which each run solved its task, or a cross where its training ended "
-         "unsolved; "
-         "to the right, solved runs of all runs.";
+         ". Dashed: the best predictor without memory. Below: the update at which each run solved its task, "
+         "or a cross where its training ended unsolved; to the right, solved runs of all runs.";
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace rnnbench {
 
 namespace {
 
-constexpr double gap = 84, left_margin = 62, right_margin = 46;
+constexpr double gap = 94, left_margin = 62, right_margin = 54;
 constexpr double headings_height = 54, axis_height = 48, line_height = 16, legend_height = 21;
 constexpr double character_width = 6.7;  // of the mean character at 12 pixels
 
@@ -87,10 +87,12 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 std::string Axis::commands(char axis, bool labels) const {
   const std::string name(1, axis);
-  // The range comes first: a scale must not be logarithmic while an earlier range holds 0.
-  std::string text = "unset logscale " + name + "; set " + name + "range [" + exact_text(low) + ":" +
-                     exact_text(high) + "]; " + (logarithmic ? "set logscale " + name + "; " : "") + "set " +
-                     name + "tics (";
+  // The range comes first: a scale must not be logarithmic while an earlier range holds 0. It is wider by a
+  // hair, or rounding may lose the tics at its ends.
+  const double hair = logarithmic ? 1e-6 : 0;
+  std::string text = "unset logscale " + name + "; set " + name + "range [" + exact_text(low * (1 - hair)) +
+                     ":" + exact_text(high * (1 + hair)) + "]; " +
+                     (logarithmic ? "set logscale " + name + "; " : "") + "set " + name + "tics (";
   std::vector<std::string> entries;
   for (double tic : tics_of(*this))
     entries.push_back(quoted(labels ? tic_label(tic) : "") + " " + exact_text(tic));

@@ -47,13 +47,13 @@ Totals totals_of(const Study& study) {
 
 std::string lead(const Study& study) {
   const Totals t = totals_of(study);
-  return element("p",
-                 counted(model_labels(study).size(), "model") + " on " + counted(study.tasks.size(), "task") +
-                     ": " + counted(t.runs, "declared run") + ", " + std::to_string(t.recorded) +
-                     " recorded, of which " + std::to_string(t.solved) + " solved their task and " +
-                     std::to_string(t.diverged) + " diverged; " + std::to_string(t.missing) +
-                     (t.missing == 1 ? " has" : " have") + " no record.",
-                 "lead");
+  std::string text = counted(model_labels(study).size(), "model") + " on " +
+                     counted(study.tasks.size(), "task") + ": " + std::to_string(t.solved) + " of " +
+                     counted(t.runs, "declared run") + " solved their task, " + std::to_string(t.diverged) +
+                     " diverged";
+  text +=
+      t.missing == 0 ? ", and all have a record." : ", " + std::to_string(t.missing) + " without a record.";
+  return element("p", text, "lead");
 }
 
 // Solved runs of all runs, models down, tasks across.

@@ -34,6 +34,14 @@ Axis widened(Axis axis) {
   return {axis.low - margin, axis.high + margin, false};
 }
 
+// A line where the task counts as solved.
+void draw_criterion(Panels& panels, const TaskRuns& task) {
+  const std::string level = "first " + exact_text(task.solved_at);
+  panels.command("set arrow from graph 0, " + level + " to graph 1, " + level +
+                 " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
+  panels.command("set label 'solved' at graph 1.02, " + level + " left font ',9.5' textcolor rgb '#444444'");
+}
+
 std::string score_heading(const std::string& measure, bool higher_is_better) {
   return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
 }
@@ -110,10 +118,13 @@ bool has_lengths(const LengthScores& scores) {
 
 void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scores, const Rectangle& frame) {
   const Axis lengths = widened(logarithmic_axis(scores.lengths));
-  const Axis values = widened(score_axis(scores.higher_is_better, scores.scores));
+  Values shown = scores.scores;
+  if (scores.measure == task.measure) shown.push_back(task.solved_at);
+  const Axis values = widened(score_axis(scores.higher_is_better, shown));
   panels.headings(frame, task.label, score_heading(scores.measure, scores.higher_is_better), "length");
   panels.command(lengths.commands('x'));
   panels.command(values.commands('y'));
+  if (scores.measure == task.measure) draw_criterion(panels, task);
   if (scores.trained > 0) {
     const std::string at = "first " + exact_text(scores.trained) + ", graph ";
     panels.command("set arrow from " + at + "0 to " + at +
@@ -171,7 +182,9 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     return;
   }
   panels.command(widened(logarithmic_axis(all_x)).commands('x'));
+  all_y.push_back(task.solved_at);
   panels.command(widened(score_axis(task.higher_is_better, all_y)).commands('y'));
+  draw_criterion(panels, task);
   std::vector<std::string> small = {"NaN"}, large;
   for (std::size_t m = 0; m < task.models.size(); ++m) {
     const std::string who = task.label + ", " + task.models[m].label + ": " + axis_name + ", " + task.measure;
@@ -198,11 +211,11 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
 
 Figure scatter(const Study& study, const std::string& name, const std::string& title,
                const std::string& axis_name, const Quantity& quantity) {
-  Panels panels(study, name, study.title + ": " + title,
-                "Small: every seed; large: the median of each model's seeds, in both directions. A cross "
-                "marks a run that "
-                "diverged, at the worst score.",
-                static_cast<int>(study.tasks.size()), panel_height);
+  Panels panels(
+      study, name, study.title + ": " + title,
+      "Small: every seed; large: the median of each model's seeds, in both directions. Dashed: the score "
+      "that counts as solved. A cross marks a run that diverged, at the worst score.",
+      static_cast<int>(study.tasks.size()), panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t) {
     draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity);
   }
@@ -223,11 +236,12 @@ std::vector<Figure> score_by_length(const Study& study) {
     if (has_lengths(scores)) tasks.emplace_back(&task, std::move(scores));
   }
   if (tasks.empty()) return {};
-  Panels panels(study, "score-by-length", study.title + ": score against length",
-                "Median over seeds; the band spans all seeds below ten, the quartiles from ten on. The "
-                "dashed line marks the "
-                "length of training; a diverged run counts as the worst score.",
-                static_cast<int>(tasks.size()), panel_height);
+  Panels panels(
+      study, "score-by-length", study.title + ": score against length",
+      "Median over seeds; the band spans all seeds below ten, the quartiles from ten on. Dashed: the "
+      "length of training, and the score that counts as solved. A diverged run counts as the worst "
+      "score.",
+      static_cast<int>(tasks.size()), panel_height);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     draw_lengths(panels, *tasks[t].first, tasks[t].second, panels.panel(static_cast<int>(t)));
   }
