@@ -4,9 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Compiler and build; libraries of the program; Catch2 and Eigen for the tests; gnuplot and its fonts for the figures.
+# Compiler and build, git for the commit that records name; libraries of the program; Catch2 and Eigen for the tests;
+# gnuplot and its fonts for the figures.
 packages=(
-  g++ cmake make
+  g++ cmake make git
   libboost-program-options-dev nlohmann-json3-dev librandom123-dev libhwy-dev libbenchmark-dev
   catch2 libeigen3-dev
   gnuplot-nox fonts-dejavu-core
