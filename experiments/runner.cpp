@@ -167,10 +167,9 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
       missing.push_back(spec);
     }
   }
+  const InterruptGuard guard;  // from the first file on, an interrupt is answered
   if (!missing.empty()) ledger.prepare();
-
   const RunnerOptions run_options = resolved(options, missing.size());
-  const InterruptGuard guard;
   std::size_t saved = 0;
   std::vector<std::string> failures;
   {

@@ -38,7 +38,8 @@ void check_complex_step(Settings model, const Signature& signature, const Shape&
   CAPTURE(describe_model(model), describe_signature(signature), shape.steps, shape.size);
   const Batch batch = uneven_batch(signature, shape.steps, shape.size, 3);
   const std::vector<BlockError> errors = check_gradient(model, signature, batch, 5);
-  const auto& blocks = make_network<double>(model, signature)->layout().blocks();
+  const auto network = make_network<double>(model, signature);
+  const auto& blocks = network->layout().blocks();
   REQUIRE(errors.size() == blocks.size());
   for (std::size_t i = 0; i < errors.size(); ++i) CHECK(errors[i].name == blocks[i].name);
   check_errors(errors, 1e-12);

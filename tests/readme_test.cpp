@@ -154,7 +154,7 @@ TEST_CASE("docs: the commands of scripts/quickstart work in their order", "[docs
   const std::regex call("^build/release/(rnnbench [a-z]+ quickstart)");
   std::smatch match;
   for (std::string line; std::getline(lines, line);)
-    if (std::regex_search(line, match, call)) reader.run(match[1].str() + " --seed 1 --longest 100");
+    if (std::regex_search(line, match, call)) reader.run(match[1].str() + " --seed 1 --updates 30 --evaluate 20 --longest 100");
   CHECK(reader.commands() == 3);
   CHECK(fs::exists(reader.path("results/quickstart/report.html")));
 }
