@@ -114,13 +114,28 @@ HWY_INLINE Pack operator*(float a, Pack b) { return broadcast(a) * b; }
 HWY_INLINE Pack operator-(Pack a) { return broadcast(-0.0f) - a; }
 
 // Sum and largest of the sixteen lanes, always by the same tree: 8 apart, 4, 2, 1.
+#if HWY_TARGET == HWY_STATIC_TARGET
 HWY_INLINE float sum_of_lanes(Pack a) {
-  alignas(64) float x[16];
-  store(a, x);
   for (int half = 8; half >= 1; half /= 2)
-    for (int i = 0; i < half; ++i) x[i] += x[i + half];
-  return x[0];
+    for (int i = 0; i < half; ++i) a.v[i] += a.v[i + half];
+  return a.v[0];
 }
+#else
+template <class D>
+HWY_INLINE float sum_of_vector(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) == 1) {
+    return hn::GetLane(v);
+  } else {
+    const hn::Half<D> half;
+    return sum_of_vector(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+HWY_INLINE float sum_of_lanes(Pack a) {
+  for (int parts = Pack::parts / 2; parts >= 1; parts /= 2)
+    for (int i = 0; i < parts; ++i) a.v[i] = hn::Add(a.v[i], a.v[i + parts]);
+  return sum_of_vector(Pack::D(), a.v[0]);
+}
+#endif
 HWY_INLINE float largest_lane(Pack a) {
   alignas(64) float x[16];
   store(a, x);
