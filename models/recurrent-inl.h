@@ -4,7 +4,6 @@
 // Layouts (lanes L = 16 or 1, unit block = L units, everything features fastest):
 //   states[s]  [steps + 1][columns][stride]                    states 0 .. steps; row t + 1 is the state after step t
 //   slots      [steps][unit blocks][columns][slots][L]         activations, then gradients of pre-activations in place
-//   panels     [group of unit blocks][k][rows of the group][L] weights of a product, rows = gates of the phase
 // Forward, per step: for a group of unit blocks and columns the accumulators start from bias (and input), take the
 // recurrent product, and the cell is applied to them. Backward, per step descending: the gradient of the hidden state
 // is one chain over all gates of the next step, and the cell is applied to it; every few steps the weights' gradients
@@ -19,83 +18,26 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/product-inl.h"
-#include "models/cell.h"
 #include "models/cell_options.h"
+#include "models/recurrent_weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
 
-template <class Cell>
-struct CellShape {
-  static constexpr int gates = Cell::gates.size();
-  static constexpr int states = Cell::states.size();
-  static constexpr int apart() {
-    int n = 0;
-    for (const Gate& g : Cell::gates) n += g.join == Join::apart;
-    return n;
-  }
-  static constexpr int phases() {
-    int last = 0;
-    for (const Gate& g : Cell::gates) last = std::max(last, g.phase);
-    return last + 1;
-  }
-  static constexpr int slots = gates + apart();
-  // Phase p recurs through slots [recurrent_begin, recurrent_end) and sees the input through [input_begin, input_end).
-  static constexpr int before(int phase) {
-    int n = 0;
-    for (const Gate& g : Cell::gates) n += g.phase < phase;
-    return n;
-  }
-  static constexpr int rows(int phase) { return before(phase + 1) - before(phase); }
-  // The gate (PyTorch's order) behind row `r` of the recurrent and of the input product.
-  static constexpr int recurrent_gate(int r) { return r < apart() ? nth(r, Join::apart) : nth(r - apart(), Join::joined); }
-  static constexpr int input_gate(int r) {
-    return r < gates - apart() ? nth(r, Join::joined) : nth(r - (gates - apart()), Join::apart);
-  }
-  static constexpr int nth(int n, Join join) {
-    for (int g = 0; g < gates; ++g)
-      if (Cell::gates[g].join == join && n-- == 0) return g;
-    return -1;
-  }
-  // Unit blocks that share a tile: four rows of packs, whatever the number of gates.
-  static constexpr int group(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
-  static_assert(apart() == 0 || phases() == 1, "a gate kept apart belongs to a cell of one phase");
-};
-
 template <class Cell, class V>
-class RecurrentLayer final : public RecurrentPart<ScalarOf<V>> {
-  using S = ScalarOf<V>;
-  using Shape = CellShape<Cell>;
-  static constexpr int L = PackTraits<V>::lanes;
-  static constexpr int G = Shape::gates, A = Shape::apart(), J = G - A, slots = Shape::slots, states = Shape::states;
-  static constexpr int phases = Shape::phases();
-  static constexpr int back_group = 4;  // row blocks of the transposed products
+class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private RecurrentWeights<Cell, V> {
+  using Weights = RecurrentWeights<Cell, V>;
+  using typename Weights::S, typename Weights::Shape;
+  using Weights::L, Weights::G, Weights::A, Weights::J, Weights::slots, Weights::states, Weights::phases;
+  using Weights::back_group, Weights::for_each_phase;
+  using Weights::at_, Weights::blocks_, Weights::in_, Weights::one_hot_, Weights::stride_, Weights::unit_blocks_,
+      Weights::units_;
   using UnitV = Unit<V, slots, states>;
 
  public:
   RecurrentLayer(const Settings& settings, const RecurrentShape& shape, const RecurrentBlocks& blocks)
-      : cell_(settings), in_(shape.inputs), one_hot_(shape.one_hot), units_(shape.hidden),
-        unit_blocks_((shape.hidden + L - 1) / L), stride_(unit_blocks_ * L),
-        needs_input_gradient_(shape.needs_input_gradient), blocks_(blocks) {
-    const std::size_t row = static_cast<std::size_t>(unit_blocks_) * L;  // numbers of one gate over all units
-    Places packed;
-    at_.bias = packed.add(G * row);        // what the input rows start from
-    at_.apart_bias = packed.add(A * row);  // b_hh of the gates kept apart
-    at_.input = packed.add(G * row * in_);
-    at_.recurrent = packed.add(G * row * units_);
-    at_.recurrent_t = packed.add(static_cast<std::size_t>(G) * units_ * row);
-    at_.input_t = packed.add(needs_input_gradient_ ? static_cast<std::size_t>(G) * units_ * round_up(in_, L) : 0);
-    at_.initial = packed.add(states * row);
-    at_.packed_size = packed.total();
-    Places gradient;
-    at_.d_bias = gradient.add(slots * row);
-    at_.d_input = gradient.add(G * row * in_);
-    at_.d_recurrent = gradient.add(G * row * units_);
-    at_.d_initial = gradient.add(states * row);
-    at_.gradient_size = gradient.total();
-  }
+      : Weights(shape, blocks), cell_(settings) {}
 
   int stride() const override { return stride_; }
   std::size_t packed_size() const override { return at_.packed_size; }
@@ -105,89 +47,9 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>> {
     return tape + static_cast<std::size_t>(columns) * stride_;  // states[0] lies first; skip h_0
   }
 
-  void pack(const Parameters<S>& parameters, S* packed) const override {
-    const S* w_ih = parameters.block(blocks_.weight_ih);
-    const S* w_hh = parameters.block(blocks_.weight_hh);
-    const S* b_ih = parameters.block(blocks_.bias_ih);
-    const S* b_hh = parameters.block(blocks_.bias_hh);
-    const auto unit = [&](int gate, int u) { return gate * units_ + u; };  // row of PyTorch's matrices
-
-    for (int ub = 0; ub < unit_blocks_; ++ub)
-      for (int r = 0; r < G; ++r)
-        for (int lane = 0; lane < L; ++lane) {
-          const int u = ub * L + lane;
-          const bool real = u < units_;
-          const int i = unit(Shape::input_gate(r), u);
-          S& bias = packed[at_.bias + (static_cast<std::size_t>(ub) * G + r) * L + lane];
-          bias = !real ? S(0) : r < J ? b_ih[i] + b_hh[i] : b_ih[i];
-          if (r < A)
-            packed[at_.apart_bias + (static_cast<std::size_t>(ub) * A + r) * L + lane] =
-                real ? b_hh[unit(Shape::recurrent_gate(r), u)] : S(0);
-        }
-    if (one_hot_) {  // what the accumulators start from: bias + column of the symbol, as one rounding
-      S* out = packed + at_.input;
-      for (int symbol = 0; symbol < in_; ++symbol)
-        for (int ub = 0; ub < unit_blocks_; ++ub)
-          for (int r = 0; r < G; ++r)
-            for (int lane = 0; lane < L; ++lane, ++out) {
-              const int u = ub * L + lane;
-              *out = u >= units_ ? S(0)
-                                 : packed[at_.bias + (static_cast<std::size_t>(ub) * G + r) * L + lane] +
-                                       w_ih[static_cast<std::size_t>(unit(Shape::input_gate(r), u)) * in_ + symbol];
-            }
-    }
-    S* input = packed + at_.input;
-    S* recurrent = packed + at_.recurrent;
-    S* recurrent_t = packed + at_.recurrent_t;
-    for_each_phase([&](auto phase) {
-      constexpr int p = phase.value, rows = Shape::rows(p), first = Shape::before(p), group = Shape::group(rows);
-      if (!one_hot_)
-        input = pack_gate_panels<rows, group>(in_, input, [&](int r, int u, int k) {
-          return w_ih[static_cast<std::size_t>(unit(Shape::input_gate(first + r), u)) * in_ + k];
-        });
-      recurrent = pack_gate_panels<rows, group>(units_, recurrent, [&](int r, int u, int k) {
-        return w_hh[static_cast<std::size_t>(unit(Shape::recurrent_gate(first + r), u)) * units_ + k];
-      });
-      recurrent_t = pack_transposed<rows>(units_, recurrent_t, [&](int k, int r, int u) {
-        return w_hh[static_cast<std::size_t>(unit(Shape::recurrent_gate(first + r), u)) * units_ + k];
-      });
-    });
-    if (needs_input_gradient_)
-      pack_transposed<G>(in_, packed + at_.input_t, [&](int k, int r, int u) {
-        return w_ih[static_cast<std::size_t>(unit(Shape::input_gate(r), u)) * in_ + k];
-      });
-    for (int s = 0; s < states; ++s)
-      for (int u = 0; u < stride_; ++u)
-        packed[at_.initial + static_cast<std::size_t>(s) * stride_ + u] =
-            u < units_ && !blocks_.initial.empty() ? parameters.block(blocks_.initial[s])[u] : S(0);
-  }
-
+  void pack(const Parameters<S>& parameters, S* packed) const override { Weights::pack_weights(parameters, packed); }
   void unpack_gradient(const S* packed, Parameters<S>& gradient) const override {
-    S* w_ih = gradient.block(blocks_.weight_ih);
-    S* w_hh = gradient.block(blocks_.weight_hh);
-    S* b_ih = gradient.block(blocks_.bias_ih);
-    S* b_hh = gradient.block(blocks_.bias_hh);
-    for (int u = 0; u < units_; ++u) {
-      const std::size_t ub = u / L, lane = u % L;
-      for (int r = 0; r < G; ++r) {
-        const std::size_t row = static_cast<std::size_t>(Shape::input_gate(r)) * units_ + u;
-        for (int k = 0; k < in_; ++k) {
-          const std::size_t from = one_hot_ ? (static_cast<std::size_t>(k) * unit_blocks_ + ub) * G + r
-                                            : (ub * in_ + k) * G + r;
-          w_ih[row * in_ + k] += packed[at_.d_input + from * L + lane];
-        }
-        b_ih[row] += packed[at_.d_bias + (ub * slots + A + r) * L + lane];
-      }
-      for (int r = 0; r < G; ++r) {
-        const std::size_t row = static_cast<std::size_t>(Shape::recurrent_gate(r)) * units_ + u;
-        for (int k = 0; k < units_; ++k)
-          w_hh[row * units_ + k] += packed[at_.d_recurrent + ((ub * units_ + k) * G + r) * L + lane];
-        b_hh[row] += packed[at_.d_bias + (ub * slots + r) * L + lane];
-      }
-      if (!blocks_.initial.empty())
-        for (int s = 0; s < states; ++s)
-          gradient.block(blocks_.initial[s])[u] += packed[at_.d_initial + static_cast<std::size_t>(s) * stride_ + u];
-    }
+    Weights::add_gradient(packed, gradient);
   }
 
   void forward(const S* packed, const TileInput<S>& in, S* tape_data) const override {
@@ -291,45 +153,8 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>> {
     return t;
   }
 
-  template <class F>
-  static void for_each_phase(F&& f) {
-    f(Constant<0>());
-    if constexpr (phases == 2) f(Constant<1>());
-  }
-
   static double real_part_of(float x) { return x; }
   template <class T> static double real_part_of(T x) { return real_part(x); }
-
-  // Panels [group of unit blocks][k][blocks of the group][rows][L] of at(row, unit, k).
-  template <int Rows, int Group, class At>
-  S* pack_gate_panels(int depth, S* out, At&& at) const {
-    for_blocks<Group>(unit_blocks_, [&](int ub, auto blocks) HWY_ATTR {
-      for (int k = 0; k < depth; ++k)
-        for (int b = 0; b < blocks.value; ++b)
-          for (int r = 0; r < Rows; ++r)
-            for (int lane = 0; lane < L; ++lane) {
-              const int u = (ub + b) * L + lane;
-              *out++ = u < units_ ? at(r, u, k) : S(0);
-            }
-    });
-    return out;
-  }
-
-  // Panels [group of k blocks][unit block][row][unit of the block that exists][L * blocks of the group] of at(k, row,
-  // unit): the order in which the chains of the transposed product run.
-  template <int Rows, class At>
-  S* pack_transposed(int depth, S* out, At&& at) const {
-    for_blocks<back_group>((depth + L - 1) / L, [&](int block, auto blocks) HWY_ATTR {
-      for (int ub = 0; ub < unit_blocks_; ++ub)
-        for (int r = 0; r < Rows; ++r)
-          for (int u = ub * L; u < std::min(units_, (ub + 1) * L); ++u)
-            for (int i = 0; i < blocks.value * L; ++i) {
-              const int k = block * L + i;
-              *out++ = k < depth ? at(k, r, u) : S(0);
-            }
-    });
-    return out;
-  }
 
   template <int P, int B, int C>
   HWY_ATTR void forward_tile(const S* packed, const S* input, const S* recurrent, const TileInput<S>& in,
@@ -541,18 +366,7 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>> {
     });
   }
 
-  struct At {
-    std::size_t bias, apart_bias, input, recurrent, recurrent_t, input_t, initial, packed_size;
-    std::size_t d_bias, d_input, d_recurrent, d_initial, gradient_size;
-  };
-
   const Cell cell_;
-  const int in_;
-  const bool one_hot_;
-  const int units_, unit_blocks_, stride_;
-  const bool needs_input_gradient_;
-  const RecurrentBlocks blocks_;
-  At at_;
 };
 
 template <class Cell, class S>
