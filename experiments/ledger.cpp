@@ -16,6 +16,9 @@ namespace {
 // No record is deeper; a bound keeps hostile files from exhausting the stack.
 constexpr int deepest_json = 16;
 
+// About what a small run writes: a disk without so much room is full before any run starts.
+constexpr std::size_t probe_bytes = 1 << 16;
+
 bool is_id(const std::string& text) {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
@@ -122,8 +125,13 @@ Record checked_record(const std::string& text, const std::string& id) {
   require(spec["id"] == id, "its name is not its id");
   require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
           "its result does not have the hash it states, so it was edited");
+  require(spec.contains("numerics_version") &&
+              spec["canonical"].get<std::string>().starts_with(
+                  "schema = " + spec["schema"].dump() +
+                  "\nnumerics_version = " + spec["numerics_version"].dump() + "\n"),
+          "its versions do not agree with its canonical text, so it was edited");
   // What an older program wrote may use options that are gone; its hashes are all that can be checked.
-  if (spec.contains("numerics_version") && spec["numerics_version"] == numerics_version)
+  if (spec["numerics_version"] == numerics_version)
     require(spec_from_json(spec).json() == spec,
             "its spec does not agree with its canonical text, so it was edited");
   return record;
@@ -167,7 +175,7 @@ void Ledger::prepare() {
   try {
     fs::create_directories(runs);
     const fs::path probe = runs / (".probe." + host_name() + ".tmp");
-    write_atomically(probe, "", *files_);
+    write_atomically(probe, std::string(probe_bytes, ' '), *files_);
     files_->remove(probe);
     files_->sync_folder(folder_);
     remove_abandoned(runs, *files_);
