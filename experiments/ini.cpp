@@ -1,5 +1,6 @@
 #include "experiments/ini.h"
 
+#include <algorithm>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <cerrno>
@@ -37,6 +38,10 @@ std::string significant(std::string line) {
   return first == std::string::npos ? "" : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
+const std::string byte_order_mark = "\xef\xbb\xbf";  // some editors put it before UTF-8 text
+
+bool is_control(unsigned char c) { return c != '\t' && (c < ' ' || c == 0x7f); }
+
 }  // namespace
 
 std::vector<Assignment> read_ini(const std::filesystem::path& file) {
@@ -46,10 +51,14 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file) {
   std::string line, section;
   for (int number = 1; std::getline(text, line); ++number) {
     const std::string here = file.string() + ":" + std::to_string(number) + ": ";
+    if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
     const std::string written = significant(line);
     if (written.empty()) continue;
+    if (std::any_of(written.begin(), written.end(), is_control))
+      throw UserError(here + "the line has a control character; an INI file is plain text");
     if (written.front() == '[' && written.back() == ']') {
       section = written.substr(1, written.size() - 2);
+      if (section.empty()) throw UserError(here + "[] names no section; write [task], [cell] or [task/cell]");
       continue;
     }
     // Boost's parser knows no line numbers, so it is given one line at a time.
