@@ -135,6 +135,7 @@ int trace_command(const CommandArguments& words) {
   const Record record = read_record(record_path);
   RunSpec spec = spec_from_json(record.spec);
   spec.training.set("batch", "1");
+  spec.task.set("test-length", "");  // one sequence is all that is made
   if (arguments.has("length")) set_length(arguments.text("length", ""), spec);
   check_feasible(spec);
   const SequenceTrace trace = make_trace(spec, record_path, record, sample);

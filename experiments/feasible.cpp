@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "core/error.h"
 #include "models/network.h"
@@ -19,6 +21,30 @@ std::string gibibytes(double bytes) {
   return text;
 }
 
+// Of the sequences themselves, which the threads share.
+double batch_bytes(const Signature& signature, std::int64_t steps, std::int64_t size) {
+  const double inputs = signature.one_hot ? 1 : signature.inputs;
+  const double targets = signature.loss == Loss::cross_entropy ? 1 : signature.outputs;
+  return static_cast<double>(steps) * static_cast<double>(size) *
+         (sizeof(float) * (inputs + targets + 1) + 1);
+}
+
+// The longest sequences that the run is scored at; their arrays are those of training.
+void check_test_length(const RunSpec& run) {
+  constexpr int at_once = 64;  // sequences of an evaluation's batch, at most
+  const int batch = std::min(at_once, static_cast<int>(run.training.integer("evaluate")));
+  const std::vector<std::int64_t> lengths = run.task.integers("test-length");
+  Settings settings = run.task;
+  settings.set("length", std::to_string(*std::max_element(lengths.begin(), lengths.end())));
+  const auto task = find_task(settings.text("task")).make(settings);
+  const double needed = training_bytes(run.model, task->signature(), task->steps(), batch, /*threads=*/1) +
+                        batch_bytes(task->signature(), task->steps(), batch);
+  if (needed <= physical_memory()) return;
+  throw UserError("test-length = " + settings.text("length") + " needs about " + gibibytes(needed) +
+                  " of memory for " + run.model.text("cell") + " on " + run.task.text("task") +
+                  ", this machine has " + gibibytes(physical_memory()) + "; give shorter lengths");
+}
+
 }  // namespace
 
 void check_feasible(const RunSpec& run) {
@@ -26,13 +52,16 @@ void check_feasible(const RunSpec& run) {
   const NetworkSize size = network_size(run.model, task->signature());
   const std::int64_t batch = run.training.integer("batch");
   const double needed =
-      training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), /*threads=*/1);
-  if (needed <= physical_memory()) return;
-  throw UserError(run.model.text("cell") + " on " + run.task.text("task") +
-                  " with hidden = " + std::to_string(size.hidden) + ", batch = " + std::to_string(batch) +
-                  " and " + std::to_string(task->steps()) + " time steps needs about " + gibibytes(needed) +
-                  " of memory, this machine has " + gibibytes(physical_memory()) +
-                  "; lower one of hidden, layers, batch and length");
+      training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), /*threads=*/1) +
+      batch_bytes(task->signature(), task->steps(), batch);
+  if (needed > physical_memory())
+    throw UserError(run.model.text("cell") + " on " + run.task.text("task") +
+                    " with hidden = " + std::to_string(size.hidden) +
+                    (run.model.has("budget") ? " from budget = " + run.model.text("budget") : "") +
+                    ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) +
+                    " time steps needs about " + gibibytes(needed) + " of memory, this machine has " +
+                    gibibytes(physical_memory()) + "; lower one of hidden, layers, batch and length");
+  if (run.task.has("test-length")) check_test_length(run);
 }
 
 }  // namespace rnnbench

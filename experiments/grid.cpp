@@ -171,10 +171,11 @@ class Grid {
       check_feasible(run);
     } catch (const UserError& error) {
       // The place of the first setting that the sentence speaks of.
-      const std::string sentence = error.what();
+      const std::string sentence = error.what(), words = " " + sentence;
       std::string place = precedence_.origin();
       for (const Axis& axis : axes) {
-        if (axis.source == nullptr || sentence.find(axis.option.name + " = ") == std::string::npos) continue;
+        if (axis.source == nullptr || words.find(" " + axis.option.name + " = ") == std::string::npos)
+          continue;
         place = precedence_.place(*axis.source);
         break;
       }
