@@ -13,6 +13,7 @@
 
 #include "experiments/environment.h"
 #include "experiments/progress.h"
+#include "models/network.h"
 
 namespace rnnbench {
 
@@ -168,7 +169,10 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     }
   }
   const InterruptGuard guard;  // from the first file on, an interrupt is answered
-  if (!missing.empty()) ledger.prepare();
+  if (!missing.empty()) {
+    static_cast<void>(best_isa());  // refuses a wrong RNNBENCH_ISA before any run starts
+    ledger.prepare();
+  }
   const RunnerOptions run_options = resolved(options, missing.size());
   std::size_t saved = 0;
   std::vector<std::string> failures;
