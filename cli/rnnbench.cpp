@@ -97,7 +97,7 @@ const std::vector<Command>& commands() {
 )",
        dump_command},
       {"speed", "measure the speed of a training step",
-       R"(rnnbench speed [--time-steps N] [--threads N] [--repetitions N] [--format text|json] [--any-setting value]
+       R"(rnnbench speed [EXPERIMENT] [--time-steps N] [--threads N] [--repetitions N] [--format text|json] [--any-setting value]
 
   The median time of an update (forward, loss, backward, clip, optimiser) and of the forward pass alone, beside the
   peak of fused multiply-adds measured on this machine. Settings are those of 'rnnbench run'; lists span a grid.

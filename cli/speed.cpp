@@ -5,6 +5,8 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"
+#include "core/error.h"
+#include "experiments/feasible.h"
 #include "experiments/speed/speed.h"
 #include "models/network.h"
 #include "tasks/task.h"
@@ -29,10 +31,12 @@ std::string fixed(double value, int digits) {
 int speed_command(const CommandArguments& words) {
   const std::vector<Flag> flags = {{"time-steps"}, {"threads"}, {"repetitions"}, format_flag()};
   const Arguments given("speed", words, flags);
-  // Without a cell: the table of cells. Without a task: copy.
+  if (given.has("time-steps") && sets(given, "length"))
+    throw UserError("command line: --time-steps and --length exclude one another");
+  // Without a cell: the table of cells. Without a task: copy. A file names its own.
   CommandArguments completed = words;
   const auto complete = [&](const std::string& key, const std::string& value) {
-    if (sets(given, key)) return;
+    if (sets(given, key) || !given.positional().empty()) return;
     completed.push_back("--" + key);
     completed.push_back(value);
   };
@@ -48,6 +52,7 @@ int speed_command(const CommandArguments& words) {
     for (RunSpec& run : experiment.runs) {
       const TaskEntry& task = find_task(run.task.text("task"));
       run.task.set("length", std::to_string(task.length_of_steps(run.task, steps)));
+      check_feasible(run);
     }
   }
   SpeedOptions options;
