@@ -105,6 +105,7 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
       settings_.push_back({name, option.value.at(0), "", 0});
     } else {
       const std::string value = option.value.empty() ? "" : option.value[0];
+      if (flag->takes_value && value.empty()) throw UserError(here + "--" + name + " needs a value" + help);
       if (!flag->choices.empty()) checked(choice_option("--" + name, "?", flag->choices, ""), value);
       flags_[name] = value;
     }

@@ -80,6 +80,8 @@ int dump_command(const CommandArguments& words) {
   const RunSpec run = parse_single_run(arguments, {{"task", "copy"}, {"cell", "lstm"}});
   if (std::filesystem::is_directory(path))
     throw UserError("dump: --to " + path.string() + " is a folder; a file name is needed");
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))  // a device would be replaced
+    throw UserError("dump: --to " + path.string() + " is not an ordinary file; a file name is needed");
 
   flush_denormals();
   const auto task = find_task(run.task.text("task")).make(run.task);

@@ -16,7 +16,7 @@ void print_plan(const Experiment& experiment, const std::filesystem::path& resul
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : experiment.runs) {
     const std::string id = run.id();
-    const bool has = ledger.has(id);
+    const bool has = ledger.load(id).has_value();  // a broken record is refused here too
     recorded += has;
     rows.push_back({id, has ? "recorded" : "to run", describe(run)});
   }
