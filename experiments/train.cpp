@@ -10,6 +10,7 @@
 #include "experiments/checkpoint.h"
 #include "experiments/clock.h"
 #include "experiments/environment.h"
+#include "experiments/find_record.h"
 #include "experiments/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
@@ -38,14 +39,6 @@ std::size_t bytes_of(const Batch& batch) {
   return batch.symbols.capacity() * sizeof(std::int32_t) + batch.values.capacity() * sizeof(float) +
          batch.classes.capacity() * sizeof(std::int32_t) + batch.targets.capacity() * sizeof(float) +
          batch.weight.capacity() * sizeof(float) + batch.answer.capacity();
-}
-
-std::uint64_t hash_of(const Parameters<float>& parameters) {
-  std::uint64_t hash = fnv1a_start;
-  const auto& blocks = parameters.layout().blocks();
-  for (std::size_t i = 0; i < blocks.size(); ++i)
-    hash = fnv1a(parameters.block(static_cast<int>(i)), blocks[i].size() * sizeof(float), hash);
-  return hash;
 }
 
 class Trainer {
@@ -263,7 +256,7 @@ class Trainer {
     const Json test = final_scores(*task_, Purpose::test, test_factor * evaluate_);
     json["final"] = {{"validation", validation}, {"test", test}};
     json["lengths"] = length_scores(test);
-    json["weights"] = usable_ ? Json(hex16(hash_of(parameters_))) : Json(nullptr);
+    json["weights"] = usable_ ? Json(hex16(weights_hash(parameters_))) : Json(nullptr);
     json["hash"] = result_hash(json);
     end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall);
     return json;

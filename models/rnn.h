@@ -1,7 +1,7 @@
 // The vanilla (Elman 1990) recurrent network with tanh or ReLU.
 
 struct Rnn {
-  static constexpr std::array gates{Gate{"hidden"}};
+  static constexpr std::array gates{Gate{"net input"}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {
