@@ -195,8 +195,11 @@ std::string environment_section(const Study& study) {
         for (const auto& [key, title] : keys) {
           if (measured.contains(key)) values[key].insert(environment_text(measured.at(key)));
         }
-        seconds += measured.value("train_cpu_seconds", 0.0) + measured.value("evaluate_cpu_seconds", 0.0);
-        memory = std::max(memory, measured.value("peak_memory_mib", 0.0));
+        const auto number = [&](const char* key) {
+          return measured.contains(key) && measured[key].is_number() ? measured[key].get<double>() : 0.0;
+        };
+        seconds += number("train_cpu_seconds") + number("evaluate_cpu_seconds");
+        memory = std::max(memory, number("peak_memory_mib"));
       }
     }
   }

@@ -176,7 +176,8 @@ Study load_study(const Experiment& experiment, const Ledger& ledger) {
   if (!any) {
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
                     (ledger.folder() / "runs").string() + "; run it first: rnnbench run " +
-                    (experiment.file.empty() ? "..." : experiment.file));
+                    (experiment.file.empty() ? "..." : experiment.file) + " --results " +
+                    ledger.folder().parent_path().string());
   }
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
 }

@@ -84,7 +84,9 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
     throw UserError(here + "unknown option --" + name +
                     (near.empty() ? help : "; did you mean --" + near + "?"));
   } catch (const po::invalid_command_line_syntax& error) {
-    const bool missing = error.kind() == po::invalid_command_line_syntax::missing_parameter;
+    const auto kind = error.kind();  // empty_adjacent_parameter: "--results="
+    const bool missing = kind == po::invalid_command_line_syntax::missing_parameter ||
+                         kind == po::invalid_command_line_syntax::empty_adjacent_parameter;
     throw UserError(here + error.get_option_name() + (missing ? " needs a value" : " takes no value") + help);
   } catch (const po::error& error) {
     throw UserError(here + error.what() + help);

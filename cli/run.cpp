@@ -50,6 +50,7 @@ int run_command(const CommandArguments& words) {
     return 0;
   }
   options.command = run_command_line(arguments);
+  Ledger(arguments.results(), experiment.name).load_all();  // a record that cannot be read is named before any run
   const int code = run_experiment(experiment, arguments.results(), options);
   write_csv(Ledger(arguments.results(), experiment.name));
   return code;

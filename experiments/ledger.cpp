@@ -125,6 +125,14 @@ Record checked_record(const std::string& text, const std::string& id) {
   require(spec["id"] == id, "its name is not its id");
   require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
           "its result does not have the hash it states, so it was edited");
+  const Json& result = record.result;
+  const auto holds = [&](const char* key, auto is_type) { return result.contains(key) && (result[key].*is_type)(); };
+  require(holds("status", &Json::is_string) &&
+              (result["status"] == "solved" || result["status"] == "finished" || result["status"] == "diverged"),
+          "its result has no status that a run can have, so it was edited");
+  require(holds("measure", &Json::is_object) && holds("curve", &Json::is_array) && holds("final", &Json::is_object) &&
+              holds("lengths", &Json::is_array) && holds("solved", &Json::is_boolean),
+          "its result lacks what every run has, so it was edited");
   require(spec.contains("numerics_version") &&
               spec["canonical"].get<std::string>().starts_with(
                   "schema = " + spec["schema"].dump() +

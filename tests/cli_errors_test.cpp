@@ -173,6 +173,20 @@ TEST_CASE("mistakes in a file name file and line, whatever the command", "[cli][
         "100000 of seed");
 }
 
+TEST_CASE("text that only looks right is refused", "[cli][errors]") {
+  const Shell shell;
+  shell.write("x.ini", one_run + "[]\nhidden = 4\n");
+  CHECK(shell.refusal("run x.ini") == "x.ini:4: [] names no section; write [task], [cell] or [task/cell]");
+  shell.write("x.ini", one_run + std::string("hid\0den = 4\n", 13));
+  CHECK(shell.refusal("run x.ini") == "x.ini:4: the line has a control character; an INI file is plain text");
+  shell.write("x.ini", one_run);
+  CHECK(shell.refusal("run x.ini --results=") ==
+        "command line: --results needs a value; 'rnnbench run --help' shows what it takes");
+  CHECK(shell.refusal("dump --to /dev/null").find("/dev/null") != std::string::npos);
+  CHECK(shell.refusal("speed --task adding --cell lstm --length 5 --time-steps 20").find("--time-steps") !=
+        std::string::npos);
+}
+
 TEST_CASE("a dry run names the runs and starts none", "[cli]") {
   const Shell shell;
   shell.write("x.ini", "task = adding\ncell = lstm\nforget-bias = 1\n");

@@ -20,6 +20,9 @@ Record example_record(std::uint64_t seed) {
   Record record;
   record.spec = small_run(seed).json();
   record.result = {{"status", "finished"},
+                   {"measure", {{"name", "mse"}}},
+                   {"solved", false},
+                   {"lengths", Json::array()},
                    {"curve", {{{"update", 0}, {"loss", 0.1666}}, {{"update", 10}, {"loss", 1e-7}}}},
                    {"final", {{"test", {{"loss", 0.25}, {"mse", nullptr}}}}}};
   record.result["hash"] = result_hash(record.result);
@@ -165,7 +168,21 @@ TEST_CASE("an edited record is refused", "[ledger]") {
   CHECK(edited("/spec/seed", 2) != "");
   CHECK(edited("/spec/model/hidden", 5) != "");
   CHECK(edited("/spec/schema", record_schema + 1) != "");
+  CHECK(edited("/spec/numerics_version", numerics_version + 1) != "");
+  CHECK(edited("/spec/numerics_version", "x") != "");
   CHECK(edited("/measured", nullptr) != "");
+  const auto edited_and_hashed = [&](const char* key, const Json& value) {
+    Json json = record.json();
+    json["result"][key] = value;
+    json["result"]["hash"] = result_hash(json["result"]);
+    overwrite(ledger.record_path(id), json.dump());
+    return load_error(ledger, id);
+  };
+  CHECK(edited_and_hashed("status", "finished") == "");
+  CHECK(edited_and_hashed("status", "weird") != "");
+  CHECK(edited_and_hashed("status", 5) != "");
+  CHECK(edited_and_hashed("final", nullptr) != "");
+  CHECK(edited_and_hashed("curve", 1) != "");
 
   fs::remove(ledger.record_path(id));
   ledger.commit(record);
