@@ -91,7 +91,7 @@ int dump_command(const CommandArguments& words) {
   network->initialise(run.seed, parameters);
   Batch batch;
   task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
-  const auto workspace = network->workspace(1);
+  const auto workspace = network->workspace();
   std::vector<float> outputs;
   network->predict(parameters, batch, true, *workspace, outputs);
   const double loss = network->gradient(parameters, batch, *workspace, gradient);

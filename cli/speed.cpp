@@ -56,7 +56,7 @@ int speed_command(const CommandArguments& words) {
     }
   }
   SpeedOptions options;
-  options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
+  options.workspace.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
   options.repetitions = static_cast<int>(arguments.integer("repetitions", 9, 1, 1000));
   const std::vector<SpeedResult> results = measure_speed(experiment.runs, options);
 
@@ -64,7 +64,7 @@ int speed_command(const CommandArguments& words) {
     Json all = Json::array();
     for (const SpeedResult& result : results) {
       Json json = speed_json(result);
-      json["threads"] = options.threads;
+      json["threads"] = options.workspace.threads;
       json["isa"] = isa_name(best_isa());
       all.push_back(std::move(json));
     }
@@ -83,7 +83,7 @@ int speed_command(const CommandArguments& words) {
   }
   print_columns(std::cout, rows);
   if (!results.empty())
-    std::cout << "peak of " << options.threads << (options.threads == 1 ? " thread: " : " threads: ")
+    std::cout << "peak of " << options.workspace.threads << (options.workspace.threads == 1 ? " thread: " : " threads: ")
               << fixed(results[0].peak_gflops, 1) << " GFLOP/s measured beside; " << isa_name(best_isa())
               << "; medians of " << options.repetitions << " interleaved repetitions; peak memory "
               << fixed(results[0].peak_memory_mib, 0) << " MiB\n";

@@ -101,7 +101,7 @@ SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const
   trace.batch = test_sequence(spec, *task, sample);
   for (Trace& part : network->trace(parameters, trace.batch, 0))
     trace.activations.push_back({std::move(part.name), part.width, std::move(part.values)});
-  const auto workspace = network->workspace(1);
+  const auto workspace = network->workspace();
   network->predict(parameters, trace.batch, true, *workspace, trace.outputs);
 
   const std::string length = spec.task.text("length");

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
 #include <vector>
 
 namespace rnnbench {
+
+// Memory on a 64-byte boundary; large arrays on that of a huge page, which the system is asked to use: a panel of weights
+// then costs no page walks. Throws std::bad_alloc.
+void* allocate_aligned(std::size_t bytes);
+void free_aligned(void* memory);
 
 template <class T>
 struct AlignedAllocator {
@@ -13,8 +17,8 @@ struct AlignedAllocator {
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t{64}); }
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_aligned(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t) { free_aligned(p); }
   friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 };
 

@@ -4,24 +4,40 @@
 #include <cmath>
 
 #include "core/math.h"
+#include "core/threads.h"
 
 // Plain element-wise loops: every operation is correctly rounded, so vectorising them moves no bit.
 
 namespace rnnbench {
 namespace {
 
+// f(begin, end) for blocks of fixed size.
+constexpr std::size_t block_size = 16384;
+template <class F>
+void in_blocks(std::size_t count, ThreadTeam* team, F&& f) {
+  const int blocks = static_cast<int>((count + block_size - 1) / block_size);
+  const auto block = [&](int, int i) { f(i * block_size, std::min(count, (i + 1) * block_size)); };
+  if (team != nullptr)
+    team->run(blocks, block);
+  else
+    for (int i = 0; i < blocks; ++i) block(0, i);
+}
+
 class Sgd final : public Optimiser {
  public:
   Sgd(const Layout& layout, float momentum) : momentum_(momentum), velocity_(layout) {}
-  void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate) override {
+  void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
+              ThreadTeam* team) override {
     float* p = parameters.data().data();
     float* v = velocity_.data().data();
     const float* g = gradient.data().data();
     const float rate = static_cast<float>(learning_rate), momentum = momentum_;
-    for (std::size_t i = 0, n = parameters.data().size(); i < n; ++i) {
-      v[i] = momentum * v[i] + g[i];
-      p[i] -= rate * v[i];
-    }
+    in_blocks(parameters.data().size(), team, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        v[i] = momentum * v[i] + g[i];
+        p[i] -= rate * v[i];
+      }
+    });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override { return {{"sgd.velocity", &velocity_}}; }
   std::vector<std::pair<std::string, double*>> scalars() override { return {}; }
@@ -34,15 +50,18 @@ class Sgd final : public Optimiser {
 class RmsProp final : public Optimiser {
  public:
   explicit RmsProp(const Layout& layout) : square_(layout) {}
-  void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate) override {
+  void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
+              ThreadTeam* team) override {
     float* p = parameters.data().data();
     float* s = square_.data().data();
     const float* g = gradient.data().data();
     const float rate = static_cast<float>(learning_rate);
-    for (std::size_t i = 0, n = parameters.data().size(); i < n; ++i) {
-      s[i] = 0.99f * s[i] + 0.01f * (g[i] * g[i]);
-      p[i] -= rate * (g[i] / (std::sqrt(s[i]) + 1e-8f));
-    }
+    in_blocks(parameters.data().size(), team, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        s[i] = 0.99f * s[i] + 0.01f * (g[i] * g[i]);
+        p[i] -= rate * (g[i] / (std::sqrt(s[i]) + 1e-8f));
+      }
+    });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override { return {{"rmsprop.square", &square_}}; }
   std::vector<std::pair<std::string, double*>> scalars() override { return {}; }
@@ -54,7 +73,8 @@ class RmsProp final : public Optimiser {
 class Adam final : public Optimiser {
  public:
   explicit Adam(const Layout& layout) : first_(layout), second_(layout) {}
-  void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate) override {
+  void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
+              ThreadTeam* team) override {
     power1_ *= 0.9;
     power2_ *= 0.999;
     float* p = parameters.data().data();
@@ -63,11 +83,13 @@ class Adam final : public Optimiser {
     const float* g = gradient.data().data();
     const float rate = static_cast<float>(learning_rate / (1 - power1_));
     const float unbias = static_cast<float>(1 / std::sqrt(1 - power2_));
-    for (std::size_t i = 0, n = parameters.data().size(); i < n; ++i) {
-      m[i] = 0.9f * m[i] + 0.1f * g[i];
-      v[i] = 0.999f * v[i] + 0.001f * (g[i] * g[i]);
-      p[i] -= rate * (m[i] / (std::sqrt(v[i]) * unbias + 1e-8f));
-    }
+    in_blocks(parameters.data().size(), team, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        m[i] = 0.9f * m[i] + 0.1f * g[i];
+        v[i] = 0.999f * v[i] + 0.001f * (g[i] * g[i]);
+        p[i] -= rate * (m[i] / (std::sqrt(v[i]) * unbias + 1e-8f));
+      }
+    });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override {
     return {{"adam.first", &first_}, {"adam.second", &second_}};
@@ -83,18 +105,26 @@ class Adam final : public Optimiser {
 
 }  // namespace
 
-double clip_by_norm(Parameters<float>& gradient, double limit) {
-  // Sixteen chains in double, then a tree.
-  double sum[16] = {};
-  const AlignedVector<float>& g = gradient.data();  // a multiple of 16, zero in the padding
-  for (std::size_t i = 0; i < g.size(); i += 16)
-    for (int lane = 0; lane < 16; ++lane) sum[lane] += static_cast<double>(g[i + lane]) * g[i + lane];
-  for (int half = 8; half >= 1; half /= 2)
-    for (int lane = 0; lane < half; ++lane) sum[lane] += sum[lane + half];
-  const double norm = std::sqrt(sum[0]);
+double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team) {
+  float* g = gradient.data().data();  // a multiple of 16 numbers, zero in the padding
+  const std::size_t count = gradient.data().size();
+  std::vector<double> squares((count + block_size - 1) / block_size);
+  in_blocks(count, team, [&](std::size_t begin, std::size_t end) {
+    double sum[16] = {};
+    for (std::size_t i = begin; i < end; i += 16)
+      for (int lane = 0; lane < 16; ++lane) sum[lane] += static_cast<double>(g[i + lane]) * g[i + lane];
+    for (int half = 8; half >= 1; half /= 2)
+      for (int lane = 0; lane < half; ++lane) sum[lane] += sum[lane + half];
+    squares[begin / block_size] = sum[0];
+  });
+  double total = 0;
+  for (double square : squares) total += square;
+  const double norm = std::sqrt(total);
   if (limit > 0 && norm > limit) {
     const float scale = static_cast<float>(limit / norm);
-    for (float& x : gradient.data()) x *= scale;
+    in_blocks(count, team, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) g[i] *= scale;
+    });
   }
   return norm;
 }

@@ -11,9 +11,12 @@
 
 namespace rnnbench {
 
+class ThreadTeam;
+
 // Scales the gradient so that its global L2 norm is at most `limit` (Pascanu et al. 2013); returns the norm before.
-// Norm in double from float sums over fixed 16-lane trees. limit <= 0: only measures.
-double clip_by_norm(Parameters<float>& gradient, double limit);
+// Norm in double from sums over fixed blocks and 16-lane trees. limit <= 0: only measures. Here and below `team` may
+// share the work; it moves no bit.
+double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team = nullptr);
 // Limits every element to [-limit, limit].
 void clip_by_value(Parameters<float>& gradient, double limit);
 bool all_finite(const Parameters<float>& parameters);
@@ -21,7 +24,8 @@ bool all_finite(const Parameters<float>& parameters);
 class Optimiser {
  public:
   virtual ~Optimiser() = default;
-  virtual void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate) = 0;
+  virtual void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
+                      ThreadTeam* team = nullptr) = 0;
   // Everything a checkpoint has to keep: the moments by name ("adam.first") and the scalars.
   virtual std::vector<std::pair<std::string, Parameters<float>*>> moments() = 0;
   virtual std::vector<std::pair<std::string, double*>> scalars() = 0;

@@ -27,6 +27,10 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+namespace detail {
+inline constexpr std::int32_t root_half = 0x3f3504f3;  // bits of sqrt(1/2)
+}
+
 #if HWY_TARGET == HWY_STATIC_TARGET
 
 // The portable pack: plain floats.
@@ -61,6 +65,14 @@ HWY_INLINE Pack where_positive(Pack condition, Pack x) { RNNBENCH_PACK_MAP(condi
 HWY_INLINE Pack power_of_two(Pack t) {
   RNNBENCH_PACK_MAP(std::bit_cast<float>((std::bit_cast<std::uint32_t>(t.v[i]) << 23) + 0x3f800000u))
 }
+// x = m 2^k with sqrt(1/2) <= m < sqrt(2), for normal x > 0: k as a number, and m.
+HWY_INLINE Pack exponent(Pack x) {
+  RNNBENCH_PACK_MAP(static_cast<float>((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) >> 23))
+}
+HWY_INLINE Pack mantissa(Pack x) {
+  RNNBENCH_PACK_MAP(std::bit_cast<float>(((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) & 0x7fffff) +
+                                         detail::root_half))
+}
 #undef RNNBENCH_PACK_MAP
 
 #else
@@ -90,8 +102,13 @@ HWY_INLINE Pack operator*(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Mul(a.v[i], b.
 HWY_INLINE Pack operator/(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Div(a.v[i], b.v[i])) }
 HWY_INLINE Pack fma(Pack a, Pack b, Pack c) { RNNBENCH_PACK_MAP(hn::MulAdd(a.v[i], b.v[i], c.v[i])) }
 HWY_INLINE Pack sqrt(Pack a) { RNNBENCH_PACK_MAP(hn::Sqrt(a.v[i])) }
+#if HWY_ARCH_X86  // minps and maxps are just this comparison
+HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Min(a.v[i], b.v[i])) }
+HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Max(a.v[i], b.v[i])) }
+#else
 HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Lt(a.v[i], b.v[i]), a.v[i], b.v[i])) }
 HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Gt(a.v[i], b.v[i]), a.v[i], b.v[i])) }
+#endif
 HWY_INLINE Pack absolute(Pack a) { RNNBENCH_PACK_MAP(hn::Abs(a.v[i])) }
 HWY_INLINE Pack with_sign_of(Pack magnitude, Pack sign) {
   RNNBENCH_PACK_MAP(hn::CopySign(magnitude.v[i], sign.v[i]))
@@ -104,6 +121,17 @@ HWY_INLINE Pack power_of_two(Pack t) {
   RNNBENCH_PACK_MAP(
       hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, t.v[i])), hn::Set(du, 0x3f800000u))))
 }
+HWY_INLINE Pack exponent(Pack x) {
+  const hn::RebindToSigned<Pack::D> di;
+  RNNBENCH_PACK_MAP(hn::ConvertTo(
+      d, hn::ShiftRight<23>(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)))))
+}
+HWY_INLINE Pack mantissa(Pack x) {
+  const hn::RebindToSigned<Pack::D> di;
+  RNNBENCH_PACK_MAP(hn::BitCast(
+      d, hn::Add(hn::And(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)), hn::Set(di, 0x7fffff)),
+                 hn::Set(di, detail::root_half))))
+}
 #undef RNNBENCH_PACK_MAP
 
 #endif
@@ -115,77 +143,99 @@ HWY_INLINE Pack operator-(Pack a) { return broadcast(-0.0f) - a; }
 
 // Sum and largest of the sixteen lanes, always by the same tree: 8 apart, 4, 2, 1.
 #if HWY_TARGET == HWY_STATIC_TARGET
-HWY_INLINE float sum_of_lanes(Pack a) {
+template <class F>
+HWY_INLINE float fold_lanes(Pack a, F f) {
   for (int half = 8; half >= 1; half /= 2)
-    for (int i = 0; i < half; ++i) a.v[i] += a.v[i + half];
+    for (int i = 0; i < half; ++i) a.v[i] = f(a.v[i], a.v[i + half]);
   return a.v[0];
 }
+HWY_INLINE float sum_of_lanes(Pack a) {
+  return fold_lanes(a, [](float x, float y) { return x + y; });
+}
+HWY_INLINE float largest_lane(Pack a) {
+  return fold_lanes(a, [](float x, float y) { return x > y ? x : y; });
+}
 #else
-template <class D>
-HWY_INLINE float sum_of_vector(D d, hn::Vec<D> v) {
+template <class D, class F>
+HWY_INLINE HWY_ATTR float fold_vector(D d, hn::Vec<D> v, F f) {
   if constexpr (hn::MaxLanes(D()) == 1) {
     return hn::GetLane(v);
   } else {
     const hn::Half<D> half;
-    return sum_of_vector(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    return fold_vector(half, f(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), f);
   }
 }
-HWY_INLINE float sum_of_lanes(Pack a) {
+template <class F>
+HWY_INLINE HWY_ATTR float fold_lanes(Pack a, F f) {
   for (int parts = Pack::parts / 2; parts >= 1; parts /= 2)
-    for (int i = 0; i < parts; ++i) a.v[i] = hn::Add(a.v[i], a.v[i + parts]);
-  return sum_of_vector(Pack::D(), a.v[0]);
+    for (int i = 0; i < parts; ++i) a.v[i] = f(a.v[i], a.v[i + parts]);
+  return fold_vector(Pack::D(), a.v[0], f);
+}
+HWY_INLINE HWY_ATTR float sum_of_lanes(Pack a) {
+  return fold_lanes(a, [](auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
+}
+HWY_INLINE HWY_ATTR float largest_lane(Pack a) {
+  return fold_lanes(a, [](auto x, auto y) HWY_ATTR { return hn::Max(x, y); });
 }
 #endif
-HWY_INLINE float largest_lane(Pack a) {
-  alignas(64) float x[16];
-  store(a, x);
-  for (int half = 8; half >= 1; half /= 2)
-    for (int i = 0; i < half; ++i) x[i] = x[i] > x[i + half] ? x[i] : x[i + half];
-  return x[0];
-}
 
 namespace detail {
-// e^r - 1 - r over r^2 for |r| <= ln(2)/2 (Taylor coefficients to r^7: relative error of e^r below 2e-8 there).
-HWY_INLINE Pack exp_tail(Pack r) {
-  Pack p = broadcast(1.0f / 5040);
-  p = fma(p, r, broadcast(1.0f / 720));
-  p = fma(p, r, broadcast(1.0f / 120));
-  p = fma(p, r, broadcast(1.0f / 24));
-  p = fma(p, r, broadcast(1.0f / 6));
-  return fma(p, r, broadcast(0.5f));
+// e^r - 1 for |r| <= ln(2)/2: r + r^2 p(r), p the polynomial with the least relative error of e^r there, 3e-9.
+HWY_INLINE Pack exp_minus_one(Pack r) {
+  Pack p = broadcast(1.381422160193324e-3f);
+  p = fma(p, r, broadcast(8.36889911442995e-3f));
+  p = fma(p, r, broadcast(4.166840389370918e-2f));
+  p = fma(p, r, broadcast(0.1666651964187622f));
+  p = fma(p, r, broadcast(0.4999999403953552f));
+  return fma(r * r, p, r);
 }
-// x = k ln 2 + r with |r| <= ln(2)/2 (a little more from rounding): t = 1.5 * 2^23 + k and r.
-struct Reduced {
-  Pack t, r;
+// scale = 2^k and grown = e^r - 1 with x = k ln 2 + r, |r| <= ln(2)/2 (a little more from rounding).
+struct Powers {
+  Pack scale, grown;
 };
-HWY_INLINE Reduced reduce(Pack x) {
-  const Pack magic = broadcast(12582912.0f);
+HWY_INLINE Powers powers(Pack x) {
+  const Pack magic = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
   const Pack t = fma(x, broadcast(1.44269504f), magic);
   const Pack k = t - magic;
-  return {t, fma(k, broadcast(2.12194440e-4f), fma(k, broadcast(-0.693359375f), x))};
+  const Pack r = fma(k, broadcast(2.12194440e-4f), fma(k, broadcast(-0.693359375f), x));
+  return {power_of_two(t), exp_minus_one(r)};
 }
 }  // namespace detail
 
 // e^x, within 1.1 ulp for -87.3 <= x <= 88.3; beyond, the value at the end of that interval. NaN stays NaN.
 HWY_INLINE Pack exp(Pack x) {
-  const Pack inside = lesser(broadcast(88.3f), greater(broadcast(-87.3f), x));
-  const detail::Reduced a = detail::reduce(inside);
-  const Pack tail = fma(a.r * a.r, detail::exp_tail(a.r), a.r);  // e^r - 1
-  const Pack scale = power_of_two(a.t);
-  return fma(scale, tail, scale);
+  const detail::Powers e = detail::powers(lesser(broadcast(88.3f), greater(broadcast(-87.3f), x)));
+  return fma(e.scale, e.grown, e.scale);
+}
+
+// ln x for normal x > 0, within 1 ulp: with m - 1 = r, ln m = r - r^2 / 2 + r^3 p(r).
+HWY_INLINE Pack log(Pack x) {
+  const Pack k = exponent(x), r = mantissa(x) - broadcast(1.0f), square = r * r;
+  Pack p = broadcast(0.067466408f);
+  p = fma(p, r, broadcast(-0.116756521f));
+  p = fma(p, r, broadcast(0.11888162f));
+  p = fma(p, r, broadcast(-0.124055892f));
+  p = fma(p, r, broadcast(0.142195523f));
+  p = fma(p, r, broadcast(-0.166679963f));
+  p = fma(p, r, broadcast(0.200021192f));
+  p = fma(p, r, broadcast(-0.250000089f));
+  p = fma(p, r, broadcast(0.333333135f));
+  const Pack rest = fma(k, broadcast(-2.12194440e-4f), fma(square, broadcast(-0.5f), square * r * p));
+  return fma(k, broadcast(0.693359375f), r + rest);
 }
 
 // 1 / (1 + e^-x), within 2.5 ulp.
-HWY_INLINE Pack sigmoid(Pack x) { return broadcast(1.0f) / (1.0f + exp(broadcast(0.0f) - x)); }
+HWY_INLINE Pack sigmoid(Pack x) {
+  const detail::Powers e = detail::powers(lesser(broadcast(88.3f), greater(broadcast(-87.3f), broadcast(0.0f) - x)));
+  return broadcast(1.0f) / fma(e.scale, e.grown, e.scale + broadcast(1.0f));
+}
 
 // (e^2|x| - 1) / (e^2|x| + 1) with the sign of x; e^y - 1 is formed as 2^k (e^r - 1) + (2^k - 1), so that it keeps its
 // relative accuracy at 0: within 2.5 ulp. Exactly 1 from |x| = 9.02 on.
 HWY_INLINE Pack tanh(Pack x) {
   const Pack y = lesser(broadcast(9.02f), absolute(x));
-  const detail::Reduced a = detail::reduce(y + y);
-  const Pack tail = fma(a.r * a.r, detail::exp_tail(a.r), a.r);
-  const Pack scale = power_of_two(a.t);
-  const Pack grown = fma(scale, tail, scale - broadcast(1.0f));
+  const detail::Powers e = detail::powers(y + y);
+  const Pack grown = fma(e.scale, e.grown, e.scale - broadcast(1.0f));
   return with_sign_of(grown / (grown + broadcast(2.0f)), x);
 }
 
@@ -202,6 +252,7 @@ template <Exact S> HWY_INLINE void store(S a, S* p) { *p = a; }
 template <Exact S> HWY_INLINE S broadcast(S x) { return x; }
 template <Exact S> HWY_INLINE S fma(S a, S b, S c) { return a * b + c; }
 template <Exact S> HWY_INLINE S exp(S x) { return std::exp(x); }
+template <Exact S> HWY_INLINE S log(S x) { return std::log(x); }
 template <Exact S> HWY_INLINE S tanh(S x) { return std::tanh(x); }
 template <Exact S> HWY_INLINE S sigmoid(S x) { return S(1) / (S(1) + std::exp(-x)); }
 template <Exact S> HWY_INLINE S greater(S a, S b) { return real_part(a) > real_part(b) ? a : b; }

@@ -41,6 +41,10 @@ class Parameters {
   const Layout& layout() const { return *layout_; }
   S* block(int number) { return data_.data() + layout_->block(number).offset; }
   const S* block(int number) const { return data_.data() + layout_->block(number).offset; }
+  void clear_padding() {
+    for (const Block& block : layout_->blocks())
+      for (std::size_t i = block.size(); i % 16 != 0; ++i) data_[block.offset + i] = S(0);
+  }
   AlignedVector<S>& data() { return data_; }             // padding included, always 0 there
   const AlignedVector<S>& data() const { return data_; }
 

@@ -9,6 +9,9 @@
 #define RNNBENCH_CORE_PRODUCT_INL_H_
 #endif
 
+#include <cstddef>
+#include <utility>
+
 #include "core/pack-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,41 +21,57 @@ namespace HWY_NAMESPACE {
 template <int N>
 using Constant = std::integral_constant<int, N>;
 
+// Lambdas of the inner loops: for the instruction set at hand, and never a call.
+#define RNNBENCH_INLINE HWY_ATTR __attribute__((always_inline))
+
+// f(Constant<0>()), ..., f(Constant<N - 1>()): a loop whose arrays of packs stay in registers whatever the optimisation
+// level, because every index is a constant from the start.
+template <int N, class F>
+HWY_INLINE HWY_ATTR void unrolled(F&& f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) RNNBENCH_INLINE { (f(Constant<I>()), ...); }
+  (std::make_integer_sequence<int, N>());
+}
+
+// Asks for a line that will be needed soon, into the second-level cache.
+HWY_INLINE void prefetch(const void* line) { __builtin_prefetch(line, 1, 2); }
+
 // acc[r][c] += sum over i < n of a[i * a_step + r * lanes ...] * b[i * b_step + c * b_column], i ascending; then the same
-// from a + a_segment and b + b_segment on, `segments` times: one chain.
-template <class V, int R, int C>
-HWY_INLINE void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* a, std::ptrdiff_t a_step,
-                                    const ScalarOf<V>* b, std::ptrdiff_t b_step, std::ptrdiff_t b_column, int n,
-                                    int segments = 1, std::ptrdiff_t a_segment = 0, std::ptrdiff_t b_segment = 0) {
+// from a + a_segment and b + b_segment on, `segments` times: one chain. With Ahead > 0, each i also asks for `Ahead` lines
+// from `ahead` on: the panel that comes next.
+template <int Ahead = 0, class V, int R, int C>
+HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* a, std::ptrdiff_t a_step,
+                                             const ScalarOf<V>* b, std::ptrdiff_t b_step, std::ptrdiff_t b_column,
+                                             int n, int segments = 1, std::ptrdiff_t a_segment = 0,
+                                             std::ptrdiff_t b_segment = 0, const ScalarOf<V>* ahead = nullptr) {
   constexpr int lanes = PackTraits<V>::lanes;
   if constexpr (R * C <= PackTraits<V>::registers || R == 1) {
-    V sum[R][C];  // a copy, so that it lives in registers
-    HWY_UNROLL(8) for (int c = 0; c < C; ++c)
-      HWY_UNROLL(4) for (int r = 0; r < R; ++r) sum[r][c] = acc[r][c];
+    V sum[R][C];  // a copy: what a loop carries must be no array that others point at
+    unrolled<R>([&](auto r) RNNBENCH_INLINE { unrolled<C>([&](auto c) RNNBENCH_INLINE { sum[r][c] = acc[r][c]; }); });
     for (int segment = 0; segment < segments; ++segment) {
       const ScalarOf<V>* HWY_RESTRICT a_at = a;
       const ScalarOf<V>* HWY_RESTRICT b_at = b;
       for (int i = 0; i < n; ++i) {
         V w[R];
-        HWY_UNROLL(4) for (int r = 0; r < R; ++r) w[r] = load(a_at + r * lanes);
-        HWY_UNROLL(8) for (int c = 0; c < C; ++c) {
+        unrolled<R>([&](auto r) RNNBENCH_INLINE { w[r] = load(a_at + r * lanes); });
+        unrolled<C>([&](auto c) RNNBENCH_INLINE {
           const V x = broadcast(b_at[c * b_column]);
-          HWY_UNROLL(4) for (int r = 0; r < R; ++r) sum[r][c] = fma(w[r], x, sum[r][c]);
-        }
+          unrolled<R>([&](auto r) RNNBENCH_INLINE { sum[r][c] = fma(w[r], x, sum[r][c]); });
+        });
+        unrolled<Ahead>([&](auto line) RNNBENCH_INLINE { prefetch(ahead + line * 16); });
         a_at += a_step;
         b_at += b_step;
+        ahead += Ahead * 16;
       }
       a += a_segment;
       b += b_segment;
     }
-    HWY_UNROLL(8) for (int c = 0; c < C; ++c)
-      HWY_UNROLL(4) for (int r = 0; r < R; ++r) acc[r][c] = sum[r][c];
+    unrolled<R>([&](auto r) RNNBENCH_INLINE { unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = sum[r][c]; }); });
   } else {  // too many for the registers: a row at a time
     for (int r = 0; r < R; ++r) {
       V row[1][C];
-      HWY_UNROLL(8) for (int c = 0; c < C; ++c) row[0][c] = acc[r][c];
+      unrolled<C>([&](auto c) RNNBENCH_INLINE { row[0][c] = acc[r][c]; });
       multiply_accumulate(row, a + r * lanes, a_step, b, b_step, b_column, n, segments, a_segment, b_segment);
-      HWY_UNROLL(8) for (int c = 0; c < C; ++c) acc[r][c] = row[0][c];
+      unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = row[0][c]; });
     }
   }
 }

@@ -4,17 +4,30 @@
 #include <time.h>
 
 namespace rnnbench {
+namespace {
+
+// Returns when value is no longer `old`.
+template <class T>
+void wait_while(const std::atomic<T>& value, T old) {
+  for (int i = 0; i < 2000; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
 
 ThreadTeam::ThreadTeam(int threads, std::function<void()> start) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i, start] { serve(i, start); });
 }
 
 ThreadTeam::~ThreadTeam() {
-  {
-    std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_all();
+  stop_ = true;
+  ++round_;
+  round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -23,34 +36,23 @@ void ThreadTeam::run(int pieces, const std::function<void(int, int)>& work) {
     for (int i = 0; i < pieces; ++i) work(0, i);
     return;
   }
-  {
-    std::lock_guard lock(mutex_);
-    work_ = &work;
-    pieces_ = pieces;
-    next_ = 0;
-    busy_ = static_cast<int>(workers_.size());
-    ++round_;
-  }
-  wake_.notify_all();
+  work_ = &work;
+  pieces_ = pieces;
+  next_ = 0;
+  busy_ = static_cast<int>(workers_.size());
+  ++round_;
+  round_.notify_all();
   for (int i; (i = next_.fetch_add(1)) < pieces;) work(0, i);
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return busy_ == 0; });
+  for (int busy; (busy = busy_.load(std::memory_order_acquire)) != 0;) wait_while(busy_, busy);
 }
 
 void ThreadTeam::serve(int thread, const std::function<void()>& start) {
   start();
-  std::uint64_t seen = 0;
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [&] { return stop_ || round_ != seen; });
+  for (std::uint32_t seen = 0;; ++seen) {  // every worker takes part in every round
+    wait_while(round_, seen);
     if (stop_) return;
-    seen = round_;
-    const auto& work = *work_;
-    const int pieces = pieces_;
-    lock.unlock();
-    for (int i; (i = next_.fetch_add(1)) < pieces;) work(thread, i);
-    lock.lock();
-    if (--busy_ == 0) done_.notify_one();
+    for (int i; (i = next_.fetch_add(1)) < pieces_;) work_->operator()(thread, i);
+    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
   }
 }
 

@@ -1,10 +1,11 @@
 // A fixed team of threads that share numbered pieces of work. Which thread takes a piece must move no bit.
+//
+// Pieces come every few microseconds when a network is small, so whoever waits first spins for a moment.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
+#include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -27,13 +28,11 @@ class ThreadTeam {
   void serve(int thread, const std::function<void()>& start);
 
   std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable wake_, done_;
   const std::function<void(int, int)>* work_ = nullptr;
-  std::atomic<int> next_{0};
-  int pieces_ = 0, busy_ = 0;
-  std::uint64_t round_ = 0;
-  bool stop_ = false;
+  int pieces_ = 0;
+  std::atomic<int> next_{0}, busy_{0};
+  std::atomic<std::uint32_t> round_{0};
+  std::atomic<bool> stop_{false};
 };
 
 }  // namespace rnnbench

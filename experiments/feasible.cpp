@@ -30,14 +30,14 @@ double batch_bytes(const Signature& signature, std::int64_t steps, std::int64_t 
 }
 
 // The longest sequences that the run is scored at; their arrays are those of training.
-void check_test_length(const RunSpec& run) {
+void check_test_length(const RunSpec& run, const WorkspaceOptions& options) {
   constexpr int at_once = 64;  // sequences of an evaluation's batch, at most
   const int batch = std::min(at_once, static_cast<int>(run.training.integer("evaluate")));
   const std::vector<std::int64_t> lengths = run.task.integers("test-length");
   Settings settings = run.task;
   settings.set("length", std::to_string(*std::max_element(lengths.begin(), lengths.end())));
   const auto task = find_task(settings.text("task")).make(settings);
-  const double needed = training_bytes(run.model, task->signature(), task->steps(), batch, /*threads=*/1) +
+  const double needed = training_bytes(run.model, task->signature(), task->steps(), batch, options) +
                         batch_bytes(task->signature(), task->steps(), batch);
   if (needed <= physical_memory()) return;
   throw UserError("test-length = " + settings.text("length") + " needs about " + gibibytes(needed) +
@@ -47,12 +47,12 @@ void check_test_length(const RunSpec& run) {
 
 }  // namespace
 
-void check_feasible(const RunSpec& run) {
+void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
   const auto task = find_task(run.task.text("task")).make(run.task);
   const NetworkSize size = network_size(run.model, task->signature());
   const std::int64_t batch = run.training.integer("batch");
   const double needed =
-      training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), /*threads=*/1) +
+      training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), options) +
       batch_bytes(task->signature(), task->steps(), batch);
   if (needed > physical_memory())
     throw UserError(run.model.text("cell") + " on " + run.task.text("task") +
@@ -61,7 +61,7 @@ void check_feasible(const RunSpec& run) {
                     ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) +
                     " time steps needs about " + gibibytes(needed) + " of memory, this machine has " +
                     gibibytes(physical_memory()) + "; lower one of hidden, layers, batch and length");
-  if (run.task.has("test-length")) check_test_length(run);
+  if (run.task.has("test-length")) check_test_length(run, options);
 }
 
 }  // namespace rnnbench

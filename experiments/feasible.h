@@ -2,11 +2,12 @@
 #pragma once
 
 #include "experiments/spec.h"
+#include "models/network.h"
 
 namespace rnnbench {
 
 // Makes the task and sizes the model. Throws UserError when the task or the budget refuses its settings, or
 // when the arrays of a training run would not fit into this machine's memory.
-void check_feasible(const RunSpec& run);
+void check_feasible(const RunSpec& run, const WorkspaceOptions& options = {});
 
 }  // namespace rnnbench

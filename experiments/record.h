@@ -8,7 +8,7 @@ namespace rnnbench {
 
 // Numbers that reach `result` are the same bits for the same spec under the same numerics_version; raise it with every
 // change that moves them.
-inline constexpr int numerics_version = 1;
+inline constexpr int numerics_version = 2;
 inline constexpr int record_schema = 1;
 
 using Json = nlohmann::ordered_json;

@@ -12,6 +12,7 @@ namespace rnnbench {
 struct RunnerOptions {
   int jobs = 0;     // runs at once; 0 = as many as the cores hold, at most the number of runs
   int threads = 1;  // inside one run; 0 = the cores divided among the jobs
+  int recompute = 0;  // keep the states of every k-th step only (see WorkspaceOptions); 0 = all
   bool keep_going = true;
   bool weights = true;             // write <id>.safetensors
   bool progress = true;            // on stderr, only when it is a terminal

@@ -7,6 +7,7 @@
 #include "core/hash.h"
 #include "core/optimiser.h"
 #include "core/safetensors.h"
+#include "core/threads.h"
 #include "experiments/checkpoint.h"
 #include "experiments/clock.h"
 #include "experiments/environment.h"
@@ -56,7 +57,7 @@ class Trainer {
         parameters_(network_->layout()),
         gradient_(network_->layout()),
         optimiser_(make_optimiser(spec.training, network_->layout())),
-        workspace_(network_->workspace(std::max(1, options.threads))) {}
+        workspace_(network_->workspace({std::max(1, options.threads), options.recompute})) {}
 
   TrainOutcome run() {
     if (!restore()) network_->initialise(spec_.seed, parameters_);
@@ -95,7 +96,7 @@ class Trainer {
   bool solved() const { return !state_.updates_to_solve.is_null() && reason_.empty(); }
 
   // Time is taken lap by lap; a lap is charged to training, to evaluation or (checkpoints) to nothing.
-  double cpu_seconds() const { return thread_cpu_seconds() + workspace_->worker_cpu_seconds(); }
+  double cpu_seconds() const { return thread_cpu_seconds() + workspace_->team().worker_cpu_seconds(); }
   void start_lap() {
     lap_cpu_ = cpu_seconds();
     lap_wall_ = wall_seconds();
@@ -112,10 +113,10 @@ class Trainer {
     task_->sample({spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0}, batch_size_, batch_);
     const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_);
     if (!std::isfinite(loss)) return diverged("the training loss", u);
-    const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"));
+    const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
     if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
     if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
-    optimiser_->update(parameters_, gradient_, learning_rate(spec_.training, u));
+    optimiser_->update(parameters_, gradient_, learning_rate(spec_.training, u), &workspace_->team());
     state_.update = u;
     state_.loss_sum += loss;
     ++state_.loss_count;

@@ -78,13 +78,13 @@ class Attention {
     std::copy_n(parameters.block(blocks_.energy), hidden_, packed + at_.energy);
   }
 
-  void unpack_gradient(const S* packed, Parameters<S>& gradient) const {
+  void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const {
     if (!additive_) return;
-    project_.unpack_gradient(packed + at_.d_query, gradient.block(blocks_.query), hidden_);
-    project_.unpack_gradient(packed + at_.d_key, gradient.block(blocks_.key), hidden_);
+    project_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query), hidden_);
+    project_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key), hidden_);
     for (int k = 0; k < hidden_; ++k) {
-      gradient.block(blocks_.bias)[k] += packed[at_.d_bias + k];
-      gradient.block(blocks_.energy)[k] += packed[at_.d_energy + k];
+      gradient.block(blocks_.bias)[k] = sum_of_tiles(packed + at_.d_bias + k, stride, tiles);
+      gradient.block(blocks_.energy)[k] = sum_of_tiles(packed + at_.d_energy + k, stride, tiles);
     }
   }
 

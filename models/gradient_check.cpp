@@ -13,14 +13,14 @@ std::vector<BlockError> check_gradient(const Settings& model, const Signature& s
   const auto network = make_network<double>(model, signature);
   Parameters<double> parameters(network->layout()), gradient(network->layout());
   network->initialise(seed, parameters);
-  network->gradient(parameters, batch, *network->workspace(1), gradient);
+  network->gradient(parameters, batch, *network->workspace(), gradient);
   double largest = 0;
   for (double g : gradient.data()) largest = std::max(largest, std::fabs(g));
 
   const auto complex = make_network<Complex>(model, signature);
   Parameters<Complex> stepped(complex->layout()), unused(complex->layout());
   std::copy(parameters.data().begin(), parameters.data().end(), stepped.data().begin());
-  const auto workspace = complex->workspace(1);
+  const auto workspace = complex->workspace();
   constexpr double step = 1e-30;
   std::vector<BlockError> errors;
   for (const Block& block : network->layout().blocks()) {

@@ -41,6 +41,9 @@ struct TileTargets {
   const float* weight = nullptr;
 };
 
+// All arrays are the caller's, of a tape of `steps` steps in `columns` columns; h are its hidden states
+// [steps][columns][hidden rounded up to the lanes]. Read-out, loss and their gradients are taken in spans, whose wanted
+// steps the caller gives; attention looks at the whole tape.
 template <class S>
 class HeadPart {
  public:
@@ -49,19 +52,27 @@ class HeadPart {
   virtual std::size_t gradient_size() const = 0;
   virtual std::size_t tape_size(int steps, int columns) const = 0;
   virtual void pack(const Parameters<S>& parameters, S* packed) const = 0;
-  virtual void unpack_gradient(const S* packed_gradient, Parameters<S>& gradient) const = 0;
-  // h: hidden states [steps][columns][hidden rounded up to the lanes].
+  // Writes the sum of the packed gradients of all tiles, which lie `stride` numbers apart, in the order of their index.
+  virtual void unpack_gradient(const S* packed_gradient, std::size_t stride, int tiles,
+                               Parameters<S>& gradient) const = 0;
+
+  // Fills the context of the wanted steps; nothing without attention.
+  virtual void attend(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* tape) const = 0;
   virtual void forward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* tape) const = 0;
-  // Output `o` of a step and column is at outputs()[(step * columns + column) * output_stride() + o].
-  virtual const S* outputs(const S* tape, int steps, int columns) const = 0;
+  // Output `o` of a step and column is at tape[(step * columns + column) * output_stride() + o].
   virtual int output_stride() const = 0;
-  // Sum of weight * loss over the tile, scaled by `scale` (1 / sum of weights of the batch); leaves the gradient of the
-  // outputs in the tape, in the place of the outputs.
-  virtual TotalOf<S> loss(int steps, int columns, const Runs& wanted, const TileTargets& targets, S scale,
-                          S* tape) const = 0;
-  // d_h: overwritten. gradient: overwritten.
-  virtual void backward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* d_h, S* tape,
-                        S* gradient) const = 0;
+  // losses[step] = sum over columns of weight * loss, for the wanted steps; leaves the gradient of the outputs, times
+  // `scale`, in the place of the outputs.
+  virtual void loss(const S* packed, int columns, const Runs& wanted, const TileTargets& targets, S scale,
+                    S* tape, TotalOf<S>* losses) const = 0;
+
+  // The packed gradient is zeroed by the caller. attend_backward: after the loss of all wanted steps; overwrites d_h.
+  virtual void attend_backward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* d_h, S* tape,
+                               S* gradient) const = 0;
+  virtual void accumulate(int columns, const Runs& wanted, const S* h, const S* tape, S* gradient) const = 0;
+  // The read-out's part of the gradient of the hidden states from `step` on; `wanted` is left to the caller.
+  virtual OutputGradient<S> output_gradient(const S* packed, int columns, int step, const S* tape) const = 0;
+
   virtual std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const = 0;
 };
 

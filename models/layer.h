@@ -41,8 +41,22 @@ struct TileInput {
   int stride = 0;
 };
 
+// The gradient of a layer's outputs over some steps: values, where given, plus M^T d at the steps that are wanted. M is
+// the linear map that reads the outputs, in the panels that Linear packs for its way back.
+template <class S>
+struct OutputGradient {
+  const S* values = nullptr;  // [steps][columns][stride]
+  const S* panels = nullptr;
+  const S* d = nullptr;  // [steps][columns][d_stride]
+  int depth = 0, d_stride = 0;
+  const std::uint8_t* wanted = nullptr;  // [steps]
+};
+
 // A recurrent layer. All arrays are the caller's; sizes are in numbers. Hidden states lie features fastest with a
 // stride of `stride()` (hidden size rounded up to the lanes of a pack; the rest is never read).
+//
+// A tape holds in.steps steps: the whole sequence or, one after the other, segments of it. The caller runs a segment in
+// spans [begin, end) of its steps, forward in ascending order, back in descending order.
 template <class S>
 class RecurrentPart {
  public:
@@ -51,18 +65,36 @@ class RecurrentPart {
   virtual std::size_t packed_size() const = 0;
   virtual std::size_t gradient_size() const = 0;
   virtual std::size_t tape_size(int steps, int columns) const = 0;
-  virtual void pack(const Parameters<S>& parameters, S* packed) const = 0;
-  // Adds the packed gradient of all tiles to the parameters' gradient.
-  virtual void unpack_gradient(const S* packed_gradient, Parameters<S>& gradient) const = 0;
-  virtual void forward(const S* packed, const TileInput<S>& in, S* tape) const = 0;
-  // Hidden states h_1 .. h_T of a tape: [steps][columns][stride].
-  virtual const S* outputs(const S* tape, int columns) const = 0;
-  // d_outputs: gradient of the outputs, same shape. d_inputs (or null): [steps][columns][input_stride], overwritten.
-  // gradient: overwritten with the tile's packed gradient. The tape's activations are used up.
-  virtual void backward(const S* packed, const TileInput<S>& in, const S* d_outputs, S* d_inputs, int input_stride,
-                        S* tape, S* gradient) const = 0;
+
+  // Piece `piece` of `pieces` that together pack all weights; and that together write the parameters' gradient: the sum
+  // of the packed gradients of all tiles, which lie `stride` numbers apart, in the order of their index.
+  virtual void pack(const Parameters<S>& parameters, S* packed, int piece, int pieces) const = 0;
+  virtual void unpack_gradient(const S* packed_gradient, std::size_t stride, int tiles, Parameters<S>& gradient,
+                               int piece, int pieces) const = 0;
+
+  // The states before the first step of the tape: those of the parameters, or what an earlier segment ended with
+  // (states_size() numbers).
+  virtual void start(const S* packed, const TileInput<S>& in, S* tape) const = 0;
+  virtual std::size_t states_size(int columns) const = 0;
+  virtual void save_states(const TileInput<S>& in, const S* tape, S* states) const = 0;
+  virtual void load_states(const TileInput<S>& in, const S* states, S* tape) const = 0;
+
+  virtual void forward(const S* packed, const TileInput<S>& in, int begin, int end, S* tape) const = 0;
+  // Hidden states after the steps of a tape: [steps][columns][stride].
+  virtual const S* outputs(const TileInput<S>& in, const S* tape) const = 0;
+
+  // start_backward: before the last segment; zeroes the packed gradient. backward adds to it, uses the tape's activations
+  // up and overwrites d_inputs (or null; [steps of the span][columns][input_stride]). `goes_on`: there are segments after this one.
+  // carry_back: after a segment, before the one that precedes it. finish_backward: after the first segment.
+  virtual void start_backward(const TileInput<S>& in, S* tape, S* gradient) const = 0;
+  virtual void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
+                        const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* tape,
+                        S* gradient) const = 0;
+  virtual void carry_back(const TileInput<S>& in, S* tape) const = 0;
+  virtual void finish_backward(const S* packed, const TileInput<S>& in, S* tape, S* gradient) const = 0;
+
   // Activations of one column by name: gates, then states.
-  virtual std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const = 0;
+  virtual std::vector<Trace> trace(const TileInput<S>& in, const S* tape, int column) const = 0;
 };
 
 // Where a layer finds its parameters.

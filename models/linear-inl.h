@@ -13,6 +13,14 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
 
+// A number of the gradient: the sum over tiles in the order of their index.
+template <class S>
+S sum_of_tiles(const S* first, std::size_t stride, int tiles) {
+  S total = *first;
+  for (int tile = 1; tile < tiles; ++tile) total += first[tile * stride];
+  return total;
+}
+
 // Columns lie `stride` numbers apart, features fastest; strides are at least the size rounded up to the lanes.
 template <class V>
 class Linear {
@@ -27,7 +35,7 @@ class Linear {
   std::size_t packed_size() const {
     return round_up(rows_, L) * depth_ + round_up(round_up(depth_, L) * rows_, 16);
   }
-  std::size_t gradient_size() const { return round_up(rows_, L) * depth_; }
+  std::size_t gradient_size() const { return round_up(rows_ * round_up(depth_, L), 16); }
 
   // W is row-major with `leading` numbers from row to row.
   void pack(const S* w, int leading, S* packed) const {
@@ -37,45 +45,52 @@ class Linear {
                           [&](int k, int r) { return w[static_cast<std::size_t>(r) * leading + k]; });
   }
 
-  // y (+)= W x: y keeps what it has as the start of the chains.
-  void forward(const S* packed, const S* x, int x_stride, S* y, int y_stride, int columns) const {
-    add_product(packed, rows_, depth_, x, x_stride, y, y_stride, columns);
+  // y = W x + bias, or y += W x without one (bias: rows, rounded up to the lanes).
+  void forward(const S* packed, const S* x, int x_stride, S* y, int y_stride, int columns,
+               const S* bias = nullptr) const {
+    add_product(packed, rows_, depth_, x, x_stride, y, y_stride, columns, bias);
   }
   // dx += W^T dy.
   void backward(const S* packed, const S* dy, int dy_stride, S* dx, int dx_stride, int columns) const {
-    add_product(packed + round_up(rows_, L) * depth_, depth_, rows_, dy, dy_stride, dx, dx_stride, columns);
+    add_product(transposed(packed), depth_, rows_, dy, dy_stride, dx, dx_stride, columns, nullptr);
   }
-  // Packed gradient [k][rows] += dy x^T over steps [begin, end) of `columns` columns, time descending.
+  // The panels of W^T.
+  const S* transposed(const S* packed) const { return packed + round_up(rows_, L) * depth_; }
+  // Packed gradient [rows][depth rounded up] += dy x^T over steps [begin, end) of `columns` columns, time descending.
   HWY_ATTR void accumulate(const S* dy, int dy_stride, const S* x, int x_stride, int begin, int end, int columns,
                            S* gradient) const {
-    const int stride = row_stride();
+    const int stride = static_cast<int>(round_up(depth_, L));
     for_blocks<group>(stride / L, [&](int block, auto blocks) HWY_ATTR {
       constexpr int B = blocks.value;
-      for_columns<tile_columns<V, B>()>(depth_, [&](int k, auto ks) HWY_ATTR {
-        constexpr int K = ks.value;
-        V acc[B][K];
-        S* at = gradient + static_cast<std::size_t>(k) * stride + block * L;
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < K; ++c) acc[b][c] = load(at + c * stride + b * L);
+      for_columns<tile_columns<V, B>()>(rows_, [&](int row, auto rows) HWY_ATTR {
+        constexpr int R = rows.value;
+        V acc[B][R];
+        S* at = gradient + static_cast<std::size_t>(row) * stride + block * L;
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<R>([&](auto r) RNNBENCH_INLINE { acc[b][r] = load(at + r * stride + b * L); });
+        });
         const std::size_t last = static_cast<std::size_t>(end - 1) * columns;
-        multiply_accumulate(acc, dy + last * dy_stride + block * L, dy_stride, x + last * x_stride + k, x_stride, 1,
-                            columns, end - begin, -static_cast<std::ptrdiff_t>(columns) * dy_stride,
-                            -static_cast<std::ptrdiff_t>(columns) * x_stride);
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < K; ++c) store(acc[b][c], at + c * stride + b * L);
+        multiply_accumulate(acc, x + last * x_stride + block * L, x_stride, dy + last * dy_stride + row, dy_stride, 1,
+                            columns, end - begin, -static_cast<std::ptrdiff_t>(columns) * x_stride,
+                            -static_cast<std::ptrdiff_t>(columns) * dy_stride);
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[b][r], at + r * stride + b * L); });
+        });
       });
     });
   }
-  void unpack_gradient(const S* gradient, S* w, int leading) const {
+  // w = the sum of the packed gradients of all tiles, which lie `stride` numbers apart.
+  void unpack_gradient(const S* gradient, std::size_t stride, int tiles, S* w, int leading) const {
+    const std::size_t row = round_up(depth_, L);
     for (int r = 0; r < rows_; ++r)
       for (int k = 0; k < depth_; ++k)
-        w[static_cast<std::size_t>(r) * leading + k] += gradient[static_cast<std::size_t>(k) * row_stride() + r];
+        w[static_cast<std::size_t>(r) * leading + k] = sum_of_tiles(gradient + r * row + k, stride, tiles);
   }
 
  private:
-  // y[column] += M x[column], M in panels [group of row blocks][k][rows of the group].
+  // y[column] = (bias, or what is there) + M x[column], M in panels [group of row blocks][k][rows of the group].
   static HWY_ATTR void add_product(const S* panels, int rows, int depth, const S* x, int x_stride, S* y, int y_stride,
-                                   int columns) {
+                                   int columns, const S* bias) {
     for_blocks<group>((rows + L - 1) / L, [&](int block, auto blocks) HWY_ATTR {
       constexpr int B = blocks.value;
       const S* panel = panels + static_cast<std::size_t>(block) * L * depth;
@@ -83,11 +98,15 @@ class Linear {
         constexpr int C = group_columns.value;
         V acc[B][C];
         S* at = y + static_cast<std::size_t>(column) * y_stride + block * L;
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < C; ++c) acc[b][c] = load(at + static_cast<std::size_t>(c) * y_stride + b * L);
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<C>([&](auto c) RNNBENCH_INLINE {
+            acc[b][c] = load(bias != nullptr ? bias + (block + b) * L : at + c * y_stride + b * L);
+          });
+        });
         multiply_accumulate(acc, panel, B * L, x + static_cast<std::size_t>(column) * x_stride, 1, x_stride, depth);
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < C; ++c) store(acc[b][c], at + static_cast<std::size_t>(c) * y_stride + b * L);
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], at + c * y_stride + b * L); });
+        });
       });
     });
   }

@@ -5,6 +5,7 @@
 
 #include "core/threads.h"
 #include "models/plan.h"
+#include "models/tile.h"
 
 namespace rnnbench {
 namespace {
@@ -20,39 +21,24 @@ std::unique_ptr<RecurrentPart<S>> make_recurrent(Isa isa, const CellFactory& cel
     return cell.make_complex(settings, shape, blocks);
 }
 
-// One tile's view of a batch, and what a thread needs to carry it through the network.
-template <class S>
-struct TileArrays {
-  std::vector<std::int32_t> symbols, classes;
-  AlignedVector<S> values;
-  std::vector<float> targets, weight;
-  AlignedVector<S> tape;  // of the layers, then of the head
-  AlignedVector<S> d_states[2];
-  Runs wanted;
-
-  std::size_t bytes() const {
-    return (symbols.capacity() + classes.capacity()) * sizeof(std::int32_t) +
-           (values.capacity() + tape.capacity() + d_states[0].capacity() + d_states[1].capacity()) * sizeof(S) +
-           (targets.capacity() + weight.capacity()) * sizeof(float);
-  }
-};
-
 template <class S>
 class NetworkWorkspace final : public Workspace<S> {
  public:
-  explicit NetworkWorkspace(int threads) : team(std::max(1, threads), flush_denormals), tiles(team.size()) {}
+  explicit NetworkWorkspace(const WorkspaceOptions& options)
+      : recompute(options.recompute), threads(std::max(1, options.threads), flush_denormals), tiles(threads.size()) {}
   std::size_t bytes() const override {
     std::size_t sum = (packed.capacity() + gradients.capacity()) * sizeof(S);
-    for (const TileArrays<S>& tile : tiles) sum += tile.bytes();
+    for (const Tile<S>& tile : tiles) sum += tile.bytes();
     return sum;
   }
-  double worker_cpu_seconds() const override { return team.worker_cpu_seconds(); }
+  ThreadTeam& team() override { return threads; }
 
-  ThreadTeam team;
-  AlignedVector<S> packed;             // weights, packed once per call
-  AlignedVector<S> gradients;          // packed gradient of every tile
-  std::vector<TotalOf<S>> losses;      // of every tile
-  std::vector<TileArrays<S>> tiles;    // of every thread
+  const int recompute;
+  ThreadTeam threads;
+  AlignedVector<S> packed;         // weights, packed once per call
+  AlignedVector<S> gradients;      // packed gradient of every tile
+  std::vector<TotalOf<S>> losses;  // of every tile
+  std::vector<Tile<S>> tiles;      // of every thread
 };
 
 template <class S>
@@ -84,8 +70,8 @@ class NetworkOf final : public Network<S> {
     std::copy(start.data().begin(), start.data().end(), parameters.data().begin());
   }
 
-  std::unique_ptr<Workspace<S>> workspace(int threads) const override {
-    return std::make_unique<NetworkWorkspace<S>>(threads);
+  std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options) const override {
+    return std::make_unique<NetworkWorkspace<S>>(options);
   }
 
   void predict(const Parameters<S>& parameters, const Batch& batch, bool all_steps, Workspace<S>& workspace,
@@ -94,17 +80,24 @@ class NetworkOf final : public Network<S> {
     pack(parameters, work);
     const int width = plan_.signature.outputs, stride = head_->output_stride();
     outputs.assign(static_cast<std::size_t>(batch.steps) * batch.size * width, S(0));
-    work.team.run(tiles_of(batch), [&](int thread, int tile) {
-      TileArrays<S>& arrays = work.tiles[thread];
-      const int first = tile * tile_width, columns = std::min(tile_width, batch.size - first);
-      load_tile(batch, first, columns, all_steps, arrays);
-      forward(work, batch.steps, columns, arrays);
-      const S* out = head_->outputs(arrays.tape.data() + head_tape_at(batch.steps, columns), batch.steps, columns);
-      for (const Run& run : arrays.wanted)
-        for (int step = run.begin; step < run.end; ++step)
-          for (int c = 0; c < columns; ++c)
-            std::copy_n(out + (static_cast<std::size_t>(step) * columns + c) * stride, width,
-                        &outputs[(static_cast<std::size_t>(step) * batch.size + first + c) * width]);
+    work.threads.run(tiles_of(batch), [&](int thread, int index) {
+      Tile<S>& tile = work.tiles[thread];
+      const int first = index * tile_width;
+      tile.load(batch, plan_.signature, first, all_steps);
+      // Nothing is kept for a way back: the tape holds a span, which stays in the cache.
+      const int length = attends() ? batch.steps : std::min(batch.steps, span_steps(tile.columns));
+      make_room(tile, length, 1);
+      for (const Segment& segment : segments(batch.steps, length)) {
+        enter(work, tile, segment, nullptr);
+        forward(work, tile, segment, true);
+        const S* out = head_tape(tile);
+        for (const Run& run : tile.wanted_runs(segment.begin, segment.end, segment.begin))
+          for (int step = run.begin; step < run.end; ++step)
+            for (int c = 0; c < tile.columns; ++c)
+              std::copy_n(out + (static_cast<std::size_t>(step) * tile.columns + c) * stride, width,
+                          &outputs[batch.at(segment.begin + step, first + c) * width]);
+        leave(tile, segment, nullptr);
+      }
     });
   }
 
@@ -118,62 +111,95 @@ class NetworkOf final : public Network<S> {
     double weight = 0;
     for (float w : batch.weight) weight += w;
     const S scale = S(weight > 0 ? 1 / weight : 0);
-    work.team.run(tiles, [&](int thread, int tile) {
-      TileArrays<S>& arrays = work.tiles[thread];
-      const int first = tile * tile_width, columns = std::min(tile_width, batch.size - first);
-      load_tile(batch, first, columns, false, arrays);
-      forward(work, batch.steps, columns, arrays);
-      work.losses[tile] =
-          backward(work, batch.steps, columns, scale, arrays, work.gradients.data() + tile * gradient_size_);
+    work.threads.run(tiles, [&](int thread, int index) {
+      Tile<S>& tile = work.tiles[thread];
+      tile.load(batch, plan_.signature, index * tile_width, false);
+      work.losses[index] = tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size_);
     });
-    // The tiles' gradients in the order of their index.
-    S* sum = work.gradients.data();
     TotalOf<S> loss = work.losses[0];
-    for (int tile = 1; tile < tiles; ++tile) {
-      const S* other = sum + tile * gradient_size_;
-      for (std::size_t i = 0; i < gradient_size_; ++i) sum[i] += other[i];
-      loss += work.losses[tile];
-    }
-    std::fill(gradient.data().begin(), gradient.data().end(), S(0));
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-      layers_[layer]->unpack_gradient(sum + gradient_at_[layer], gradient);
-    head_->unpack_gradient(sum + gradient_at_.back(), gradient);
+    for (int index = 1; index < tiles; ++index) loss += work.losses[index];
+    gradient.clear_padding();
+    const int pieces = pieces_for(work);
+    work.threads.run(pieces, [&](int, int piece) {
+      for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+        layers_[layer]->unpack_gradient(work.gradients.data() + gradient_at_[layer], gradient_size_, tiles, gradient,
+                                        piece, pieces);
+      if (piece == 0)
+        head_->unpack_gradient(work.gradients.data() + gradient_at_.back(), gradient_size_, tiles, gradient);
+    });
     return loss;
   }
 
   std::vector<Trace> trace(const Parameters<S>& parameters, const Batch& batch, int column) const override {
-    NetworkWorkspace<S> work(1);
+    NetworkWorkspace<S> work(WorkspaceOptions{});
     pack(parameters, work);
-    TileArrays<S>& arrays = work.tiles[0];
-    load_tile(batch, column, 1, true, arrays);
-    forward(work, batch.steps, 1, arrays);
+    Batch one;
+    one.reset(plan_.signature, batch.steps, 1);
+    for (int step = 0; step < batch.steps; ++step) {
+      if (plan_.signature.one_hot)
+        one.symbols[step] = batch.symbols[batch.at(step, column)];
+      else
+        std::copy_n(&batch.values[batch.at(step, column) * plan_.signature.inputs], plan_.signature.inputs,
+                    &one.values[static_cast<std::size_t>(step) * plan_.signature.inputs]);
+    }
+    Tile<S>& tile = work.tiles[0];
+    tile.load(one, plan_.signature, 0, true);
+    const Segment all{0, batch.steps};
+    make_room(tile, batch.steps, 1);
+    enter(work, tile, all, nullptr);
+    forward(work, tile, all, true);
     std::vector<Trace> traces;
     for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-      for (Trace& trace : layers_[layer]->trace(arrays.tape.data() + tape_at(layer, batch.steps, 1), batch.steps, 1, 0)) {
+      for (Trace& trace : layers_[layer]->trace(input_of(layer, tile, all), layer_tape(tile, layer), 0)) {
         if (layers_.size() > 1) trace.name = "layer " + std::to_string(layer) + " " + trace.name;
         traces.push_back(std::move(trace));
       }
-    for (Trace& trace : head_->trace(arrays.tape.data() + head_tape_at(batch.steps, 1), batch.steps, 1, 0))
-      traces.push_back(std::move(trace));
+    for (Trace& trace : head_->trace(head_tape(tile), batch.steps, 1, 0)) traces.push_back(std::move(trace));
     return traces;
   }
 
   // Numbers of a thread's arrays and of a tile's gradient: for the estimate of memory.
-  std::size_t thread_numbers(int steps, int columns) const {
-    return head_tape_at(steps, columns) + head_->tape_size(steps, columns) +
-           2 * static_cast<std::size_t>(steps) * columns * layers_[0]->stride();
+  std::size_t thread_numbers(int steps, int recompute, int columns) const {
+    const int length = segment_length(steps, recompute);
+    const std::size_t states = static_cast<std::size_t>(columns) * layers_[0]->stride();
+    return head_tape_at(length, columns) + head_->tape_size(length, columns) + 2 * span_steps(columns) * states +
+           (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
   }
   std::size_t packed_size() const { return packed_size_; }
   std::size_t gradient_size() const { return gradient_size_; }
 
  private:
+  // Steps that run forward, through the read-out and back together: about 256 columns, which stay in the second-level
+  // cache.
+  static int span_steps(int columns) { return std::max(1, 256 / columns); }
   static int tiles_of(const Batch& batch) { return (batch.size + tile_width - 1) / tile_width; }
+  static int pieces_for(const NetworkWorkspace<S>& work) {
+    return work.threads.size() == 1 ? 1 : 2 * work.threads.size();
+  }
+  bool attends() const { return plan_.attention != AttentionKind::none; }
+  // Attention looks at all states of a sequence, which is then one segment.
+  int segment_length(int steps, int recompute) const {
+    return recompute > 0 && !attends() ? std::min(recompute, steps) : steps;
+  }
+  static std::vector<Segment> segments(int steps, int length) {
+    std::vector<Segment> all;
+    for (int begin = 0; begin < steps; begin += length) all.push_back({begin, std::min(steps, begin + length)});
+    return all;
+  }
+  // f(begin, end) for the spans of a segment of `steps` steps.
+  template <class F>
+  static void for_spans(int steps, int columns, F&& f) {
+    for (int begin = 0, span = span_steps(columns); begin < steps; begin += span) f(begin, std::min(steps, begin + span));
+  }
 
   void pack(const Parameters<S>& parameters, NetworkWorkspace<S>& work) const {
     work.packed.resize(packed_size_);
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-      layers_[layer]->pack(parameters, work.packed.data() + packed_at_[layer]);
-    head_->pack(parameters, work.packed.data() + packed_at_.back());
+    const int pieces = pieces_for(work);
+    work.threads.run(pieces, [&](int, int piece) {
+      for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+        layers_[layer]->pack(parameters, work.packed.data() + packed_at_[layer], piece, pieces);
+      if (piece == 0) head_->pack(parameters, work.packed.data() + packed_at_.back());
+    });
   }
 
   std::size_t tape_at(std::size_t layer, int steps, int columns) const {
@@ -182,80 +208,154 @@ class NetworkOf final : public Network<S> {
     return places.total();
   }
   std::size_t head_tape_at(int steps, int columns) const { return tape_at(layers_.size(), steps, columns); }
+  S* layer_tape(Tile<S>& tile, std::size_t layer) const {
+    return tile.tape.data() + tape_at(layer, tile.tape_steps, tile.columns);
+  }
+  S* head_tape(Tile<S>& tile) const { return layer_tape(tile, layers_.size()); }
+  const S* packed_head(const NetworkWorkspace<S>& work) const { return work.packed.data() + packed_at_.back(); }
 
-  // Columns [first, first + columns) of a batch, and the steps whose outputs count.
-  void load_tile(const Batch& batch, int first, int columns, bool all_steps, TileArrays<S>& tile) const {
-    const Signature& signature = plan_.signature;
-    const auto copy_columns = [&](const auto& from, auto& to, int width) {
-      to.resize(static_cast<std::size_t>(batch.steps) * columns * width);
-      for (int step = 0; step < batch.steps; ++step)
-        std::copy_n(from.begin() + (static_cast<std::size_t>(step) * batch.size + first) * width, columns * width,
-                    to.begin() + static_cast<std::size_t>(step) * columns * width);
-    };
-    if (signature.one_hot)
-      copy_columns(batch.symbols, tile.symbols, 1);
-    else
-      copy_columns(batch.values, tile.values, signature.inputs);
-    if (signature.loss == Loss::cross_entropy)
-      copy_columns(batch.classes, tile.classes, 1);
-    else
-      copy_columns(batch.targets, tile.targets, signature.outputs);
-    copy_columns(batch.weight, tile.weight, 1);
+  TileInput<S> input_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
+    const std::size_t first = static_cast<std::size_t>(segment.begin) * tile.columns;
+    TileInput<S> in{segment.steps(), tile.columns, nullptr, nullptr, 0};
+    if (layer > 0) {
+      in.values = states_of(layer - 1, tile, segment);
+      in.stride = layers_[layer - 1]->stride();
+    } else if (plan_.signature.one_hot) {
+      in.symbols = tile.symbols.data() + first;
+    } else {
+      in.values = tile.values.data() + first * plan_.signature.inputs;
+      in.stride = plan_.signature.inputs;
+    }
+    return in;
+  }
+  const S* states_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
+    return layers_[layer]->outputs({segment.steps(), tile.columns, nullptr, nullptr, 0},
+                                   layer_tape(tile, layer));
+  }
+  std::size_t states_size(int columns) const {
+    std::size_t size = 0;
+    for (const auto& layer : layers_) size += layer->states_size(columns);
+    return size;
+  }
 
-    tile.wanted.clear();
-    for (int step = 0; step < batch.steps; ++step) {
-      bool wanted = all_steps;
-      for (int c = first; c < first + columns && !wanted; ++c) {
-        const std::size_t at = static_cast<std::size_t>(step) * batch.size + c;
-        wanted = batch.weight[at] != 0 || batch.answer[at] != 0;
-      }
-      if (!wanted) continue;
-      if (!tile.wanted.empty() && tile.wanted.back().end == step)
-        ++tile.wanted.back().end;
+  // Room for segments of up to `steps` steps and for the states before `count` of them. (Arrays keep their largest size.)
+  void make_room(Tile<S>& tile, int steps, std::size_t count) const {
+    tile.tape_steps = steps;
+    tile.tape.resize(std::max(tile.tape.size(),
+                              head_tape_at(steps, tile.columns) + head_->tape_size(steps, tile.columns)));
+    tile.kept.resize(std::max(tile.kept.size(), states_size(tile.columns) * count));
+  }
+
+  // The states before a segment go into its tape: what `states` holds, or what leave() kept last, or the initial ones.
+  void enter(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, const S* states) const {
+    if (states == nullptr) states = tile.kept.data();
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      const TileInput<S> in = input_of(layer, tile, segment);
+      S* tape = layer_tape(tile, layer);
+      if (segment.begin == 0)
+        layers_[layer]->start(work.packed.data() + packed_at_[layer], in, tape);
       else
-        tile.wanted.push_back({step, step + 1});
+        layers_[layer]->load_states(in, states, tape);
+      states += layers_[layer]->states_size(tile.columns);
     }
-    tile.tape.resize(head_tape_at(batch.steps, columns) + head_->tape_size(batch.steps, columns));
   }
-
-  TileInput<S> input_of(std::size_t layer, int steps, int columns, const TileArrays<S>& tile) const {
-    if (layer == 0)
-      return {steps, columns, plan_.signature.one_hot ? tile.symbols.data() : nullptr, tile.values.data(),
-              plan_.signature.inputs};
-    return {steps, columns, nullptr, states_of(layer - 1, steps, columns, tile), layers_[layer - 1]->stride()};
-  }
-  const S* states_of(std::size_t layer, int steps, int columns, const TileArrays<S>& tile) const {
-    return layers_[layer]->outputs(tile.tape.data() + tape_at(layer, steps, columns), columns);
-  }
-
-  void forward(const NetworkWorkspace<S>& work, int steps, int columns, TileArrays<S>& tile) const {
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-      layers_[layer]->forward(work.packed.data() + packed_at_[layer], input_of(layer, steps, columns, tile),
-                              tile.tape.data() + tape_at(layer, steps, columns));
-    head_->forward(work.packed.data() + packed_at_.back(), steps, columns, tile.wanted,
-                   states_of(layers_.size() - 1, steps, columns, tile),
-                   tile.tape.data() + head_tape_at(steps, columns));
-  }
-
-  TotalOf<S> backward(const NetworkWorkspace<S>& work, int steps, int columns, S scale, TileArrays<S>& tile,
-                      S* gradient) const {
-    S* head_tape = tile.tape.data() + head_tape_at(steps, columns);
-    const TileTargets targets{tile.classes.data(), tile.targets.data(), tile.weight.data()};
-    const TotalOf<S> loss = head_->loss(steps, columns, tile.wanted, targets, scale, head_tape);
-    const int stride = layers_[0]->stride();
-    for (auto& d : tile.d_states) d.resize(static_cast<std::size_t>(steps) * columns * stride);
-    S* d_outputs = tile.d_states[0].data();
-    S* d_inputs = tile.d_states[1].data();
-    head_->backward(work.packed.data() + packed_at_.back(), steps, columns, tile.wanted,
-                    states_of(layers_.size() - 1, steps, columns, tile), d_outputs, head_tape,
-                    gradient + gradient_at_.back());
-    for (int layer = plan_.layers - 1; layer >= 0; --layer) {
-      layers_[layer]->backward(work.packed.data() + packed_at_[layer], input_of(layer, steps, columns, tile), d_outputs,
-                               layer > 0 ? d_inputs : nullptr, stride,
-                               tile.tape.data() + tape_at(layer, steps, columns), gradient + gradient_at_[layer]);
-      std::swap(d_outputs, d_inputs);
+  void leave(Tile<S>& tile, const Segment& segment, S* states) const {
+    if (states == nullptr) states = tile.kept.data();
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      layers_[layer]->save_states(input_of(layer, tile, segment), layer_tape(tile, layer), states);
+      states += layers_[layer]->states_size(tile.columns);
     }
-    return loss;
+  }
+
+  // The layers, and the read-out if asked for, over a segment.
+  void forward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool read) const {
+    const int steps = segment.steps();
+    const S* h = states_of(layers_.size() - 1, tile, segment);
+    for_spans(steps, tile.columns, [&](int begin, int end) {
+      for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+        layers_[layer]->forward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
+                                layer_tape(tile, layer));
+      if (read && !attends())
+        head_->forward(packed_head(work), steps, tile.columns,
+                       tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h,
+                       head_tape(tile));
+    });
+    if (!read || !attends()) return;
+    const Runs& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
+    head_->attend(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
+    head_->forward(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
+  }
+
+  // The loss of a tile and its packed gradient. Segments but the last run forward twice: for the states they end with,
+  // then for their way back.
+  TotalOf<S> tile_gradient(const NetworkWorkspace<S>& work, Tile<S>& tile, int steps, S scale, S* gradient) const {
+    const int length = segment_length(steps, work.recompute);
+    const std::vector<Segment> all = segments(steps, length);
+    const std::size_t states = states_size(tile.columns);
+    make_room(tile, length, all.size());
+    for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+      enter(work, tile, all[i], tile.kept.data() + i * states);
+      forward(work, tile, all[i], false);
+      leave(tile, all[i], tile.kept.data() + (i + 1) * states);
+    }
+    for (std::size_t i = all.size(); i-- > 0;) {
+      enter(work, tile, all[i], tile.kept.data() + i * states);
+      forward(work, tile, all[i], true);
+      backward(work, tile, all[i], i + 1 < all.size(), scale, gradient);
+    }
+    TotalOf<S> loss(0);
+    for (const TotalOf<S>& of_step : tile.losses) loss += of_step;
+    return loss * TotalOf<S>(scale);
+  }
+
+  void backward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool goes_on, S scale,
+                S* gradient) const {
+    const int steps = segment.steps(), columns = tile.columns, stride = layers_[0]->stride();
+    const S* h = states_of(layers_.size() - 1, tile, segment);
+    S* out = head_tape(tile);
+    S* head_gradient = gradient + gradient_at_.back();
+    if (!goes_on) {
+      std::fill_n(head_gradient, head_->gradient_size(), S(0));
+      for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+        layers_[layer]->start_backward(input_of(layer, tile, segment), layer_tape(tile, layer),
+                                       gradient + gradient_at_[layer]);
+      for (auto& d : tile.d_inputs)
+        if (layers_.size() > 1) d.resize(static_cast<std::size_t>(span_steps(columns)) * columns * stride);
+    }
+    const std::size_t first = static_cast<std::size_t>(segment.begin) * columns;
+    const TileTargets targets{tile.classes.data() + (tile.classes.empty() ? 0 : first),
+                              tile.targets.data() + (tile.targets.empty() ? 0 : first * plan_.signature.outputs),
+                              tile.weight.data() + first};
+    const Runs& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
+    head_->loss(packed_head(work), columns, wanted, targets, scale, out, tile.losses.data() + segment.begin);
+    if (attends()) {
+      tile.d_attended.resize(static_cast<std::size_t>(steps) * columns * stride);
+      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.d_attended.data(), out, head_gradient);
+    }
+    const int span = span_steps(columns);
+    for (int begin = (steps - 1) / span * span; begin >= 0; begin -= span) {
+      const int end = std::min(steps, begin + span);
+      head_->accumulate(columns, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, out,
+                        head_gradient);
+      OutputGradient<S> d_outputs = head_->output_gradient(packed_head(work), columns, begin, out);
+      d_outputs.wanted = tile.wanted.data() + segment.begin + begin;
+      if (attends()) d_outputs.values = tile.d_attended.data() + static_cast<std::size_t>(begin) * columns * stride;
+      for (std::size_t layer = layers_.size(); layer-- > 0;) {
+        S* d_inputs = layer > 0 ? tile.d_inputs[layer % 2].data() : nullptr;
+        layers_[layer]->backward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
+                                 goes_on, d_outputs, d_inputs, stride, layer_tape(tile, layer),
+                                 gradient + gradient_at_[layer]);
+        d_outputs = {.values = d_inputs};
+      }
+    }
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      const TileInput<S> in = input_of(layer, tile, segment);
+      S* tape = layer_tape(tile, layer);
+      if (segment.begin > 0)
+        layers_[layer]->carry_back(in, tape);
+      else
+        layers_[layer]->finish_backward(work.packed.data() + packed_at_[layer], in, tape, gradient + gradient_at_[layer]);
+    }
   }
 
   const Settings settings_;
@@ -276,12 +376,14 @@ template std::unique_ptr<const Network<float>> make_network(const Settings&, con
 template std::unique_ptr<const Network<double>> make_network(const Settings&, const Signature&, Isa);
 template std::unique_ptr<const Network<std::complex<double>>> make_network(const Settings&, const Signature&, Isa);
 
-double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch, int threads) {
+double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch,
+                      const WorkspaceOptions& options) {
   const NetworkOf<float> network(settings, signature, Isa::scalar);
   const int columns = std::min(batch, tile_width), tiles = (batch + tile_width - 1) / tile_width;
   const double numbers = 4.0 * network.layout().extent() + network.packed_size() +
                          static_cast<double>(network.gradient_size()) * tiles +
-                         static_cast<double>(network.thread_numbers(steps, columns)) * std::min(threads, tiles);
+                         static_cast<double>(network.thread_numbers(steps, options.recompute, columns)) *
+                             std::min(options.threads, tiles);
   return sizeof(float) * numbers;
 }
 

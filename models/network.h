@@ -27,6 +27,16 @@ Isa best_isa();                     // the best, or what RNNBENCH_ISA = avx2 | a
 // Flushes denormal numbers to zero in this thread (part of the numeric contract); every thread that computes calls it.
 void flush_denormals();
 
+class ThreadTeam;
+
+// How an update is computed; none of it moves a bit.
+struct WorkspaceOptions {
+  int threads = 1;
+  // Keep the states of every k-th step only and compute what lies between twice: memory of k steps instead of all. 0: keep
+  // everything. Attention keeps all states whatever this says.
+  int recompute = 0;
+};
+
 // What a call needs besides structure and parameters: packed weights, the tapes of the tiles, the threads. Reused from
 // call to call without allocation once it has seen the largest batch.
 template <class S>
@@ -34,8 +44,7 @@ class Workspace {
  public:
   virtual ~Workspace() = default;
   virtual std::size_t bytes() const = 0;  // of all arrays
-  // CPU seconds spent so far by the worker threads of this workspace, without the calling thread.
-  virtual double worker_cpu_seconds() const = 0;
+  virtual ThreadTeam& team() = 0;  // its threads, between calls free for other work
 };
 
 // The activations of one named quantity of one sequence over time, for `rnnbench trace`.
@@ -56,7 +65,7 @@ class Network {
   // Initial parameters from the run's seed, as the options say.
   virtual void initialise(std::uint64_t seed, Parameters<S>& parameters) const = 0;
 
-  virtual std::unique_ptr<Workspace<S>> workspace(int threads) const = 0;
+  virtual std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options = {}) const = 0;
 
   // Outputs (logits or values), steps * size * outputs in the batch's order. With all_steps = false only steps that
   // some sequence gives weight or an answer are computed, the others are 0.
@@ -104,6 +113,7 @@ struct NetworkSize {
 };
 NetworkSize network_size(const Settings& settings, const Signature& signature);
 // Bytes of a training run's own arrays (parameters, gradient, moments, tapes), an upper estimate to refuse what cannot fit.
-double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch, int threads);
+double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch,
+                      const WorkspaceOptions& options);
 
 }  // namespace rnnbench

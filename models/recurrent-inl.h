@@ -1,13 +1,10 @@
 // The recurrent driver: everything about a layer that is not the mathematics of its cell. One text for the float path
 // of each instruction set (packs of sixteen) and for double and complex<double> (packs of one).
 //
-// Layouts (lanes L = 16 or 1, unit block = L units, everything features fastest):
-//   states[s]  [steps + 1][columns][stride]                    states 0 .. steps; row t + 1 is the state after step t
-//   slots      [steps][unit blocks][columns][slots][L]         activations, then gradients of pre-activations in place
 // Forward, per step: for a group of unit blocks and columns the accumulators start from bias (and input), take the
 // recurrent product, and the cell is applied to them. Backward, per step descending: the gradient of the hidden state
-// is one chain over all gates of the next step, and the cell is applied to it; every few steps the weights' gradients
-// take in the columns that are still in cache, time descending, columns ascending: one chain per weight and tile.
+// is one chain over what reads it and all gates of the next step, and the cell is applied to it; at the end of a span
+// the weights' gradients take in its columns, time descending, columns ascending: one chain per weight and tile.
 #if defined(RNNBENCH_MODELS_RECURRENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_INL_H_
@@ -19,6 +16,7 @@
 #include <cstring>
 
 #include "models/cell_options.h"
+#include "models/recurrent_tape-inl.h"
 #include "models/recurrent_weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,6 +32,7 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private Recurren
   using Weights::at_, Weights::blocks_, Weights::in_, Weights::one_hot_, Weights::stride_, Weights::unit_blocks_,
       Weights::units_;
   using UnitV = Unit<V, slots, states>;
+  using Tape = RecurrentTape<Cell, V>;
 
  public:
   RecurrentLayer(const Settings& settings, const RecurrentShape& shape, const RecurrentBlocks& blocks)
@@ -42,24 +41,43 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private Recurren
   int stride() const override { return stride_; }
   std::size_t packed_size() const override { return at_.packed_size; }
   std::size_t gradient_size() const override { return at_.gradient_size; }
-  std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
-  const S* outputs(const S* tape, int columns) const override {
-    return tape + static_cast<std::size_t>(columns) * stride_;  // states[0] lies first; skip h_0
+  std::size_t tape_size(int steps, int columns) const override {
+    return Tape(unit_blocks_, steps, columns, nullptr).size();
   }
 
-  void pack(const Parameters<S>& parameters, S* packed) const override { Weights::pack_weights(parameters, packed); }
-  void unpack_gradient(const S* packed, Parameters<S>& gradient) const override {
-    Weights::add_gradient(packed, gradient);
+  void pack(const Parameters<S>& parameters, S* packed, int piece, int pieces) const override {
+    Weights::pack_weights(parameters, packed, piece, pieces);
+  }
+  void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient, int piece,
+                       int pieces) const override {
+    Weights::write_gradient(packed, stride, tiles, gradient, piece, pieces);
   }
 
-  void forward(const S* packed, const TileInput<S>& in, S* tape_data) const override {
-    const Tape t = tape(tape_data, in.steps, in.columns);
+  void start(const S* packed, const TileInput<S>& in, S* tape_data) const override {
+    const Tape t = tape(in, tape_data);
     for (int s = 0; s < states; ++s)
       for (int c = 0; c < in.columns; ++c)
         std::copy_n(packed + at_.initial + static_cast<std::size_t>(s) * stride_, stride_, t.state(s, 0, c));
-    for (int step = 0; step < in.steps; ++step) {
+  }
+  std::size_t states_size(int columns) const override { return static_cast<std::size_t>(states) * columns * stride_; }
+  void save_states(const TileInput<S>& in, const S* tape_data, S* out) const override {
+    const Tape t = tape(in, const_cast<S*>(tape_data));
+    for (int s = 0; s < states; ++s) std::copy_n(t.state(s, in.steps, 0), t.row_size(), out + s * t.row_size());
+  }
+  void load_states(const TileInput<S>& in, const S* from, S* tape_data) const override {
+    const Tape t = tape(in, tape_data);
+    for (int s = 0; s < states; ++s) std::copy_n(from + s * t.row_size(), t.row_size(), t.state(s, 0, 0));
+  }
+
+  const S* outputs(const TileInput<S>& in, const S* tape_data) const override {
+    return tape(in, const_cast<S*>(tape_data)).state(0, 1, 0);
+  }
+
+  void forward(const S* packed, const TileInput<S>& in, int begin, int end, S* tape_data) const override {
+    const Tape t = tape(in, tape_data);
+    for (int step = begin; step < end; ++step) {
       std::size_t input = at_.input, recurrent = at_.recurrent;
-      for_each_phase([&](auto phase) {
+      for_each_phase([&](auto phase) HWY_ATTR {
         constexpr int p = phase.value, rows = Shape::rows(p), group = Shape::group(rows);
         for_blocks<group>(unit_blocks_, [&](int ub, auto blocks) HWY_ATTR {
           for_columns<tile_columns<V, rows * blocks.value>()>(in.columns, [&](int column, auto columns) HWY_ATTR {
@@ -73,31 +91,60 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private Recurren
     }
   }
 
-  void backward(const S* packed, const TileInput<S>& in, const S* d_outputs, S* d_inputs, int input_stride,
-                S* tape_data, S* gradient) const override {
-    const Tape t = tape(tape_data, in.steps, in.columns);
+  void start_backward(const TileInput<S>& in, S* tape_data, S* gradient) const override {
+    const Tape t = tape(in, tape_data);
     std::fill_n(gradient, at_.gradient_size, S(0));
-    std::fill_n(t.carry[0], static_cast<std::size_t>(states + 1) * in.columns * stride_, S(0));
-    int done = in.steps;  // steps from here on are in the weights' gradients
-    for (int step = in.steps - 1; step >= 0; --step) {
-      backward_step<phases - 1>(packed, in, d_outputs, t, step);
-      if constexpr (phases == 2) backward_step<0>(packed, in, d_outputs, t, step);
-      if (d_inputs) input_gradient(packed, in, d_inputs, input_stride, t, step);
-      if ((done - step) * in.columns >= gradient_columns || step == 0) {
-        accumulate(in, t, step, done, gradient);
-        done = step;
-      }
-    }
-    backward_start(packed, in, t, gradient);
+    std::fill_n(t.carry(0, 0), t.carry_size(), S(0));
   }
 
-  std::vector<Trace> trace(const S* tape_data, int steps, int columns, int column) const override {
-    const Tape t = tape(const_cast<S*>(tape_data), steps, columns);
+  void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
+                const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* tape_data,
+                S* gradient) const override {
+    const Tape t = tape(in, tape_data);
+    const int last = goes_on ? in.steps : in.steps - 1;
+    for (int step = end - 1; step >= begin; --step) {
+      backward_step<phases - 1>(packed, in, d_outputs, step - begin, step < last, t, step, gradient);
+      if constexpr (phases == 2) backward_step<0>(packed, in, d_outputs, step - begin, true, t, step, gradient);
+      if (d_inputs)
+        input_gradient(packed, in, d_inputs + static_cast<std::size_t>(step - begin) * in.columns * input_stride,
+                       input_stride, t, step);
+    }
+    accumulate(in, t, begin, end, gradient);
+  }
+
+  void carry_back(const TileInput<S>& in, S* tape_data) const override {
+    const Tape t = tape(in, tape_data);
+    std::copy_n(t.slot(0, 0, 0), t.slots_size(), t.slot(in.steps, 0, 0));
+  }
+
+  // What flows into the initial states, summed over columns.
+  void finish_backward(const S* packed, const TileInput<S>& in, S* tape_data, S* gradient) const override {
+    if (blocks_.initial.empty()) return;
+    const Tape t = tape(in, tape_data);
+    constexpr int rows = Shape::rows(0);
+    for_blocks<back_group>(unit_blocks_, [&](int ub, auto blocks) HWY_ATTR {
+      constexpr int B = blocks.value;
+      const S* panel = packed + at_.recurrent_t + static_cast<std::size_t>(ub) * L * rows * units_;
+      for (int column = 0; column < in.columns; ++column) {
+        V acc[B][1];
+        for (int b = 0; b < B; ++b) acc[b][0] = load(t.carry(0, column) + (ub + b) * L);
+        transposed_product<rows>(acc, panel, t, 0, 0, column, 0, unit_blocks_, panel);
+        for (int b = 0; b < B; ++b)
+          for (int s = 0; s < states; ++s) {
+            S* sum = gradient + at_.d_initial + static_cast<std::size_t>(s) * stride_ + (ub + b) * L;
+            store(load(sum) + (s == 0 ? acc[b][0] : load(t.carry(s, column) + (ub + b) * L)), sum);
+          }
+      }
+    });
+  }
+
+  std::vector<Trace> trace(const TileInput<S>& in, const S* tape_data, int column) const override {
+    const Tape t = tape(in, const_cast<S*>(tape_data));
     std::vector<Trace> traces;
     const auto add = [&](std::string_view name, auto at) {
       Trace trace{std::string(name), units_, {}};
-      for (int step = 0; step < steps; ++step)
-        for (int u = 0; u < units_; ++u) trace.values.push_back(static_cast<float>(real_part_of(at(step, u))));
+      for (int step = 0; step < in.steps; ++step)
+        for (int u = 0; u < units_; ++u) trace.values.push_back(static_cast<float>(std::real(at(step, u))));
       traces.push_back(std::move(trace));
     };
     for (int r = 0; r < G; ++r)
@@ -109,165 +156,246 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private Recurren
   }
 
  private:
-  // Columns of gradient that the weights take in at once: they stay in the second-level cache.
-  static constexpr int gradient_columns = 256;
+  Tape tape(const TileInput<S>& in, S* data) const { return Tape(unit_blocks_, in.steps, in.columns, data); }
 
-  struct Tape {
-    const RecurrentLayer* layer;
-    int columns;
-    S* states_[states];
-    S* slots_;
-    S* middle_;         // [steps][columns][stride], cells of two phases
-    S* carry[states];   // gradient of the states on its way back, [columns][stride] each, contiguous
-    S* d_middle;        // [columns][stride]
-    std::size_t size;
-    S* state(int s, int row, int column) const {
-      return states_[s] + (static_cast<std::size_t>(row) * columns + column) * layer->stride_;
-    }
-    S* slot(int step, int unit_block, int column) const {
-      return slots_ +
-             ((static_cast<std::size_t>(step) * layer->unit_blocks_ + unit_block) * columns + column) * slots * L;
-    }
-    S* middle(int step, int column) const {
-      return middle_ + (static_cast<std::size_t>(step) * columns + column) * layer->stride_;
-    }
-    S* of(S* rows, int column) const { return rows + static_cast<std::size_t>(column) * layer->stride_; }
-  };
-
-  Tape tape(S* data, int steps, int columns) const {
-    const std::size_t row = static_cast<std::size_t>(columns) * stride_;
-    Places places;
-    Tape t{this, columns, {}, nullptr, nullptr, {}, nullptr, 0};
-    std::size_t at[2 * states + 3];
-    for (int s = 0; s < states; ++s) at[s] = places.add((steps + 1) * row);
-    at[states] = places.add(static_cast<std::size_t>(steps) * row * slots);
-    at[states + 1] = places.add(phases == 2 ? steps * row : 0);
-    at[states + 2] = places.add((states + 1) * row);
-    t.size = places.total();
-    if (data == nullptr) return t;
-    for (int s = 0; s < states; ++s) t.states_[s] = data + at[s];
-    t.slots_ = data + at[states];
-    t.middle_ = data + at[states + 1];
-    for (int s = 0; s < states; ++s) t.carry[s] = data + at[states + 2] + s * row;
-    t.d_middle = data + at[states + 2] + states * row;
-    return t;
-  }
-
-  static double real_part_of(float x) { return x; }
-  template <class T> static double real_part_of(T x) { return real_part(x); }
-
+  // Phase P of units [ub, ub + B) * L in columns [column, column + C).
   template <int P, int B, int C>
   HWY_ATTR void forward_tile(const S* packed, const S* input, const S* recurrent, const TileInput<S>& in,
                              const Tape& t, int step, int ub, int column) const {
     constexpr int rows = Shape::rows(P), first = Shape::before(P), R = rows * B;
-    V x[R][C];  // input rows: joined gates, then those kept apart
+    // Input parts of the gates kept apart, which join after the recurrent product: at kept[c] + (b * G + r) * L.
+    const S* kept[C];
+    alignas(64) S computed[A > 0 ? C * B * G * L : 1];
+    V acc[R][C];  // rows of the recurrent product: gates kept apart, then joined gates
     if (one_hot_) {
-      for (int c = 0; c < C; ++c) {
+      unrolled<C>([&](auto c) RNNBENCH_INLINE {
         const std::int32_t symbol = in.symbols[static_cast<std::size_t>(step) * in.columns + column + c];
-        const S* table = packed + at_.input + (static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * G * L;
-        for (int b = 0; b < B; ++b)
-          for (int r = 0; r < rows; ++r) x[b * rows + r][c] = load(table + (b * G + first + r) * L);
-      }
+        const S* start = packed + at_.input + ((static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * G + first) * L;
+        kept[c] = start + J * L;
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<rows - A>([&](auto r) RNNBENCH_INLINE { acc[b * rows + A + r][c] = load(start + (b * G + r) * L); });
+        });
+      });
     } else {
-      for (int b = 0; b < B; ++b)
-        for (int r = 0; r < rows; ++r) {
-          const V start = load(packed + at_.bias + (static_cast<std::size_t>(ub + b) * G + first + r) * L);
-          for (int c = 0; c < C; ++c) x[b * rows + r][c] = start;
-        }
+      V x[R][C];  // rows of the input product: joined gates, then those kept apart
+      const S* start = packed + at_.bias + (static_cast<std::size_t>(ub) * G + first) * L;
+      unrolled<B>([&](auto b) RNNBENCH_INLINE {
+        unrolled<rows>([&](auto r) RNNBENCH_INLINE {
+          const V bias = load(start + (b * G + r) * L);
+          unrolled<C>([&](auto c) RNNBENCH_INLINE { x[b * rows + r][c] = bias; });
+        });
+      });
       multiply_accumulate(x, input + static_cast<std::size_t>(ub) * rows * L * in_, R * L,
                           in.values + (static_cast<std::size_t>(step) * in.columns + column) * in.stride, 1, in.stride,
                           in_);
+      unrolled<C>([&](auto c) RNNBENCH_INLINE {
+        kept[c] = A > 0 ? computed + c * (B * G * L) : nullptr;
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<rows - A>([&](auto r) RNNBENCH_INLINE { acc[b * rows + A + r][c] = x[b * rows + r][c]; });
+          unrolled<A>([&](auto r) RNNBENCH_INLINE {
+            store(x[b * rows + J + r][c], computed + (c * (B * G) + b * G + r) * L);
+          });
+        });
+      });
     }
-    V a[R][C];  // recurrent rows: those kept apart, then joined gates
-    for (int b = 0; b < B; ++b)
-      for (int r = 0; r < rows; ++r)
-        for (int c = 0; c < C; ++c)
-          a[b * rows + r][c] = r < A ? load(packed + at_.apart_bias + (static_cast<std::size_t>(ub + b) * A + r) * L)
-                                     : x[b * rows + r - A][c];
+    unrolled<B>([&](auto b) RNNBENCH_INLINE {
+      unrolled<A>([&](auto r) RNNBENCH_INLINE {
+        const V bias = load(packed + at_.apart_bias + (static_cast<std::size_t>(ub + b) * A + r) * L);
+        unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b * rows + r][c] = bias; });
+      });
+    });
     const S* source = P == 0 ? t.state(0, step, column) : t.middle(step, column);
-    multiply_accumulate(a, recurrent + static_cast<std::size_t>(ub) * rows * L * units_, R * L, source, 1, stride_,
-                        units_);
+    const S* panel = recurrent + static_cast<std::size_t>(ub) * rows * L * units_;
+    multiply_accumulate<2>(acc, panel, R * L, source, 1, stride_, units_, 1, 0, 0, panel + (R + column * 2 / C) * L * static_cast<std::ptrdiff_t>(units_));
+
+    alignas(64) S sums[R * C * L];
+    unrolled<B>([&](auto b) RNNBENCH_INLINE {
+      unrolled<C>([&](auto c) RNNBENCH_INLINE {
+        unrolled<rows>([&](auto r) RNNBENCH_INLINE { store(acc[b * rows + r][c], sums + ((b * C + c) * rows + r) * L); });
+      });
+    });
     for (int b = 0; b < B; ++b)
-      for (int c = 0; c < C; ++c) {
-        UnitV u;
-        S* slot = t.slot(step, ub + b, column + c);
-        if constexpr (P > 0)
-          for (int g = 0; g < first; ++g) u.gates[g] = load(slot + g * L);
-        for (int r = 0; r < rows; ++r) u.gates[first + r] = a[b * rows + r][c];
-        for (int r = 0; r < A; ++r) u.gates[G + r] = x[b * rows + J + r][c];
-        for (int s = 0; s < states; ++s) u.before[s] = load(t.state(s, step, column + c) + (ub + b) * L);
-        if constexpr (phases == 1)
-          cell_.forward(u);
-        else
-          cell_.forward(u, Constant<P>());
-        for (int g = first; g < first + rows + A; ++g) store(u.gates[g], slot + g * L);
-        if constexpr (P < phases - 1)
-          store(u.middle, t.middle(step, column + c) + (ub + b) * L);
-        else
-          for (int s = 0; s < states; ++s) store(u.after[s], t.state(s, step + 1, column + c) + (ub + b) * L);
-      }
+      apply_forward<P, C>(sums + b * (C * rows * L), kept, b * (G * L), t, step, ub + b, column, step + 1 < in.steps);
   }
 
-  // dst[column][row block] of a transposed product with the gradients in slots [slot, slot + Rows) of step `step`.
+  // The cell's forward function of phase P on one unit block in C columns. (All addresses are worked out before the loop:
+  // to the compiler a pack that is stored may change any number in memory.)
+  template <int P, int C>
+  HWY_INLINE HWY_ATTR void apply_forward(const S* sums, const S* (&kept)[C], int kept_offset, const Tape& t, int step,
+                                         int ub, int column, bool ahead) const {
+    constexpr int rows = Shape::rows(P), first = Shape::before(P);
+    constexpr bool makes_state = P == phases - 1;
+    const std::ptrdiff_t stride = stride_;
+    S* slot = t.slot(step, ub, column);
+    S* middle = makes_state ? nullptr : t.middle(step, column) + ub * L;
+    const S *before[states], *next[states];
+    S* after[states];
+    for (int s = 0; s < states; ++s) {
+      before[s] = t.state(s, step, column) + ub * L;
+      after[s] = t.state(s, step + 1, column) + ub * L;
+      next[s] = ahead ? t.state(s, step + 2, column) + ub * L : after[s];
+    }
+    const S* next_slot = ahead ? t.slot(step + 1, ub, column) : slot;
+    const Cell cell = cell_;
+    for (int c = 0; c < C; ++c) {
+      UnitV u;
+      unrolled<first>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
+      unrolled<rows>([&](auto r) RNNBENCH_INLINE { u.gates[first + r] = load(sums + r * L); });
+      unrolled<A>([&](auto r) RNNBENCH_INLINE { u.gates[G + r] = load(kept[c] + kept_offset + r * L); });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { u.before[s] = load(before[s] + c * stride); });
+      if constexpr (phases == 1)
+        cell.forward(u);
+      else
+        cell.forward(u, Constant<P>());
+      unrolled<rows + A>([&](auto g) RNNBENCH_INLINE { store(u.gates[first + g], slot + (first + g) * L); });
+      if constexpr (makes_state) {
+        unrolled<states>([&](auto s) RNNBENCH_INLINE {
+          store(u.after[s], after[s] + c * stride);
+          prefetch(next[s] + c * stride);
+        });
+        unrolled<slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
+      } else {
+        store(u.middle, middle + c * stride);
+      }
+      sums += rows * L;
+      slot += slots * L;
+      next_slot += slots * L;
+    }
+  }
+
+  // acc += a transposed product with the gradients in slots [slot, slot + Rows) of unit blocks [begin, end) at `step`;
+  // `panel` is that of block `begin`. Asks for two lines from `ahead` on with each row of the panel.
   template <int Rows, int B, int C>
   HWY_INLINE HWY_ATTR void transposed_product(V (&acc)[B][C], const S* panel, const Tape& t, int step, int slot,
-                                              int column) const {
-    for (int ub = 0; ub < unit_blocks_; ++ub) {
+                                              int column, int begin, int end, const S* ahead) const {
+    for (int ub = begin; ub < end; ++ub) {
       const int real = std::min(L, units_ - ub * L);
-      multiply_accumulate(acc, panel, B * L, t.slot(step, ub, column) + slot * L, 1, slots * L, real, Rows,
-                          static_cast<std::ptrdiff_t>(real) * B * L, L);
-      panel += static_cast<std::size_t>(Rows) * real * B * L;
+      multiply_accumulate<2>(acc, panel, B * L, t.slot(step, ub, column) + slot * L, 1, slots * L, real, Rows,
+                             static_cast<std::ptrdiff_t>(real) * B * L, L, ahead);
+      panel += static_cast<std::ptrdiff_t>(Rows) * real * B * L;
+      ahead += static_cast<std::ptrdiff_t>(Rows) * real * 2 * 16;
     }
   }
 
-  // The cell's backward function of phase P at `step`, on the gradient of what that phase made.
+  // The cell's backward function of phase P at `step`, on the gradient of what that phase made. `consumed`: by phase 0
+  // of the next step, or by phase 1 of this one.
   template <int P>
-  void backward_step(const S* packed, const TileInput<S>& in, const S* d_outputs, const Tape& t, int step) const {
+  void backward_step(const S* packed, const TileInput<S>& in, const OutputGradient<S>& d_outputs, int at,
+                     bool consumed, const Tape& t, int step, S* gradient) const {
     constexpr bool makes_state = P == phases - 1;
-    // The phase that consumed it: phase 0 of the next step, or phase 1 of this one.
     constexpr int consumer = makes_state ? 0 : 1, rows = Shape::rows(consumer), slot = Shape::before(consumer);
     const int consumed_at = makes_state ? step + 1 : step;
     const S* panels = packed + at_.recurrent_t + static_cast<std::size_t>(Shape::before(consumer)) * units_ * stride_;
+    const bool read = makes_state && d_outputs.panels != nullptr && d_outputs.wanted[at];
+    // A panel that the second-level cache does not hold beside everything else is taken in parts, by all columns in turn.
+    constexpr int part = std::max(1, 512 / (rows * L));  // unit blocks
+    alignas(64) S sums[back_group * tile_width * L];
     for_blocks<back_group>(unit_blocks_, [&](int ub, auto blocks) HWY_ATTR {
       constexpr int B = blocks.value;
       const S* panel = panels + static_cast<std::size_t>(ub) * L * rows * units_;
-      for_columns<tile_columns<V, B>()>(in.columns, [&](int column, auto columns) HWY_ATTR {
-        constexpr int C = columns.value;
-        V acc[B][C];
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < C; ++c)
-            acc[b][c] = makes_state
-                            ? load(t.of(t.carry[0], column + c) + (ub + b) * L) +
-                                  load(d_outputs + (static_cast<std::size_t>(step) * in.columns + column + c) * stride_ +
-                                       (ub + b) * L)
-                            : broadcast(S(0));
-        if (consumed_at < in.steps) transposed_product<rows>(acc, panel, t, consumed_at, slot, column);
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < C; ++c) apply_backward<P>(acc[b][c], t, step, ub + b, column + c);
-      });
+      int begin = 0;
+      do {
+        const int end = consumed ? std::min(unit_blocks_, begin + part) : unit_blocks_;
+        const std::ptrdiff_t taken = static_cast<std::ptrdiff_t>(rows) * (std::min(units_, end * L) - begin * L);
+        for_columns<tile_columns<V, B>()>(in.columns, [&](int column, auto columns) HWY_ATTR {
+          constexpr int C = columns.value;
+          S* sum = sums + column * (B * L);
+          V acc[B][C];
+          if (begin > 0) {
+            unrolled<B>([&](auto b) RNNBENCH_INLINE {
+              unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = load(sum + (b * C + c) * L); });
+            });
+          } else {
+            unrolled<B>([&](auto b) RNNBENCH_INLINE {
+              unrolled<C>([&](auto c) RNNBENCH_INLINE {
+                acc[b][c] = makes_state ? load(t.carry(0, column + c) + (ub + b) * L) : broadcast(S(0));
+              });
+            });
+            if (makes_state && d_outputs.values != nullptr) {
+              const S* values = d_outputs.values + (static_cast<std::size_t>(at) * in.columns + column) * stride_ + ub * L;
+              unrolled<B>([&](auto b) RNNBENCH_INLINE {
+                unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = acc[b][c] + load(values + c * stride_ + b * L); });
+              });
+            }
+            if (read)
+              multiply_accumulate(acc, d_outputs.panels + static_cast<std::size_t>(ub) * L * d_outputs.depth, B * L,
+                                  d_outputs.d + (static_cast<std::size_t>(at) * in.columns + column) * d_outputs.d_stride,
+                                  1, d_outputs.d_stride, d_outputs.depth);
+          }
+          if (consumed)
+            transposed_product<rows>(acc, panel, t, consumed_at, slot, column, begin, end,
+                                     panel + taken * (B * L + column / C * 2 * 16));
+          unrolled<B>([&](auto b) RNNBENCH_INLINE {
+            unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], sum + (b * C + c) * L); });
+          });
+          if (end == unit_blocks_)
+            for (int b = 0; b < B; ++b) apply_backward<P, C>(sum + b * (C * L), in, t, step, ub + b, column, gradient);
+        });
+        panel += taken * B * L;
+        begin = end;
+      } while (begin < unit_blocks_);
     });
   }
 
-  template <int P>
-  HWY_ATTR void apply_backward(V d, const Tape& t, int step, int ub, int column) const {
-    UnitV u;
+  // The cell's backward function of phase P on one unit block in C columns; then the gradients of its biases and of a
+  // one-hot input's weights, which are sums of what has just been made.
+  template <int P, int C>
+  HWY_INLINE HWY_ATTR void apply_backward(const S* d, const TileInput<S>& in, const Tape& t, int step, int ub,
+                                          int column, S* gradient) const {
+    constexpr bool makes_state = P == phases - 1;
+    const std::ptrdiff_t stride = stride_, table_row = static_cast<std::ptrdiff_t>(unit_blocks_) * G * L;
     S* slot = t.slot(step, ub, column);
-    for (int g = 0; g < slots; ++g) u.gates[g] = load(slot + g * L);
+    const S* next_slot = t.slot(std::max(step - 1, 0), ub, column);
+    const S *before[states], *after[states], *next[states];
+    S* carry[states];
     for (int s = 0; s < states; ++s) {
-      u.before[s] = load(t.state(s, step, column) + ub * L);
-      u.after[s] = load(t.state(s, step + 1, column) + ub * L);
-      u.grad[s] = load(t.of(t.carry[s], column) + ub * L);
+      before[s] = t.state(s, step, column) + ub * L;
+      after[s] = t.state(s, step + 1, column) + ub * L;
+      next[s] = t.state(s, std::max(step - 1, 0), column) + ub * L;
+      carry[s] = t.carry(s, column) + ub * L;
     }
-    if constexpr (P == phases - 1)
-      u.grad[0] = d;
-    else
-      u.d_middle = d;
-    if constexpr (phases == 1)
-      cell_.backward(u);
-    else
-      cell_.backward(u, Constant<P>());
-    for (int g = 0; g < slots; ++g) store(u.gates[g], slot + g * L);
-    for (int s = 0; s < states; ++s) store(u.grad[s], t.of(t.carry[s], column) + ub * L);
+    const std::int32_t* symbols =
+        one_hot_ ? in.symbols + static_cast<std::size_t>(step) * in.columns + column : nullptr;
+    S* table = gradient + at_.d_input + static_cast<std::size_t>(ub) * G * L;
+    S* bias_at = gradient + at_.d_bias + static_cast<std::size_t>(ub) * slots * L;
+    V bias[slots];
+    if constexpr (P == 0)
+      unrolled<slots>([&](auto g) RNNBENCH_INLINE { bias[g] = load(bias_at + g * L); });
+    const Cell cell = cell_;
+    for (int c = 0; c < C; ++c) {
+      UnitV u;
+      unrolled<slots>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE {
+        u.before[s] = load(before[s] + c * stride);
+        u.after[s] = load(after[s] + c * stride);
+        u.grad[s] = load(carry[s] + c * stride);
+      });
+      if constexpr (makes_state)
+        u.grad[0] = load(d + c * L);
+      else
+        u.d_middle = load(d + c * L);
+      if constexpr (phases == 1)
+        cell.backward(u);
+      else
+        cell.backward(u, Constant<P>());
+      unrolled<slots>([&](auto g) RNNBENCH_INLINE { store(u.gates[g], slot + g * L); });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], carry[s] + c * stride); });
+      if constexpr (P == 0) {
+        unrolled<slots>([&](auto g) RNNBENCH_INLINE {
+          bias[g] = bias[g] + u.gates[g];
+          prefetch(next_slot + g * L);
+        });
+        unrolled<states>([&](auto s) RNNBENCH_INLINE { prefetch(next[s] + c * stride); });
+        if (symbols != nullptr) {
+          S* row = table + symbols[c] * table_row;
+          unrolled<G>([&](auto r) RNNBENCH_INLINE { store(load(row + r * L) + u.gates[A + r], row + r * L); });
+        }
+      }
+      slot += slots * L;
+      next_slot += slots * L;
+    }
+    if constexpr (P == 0)
+      unrolled<slots>([&](auto g) RNNBENCH_INLINE { store(bias[g], bias_at + g * L); });
   }
 
   // Gradient of the layer's input at `step`: all input rows are slots [A, A + G).
@@ -279,73 +407,31 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private Recurren
       for_columns<tile_columns<V, B>()>(in.columns, [&](int column, auto columns) HWY_ATTR {
         constexpr int C = columns.value;
         V acc[B][C];
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < C; ++c) acc[b][c] = broadcast(S(0));
-        transposed_product<G>(acc, panel, t, step, A, column);
-        for (int b = 0; b < B; ++b)
-          for (int c = 0; c < C; ++c)
-            store(acc[b][c], d_inputs + (static_cast<std::size_t>(step) * in.columns + column + c) * input_stride +
-                                 (block + b) * L);
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = broadcast(S(0)); });
+        });
+        transposed_product<G>(acc, panel, t, step, A, column, 0, unit_blocks_, panel);
+        S* out = d_inputs + static_cast<std::size_t>(column) * input_stride + block * L;
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], out + c * input_stride + b * L); });
+        });
       });
     });
   }
 
-  // What flows into the initial states, summed over columns.
-  void backward_start(const S* packed, const TileInput<S>& in, const Tape& t, S* gradient) const {
-    if (blocks_.initial.empty()) return;
-    constexpr int rows = Shape::rows(0);
-    for_blocks<back_group>(unit_blocks_, [&](int ub, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      const S* panel = packed + at_.recurrent_t + static_cast<std::size_t>(ub) * L * rows * units_;
-      for (int column = 0; column < in.columns; ++column) {
-        V acc[B][1];
-        for (int b = 0; b < B; ++b) acc[b][0] = load(t.of(t.carry[0], column) + (ub + b) * L);
-        transposed_product<rows>(acc, panel, t, 0, 0, column);
-        for (int b = 0; b < B; ++b) {
-          for (int s = 0; s < states; ++s) {
-            S* sum = gradient + at_.d_initial + static_cast<std::size_t>(s) * stride_ + (ub + b) * L;
-            store(load(sum) + (s == 0 ? acc[b][0] : load(t.of(t.carry[s], column) + (ub + b) * L)), sum);
-          }
-        }
-      }
-    });
-  }
-
-  // Adds steps [begin, end) to the packed gradient of weights and biases, time descending, columns ascending.
+  // Adds steps [begin, end) to the packed gradient of the weights that multiply states and dense inputs.
   void accumulate(const TileInput<S>& in, const Tape& t, int begin, int end, S* gradient) const {
     for (int ub = 0; ub < unit_blocks_; ++ub) {
-      accumulate_bias(t, ub, begin, end, gradient + at_.d_bias + static_cast<std::size_t>(ub) * slots * L);
       for_each_phase([&](auto phase) HWY_ATTR {
         constexpr int p = phase.value, rows = Shape::rows(p), first = Shape::before(p);
         const S* source = p == 0 ? t.state(0, end - 1, 0) : t.middle(end - 1, 0);
         outer_products<rows>(t, ub, first, begin, end, source, stride_, units_,
                              gradient + at_.d_recurrent + (static_cast<std::size_t>(ub) * units_ * G + first) * L);
       });
-      if (one_hot_) {
-        for (int step = end - 1; step >= begin; --step)
-          for (int c = 0; c < t.columns; ++c) {
-            const std::int32_t symbol = in.symbols[static_cast<std::size_t>(step) * in.columns + c];
-            S* row = gradient + at_.d_input + (static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * G * L;
-            const S* d = t.slot(step, ub, c) + A * L;
-            for (int r = 0; r < G; ++r) store(load(row + r * L) + load(d + r * L), row + r * L);
-          }
-      } else {
-        const S* source = in.values + static_cast<std::size_t>(end - 1) * in.columns * in.stride;
-        outer_products<G>(t, ub, A, begin, end, source, in.stride, in_,
-                          gradient + at_.d_input + static_cast<std::size_t>(ub) * in_ * G * L);
-      }
+      if (!one_hot_)
+        outer_products<G>(t, ub, A, begin, end, in.values + static_cast<std::size_t>(end - 1) * in.columns * in.stride,
+                          in.stride, in_, gradient + at_.d_input + static_cast<std::size_t>(ub) * in_ * G * L);
     }
-  }
-
-  HWY_ATTR void accumulate_bias(const Tape& t, int ub, int begin, int end, S* sum) const {
-    V acc[slots];
-    for (int g = 0; g < slots; ++g) acc[g] = load(sum + g * L);
-    for (int step = end - 1; step >= begin; --step)
-      for (int c = 0; c < t.columns; ++c) {
-        const S* d = t.slot(step, ub, c);
-        for (int g = 0; g < slots; ++g) acc[g] = acc[g] + load(d + g * L);
-      }
-    for (int g = 0; g < slots; ++g) store(acc[g], sum + g * L);
   }
 
   // out[k][G][L] (rows of the phase) += sum over steps and columns of slots [slot, slot + Rows) times source[column][k];
@@ -356,13 +442,16 @@ class RecurrentLayer final : public RecurrentPart<ScalarOf<V>>, private Recurren
     for_columns<tile_columns<V, Rows>()>(depth, [&](int k, auto columns) HWY_ATTR {
       constexpr int K = columns.value;
       V acc[Rows][K];
-      for (int r = 0; r < Rows; ++r)
-        for (int c = 0; c < K; ++c) acc[r][c] = load(out + (static_cast<std::size_t>(k + c) * G + r) * L);
-      multiply_accumulate(acc, t.slot(end - 1, ub, 0) + slot * L, slots * L, source + k, stride, 1, t.columns, end - begin,
-                          -static_cast<std::ptrdiff_t>(unit_blocks_) * t.columns * slots * L,
-                          -static_cast<std::ptrdiff_t>(t.columns) * stride);
-      for (int r = 0; r < Rows; ++r)
-        for (int c = 0; c < K; ++c) store(acc[r][c], out + (static_cast<std::size_t>(k + c) * G + r) * L);
+      S* at = out + static_cast<std::size_t>(k) * G * L;
+      unrolled<Rows>([&](auto r) RNNBENCH_INLINE {
+        unrolled<K>([&](auto c) RNNBENCH_INLINE { acc[r][c] = load(at + (c * G + r) * L); });
+      });
+      multiply_accumulate(acc, t.slot(end - 1, ub, 0) + slot * L, slots * L, source + k, stride, 1, t.columns(),
+                          end - begin, -static_cast<std::ptrdiff_t>(t.slots_size()),
+                          -static_cast<std::ptrdiff_t>(t.columns()) * stride);
+      unrolled<Rows>([&](auto r) RNNBENCH_INLINE {
+        unrolled<K>([&](auto c) RNNBENCH_INLINE { store(acc[r][c], at + (c * G + r) * L); });
+      });
     });
   }
 

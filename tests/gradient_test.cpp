@@ -84,7 +84,7 @@ TEST_CASE("central differences are a second opinion on the gradient", "[models][
       const auto network = make_network<double>(model, signature);
       Parameters<double> parameters = random_parameters(*network, 2), gradient(network->layout()),
                          differences(network->layout()), unused(network->layout());
-      const auto workspace = network->workspace(1);
+      const auto workspace = network->workspace();
       network->gradient(parameters, batch, *workspace, gradient);
       // Five points, error of order h^4: with h = 1e-3 truncation and rounding (1e-16 / h) are both near
       // 1e-12.
@@ -116,7 +116,7 @@ TEST_CASE("a wrong gradient would be noticed", "[models][gradient]") {
     const auto network = make_network<double>(model, signature);
     const Parameters<double> parameters = random_parameters(*network, 5);
     Parameters<double> gradient(network->layout());
-    network->gradient(parameters, batch, *network->workspace(1), gradient);
+    network->gradient(parameters, batch, *network->workspace(), gradient);
     for (const Block& block : network->layout().blocks()) {
       CAPTURE(block.name);
       CHECK(largest_of(&gradient.data()[block.offset], block.size()) > 1e-9);
@@ -143,8 +143,8 @@ TEST_CASE("float and double agree on loss, outputs and gradient", "[models][grad
     const Parameters<float> parameters = random_parameters(*network, 8);
     Parameters<double> exact_gradient(exact->layout());
     Parameters<float> gradient(network->layout());
-    const auto exact_workspace = exact->workspace(1);
-    const auto workspace = network->workspace(1);
+    const auto exact_workspace = exact->workspace();
+    const auto workspace = network->workspace();
 
     const double exact_loss = exact->gradient(exact_parameters, batch, *exact_workspace, exact_gradient);
     const double loss = network->gradient(parameters, batch, *workspace, gradient);
@@ -171,7 +171,7 @@ TEST_CASE("the same arguments give the same bits, on any number of threads", "[m
     const Parameters<float> parameters = random_parameters(*network, 8);
     Parameters<float> gradient(network->layout());
     std::vector<float> outputs;
-    const auto one = network->workspace(1);
+    const auto one = network->workspace();
     const double loss = network->gradient(parameters, batch, *one, gradient);
     const std::uint64_t gradient_bits = hash_of(gradient);
     network->predict(parameters, batch, false, *one, outputs);
@@ -179,7 +179,7 @@ TEST_CASE("the same arguments give the same bits, on any number of threads", "[m
 
     for (int threads : {1, 2, 3}) {
       CAPTURE(threads);
-      const auto workspace = network->workspace(threads);
+      const auto workspace = network->workspace({.threads = threads});
       // What another batch left in the workspace and in the gradient must not show.
       for (float& g : gradient.data()) g = 7;
       network->gradient(parameters, other, *workspace, gradient);
@@ -204,7 +204,7 @@ TEST_CASE("a batch is the sum of its tiles, and a step without weight counts for
       CAPTURE(describe_model(model));
       const auto network = make_network<double>(model, signature);
       const Parameters<double> parameters = random_parameters(*network, 8);
-      const auto workspace = network->workspace(1);
+      const auto workspace = network->workspace();
       Parameters<double> gradient(network->layout()), part(network->layout()), sum(network->layout());
       const Batch batch = uneven_batch(signature, 5, 37, 4);
       const double loss = network->gradient(parameters, batch, *workspace, gradient);

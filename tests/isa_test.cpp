@@ -21,7 +21,7 @@ struct Bits {
 // Of a batch, and of `updates` updates by Adam on that batch with the gradient clipped.
 Bits bits_of(const Settings& model, const Signature& signature, const Batch& batch, int updates, Isa isa) {
   const auto network = make_network<float>(model, signature, isa);
-  const auto workspace = network->workspace(1);
+  const auto workspace = network->workspace();
   Parameters<float> parameters = random_parameters(*network, 3), gradient(network->layout());
   Bits bits;
   std::vector<float> outputs;

@@ -36,7 +36,7 @@ Computed<S> compute(const Settings& model, const Signature& signature, const Bat
   const auto network = make_network<S>(model, signature);
   const Parameters<S> parameters = random_parameters(*network, seed);
   Parameters<S> unused(network->layout());
-  const auto workspace = network->workspace(1);
+  const auto workspace = network->workspace();
   Computed<S> computed;
   computed.loss = network->gradient(parameters, batch, *workspace, unused);
   network->predict(parameters, batch, true, *workspace, computed.outputs);
@@ -84,7 +84,7 @@ TEST_CASE("predictions for the steps that count are those for all steps, the oth
     batch.answer[batch.at(4, 2)] = 1;  // an answer without weight counts too
     const auto network = make_network<float>(model, signature);
     const Parameters<float> parameters = random_parameters(*network, 9);
-    const auto workspace = network->workspace(1);
+    const auto workspace = network->workspace();
     std::vector<float> all, some;
     network->predict(parameters, batch, true, *workspace, all);
     network->predict(parameters, batch, false, *workspace, some);
@@ -105,7 +105,7 @@ TEST_CASE("no output depends on a later input", "[models][reference]") {
     Batch batch = uneven_batch(signature, 8, 3, 6);
     const auto network = make_network<float>(model, signature);
     const Parameters<float> parameters = random_parameters(*network, 9);
-    const auto workspace = network->workspace(1);
+    const auto workspace = network->workspace();
     std::vector<float> before, after;
     network->predict(parameters, batch, true, *workspace, before);
     const int changed = 5;

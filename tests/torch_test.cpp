@@ -93,7 +93,7 @@ template <class S>
 void compare_with(const TensorFile& file, double bound) {
   const Case c = read_case(file);
   const auto network = make_network<S>(c.model, c.signature);
-  const auto workspace = network->workspace(1);
+  const auto workspace = network->workspace();
   const Parameters<S> parameters = blocks_of<S>(file, "", network->layout());
   const Parameters<double> expected = blocks_of<double>(file, "grad.", network->layout());
   std::size_t gradients = 0;

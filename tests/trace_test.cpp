@@ -250,7 +250,7 @@ TEST_CASE("the trace of an LSTM with attention satisfies its equations", "[trace
   Batch batch;
   task->sample({0, Purpose::test, 0}, 1, batch);
   std::vector<float> outputs;
-  network->predict(parameters, batch, true, *network->workspace(1), outputs);
+  network->predict(parameters, batch, true, *network->workspace(), outputs);
   for (std::size_t step = 0; step < outputs.size(); ++step) CHECK(q["output"][step][0] == outputs[step]);
 }
 

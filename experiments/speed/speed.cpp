@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/optimiser.h"
+#include "core/threads.h"
 #include "experiments/environment.h"
 #include "experiments/speed/peak.h"
 #include "models/network.h"
@@ -17,21 +18,21 @@ namespace {
 
 // Everything an update needs, made once per case.
 struct Case {
-  Case(const RunSpec& run, int threads)
+  Case(const RunSpec& run, const WorkspaceOptions& how)
       : spec(run), task(find_task(run.task.text("task")).make(run.task)),
         network(make_network<float>(run.model, task->signature())), parameters(network->layout()),
         gradient(network->layout()), optimiser(make_optimiser(run.training, network->layout())),
-        workspace(network->workspace(threads)) {
+        workspace(network->workspace(how)) {
     network->initialise(run.seed, parameters);
     task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
   }
 
   void update() {
     loss = network->gradient(parameters, batch, *workspace, gradient);
-    clip_by_norm(gradient, spec.training.has("clip-norm") ? spec.training.real("clip-norm") : 0);
+    clip_by_norm(gradient, spec.training.has("clip-norm") ? spec.training.real("clip-norm") : 0, &workspace->team());
     if (spec.training.has("clip-value") && spec.training.real("clip-value") > 0)
       clip_by_value(gradient, spec.training.real("clip-value"));
-    optimiser->update(parameters, gradient, 0);  // rate 0: the same work, and the numbers stay where they are
+    optimiser->update(parameters, gradient, 0, &workspace->team());  // rate 0: the same work, and the numbers stay where they are
   }
   void forward() { network->predict(parameters, batch, false, *workspace, outputs); }
 
@@ -100,7 +101,7 @@ double nominal_flops(const RunSpec& run, int hidden, int steps, int scored_steps
 std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const SpeedOptions& options) {
   flush_denormals();
   std::vector<std::unique_ptr<Case>> cases;
-  for (const RunSpec& run : runs) cases.push_back(std::make_unique<Case>(run, options.threads));
+  for (const RunSpec& run : runs) cases.push_back(std::make_unique<Case>(run, options.workspace));
 
   std::string repetitions = "--benchmark_repetitions=" + std::to_string(options.repetitions);
   std::string words[] = {"rnnbench speed", repetitions, "--benchmark_enable_random_interleaving=true",
@@ -120,10 +121,10 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
       for (auto _ : state) each->forward();
     })->UseRealTime()->Unit(benchmark::kMillisecond);
   }
-  const double peak_before = peak_gflops(options.threads);
+  const double peak_before = peak_gflops(options.workspace.threads);
   Collector collector;
   benchmark::RunSpecifiedBenchmarks(&collector);
-  const double peak = std::max(peak_before, peak_gflops(options.threads));
+  const double peak = std::max(peak_before, peak_gflops(options.workspace.threads));
 
   std::vector<SpeedResult> results;
   for (std::size_t i = 0; i < cases.size(); ++i) {

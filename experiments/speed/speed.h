@@ -4,11 +4,12 @@
 #include <vector>
 
 #include "experiments/spec.h"
+#include "models/network.h"
 
 namespace rnnbench {
 
 struct SpeedOptions {
-  int threads = 1;
+  WorkspaceOptions workspace;
   int repetitions = 9;  // interleaved at random over all cases; the median counts
 };
 
