@@ -136,7 +136,12 @@ const std::string& Arguments::only_positional(const std::string& what) const {
   return positional_[0];
 }
 
-Experiment parse_experiment(const Arguments& arguments) {
+WorkspaceOptions workspace_options(const Arguments& arguments) {
+  return {.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096)),
+          .recompute = static_cast<int>(arguments.integer("recompute", 0, 1, 100'000'000))};
+}
+
+Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace) {
   Declaration declaration;
   if (!arguments.positional().empty()) {
     const auto file = find_experiment(arguments.only_positional("one FILE.ini or catalogue name"));
@@ -146,7 +151,7 @@ Experiment parse_experiment(const Arguments& arguments) {
     arguments.only_positional("a FILE.ini, a catalogue name, or settings such as --task adding --cell lstm");
   }
   declaration.overrides = arguments.settings();
-  return expand(declaration);
+  return expand(declaration, workspace);
 }
 
 RunSpec parse_single_run(const Arguments& arguments,
@@ -205,7 +210,7 @@ std::string run_command_line(const Arguments& arguments) {
   std::string line = quoted(program_invocation_name) + " run";
   for (const std::string& word : arguments.positional()) line += " " + quoted(word);
   for (const Assignment& a : arguments.settings()) line += " --" + a.key + " " + quoted(a.value);
-  for (const char* flag : {"results", "jobs", "threads"}) {
+  for (const char* flag : {"results", "jobs", "threads", "recompute"}) {
     if (arguments.has(flag)) line += std::string(" --") + flag + " " + quoted(arguments.text(flag, ""));
   }
   for (const char* flag : {"no-weights", "fail-fast"}) {

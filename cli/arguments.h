@@ -55,8 +55,11 @@ class Arguments {
 };
 
 // The experiment that the arguments name: FILE.ini, the name of a catalogue experiment, or settings alone;
-// settings beside a file win over it.
-Experiment parse_experiment(const Arguments& arguments);
+// settings beside a file win over it. `workspace`: how the runs will be computed.
+Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace = {});
+
+// --threads and --recompute of a command that has them.
+WorkspaceOptions workspace_options(const Arguments& arguments);
 
 // The one run that the settings describe (no file). `defaults` (key, value) stand for settings that are not
 // given. Throws UserError when lists or ranges span more than one run.

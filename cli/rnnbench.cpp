@@ -32,12 +32,14 @@ const std::vector<Command>& commands() {
                "experiment.\n"),
        show_command},
       {"run", "train the runs of an experiment that have no record yet",
-       "rnnbench run EXPERIMENT [--jobs N] [--threads N] [--results DIR] [--dry-run] "
+       "rnnbench run EXPERIMENT [--jobs N] [--threads N] [--recompute K] [--results DIR] [--dry-run] "
        "[--keep-going|--fail-fast] "
        "[--no-weights]\n              [--any-setting value]\n" +
            experiment_help + results_help + R"(
   --jobs N        runs at once (default: one per core)
   --threads N     threads inside one run (default: 1); the results do not depend on it
+  --recompute K   keep the states of every K-th step only and compute the steps between them twice: memory of K
+                  steps instead of all, a third more time, the same results (attention keeps all states)
   --dry-run       name the runs and their state, start nothing
   --keep-going    a run that fails does not stop the others (default)
   --fail-fast     the first run that fails stops the experiment
@@ -97,13 +99,14 @@ const std::vector<Command>& commands() {
 )",
        dump_command},
       {"speed", "measure the speed of a training step",
-       R"(rnnbench speed [EXPERIMENT] [--time-steps N] [--threads N] [--repetitions N] [--format text|json] [--any-setting value]
+       R"(rnnbench speed [EXPERIMENT] [--time-steps N] [--threads N] [--recompute K] [--repetitions N] [--format text|json] [--any-setting value]
 
   The median time of an update (forward, loss, backward, clip, optimiser) and of the forward pass alone, beside the
   peak of fused multiply-adds measured on this machine. Settings are those of 'rnnbench run'; lists span a grid.
   Default: every cell on copy.
   --time-steps N    the whole length of the sequence, whatever the task calls its own length
   --threads N       threads of one update (default: 1)
+  --recompute K     keep the states of every K-th step only (see 'rnnbench help run')
   --repetitions N   interleaved repetitions that the medians are of (default: 9)
 )",
        speed_command},

@@ -31,6 +31,7 @@ int run_command(const CommandArguments& words) {
   const Arguments arguments("run", words,
                             {{"jobs"},
                              {"threads"},
+                             {"recompute"},
                              results_flag(),
                              {"dry-run", false},
                              {"keep-going", false},
@@ -41,10 +42,12 @@ int run_command(const CommandArguments& words) {
   }
   RunnerOptions options;
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
-  options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
+  const WorkspaceOptions workspace = workspace_options(arguments);
+  options.threads = workspace.threads;
+  options.recompute = workspace.recompute;
   options.keep_going = !arguments.has("fail-fast");
   options.weights = !arguments.has("no-weights");
-  const Experiment experiment = parse_experiment(arguments);
+  const Experiment experiment = parse_experiment(arguments, workspace);
   if (arguments.has("dry-run")) {
     print_plan(experiment, arguments.results());
     return 0;

@@ -29,7 +29,7 @@ std::string fixed(double value, int digits) {
 }  // namespace
 
 int speed_command(const CommandArguments& words) {
-  const std::vector<Flag> flags = {{"time-steps"}, {"threads"}, {"repetitions"}, format_flag()};
+  const std::vector<Flag> flags = {{"time-steps"}, {"threads"}, {"recompute"}, {"repetitions"}, format_flag()};
   const Arguments given("speed", words, flags);
   if (given.has("time-steps") && sets(given, "length"))
     throw UserError("command line: --time-steps and --length exclude one another");
@@ -46,17 +46,17 @@ int speed_command(const CommandArguments& words) {
   complete("task", "copy");
   const Arguments arguments("speed", completed, flags);
 
-  Experiment experiment = parse_experiment(arguments);
+  SpeedOptions options;
+  options.workspace = workspace_options(arguments);
+  Experiment experiment = parse_experiment(arguments, options.workspace);
   if (arguments.has("time-steps")) {
     const std::int64_t steps = arguments.integer("time-steps", 0, 1, 100'000'000);
     for (RunSpec& run : experiment.runs) {
       const TaskEntry& task = find_task(run.task.text("task"));
       run.task.set("length", std::to_string(task.length_of_steps(run.task, steps)));
-      check_feasible(run);
+      check_feasible(run, options.workspace);
     }
   }
-  SpeedOptions options;
-  options.workspace.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
   options.repetitions = static_cast<int>(arguments.integer("repetitions", 9, 1, 1000));
   const std::vector<SpeedResult> results = measure_speed(experiment.runs, options);
 
@@ -65,6 +65,7 @@ int speed_command(const CommandArguments& words) {
     for (const SpeedResult& result : results) {
       Json json = speed_json(result);
       json["threads"] = options.workspace.threads;
+      json["recompute"] = options.workspace.recompute;
       json["isa"] = isa_name(best_isa());
       all.push_back(std::move(json));
     }

@@ -67,12 +67,13 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
     }
     unrolled<R>([&](auto r) RNNBENCH_INLINE { unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = sum[r][c]; }); });
   } else {  // too many for the registers: a row at a time
-    for (int r = 0; r < R; ++r) {
+    unrolled<R>([&](auto r) RNNBENCH_INLINE {
       V row[1][C];
       unrolled<C>([&](auto c) RNNBENCH_INLINE { row[0][c] = acc[r][c]; });
-      multiply_accumulate(row, a + r * lanes, a_step, b, b_step, b_column, n, segments, a_segment, b_segment);
+      multiply_accumulate<r == 0 ? Ahead : 0>(row, a + r * lanes, a_step, b, b_step, b_column, n, segments, a_segment,
+                                              b_segment, ahead);
       unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = row[0][c]; });
-    }
+    });
   }
 }
 

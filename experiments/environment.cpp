@@ -2,7 +2,6 @@
 
 #include <gnu/libc-version.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,9 +69,13 @@ int available_cores() {
 }
 
 double peak_memory_mib() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in KiB
+  // Not getrusage's ru_maxrss, which starts at what the program that started this one had.
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kib = 0;
+    if (word == "VmHWM:" && status >> kib) return kib / 1024;
+  }
+  return 0;
 }
 
 Json environment() {

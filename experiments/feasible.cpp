@@ -29,8 +29,9 @@ double batch_bytes(const Signature& signature, std::int64_t steps, std::int64_t 
          (sizeof(float) * (inputs + targets + 1) + 1);
 }
 
-// The longest sequences that the run is scored at; their arrays are those of training.
-void check_test_length(const RunSpec& run, const WorkspaceOptions& options) {
+// The longest sequences that the run is scored at. Forward alone keeps a few steps only, as recomputing does.
+void check_test_length(const RunSpec& run) {
+  const WorkspaceOptions options{.threads = 1, .recompute = 16};
   constexpr int at_once = 64;  // sequences of an evaluation's batch, at most
   const int batch = std::min(at_once, static_cast<int>(run.training.integer("evaluate")));
   const std::vector<std::int64_t> lengths = run.task.integers("test-length");
@@ -60,8 +61,9 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
                     (run.model.has("budget") ? " from budget = " + run.model.text("budget") : "") +
                     ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) +
                     " time steps needs about " + gibibytes(needed) + " of memory, this machine has " +
-                    gibibytes(physical_memory()) + "; lower one of hidden, layers, batch and length");
-  if (run.task.has("test-length")) check_test_length(run, options);
+                    gibibytes(physical_memory()) + "; lower one of hidden, layers, batch and length" +
+                    (run.model.text("attention") == "none" && options.recompute == 0 ? ", or give --recompute 100" : ""));
+  if (run.task.has("test-length")) check_test_length(run);
 }
 
 }  // namespace rnnbench

@@ -52,8 +52,9 @@ void for_each_run(const std::vector<Axis>& axes, const std::string& task, const 
 
 class Grid {
  public:
-  explicit Grid(const Declaration& declaration)
-      : precedence_(declaration),
+  Grid(const Declaration& declaration, const WorkspaceOptions& workspace)
+      : workspace_(workspace),
+        precedence_(declaration),
         tasks_(precedence_.axis("task", names_of(all_tasks()))),
         cells_(precedence_.axis("cell", names_of(all_cells()))) {}
 
@@ -168,7 +169,7 @@ class Grid {
     }
     if (!checked_.insert(key).second) return;
     try {
-      check_feasible(run);
+      check_feasible(run, workspace_);
     } catch (const UserError& error) {
       // The place of the first setting that the sentence speaks of.
       const std::string sentence = error.what(), words = " " + sentence;
@@ -183,6 +184,7 @@ class Grid {
     }
   }
 
+  const WorkspaceOptions workspace_;
   Precedence precedence_;
   Names tasks_, cells_;
   std::set<std::string> checked_;
@@ -191,7 +193,7 @@ class Grid {
 
 // Every assignment has to be read by some run. Where the command line narrows a file's grid, a line of the
 // file may be justified by the file alone.
-void check_idle(const Grid& grid, const Declaration& declaration) {
+void check_idle(const Grid& grid, const Declaration& declaration, const WorkspaceOptions& workspace) {
   const std::vector<std::size_t> idle = grid.idle();
   if (idle.empty()) return;
   const std::size_t of_file = declaration.written.size();
@@ -199,7 +201,7 @@ void check_idle(const Grid& grid, const Declaration& declaration) {
   const Declaration file_only{declaration.file, declaration.written, {}};
   std::optional<Grid> alone;
   try {
-    alone.emplace(file_only);
+    alone.emplace(file_only, workspace);
     alone->runs();
   } catch (const UserError&) {  // a file that the command line completes justifies nothing by itself
     grid.refuse_idle(idle.front());
@@ -214,11 +216,11 @@ void check_idle(const Grid& grid, const Declaration& declaration) {
 
 }  // namespace
 
-Experiment expand(const Declaration& declaration) {
-  Grid grid(declaration);
+Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace) {
+  Grid grid(declaration, workspace);
   Experiment experiment;
   experiment.runs = grid.runs();
-  check_idle(grid, declaration);
+  check_idle(grid, declaration, workspace);
   experiment.file = declaration.file;
   experiment.name = !declaration.file.empty()  ? std::filesystem::path(declaration.file).stem().string()
                     : grid.tasks().size() == 1 ? grid.tasks()[0]

@@ -11,13 +11,14 @@
 
 #include "experiments/ini.h"
 #include "experiments/spec.h"
+#include "models/network.h"
 
 namespace rnnbench {
 
 inline constexpr std::size_t most_runs = 100'000;
 
 // Every run, checked: values, keys that no run would read, the number of runs, and whether each fits this
-// machine (see check_feasible). Throws UserError with the place of what is wrong.
-Experiment expand(const Declaration& declaration);
+// machine when it is computed this way (see check_feasible). Throws UserError with the place of what is wrong.
+Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace = {});
 
 }  // namespace rnnbench

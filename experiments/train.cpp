@@ -287,6 +287,7 @@ class Trainer {
     json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
     json["resumed"] = state_.resumed;
     json["threads"] = options_.threads;
+    json["recompute"] = options_.recompute;
     json["jobs"] = options_.jobs;
     json.update(environment());
     return json;
