@@ -1,5 +1,6 @@
 #include "core/math.h"
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -14,6 +15,14 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
 constexpr double half_pi_high = 0x1.921fb54400000p+0, half_pi_middle = 0x1.0b4611a600000p-34,
                  half_pi_low = 0x1.3198a2e037073p-69;
+
+// 1 / 14!, ..., 1 / 2!
+constexpr std::array<double, 13> exp_coefficients = [] {
+  std::array<double, 13> coefficients{};
+  double factorial = 1;
+  for (int i = 2; i <= 14; ++i) coefficients[14 - i] = 1 / (factorial *= i);
+  return coefficients;
+}();
 
 double power_of_two(int exponent) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
@@ -68,8 +77,8 @@ double exp(double x) {
   const int k = nearest(x * 0x1.71547652b82fep+0);
   const double high = x - k * ln2_high, low = k * ln2_low, r = high - low, lost = (high - r) - low;
   double p = 0;  // e^r - 1 - r, from the smallest term
-  for (int i = 14; i >= 3; --i) p = (p + 1) * r / i;
-  p = (p + 1) * r * r * 0.5;
+  for (const double coefficient : exp_coefficients) p = p * r + coefficient;
+  p *= r * r;
   const double y = 1 + (r + (p + lost));
   return y * power_of_two(k / 2) * power_of_two(k - k / 2);
 }
