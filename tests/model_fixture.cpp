@@ -9,6 +9,10 @@
 #include "core/stream.h"
 #include "models/gradient_check.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace rnnbench::test {
 
 Settings model_settings(const Values& values) {
@@ -88,6 +92,23 @@ Batch uneven_batch(const Signature& signature, int steps, int size, std::uint64_
   return batch;
 }
 
+Batch sequences_of(const Batch& batch, const Signature& signature, int first, int count) {
+  Batch part;
+  part.reset(signature, batch.steps, count);
+  const auto copy = [&](const auto& from, auto& to, int width) {
+    for (int t = 0; t < batch.steps && !from.empty(); ++t)
+      std::copy_n(from.begin() + batch.at(t, first) * width, count * width,
+                  to.begin() + part.at(t, 0) * width);
+  };
+  copy(batch.symbols, part.symbols, 1);
+  copy(batch.values, part.values, signature.inputs);
+  copy(batch.classes, part.classes, 1);
+  copy(batch.targets, part.targets, signature.outputs);
+  copy(batch.weight, part.weight, 1);
+  copy(batch.answer, part.answer, 1);
+  return part;
+}
+
 template <class S>
 Parameters<S> random_parameters(const Network<S>& network, std::uint64_t seed) {
   Parameters<S> parameters(network.layout());
@@ -146,6 +167,53 @@ std::vector<BlockError> block_errors(const Parameters<A>& a, const Parameters<B>
 template std::vector<BlockError> block_errors(const Parameters<double>&, const Parameters<double>&, double);
 template std::vector<BlockError> block_errors(const Parameters<float>&, const Parameters<double>&, double);
 template std::vector<BlockError> block_errors(const Parameters<float>&, const Parameters<float>&, double);
+
+double float_bound(const Settings& model, int steps) {
+  const double roundings = steps * (4.0 * static_cast<double>(model.integer("hidden")) + 12);
+  return 8 * std::numeric_limits<float>::epsilon() / 2 * std::sqrt(roundings);
+}
+
+Parameters<double> gradient_terms(const Network<double>& network, const Parameters<double>& parameters,
+                                  const Batch& batch) {
+  Parameters<double> terms(network.layout()), part(network.layout());
+  const auto workspace = network.workspace();
+  double total = 0;
+  for (float w : batch.weight) total += w;
+  for (int b = 0; b < batch.size; ++b) {
+    const Batch one = sequences_of(batch, network.signature(), b);
+    double weight = 0;
+    for (float w : one.weight) weight += w;
+    network.gradient(parameters, one, *workspace, part);
+    for (std::size_t i = 0; i < terms.data().size(); ++i)
+      terms.data()[i] += weight / total * std::fabs(part.data()[i]);
+  }
+  return terms;
+}
+
+std::vector<BlockError> rounding_errors(const Parameters<float>& a, const Parameters<double>& b,
+                                        const Parameters<double>& terms) {
+  const double least = 0.01 * *std::max_element(terms.data().begin(), terms.data().end());
+  std::vector<BlockError> errors;
+  for (const Block& block : b.layout().blocks()) {
+    const double worst = compare(&a.data()[block.offset], &b.data()[block.offset], block.size()).first;
+    const double* first = &terms.data()[block.offset];
+    errors.push_back(
+        {block.name, ratio(worst, std::max(least, *std::max_element(first, first + block.size())))});
+  }
+  return errors;
+}
+
+FlushDenormals::FlushDenormals() {
+#if defined(__x86_64__)
+  before_ = _mm_getcsr();
+#endif
+  flush_denormals();
+}
+FlushDenormals::~FlushDenormals() {
+#if defined(__x86_64__)
+  _mm_setcsr(before_);
+#endif
+}
 
 std::uint64_t hash_of(const std::vector<float>& values) {
   return fnv1a(values.data(), values.size() * sizeof(float));

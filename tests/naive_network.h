@@ -1,9 +1,11 @@
-// The models as the papers write them: one sequence, one vector equation after the other, in double, nothing
-// shared with models/. Slow and plain on purpose.
+// The networks written out plainly, for one sequence at a time: as in the papers, without packing, tiles or
+// fusion, forward only. The engine's outputs are compared with its outputs, and the engine's gradient with
+// its complex step: nothing of the engine's code is in the reference.
 #pragma once
 
-#include <Eigen/Dense>
-
+#include <Eigen/Core>
+#include <complex>
+#include <string>
 #include <vector>
 
 #include "core/batch.h"
@@ -12,13 +14,24 @@
 
 namespace rnnbench::test {
 
+template <class S>
 struct NaiveResult {
-  std::vector<double> outputs;          // steps * size * outputs, every step
-  double loss = 0;                      // as Batch defines it
-  std::vector<Eigen::MatrixXd> states;  // of the top layer, a column per step, for each sequence
+  std::vector<S> outputs;  // steps * size * outputs, every step
+  S loss{};                // as Batch defines it
+  // Of the top layer, a column per step, for each sequence.
+  std::vector<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>> states;
 };
 
-NaiveResult naive_network(const Settings& model, const Signature& signature,
-                          const Parameters<double>& parameters, const Batch& batch);
+bool has_formula(const std::string& cell);  // of the table: is it written out here?
+
+// S = double or complex<double>.
+template <class S>
+NaiveResult<S> naive_network(const Settings& model, const Signature& signature,
+                             const Parameters<S>& parameters, const Batch& batch);
+
+// Derivative of the loss along a direction of the parameters, by the complex step: exact to about 1e-15.
+double naive_derivative(const Settings& model, const Signature& signature,
+                        const Parameters<double>& parameters, const Parameters<double>& direction,
+                        const Batch& batch);
 
 }  // namespace rnnbench::test

@@ -36,7 +36,7 @@ set label '' at screen 0.17787,0.27235 center font ',10.5' textcolor rgb '#55555
 set arrow from graph 0, first 0.5198603854199589 to graph 1, first 0.5198603854199589 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'baseline' at graph 1.02, first 0.5198603854199589 left font ',9.5' textcolor rgb '#444444'
 unset logscale x; set xrange [9.99999:5000.004999999999]; set logscale x; set xtics ('' 10, '' 100, '' 1000)
-unset logscale y; set yrange [0.000999999:10.00001]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10)
+unset logscale y; set yrange [9.99999e-05:10.00001]; set logscale y; set ytics ('10⁻⁴' 1e-04, '10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10)
 set lmargin at screen 0.06126; set rmargin at screen 0.29447; set tmargin at screen 0.76091; set bmargin at screen 0.34511; 
 plot data index 0 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#000000', \
      data index 1 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#0072b2', \
@@ -56,17 +56,16 @@ set label 'solved' at screen 0.05336,0.25364 right font ',10' textcolor rgb '#55
 set label 'updates' at screen 0.17787,0.1185 center font ',10.5' textcolor rgb '#555555'
 set label '0/5' at screen 0.30435,0.30353 left font ',10' textcolor rgb '#333333'
 set label '0/5' at screen 0.30435,0.27859 left font ',10' textcolor rgb '#333333'
-set label '3/5' at screen 0.30435,0.25364 left font ',10' textcolor rgb '#333333'
+set label '5/5' at screen 0.30435,0.25364 left font ',10' textcolor rgb '#333333'
 set label '0/5' at screen 0.30435,0.22869 left font ',10' textcolor rgb '#333333'
 set label '5/5' at screen 0.30435,0.20374 left font ',10' textcolor rgb '#333333'
 set lmargin at screen 0.06126; set rmargin at screen 0.29447; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
      data index 5 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
      data index 6 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 7 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 8 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 9 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 10 using 1:2 with points pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 7 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 8 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 9 using 1:2 with points pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 # adding
@@ -78,16 +77,16 @@ set label 'baseline' at graph 1.02, first 0.16666666666666666 left font ',9.5' t
 unset logscale x; set xrange [9.99999:4000.0039999999995]; set logscale x; set xtics ('' 10, '' 100, '' 1000)
 unset logscale y; set yrange [0.000999999:1.000001]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1)
 set lmargin at screen 0.38735; set rmargin at screen 0.62055; set tmargin at screen 0.76091; set bmargin at screen 0.34511; 
-plot data index 11 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#000000', \
-     data index 12 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#0072b2', \
-     data index 13 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#56b4e9', \
-     data index 14 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#d55e00', \
-     data index 15 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#e69f00', \
-     data index 11 using 1:2 with lines dashtype (2,3) linewidth 2 linecolor rgb '#000000', \
-     data index 12 using 1:2 with lines dashtype 1 linewidth 2 linecolor rgb '#0072b2', \
-     data index 13 using 1:2 with lines dashtype (14,3,2,3) linewidth 2 linecolor rgb '#56b4e9', \
-     data index 14 using 1:2 with lines dashtype (12,4) linewidth 2 linecolor rgb '#d55e00', \
-     data index 15 using 1:2 with lines dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
+plot data index 10 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#000000', \
+     data index 11 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#0072b2', \
+     data index 12 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#56b4e9', \
+     data index 13 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#d55e00', \
+     data index 14 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#e69f00', \
+     data index 10 using 1:2 with lines dashtype (2,3) linewidth 2 linecolor rgb '#000000', \
+     data index 11 using 1:2 with lines dashtype 1 linewidth 2 linecolor rgb '#0072b2', \
+     data index 12 using 1:2 with lines dashtype (14,3,2,3) linewidth 2 linecolor rgb '#56b4e9', \
+     data index 13 using 1:2 with lines dashtype (12,4) linewidth 2 linecolor rgb '#d55e00', \
+     data index 14 using 1:2 with lines dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 unset logscale x; set xrange [9.99999:4000.0039999999995]; set logscale x; set xtics ('10' 10, '100' 100, '1000' 1000)
@@ -101,11 +100,11 @@ set label '5/5' at screen 0.63043,0.22869 left font ',10' textcolor rgb '#333333
 set label '5/5' at screen 0.63043,0.20374 left font ',10' textcolor rgb '#333333'
 set lmargin at screen 0.38735; set rmargin at screen 0.62055; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
-     data index 16 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
-     data index 17 using 1:2 with points pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 18 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 19 using 1:2 with points pointtype 5 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 20 using 1:2 with points pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 15 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
+     data index 16 using 1:2 with points pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 17 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 18 using 1:2 with points pointtype 5 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 19 using 1:2 with points pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 # counting
@@ -117,16 +116,16 @@ set label 'baseline' at graph 1.02, first 0.08703067874945908 left font ',9.5' t
 unset logscale x; set xrange [9.99999:2000.0019999999997]; set logscale x; set xtics ('' 10, '' 100, '' 1000)
 unset logscale y; set yrange [9.99999e-05:1.000001]; set logscale y; set ytics ('10⁻⁴' 1e-04, '10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1)
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.76091; set bmargin at screen 0.34511; 
-plot data index 21 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#000000', \
-     data index 22 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#0072b2', \
-     data index 23 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#56b4e9', \
-     data index 24 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#d55e00', \
-     data index 25 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#e69f00', \
-     data index 21 using 1:2 with lines dashtype (2,3) linewidth 2 linecolor rgb '#000000', \
-     data index 22 using 1:2 with lines dashtype 1 linewidth 2 linecolor rgb '#0072b2', \
-     data index 23 using 1:2 with lines dashtype (14,3,2,3) linewidth 2 linecolor rgb '#56b4e9', \
-     data index 24 using 1:2 with lines dashtype (12,4) linewidth 2 linecolor rgb '#d55e00', \
-     data index 25 using 1:2 with lines dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
+plot data index 20 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#000000', \
+     data index 21 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#0072b2', \
+     data index 22 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#56b4e9', \
+     data index 23 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#d55e00', \
+     data index 24 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#e69f00', \
+     data index 20 using 1:2 with lines dashtype (2,3) linewidth 2 linecolor rgb '#000000', \
+     data index 21 using 1:2 with lines dashtype 1 linewidth 2 linecolor rgb '#0072b2', \
+     data index 22 using 1:2 with lines dashtype (14,3,2,3) linewidth 2 linecolor rgb '#56b4e9', \
+     data index 23 using 1:2 with lines dashtype (12,4) linewidth 2 linecolor rgb '#d55e00', \
+     data index 24 using 1:2 with lines dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 unset logscale x; set xrange [9.99999:2000.0019999999997]; set logscale x; set xtics ('10' 10, '100' 100, '1000' 1000)
@@ -135,17 +134,17 @@ set label 'solved' at screen 0.70553,0.25364 right font ',10' textcolor rgb '#55
 set label 'updates' at screen 0.83004,0.1185 center font ',10.5' textcolor rgb '#555555'
 set label '0/5' at screen 0.95652,0.30353 left font ',10' textcolor rgb '#333333'
 set label '5/5' at screen 0.95652,0.27859 left font ',10' textcolor rgb '#333333'
-set label '1/5' at screen 0.95652,0.25364 left font ',10' textcolor rgb '#333333'
+set label '2/5' at screen 0.95652,0.25364 left font ',10' textcolor rgb '#333333'
 set label '0/5' at screen 0.95652,0.22869 left font ',10' textcolor rgb '#333333'
 set label '0/5' at screen 0.95652,0.20374 left font ',10' textcolor rgb '#333333'
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
-     data index 26 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
-     data index 27 using 1:2 with points pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 28 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 29 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 30 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 31 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 25 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
+     data index 26 using 1:2 with points pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 27 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 28 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 29 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 30 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 unset multiplot

@@ -90,7 +90,7 @@ set label 'counting' at screen 0.66996,0.82254 left font bold.',12.5'
 set label 'test longest_accepted (higher is better)' at screen 0.66996,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'length' at screen 0.83004,0.13669 center font ',10.5' textcolor rgb '#555555'
 unset logscale x; set xrange [18.75300032702123:106.64960087033096]; set logscale x; set xtics ('20' 20, '50' 50, '100' 100)
-unset logscale y; set yrange [-10:260]; set ytics ('0' -0, '50' 50, '100' 100, '150' 150, '200' 200, '250' 250)
+unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' -0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
 set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 100 left font ',9.5' textcolor rgb '#444444'
 set arrow from first 50, graph 0 to first 50, graph 1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'

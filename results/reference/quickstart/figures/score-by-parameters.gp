@@ -56,7 +56,7 @@ set label 'adding' at screen 0.34387,0.82254 left font bold.',12.5'
 set label 'test mse (lower is better)' at screen 0.34387,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'parameters' at screen 0.50395,0.13669 center font ',10.5' textcolor rgb '#555555'
 unset logscale x; set xrange [1758.3768647031563:56870.62995837452]; set logscale x; set xtics ('2000' 2000, '5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000)
-unset logscale y; set yrange [0.0008090183380221658:0.2472131849183378]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1)
+unset logscale y; set yrange [0.0007799033135746401:0.6411051104627059]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1)
 set arrow from graph 0, first 0.01 to graph 1, first 0.01 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 0.01 left font ',9.5' textcolor rgb '#444444'
 set lmargin at screen 0.38735; set rmargin at screen 0.62055; set tmargin at screen 0.72422; set bmargin at screen 0.22062; 
@@ -78,7 +78,7 @@ set label 'counting' at screen 0.66996,0.82254 left font bold.',12.5'
 set label 'test longest_accepted (higher is better)' at screen 0.66996,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'parameters' at screen 0.83004,0.13669 center font ',10.5' textcolor rgb '#555555'
 unset logscale x; set xrange [182.40198546901408:2192.9585852427626]; set logscale x; set xtics ('200' 200, '500' 500, '1000' 1000, '2000' 2000)
-unset logscale y; set yrange [-10:260]; set ytics ('0' -0, '50' 50, '100' 100, '150' 150, '200' 200, '250' 250)
+unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' -0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
 set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 100 left font ',9.5' textcolor rgb '#444444'
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.72422; set bmargin at screen 0.22062; 

@@ -1,0 +1,254 @@
+// One line per model: the hash of its trained parameters, and of its losses and outputs. Every build of the same source, by
+// any compiler at any optimisation level, has to print the same lines on every processor.
+//
+//   rnnbench_bits                 prints them, in the form of expected.txt
+//   rnnbench_bits --compare       compares with expected.txt, in seconds; exit code 1 and the lines that differ
+//   rnnbench_bits --regenerate    writes expected.txt anew; known lines may only change when numerics_version is raised
+//
+// Each model is trained on every instruction set of this CPU, on one thread with all states kept and on three threads with
+// every third state kept (--compare: a part of that, by turns). Results that are not all the same are an error, whatever the
+// file says.
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "core/hash.h"
+#include "core/math.h"
+#include "core/optimiser.h"
+#include "core/stream.h"
+#include "core/threads.h"
+#include "tests/model_fixture.h"
+
+namespace rnnbench::test {
+namespace {
+
+constexpr int numerics_version = RNNBENCH_NUMERICS_VERSION;  // experiments/record.h, read by CMake
+const char* const file = RNNBENCH_BITS_FILE;
+const char* const advice =
+    "If the numbers are meant to change: raise numerics_version in experiments/record.h, then regenerate with\n"
+    "  build/release/rnnbench_bits --regenerate\n";
+
+struct Case {
+  Values model;
+  Signature signature;
+  int steps, size, updates;
+  std::string optimizer = "adam";
+};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  std::size_t turn = 0;
+  // Two tiles, the second of 1, 4, 7, 10 or 13 sequences.
+  const auto add = [&](Values model, const Signature& signature, int steps, int updates, const char* optimizer = "adam") {
+    cases.push_back({std::move(model), signature, steps, 17 + static_cast<int>(3 * (turn % 5)), updates, optimizer});
+    ++turn;
+  };
+  const auto models = [](Values of_cell, int hidden) {
+    std::vector<Values> all;
+    of_cell["hidden"] = std::to_string(hidden);
+    for (const char* attention : {"none", "additive", "dot"})
+      for (const char* layers : {"1", "2"}) {
+        of_cell["attention"] = attention;
+        of_cell["layers"] = layers;
+        all.push_back(of_cell);
+      }
+    return all;
+  };
+
+  for (const Values& cell : cell_variants())
+    for (Values& model : models(cell, 5)) {
+      for (const Signature& signature : all_signatures(3, 5)) add(model, signature, 4, 50);
+      model["initial-state"] = "learned";
+      add(model, all_signatures(3, 5)[turn % 4], 4, 50);
+    }
+  // Several blocks of units, outputs and inputs; more steps than one span takes.
+  const int widths[] = {18, 40, 67};
+  for (const Values& cell : cell_variants())
+    for (const Values& model : models(cell, widths[turn % 3])) add(model, all_signatures(19, 33)[turn % 4], 20, 2);
+  // Everything else that the start of a model can depend on.
+  for (const CellEntry& cell : all_cells())
+    for (const Option& option : model_options(cell)) {
+      std::vector<std::string> values;
+      if (option.name == "init") values = option.choices;
+      if (option.kind == Option::Kind::real) values = {"1.5"};
+      for (const std::string& value : values)
+        add({{"cell", cell.name}, {"hidden", "5"}, {option.name, value}}, all_signatures(3, 5)[turn % 4], 4, 50);
+    }
+  for (const char* optimizer : {"rmsprop", "sgd"})
+    add({{"cell", "lstm"}, {"hidden", "5"}}, all_signatures(3, 5)[turn % 4], 4, 50, optimizer);
+  return cases;
+}
+
+std::string describe(const Case& c) {
+  std::ostringstream text;
+  text << c.model.at("cell");
+  for (const auto& [name, value] : c.model)
+    if (name != "cell") text << ' ' << name << '=' << value;
+  text << ", " << describe_signature(c.signature) << ", " << c.steps << " steps of " << c.size << ", " << c.updates
+       << " updates by " << c.optimizer;
+  return text.str();
+}
+
+struct Place {
+  Isa isa;
+  WorkspaceOptions options;
+};
+
+// All of them; or, for a test that takes seconds, the fast instruction sets on one thread, and in turn the scalar path or
+// one instruction set on three threads.
+std::vector<Place> places_of(std::size_t number, bool quick) {
+  const WorkspaceOptions alone, together{.threads = 3, .recompute = 3};
+  const std::vector<Isa> isas = supported_isas();
+  std::vector<Place> places;
+  for (Isa isa : isas) {
+    if (!quick || isa != Isa::scalar || number % 2 == 0) places.push_back({isa, alone});
+    if (!quick || (number % 2 == 1 && isa == isas[number / 2 % isas.size()])) places.push_back({isa, together});
+  }
+  return places;
+}
+
+// Hash of the parameters after all updates, and of the losses on the way and the outputs at the end.
+std::string hashes(const Case& c, const Place& place) {
+  const auto network = make_network<float>(model_settings(c.model), c.signature, place.isa);
+  const auto workspace = network->workspace(place.options);
+  const Batch batch = uneven_batch(c.signature, c.steps, c.size, 3);
+  Parameters<float> parameters = random_parameters(*network, 3), gradient(network->layout());
+  Settings training;
+  training.set("optimizer", c.optimizer);
+  training.set("momentum", "0.9");
+  const auto optimiser = make_optimiser(training, network->layout());
+  std::vector<double> losses;
+  for (int update = 0; update < c.updates; ++update) {
+    losses.push_back(network->gradient(parameters, batch, *workspace, gradient));
+    clip_by_norm(gradient, 1, &workspace->team());
+    optimiser->update(parameters, gradient, 0.01, &workspace->team());
+  }
+  std::vector<float> outputs;
+  network->predict(parameters, batch, true, *workspace, outputs);
+  if (!all_finite(parameters)) return "not finite";
+  const std::uint64_t of_losses = fnv1a(losses.data(), losses.size() * sizeof(double));
+  return hex16(hash_of(parameters)) + " " + hex16(fnv1a(outputs.data(), outputs.size() * sizeof(float), of_losses));
+}
+
+// The functions in double that the start of a model, data and learning rates are made of.
+std::map<std::string, std::vector<double>> functions() {
+  std::map<std::string, std::vector<double>> values;
+  Stream stream(3, Purpose::speed, 0, 0);
+  for (int i = 0; i < 10000; ++i) {
+    const double x = 700 * (2 * static_cast<double>(stream.uniform()) - 1);
+    values["double exp"].push_back(math::exp(x));
+    values["double log"].push_back(math::log(math::exp(x)));
+    values["double cos"].push_back(math::cos(x));
+    values["double normal"].push_back(stream.normal());
+  }
+  return values;
+}
+
+// Prints what differs between places to std::cerr and leaves an error in the line.
+std::vector<std::string> compute(bool quick, bool& agree) {
+  std::vector<std::string> lines{"numerics_version " + std::to_string(numerics_version)};
+  for (const auto& [name, values] : functions())
+    lines.push_back(hex16(fnv1a(values.data(), values.size() * sizeof(double))) + "  " + name);
+  const std::vector<Case> cases = all_cases();
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    std::vector<std::string> results;
+    const std::vector<Place> places = places_of(i, quick);
+    for (const Place& place : places) results.push_back(hashes(cases[i], place));
+    const bool same = std::all_of(results.begin(), results.end(), [&](const auto& r) { return r == results[0]; });
+    lines.push_back((same ? results[0] : "DIFFERENT") + "  " + describe(cases[i]));
+    if (same && results[0] != "not finite") continue;
+    agree = false;
+    std::cerr << "error: " << describe(cases[i]) << '\n';
+    for (std::size_t p = 0; p < places.size(); ++p)
+      std::cerr << "  " << results[p] << "  " << isa_name(places[p].isa) << ", " << places[p].options.threads << " thread(s)\n";
+  }
+  return lines;
+}
+
+std::vector<std::string> read(const char* path) {
+  std::vector<std::string> lines;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+void print(std::ostream& out, const std::vector<std::string>& lines) {
+  std::copy(lines.begin(), lines.end(), std::ostream_iterator<std::string>(out, "\n"));
+}
+
+int compare(const std::vector<std::string>& known, const std::vector<std::string>& computed) {
+  int differences = 0;
+  for (std::size_t i = 0; i < std::max(known.size(), computed.size()); ++i) {
+    const std::string expected = i < known.size() ? known[i] : "(no line)";
+    const std::string found = i < computed.size() ? computed[i] : "(no line)";
+    if (expected != found && ++differences <= 10)
+      std::cerr << "line " << i + 1 << "\n  expected  " << expected << "\n  computed  " << found << '\n';
+  }
+  if (differences == 0) return 0;
+  std::cerr << differences << " of " << computed.size() << " lines differ from " << file << '\n' << advice;
+  return 1;
+}
+
+int version_of(const std::vector<std::string>& lines) {
+  int version = 0;
+  if (!lines.empty()) std::sscanf(lines[0].c_str(), "numerics_version %d", &version);
+  return version;
+}
+
+// Whether `computed` may take the place of what is known: a line that there is already keeps its hashes.
+bool may_replace(const std::vector<std::string>& known, const std::vector<std::string>& computed) {
+  if (version_of(known) != numerics_version) return version_of(known) < numerics_version;
+  const auto by_name = [](const std::vector<std::string>& lines) {
+    std::map<std::string, std::string> hashes;
+    for (const std::string& line : lines) {
+      const std::size_t name = line.find("  ");
+      if (name != std::string::npos) hashes[line.substr(name)] = line.substr(0, name);
+    }
+    return hashes;
+  };
+  const auto old = by_name(known), now = by_name(computed);
+  return std::all_of(now.begin(), now.end(), [&](const auto& line) {
+    const auto found = old.find(line.first);
+    return found == old.end() || found->second == line.second;
+  });
+}
+
+int run(const std::string& command) {
+  flush_denormals();
+  std::cerr << "instruction sets:";
+  for (Isa isa : supported_isas()) std::cerr << ' ' << isa_name(isa);
+  std::cerr << '\n';
+  bool agree = true;
+  const std::vector<std::string> computed = compute(command == "--compare", agree);
+  if (command.empty()) print(std::cout, computed);
+  if (!agree) return 1;
+  if (command == "--compare") return compare(read(file), computed);
+  if (command == "--regenerate") {
+    if (!may_replace(read(file), computed)) {
+      compare(read(file), computed);
+      return 1;
+    }
+    std::ofstream out(file);
+    print(out, computed);
+    out.close();
+    std::cerr << (out ? "wrote " : "cannot write ") << file << '\n';
+    return out ? 0 : 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace rnnbench::test
+
+int main(int count, char** words) {
+  const std::string command = count > 1 ? words[1] : "";
+  if (count > 2 || (count == 2 && command != "--compare" && command != "--regenerate")) {
+    std::cerr << "usage: " << words[0] << " [--compare | --regenerate]\n";
+    return 2;
+  }
+  return rnnbench::test::run(command);
+}
