@@ -115,6 +115,40 @@ HWY_INLINE HWY_ATTR void for_blocks(int count, F&& f) {
   for (; first < count; ++first) f(first, Constant<1>());
 }
 
+// The groups of for_columns, for loops whose sizes need not be constants.
+struct ColumnGroups {
+  struct Group {
+    int first, size;
+  };
+  ColumnGroups(int columns, int most) : count((columns + most - 1) / most) {
+    for (int g = 0, first = 0; g < count; ++g) {
+      groups[g] = {first, (columns - first + count - g - 1) / (count - g)};
+      first += groups[g].size;
+    }
+  }
+  int count;
+  Group groups[16];  // columns are at most sixteen
+};
+// f(first, size) over `count` columns in balanced groups of at most `most`.
+template <class F>
+void in_columns(int count, int most, F&& f) {
+  const int groups = (count + most - 1) / most;
+  for (int g = 0, first = 0; g < groups; ++g) {
+    const int size = (count - first + groups - g - 1) / (groups - g);
+    f(first, size);
+    first += size;
+  }
+}
+// f(first, size) over `count` blocks in the groups of for_blocks<most>.
+template <class F>
+void in_blocks(int count, int most, F&& f) {
+  for (int first = 0; first < count;) {
+    const int left = count - first, size = most >= 4 && left >= 4 ? 4 : most >= 2 && left >= 2 ? 2 : 1;
+    f(first, size);
+    first += size;
+  }
+}
+
 // Packs a matrix given by at(row, k), row < rows, k < depth, into panels for for_blocks<Max>: per group of blocks
 // [k][rows of the group, padded with zeros]. Returns the end of what it wrote: row blocks * lanes * depth numbers.
 template <class V, int Max, class At>

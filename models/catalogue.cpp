@@ -1,4 +1,4 @@
-// The table of cells: one line each. CMake reads it too, to make the unit of each cell from models/cell_unit.cpp.in.
+// The table of cells: one line each. CMake reads it too, to make the unit of each file from models/cell_unit.cpp.in.
 #include "core/error.h"
 #include "models/layer.h"
 
@@ -11,7 +11,7 @@
 
 namespace rnnbench {
 
-#define CELL(file, type) CellFactory file##_cell();
+#define CELL(file, type) CellFactory type##_cell();
 RNNBENCH_CELLS
 #undef CELL
 
@@ -19,13 +19,12 @@ namespace {
 const std::vector<CellFactory>& factories() {
   static const std::vector<CellFactory> table = [] {
     std::vector<CellFactory> cells;
-#define CELL(file, type) cells.push_back(file##_cell());
+#define CELL(file, type) cells.push_back(type##_cell());
     RNNBENCH_CELLS
 #undef CELL
     for (CellFactory& cell : cells) {
-      cell.entry.gates = static_cast<int>(cell.gates.size());
-      const std::string g = cell.entry.gates == 1 ? "" : std::to_string(cell.entry.gates) + " ";
-      cell.entry.parameters = cell.entry.gates == 1 ? "h h + h i + 2 h" : g + "(h h + h i + 2 h)";
+      cell.entry.gates = static_cast<int>(cell.structure.gates.size());
+      cell.entry.parameters = cell.structure.parameter_formula();
     }
     return cells;
   }();

@@ -16,4 +16,13 @@ inline Option update_bias_option() {
                      "unset: as the other biases");
 }
 
+inline Option gate_activation_option() {
+  return choice_option("gate-activation", "sigmoid", {"sigmoid", "hard-sigmoid", "relu"},
+                       "squashing function of the gates: sigmoid; max(0, min(1, x / 6 + 1 / 2)); max(0, x), which does not "
+                       "saturate");
+}
+inline std::string gate_function(const Settings& settings) {
+  return settings.has("gate-activation") ? settings.text("gate-activation") : "sigmoid";
+}
+
 }  // namespace rnnbench

@@ -1,50 +1,72 @@
-// How the gates of a cell lie in memory, worked out from its declaration when it is compiled.
+// How the numbers of a unit lie in memory, worked out from the cell's declaration when it is compiled.
 #pragma once
 
 #include <algorithm>
 
 #include "models/cell.h"
+#include "models/cell_structure.h"
 
 namespace rnnbench {
 
-// Slots of a unit, in order: the recurrent parts of gates kept apart, the joined gates, the input parts of gates kept
-// apart. So the rows of the recurrent product (all gates) are the first slots and the rows of the input product the last,
-// each contiguous.
+template <class Cell>
+constexpr int vectors_of() {
+  if constexpr (requires { Cell::vectors; })
+    return static_cast<int>(Cell::vectors.size());
+  else
+    return 0;
+}
+
+// Slots of a unit, in the order that Unit promises: those of phase 0, then those of phase 1. In a phase the slots with a
+// recurrent part come first and those with an input part last.
 template <class Cell>
 struct CellShape {
   static constexpr int gates = Cell::gates.size();
   static constexpr int states = Cell::states.size();
-  static constexpr int apart() {
-    int n = 0;
-    for (const Gate& g : Cell::gates) n += g.join == Join::apart;
-    return n;
-  }
+  static constexpr int vectors = vectors_of<Cell>();
+
   static constexpr int phases() {
     int last = 0;
-    for (const Gate& g : Cell::gates) last = std::max(last, g.phase);
+    for (const Gate& g : Cell::gates) last = std::max(last, g.phase());
     return last + 1;
   }
-  static constexpr int slots = gates + apart();
-  // Gates of the phases before `phase`, and of `phase` itself.
-  static constexpr int before(int phase) {
+  enum Kind { apart_recurrent, joined, input_only, apart_input, kinds };
+  static constexpr bool is(const Gate& g, Kind kind) {
+    if (g.recurs_on == from::nothing) return kind == input_only;
+    return g.join == Join::joined ? kind == joined : kind == apart_recurrent || kind == apart_input;
+  }
+  static constexpr int count(int phase, int first_kind, int end_kind) {
     int n = 0;
-    for (const Gate& g : Cell::gates) n += g.phase < phase;
+    for (int kind = first_kind; kind < end_kind; ++kind)
+      for (const Gate& g : Cell::gates) n += g.phase() == phase && is(g, Kind(kind));
     return n;
   }
-  static constexpr int rows(int phase) { return before(phase + 1) - before(phase); }
-  // The gate (PyTorch's order) behind row `r` of the recurrent and of the input product.
-  static constexpr int recurrent_gate(int r) { return r < apart() ? nth(r, Join::apart) : nth(r - apart(), Join::joined); }
-  static constexpr int input_gate(int r) {
-    return r < gates - apart() ? nth(r, Join::joined) : nth(r - (gates - apart()), Join::apart);
+  static constexpr int slots_of(int phase) { return count(phase, 0, kinds); }
+  static constexpr int recurrent(int phase) { return count(phase, apart_recurrent, input_only); }
+  static constexpr int first(int phase) { return phase == 0 ? 0 : slots_of(0); }
+  static constexpr int slots = slots_of(0) + slots_of(1);
+  static_assert(states <= most_states && vectors <= most_states && slots <= most_slots);
+
+  static std::vector<CellStructure::Slot> order() {
+    std::vector<CellStructure::Slot> all;
+    for (int phase = 0; phase < 2; ++phase)
+      for (int kind = 0; kind < kinds; ++kind)
+        for (int g = 0; g < gates; ++g)
+          if (Cell::gates[g].phase() == phase && is(Cell::gates[g], Kind(kind)))
+            all.push_back({g, kind != apart_recurrent, kind < input_only ? Cell::gates[g].recurs_on : from::nothing});
+    return all;
   }
-  static constexpr int nth(int n, Join join) {
-    for (int g = 0; g < gates; ++g)
-      if (Cell::gates[g].join == join && n-- == 0) return g;
-    return -1;
+  static CellStructure structure() {
+    CellStructure cell;
+    for (const Gate& g : Cell::gates) cell.gates.push_back({std::string(g.name), g.recurs_on, g.weighs});
+    for (std::string_view name : Cell::states) cell.states.emplace_back(name);
+    if constexpr (vectors > 0)
+      for (std::string_view name : Cell::vectors) cell.vectors.emplace_back(name);
+    cell.slots = order();
+    cell.first_of_phase = {0, slots_of(0), slots};
+    cell.phases = phases();
+    cell.derive();
+    return cell;
   }
-  // Unit blocks that share a tile: four rows of packs, whatever the number of gates.
-  static constexpr int group(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
-  static_assert(apart() == 0 || phases() == 1, "a gate kept apart belongs to a cell of one phase");
 };
 
 }  // namespace rnnbench

@@ -2,7 +2,7 @@
 // the OLD state, so a positive update bias keeps it. For the reset before the product see gru_v1.h.
 
 struct Gru {
-  static constexpr std::array gates{Gate{"reset gate"}, Gate{"update gate"}, Gate{"candidate", Join::apart}};
+  static constexpr std::array gates{Gate{"reset gate"}, Gate{"update gate"}, Gate{"candidate", from::hidden, Join::apart}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {

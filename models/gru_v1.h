@@ -2,7 +2,7 @@
 // weight of the OLD state. Its two products depend on each other: U_n waits for r.
 
 struct GruV1 {
-  static constexpr std::array gates{Gate{"reset gate"}, Gate{"update gate"}, Gate{"candidate", Join::joined, 1}};
+  static constexpr std::array gates{Gate{"reset gate"}, Gate{"update gate"}, Gate{"candidate", from::middle}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {

@@ -2,7 +2,7 @@
 #define HWY_TARGET_INCLUDE "models/head.cpp"
 #include "hwy/foreach_target.h"
 #include "models/head-inl.h"
-#include "models/cell_unit-inl.h"
+#include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -52,17 +52,11 @@ float* part(Parameters<float>& parameters, int block, int gate, int hidden) {
   return parameters.block(block) + static_cast<std::size_t>(gate) * hidden;
 }
 
-int gate_named(const CellFactory& cell, const std::string& name) {
-  for (std::size_t g = 0; g < cell.gates.size(); ++g)
-    if (cell.gates[g] == name) return static_cast<int>(g);
-  return -1;
-}
-
 }  // namespace
 
 void initialise_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
                            Parameters<float>& parameters) {
-  const int hidden = plan.hidden, gates = static_cast<int>(plan.cell->gates.size());
+  const int hidden = plan.hidden, gates = static_cast<int>(plan.cell->structure.gates.size());
   const std::string& init = settings.text("init");
   const auto stream_of = [&](int block) {
     return Stream(seed, Purpose::initial, static_cast<std::uint32_t>(block), 0);
@@ -74,14 +68,14 @@ void initialise_parameters(const NetworkPlan& plan, const Settings& settings, st
   };
 
   for (const RecurrentBlocks& blocks : plan.recurrent) {
-    for (int block : {blocks.weight_ih, blocks.weight_hh, blocks.bias_ih, blocks.bias_hh}) uniform(block, hidden);
+    for (int block : {blocks.weights[0], blocks.weights[1], blocks.bias_ih, blocks.bias_hh}) uniform(block, hidden);
     if (init == "orthogonal") {
-      Stream stream = stream_of(blocks.weight_hh);
+      Stream stream = stream_of(blocks.weights[1]);
       for (int g = 0; g < gates; ++g)
-        fill_orthogonal(stream, hidden, parameters.block(blocks.weight_hh) + static_cast<std::size_t>(g) * hidden * hidden);
+        fill_orthogonal(stream, hidden, parameters.block(blocks.weights[1]) + static_cast<std::size_t>(g) * hidden * hidden);
     }
     if (init == "identity") {
-      float* w = parameters.block(blocks.weight_hh);
+      float* w = parameters.block(blocks.weights[1]);
       for (int row = 0; row < gates * hidden; ++row)
         for (int k = 0; k < hidden; ++k) w[static_cast<std::size_t>(row) * hidden + k] = row % hidden == k ? 1.0f : 0.0f;
       for (int block : {blocks.bias_ih, blocks.bias_hh})
@@ -93,8 +87,8 @@ void initialise_parameters(const NetworkPlan& plan, const Settings& settings, st
         part(parameters, blocks.bias_hh, gate, hidden)[u] = 0.0f;
       }
     };
-    const int forget = gate_named(*plan.cell, "forget gate"), input = gate_named(*plan.cell, "input gate"),
-              update = gate_named(*plan.cell, "update gate");
+    const int forget = plan.cell->structure.gate_named("forget gate"), input = plan.cell->structure.gate_named("input gate"),
+              update = plan.cell->structure.gate_named("update gate");
     for (const auto& [key, gate] : {std::pair{"forget-bias", forget}, {"update-bias", update}})
       if (gate >= 0 && settings.has(key)) {
         const float value = static_cast<float>(settings.real(key));

@@ -4,19 +4,28 @@
 
 #include <cstdint>
 #include <memory>
+#include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include "core/batch.h"
 #include "core/options.h"
 #include "core/parameters.h"
+#include "models/cell_kernel.h"
 #include "models/network.h"
 
 namespace rnnbench {
+
+struct CellFactory;
 
 // Sequences of a tile: part of the numerics (a weight gradient is one chain per tile), whatever the number of threads.
 inline constexpr int tile_width = 16;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
+
+// Numbers of a pack: what strides are multiples of.
+template <class S>
+inline constexpr int lanes_of = std::is_same_v<S, float> ? 16 : 1;
 
 // Places for arrays inside one allocation, each on a 64-byte boundary.
 class Places {
@@ -30,6 +39,36 @@ class Places {
 
  private:
   std::size_t total_ = 0;
+};
+
+// The features of a step: pieces that lie one after the other, each on a boundary of the lanes. (The numbers between a
+// piece's end and that boundary are 0.)
+class Features {
+ public:
+  Features(int size = 0) : pieces_{size} {}
+  explicit Features(std::vector<int> pieces) : pieces_(std::move(pieces)) {}
+  const std::vector<int>& pieces() const { return pieces_; }
+  int real() const { return std::accumulate(pieces_.begin(), pieces_.end(), 0); }
+  // Numbers up to the end of the last piece, and from step to step.
+  int depth(int lanes) const { return stride(lanes) - static_cast<int>(round_up(pieces_.back(), lanes)) + pieces_.back(); }
+  int stride(int lanes) const {
+    std::size_t sum = 0;
+    for (int piece : pieces_) sum += round_up(piece, lanes);
+    return static_cast<int>(sum);
+  }
+  bool identity() const { return pieces_.size() == 1; }  // place k is feature k
+  int real_of(int place, int lanes) const {              // the feature at a place; -1 between pieces
+    int before = 0;
+    for (int piece : pieces_) {
+      if (place < piece) return place >= 0 ? before + place : -1;
+      place -= static_cast<int>(round_up(piece, lanes));
+      before += piece;
+    }
+    return -1;
+  }
+
+ private:
+  std::vector<int> pieces_;
 };
 
 // What goes into a layer: symbols (steps x columns) of a one-hot input, or values[(t * columns + c) * stride + feature].
@@ -52,16 +91,17 @@ struct OutputGradient {
   const std::uint8_t* wanted = nullptr;  // [steps]
 };
 
-// A recurrent layer. All arrays are the caller's; sizes are in numbers. Hidden states lie features fastest with a
+// A layer. All arrays are the caller's; sizes are in numbers. Hidden states lie features fastest with a
 // stride of `stride()` (hidden size rounded up to the lanes of a pack; the rest is never read).
 //
 // A tape holds in.steps steps: the whole sequence or, one after the other, segments of it. The caller runs a segment in
 // spans [begin, end) of its steps, forward in ascending order, back in descending order.
 template <class S>
-class RecurrentPart {
+class LayerPart {
  public:
-  virtual ~RecurrentPart() = default;
+  virtual ~LayerPart() = default;
   virtual int stride() const = 0;
+  virtual Features features() const = 0;  // of its outputs
   virtual std::size_t packed_size() const = 0;
   virtual std::size_t gradient_size() const = 0;
   virtual std::size_t tape_size(int steps, int columns) const = 0;
@@ -97,28 +137,32 @@ class RecurrentPart {
   virtual std::vector<Trace> trace(const TileInput<S>& in, const S* tape, int column) const = 0;
 };
 
-// Where a layer finds its parameters.
+// Where a recurrent layer finds its parameters; -1: it has none.
 struct RecurrentBlocks {
-  int weight_ih, weight_hh, bias_ih, bias_hh;
-  std::vector<int> initial;  // of each state, rows = hidden; empty: zero initial state
+  std::vector<int> weights;  // of CellStructure::matrices
+  int bias_ih = -1, bias_hh = -1;
+  int vectors = -1, gain = -1;  // rows = vectors * hidden, slots * hidden
+  std::vector<int> initial;     // of each state, rows = hidden; empty: zero initial state
 };
 
 struct RecurrentShape {
-  int inputs = 0;
+  Features inputs;
   bool one_hot = false;
   int hidden = 0;
-  bool needs_input_gradient = false;
+  bool needs_input_gradient = false, layer_norm = false;
 };
 
-// One cell as the table knows it: facts and the makers of its layer.
+template <class S>
+std::unique_ptr<LayerPart<S>> make_recurrent(Isa isa, const CellFactory& cell, const Settings& settings,
+                                             const RecurrentShape& shape, const RecurrentBlocks& blocks);
+
+// One cell as the table knows it: facts and the makers of its kernel.
 struct CellFactory {
   CellEntry entry;
-  std::vector<std::string> gates;   // in PyTorch's order
-  std::vector<std::string> states;  // "hidden", "cell"
-  std::unique_ptr<RecurrentPart<float>> (*make_float)(Isa, const Settings&, const RecurrentShape&, const RecurrentBlocks&);
-  std::unique_ptr<RecurrentPart<double>> (*make_double)(const Settings&, const RecurrentShape&, const RecurrentBlocks&);
-  std::unique_ptr<RecurrentPart<std::complex<double>>> (*make_complex)(const Settings&, const RecurrentShape&,
-                                                                       const RecurrentBlocks&);
+  CellStructure structure;
+  std::unique_ptr<CellKernel<float>> (*make_float)(Isa, const Settings&);
+  std::unique_ptr<CellKernel<double>> (*make_double)(const Settings&);
+  std::unique_ptr<CellKernel<std::complex<double>>> (*make_complex)(const Settings&);
 };
 const CellFactory& cell_factory(const std::string& name);
 

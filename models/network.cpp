@@ -11,17 +11,6 @@ namespace rnnbench {
 namespace {
 
 template <class S>
-std::unique_ptr<RecurrentPart<S>> make_recurrent(Isa isa, const CellFactory& cell, const Settings& settings,
-                                                 const RecurrentShape& shape, const RecurrentBlocks& blocks) {
-  if constexpr (std::is_same_v<S, float>)
-    return cell.make_float(isa, settings, shape, blocks);
-  else if constexpr (std::is_same_v<S, double>)
-    return cell.make_double(settings, shape, blocks);
-  else
-    return cell.make_complex(settings, shape, blocks);
-}
-
-template <class S>
 class NetworkWorkspace final : public Workspace<S> {
  public:
   explicit NetworkWorkspace(const WorkspaceOptions& options)
@@ -360,7 +349,7 @@ class NetworkOf final : public Network<S> {
 
   const Settings settings_;
   const NetworkPlan plan_;
-  std::vector<std::unique_ptr<RecurrentPart<S>>> layers_;
+  std::vector<std::unique_ptr<LayerPart<S>>> layers_;
   std::unique_ptr<HeadPart<S>> head_;
   std::vector<std::size_t> packed_at_, gradient_at_;  // of the layers, then the head
   std::size_t packed_size_ = 0, gradient_size_ = 0;

@@ -9,17 +9,24 @@ namespace {
 constexpr int largest_hidden = 16384;
 
 void place_parameters(NetworkPlan& plan) {
-  const int h = plan.hidden, rows = static_cast<int>(plan.cell->gates.size()) * h;
+  const int h = plan.hidden;
+  const CellStructure& cell = plan.cell->structure;
   for (int layer = 0; layer < plan.layers; ++layer) {
     const std::string l = "_l" + std::to_string(layer);
     const int inputs = layer == 0 ? plan.signature.inputs : h;
+    const auto rows = [&](const CellStructure::Matrix& matrix) { return static_cast<int>(matrix.gates.size()) * h; };
     RecurrentBlocks blocks;
-    blocks.weight_ih = plan.layout.add("rnn.weight_ih" + l, rows, inputs);
-    blocks.weight_hh = plan.layout.add("rnn.weight_hh" + l, rows, h);
-    blocks.bias_ih = plan.layout.add("rnn.bias_ih" + l, rows);
-    blocks.bias_hh = plan.layout.add("rnn.bias_hh" + l, rows);
+    for (const CellStructure::Matrix& matrix : cell.matrices) {
+      const bool is_input = &matrix == &cell.matrices[0];
+      blocks.weights.push_back(
+          matrix.gates.empty() ? -1 : plan.layout.add("rnn." + matrix.name + l, rows(matrix), is_input ? inputs : h));
+    }
+    blocks.bias_ih = plan.layout.add("rnn.bias_ih" + l, rows(cell.matrices[0]));
+    if (!cell.matrices[1].gates.empty()) blocks.bias_hh = plan.layout.add("rnn.bias_hh" + l, rows(cell.matrices[1]));
+    if (!cell.vectors.empty())
+      blocks.vectors = plan.layout.add("rnn.peephole" + l, static_cast<int>(cell.vectors.size()) * h);
     if (plan.learned_initial_state)
-      for (const std::string& state : plan.cell->states)
+      for (const std::string& state : cell.states)
         blocks.initial.push_back(plan.layout.add("initial_state." + state.substr(0, state.find(' ')) + l, h));
     plan.recurrent.push_back(blocks);
   }
@@ -40,8 +47,8 @@ NetworkPlan plan_of_width(NetworkPlan plan, int hidden) {
 }  // namespace
 
 RecurrentShape NetworkPlan::recurrent_shape(int layer) const {
-  if (layer == 0) return {signature.inputs, signature.one_hot, hidden, false};
-  return {hidden, false, hidden, true};
+  if (layer == 0) return {Features(signature.inputs), signature.one_hot, hidden, false};
+  return {Features(hidden), false, hidden, true};
 }
 
 NetworkPlan plan_network(const Settings& settings, const Signature& signature) {

@@ -1,5 +1,5 @@
-// One step of a recurrent layer for one group of unit blocks and columns: the recurrent product in registers, then the
-// cell on what it made; and the same on the way back. The loop over time is the driver's (recurrent-inl.h).
+// One phase of one step of a recurrent layer, forward and back: for groups of unit blocks and columns the products, then
+// the cell on what they made. The loop over time is the driver's (recurrent-inl.h).
 #if defined(RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_
@@ -8,269 +8,331 @@
 #endif
 
 #include <algorithm>
+#include <memory>
 
-#include "models/recurrent_tape-inl.h"
+#include "models/cell_kernel.h"
+#include "models/recurrent_norm-inl.h"
+#include "models/recurrent_tape.h"
+#include "models/recurrent_tiles-inl.h"
 #include "models/recurrent_weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
 
-template <class Cell, class V>
-class RecurrentSteps : protected RecurrentWeights<Cell, V> {
+template <class V>
+class RecurrentSteps : protected RecurrentWeights<V> {
  protected:
-  using Weights = RecurrentWeights<Cell, V>;
-  using typename Weights::S, typename Weights::Shape;
-  using Weights::L, Weights::G, Weights::A, Weights::J, Weights::slots, Weights::states, Weights::phases;
-  using Weights::at_, Weights::back_group, Weights::in_, Weights::one_hot_, Weights::stride_, Weights::unit_blocks_,
-      Weights::units_;
-  using UnitV = Unit<V, slots, states>;
-  using Tape = RecurrentTape<Cell, V>;
+  using Weights = RecurrentWeights<V>;
+  using typename Weights::Place, typename Weights::Product, typename Weights::S, typename Weights::Transposed;
+  using Weights::L, Weights::at_, Weights::back_group, Weights::cell_, Weights::fused_, Weights::in_,
+      Weights::normalised_, Weights::of_input_, Weights::of_middle_, Weights::of_state_, Weights::one_hot_,
+      Weights::slots_, Weights::states_, Weights::stride_, Weights::unit_blocks_, Weights::units_, Weights::vectors_;
+  using Tape = RecurrentTape<S>;
+  using Tiles = RecurrentTiles<V>;
+  using Factor = typename Tiles::Factor;
 
-  RecurrentSteps(const Settings& settings, const RecurrentShape& shape, const RecurrentBlocks& blocks)
-      : Weights(shape, blocks), cell_(settings) {}
+  RecurrentSteps(const CellStructure& cell, std::unique_ptr<const CellKernel<S>> kernel, const RecurrentShape& shape,
+                 const RecurrentBlocks& blocks)
+      : Weights(cell, shape, blocks), kernel_(std::move(kernel)) {}
 
-  // Phase P of units [ub, ub + B) * L in columns [column, column + C).
-  template <int P, int B, int C>
-  HWY_ATTR void forward_tile(const S* packed, const S* input, const S* recurrent, const TileInput<S>& in,
-                             const Tape& t, int step, int ub, int column) const {
-    constexpr int rows = Shape::rows(P), first = Shape::before(P), R = rows * B;
-    // Input parts of the gates kept apart, which join after the recurrent product: at kept[c] + (b * G + r) * L.
-    const S* kept[C];
-    alignas(64) S computed[A > 0 ? C * B * G * L : 1];
-    V acc[R][C];  // rows of the recurrent product: gates kept apart, then joined gates
-    if (one_hot_) {
-      unrolled<C>([&](auto c) RNNBENCH_INLINE {
-        const std::int32_t symbol = in.symbols[static_cast<std::size_t>(step) * in.columns + column + c];
-        const S* start = packed + at_.input + ((static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * G + first) * L;
-        kept[c] = start + J * L;
-        unrolled<B>([&](auto b) RNNBENCH_INLINE {
-          unrolled<rows - A>([&](auto r) RNNBENCH_INLINE { acc[b * rows + A + r][c] = load(start + (b * G + r) * L); });
-        });
+  Tape tape(const TileInput<S>& in, S* data) const {
+    return Tape(cell_, normalised_, unit_blocks_, in.steps, in.columns, data);
+  }
+
+  void forward_step(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase) const {
+    const StepArrays<S> arrays = forward_arrays(packed, in, t, step);
+    if (fused_[phase]) {
+      const int recurrent = product_of(cell_.recurrences, phase);
+      const Fused fused{arrays, in, one_hot_ ? packed + at_.table : packed + at_.bias,
+                        packed + this->input_places_[product_of(cell_.inputs, phase)].panels,
+                        packed + this->recurrent_places_[recurrent].panels,
+                        source_of(cell_.recurrences[recurrent], t, step, 0), step, phase, cell_.slots_of(phase)};
+      const int group = this->recurrent_places_[recurrent].group;
+      const ColumnGroups few(in.columns, most_columns<V>(4)), many(in.columns, most_columns<V>(1));
+      in_blocks(unit_blocks_, group, [&](int ub, int blocks) {
+        const ColumnGroups& columns = fused.rows * blocks < 4 ? many : few;
+        for (int g = 0; g < columns.count; ++g) fused_tile(fused, ub, blocks, columns.groups[g], g);
       });
+      return;
+    }
+    for (int ub = 0; ub < unit_blocks_; ++ub)
+      in_columns(in.columns, this->general_columns_[phase], [&](int column, int columns) {
+        general_tile(packed, in, t, step, phase, arrays, {ub, column, columns});
+      });
+    if (!normalised_) return;
+    // The sums of all units are in the slots: they are normalised there, and the cell applied to what they become.
+    const CellStructure::Rows rows{cell_.first_of_phase[phase], cell_.slots_of(phase)};
+    normalise<V>(norm_shape(), rows, packed + at_.gain, packed + at_.bias, packed + at_.real, t, step);
+    for (int ub = 0; ub < unit_blocks_; ++ub) {
+      const S* direct[tile_width];
+      for (int c = 0; c < in.columns; ++c) direct[c] = t.slot(step, ub, c);
+      kernel_->forward(phase, arrays, {ub, 0, in.columns}, direct[0] + rows.slot * L, slots_ * L, direct, rows.slot * L);
+    }
+  }
+
+  // The cell's backward function of a phase at `step`, on the gradient of what that phase made. `consumed`: the states, by
+  // the next step. `at`: the step's place in d_outputs.
+  void backward_step(const S* packed, const TileInput<S>& in, const OutputGradient<S>& d_outputs, int at, bool consumed,
+                     const Tape& t, int step, int phase, S* gradient) const {
+    const bool makes_state = phase == cell_.phases - 1;
+    const StepArrays<S> arrays = backward_arrays(packed, in, t, step, gradient);
+    // What is summed up over those that read it: `middle`, or states, the hidden state last.
+    int targets[most_states], count = 0;
+    if (makes_state) {
+      for (int s = states_ - 1; s > 0; --s)
+        if (of_state_[s].rows > 0) targets[count++] = s;
+      targets[count++] = 0;
     } else {
-      V x[R][C];  // rows of the input product: joined gates, then those kept apart
-      const S* start = packed + at_.bias + (static_cast<std::size_t>(ub) * G + first) * L;
-      unrolled<B>([&](auto b) RNNBENCH_INLINE {
-        unrolled<rows>([&](auto r) RNNBENCH_INLINE {
-          const V bias = load(start + (b * G + r) * L);
-          unrolled<C>([&](auto c) RNNBENCH_INLINE { x[b * rows + r][c] = bias; });
-        });
-      });
-      multiply_accumulate(x, input + static_cast<std::size_t>(ub) * rows * L * in_, R * L,
-                          in.values + (static_cast<std::size_t>(step) * in.columns + column) * in.stride, 1, in.stride,
-                          in_);
-      unrolled<C>([&](auto c) RNNBENCH_INLINE {
-        kept[c] = A > 0 ? computed + c * (B * G * L) : nullptr;
-        unrolled<B>([&](auto b) RNNBENCH_INLINE {
-          unrolled<rows - A>([&](auto r) RNNBENCH_INLINE { acc[b * rows + A + r][c] = x[b * rows + r][c]; });
-          unrolled<A>([&](auto r) RNNBENCH_INLINE {
-            store(x[b * rows + J + r][c], computed + (c * (B * G) + b * G + r) * L);
-          });
-        });
-      });
+      targets[count++] = states_;
     }
-    unrolled<B>([&](auto b) RNNBENCH_INLINE {
-      unrolled<A>([&](auto r) RNNBENCH_INLINE {
-        const V bias = load(packed + at_.apart_bias + (static_cast<std::size_t>(ub + b) * A + r) * L);
-        unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b * rows + r][c] = bias; });
-      });
-    });
-    const S* source = P == 0 ? t.state(0, step, column) : t.middle(step, column);
-    const S* panel = recurrent + static_cast<std::size_t>(ub) * rows * L * units_;
-    multiply_accumulate<2>(acc, panel, R * L, source, 1, stride_, units_, 1, 0, 0, panel + (R + column * 2 / C) * L * static_cast<std::ptrdiff_t>(units_));
-
-    alignas(64) S sums[R * C * L];
-    unrolled<B>([&](auto b) RNNBENCH_INLINE {
-      unrolled<C>([&](auto c) RNNBENCH_INLINE {
-        unrolled<rows>([&](auto r) RNNBENCH_INLINE { store(acc[b * rows + r][c], sums + ((b * C + c) * rows + r) * L); });
-      });
-    });
-    for (int b = 0; b < B; ++b)
-      apply_forward<P, C>(sums + b * (C * rows * L), kept, b * (G * L), t, step, ub + b, column, step + 1 < in.steps);
-  }
-
-  // The cell's forward function of phase P on one unit block in C columns. (All addresses are worked out before the loop:
-  // to the compiler a pack that is stored may change any number in memory.)
-  template <int P, int C>
-  HWY_INLINE HWY_ATTR void apply_forward(const S* sums, const S* (&kept)[C], int kept_offset, const Tape& t, int step,
-                                         int ub, int column, bool ahead) const {
-    constexpr int rows = Shape::rows(P), first = Shape::before(P);
-    constexpr bool makes_state = P == phases - 1;
-    const std::ptrdiff_t stride = stride_;
-    S* slot = t.slot(step, ub, column);
-    S* middle = makes_state ? nullptr : t.middle(step, column) + ub * L;
-    const S *before[states], *next[states];
-    S* after[states];
-    for (int s = 0; s < states; ++s) {
-      before[s] = t.state(s, step, column) + ub * L;
-      after[s] = t.state(s, step + 1, column) + ub * L;
-      next[s] = ahead ? t.state(s, step + 2, column) + ub * L : after[s];
-    }
-    const S* next_slot = ahead ? t.slot(step + 1, ub, column) : slot;
-    const Cell cell = cell_;
-    for (int c = 0; c < C; ++c) {
-      UnitV u;
-      unrolled<first>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
-      unrolled<rows>([&](auto r) RNNBENCH_INLINE { u.gates[first + r] = load(sums + r * L); });
-      unrolled<A>([&](auto r) RNNBENCH_INLINE { u.gates[G + r] = load(kept[c] + kept_offset + r * L); });
-      unrolled<states>([&](auto s) RNNBENCH_INLINE { u.before[s] = load(before[s] + c * stride); });
-      if constexpr (phases == 1)
-        cell.forward(u);
-      else
-        cell.forward(u, Constant<P>());
-      unrolled<rows + A>([&](auto g) RNNBENCH_INLINE { store(u.gates[first + g], slot + (first + g) * L); });
-      if constexpr (makes_state) {
-        unrolled<states>([&](auto s) RNNBENCH_INLINE {
-          store(u.after[s], after[s] + c * stride);
-          prefetch(next[s] + c * stride);
-        });
-        unrolled<slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
-      } else {
-        store(u.middle, middle + c * stride);
-      }
-      sums += rows * L;
-      slot += slots * L;
-      next_slot += slots * L;
-    }
-  }
-
-  // acc += a transposed product with the gradients in slots [slot, slot + Rows) of unit blocks [begin, end) at `step`;
-  // `panel` is that of block `begin`. Asks for two lines from `ahead` on with each row of the panel.
-  template <int Rows, int B, int C>
-  HWY_INLINE HWY_ATTR void transposed_product(V (&acc)[B][C], const S* panel, const Tape& t, int step, int slot,
-                                              int column, int begin, int end, const S* ahead) const {
-    for (int ub = begin; ub < end; ++ub) {
-      const int real = std::min(L, units_ - ub * L);
-      multiply_accumulate<2>(acc, panel, B * L, t.slot(step, ub, column) + slot * L, 1, slots * L, real, Rows,
-                             static_cast<std::ptrdiff_t>(real) * B * L, L, ahead);
-      panel += static_cast<std::ptrdiff_t>(Rows) * real * B * L;
-      ahead += static_cast<std::ptrdiff_t>(Rows) * real * 2 * 16;
-    }
-  }
-
-  // The cell's backward function of phase P at `step`, on the gradient of what that phase made. `consumed`: by phase 0
-  // of the next step, or by phase 1 of this one.
-  template <int P>
-  void backward_step(const S* packed, const TileInput<S>& in, const OutputGradient<S>& d_outputs, int at,
-                     bool consumed, const Tape& t, int step, S* gradient) const {
-    constexpr bool makes_state = P == phases - 1;
-    constexpr int consumer = makes_state ? 0 : 1, rows = Shape::rows(consumer), slot = Shape::before(consumer);
-    const int consumed_at = makes_state ? step + 1 : step;
-    const S* panels = packed + at_.recurrent_t + static_cast<std::size_t>(Shape::before(consumer)) * units_ * stride_;
-    const bool read = makes_state && d_outputs.panels != nullptr && d_outputs.wanted[at];
-    // A panel that the second-level cache does not hold beside everything else is taken in parts, by all columns in turn.
-    constexpr int part = std::max(1, 512 / (rows * L));  // unit blocks
-    alignas(64) S sums[back_group * tile_width * L];
-    for_blocks<back_group>(unit_blocks_, [&](int ub, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      const S* panel = panels + static_cast<std::size_t>(ub) * L * rows * units_;
-      int begin = 0;
-      do {
-        const int end = consumed ? std::min(unit_blocks_, begin + part) : unit_blocks_;
-        const std::ptrdiff_t taken = static_cast<std::ptrdiff_t>(rows) * (std::min(units_, end * L) - begin * L);
-        for_columns<tile_columns<V, B>()>(in.columns, [&](int column, auto columns) HWY_ATTR {
-          constexpr int C = columns.value;
-          S* sum = sums + column * (B * L);
-          V acc[B][C];
-          if (begin > 0) {
-            unrolled<B>([&](auto b) RNNBENCH_INLINE {
-              unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = load(sum + (b * C + c) * L); });
-            });
-          } else {
-            unrolled<B>([&](auto b) RNNBENCH_INLINE {
-              unrolled<C>([&](auto c) RNNBENCH_INLINE {
-                acc[b][c] = makes_state ? load(t.carry(0, column + c) + (ub + b) * L) : broadcast(S(0));
-              });
-            });
-            if (makes_state && d_outputs.values != nullptr) {
-              const S* values = d_outputs.values + (static_cast<std::size_t>(at) * in.columns + column) * stride_ + ub * L;
-              unrolled<B>([&](auto b) RNNBENCH_INLINE {
-                unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = acc[b][c] + load(values + c * stride_ + b * L); });
-              });
-            }
-            if (read)
-              multiply_accumulate(acc, d_outputs.panels + static_cast<std::size_t>(ub) * L * d_outputs.depth, B * L,
-                                  d_outputs.d + (static_cast<std::size_t>(at) * in.columns + column) * d_outputs.d_stride,
-                                  1, d_outputs.d_stride, d_outputs.depth);
+    const ColumnGroups few(in.columns, most_columns<V>(4)), many(in.columns, most_columns<V>(1));
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at) * in.columns;
+    alignas(64) S sums[(most_states + 1) * back_group * tile_width * L];
+    in_blocks(unit_blocks_, back_group, [&](int ub, int blocks) {
+      const ColumnGroups& columns = blocks < 4 ? many : few;
+      for (int i = 0; i < count; ++i) {
+        const int target = targets[i];
+        const Transposed& readers = makes_state ? of_state_[target] : of_middle_;
+        const bool multiplied = readers.rows > 0 && (consumed || !makes_state);
+        // A panel that the second-level cache does not hold beside everything else is taken in parts, by all columns in turn.
+        const int part = multiplied ? std::max(1, 512 / (readers.rows * L)) : unit_blocks_;
+        for (int begin = 0; begin < unit_blocks_; begin += part) {
+          const int end = std::min(unit_blocks_, begin + part);
+          typename Tiles::Back back;
+          if (multiplied)
+            back = transposed_product(readers, packed, t, makes_state ? step + 1 : step, ub, blocks, begin, end);
+          back.resume = begin > 0;
+          if (makes_state) back.carry = t.carry(target, 0) + ub * L;
+          back.carry_column = back.values_column = stride_;
+          if (target == 0 && d_outputs.values != nullptr) back.values = d_outputs.values + row * stride_ + ub * L;
+          if (target == 0 && d_outputs.panels != nullptr && d_outputs.wanted[at]) {
+            back.read_panel = d_outputs.panels + static_cast<std::size_t>(ub) * L * d_outputs.depth;
+            back.read_d = d_outputs.d + row * d_outputs.d_stride;
+            back.read_column = d_outputs.d_stride;
+            back.read_depth = d_outputs.depth;
           }
-          if (consumed)
-            transposed_product<rows>(acc, panel, t, consumed_at, slot, column, begin, end,
-                                     panel + taken * (B * L + column / C * 2 * 16));
-          unrolled<B>([&](auto b) RNNBENCH_INLINE {
-            unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], sum + (b * C + c) * L); });
-          });
-          if (end == unit_blocks_)
-            for (int b = 0; b < B; ++b) apply_backward<P, C>(sum + b * (C * L), in, t, step, ub + b, column, gradient);
-        });
-        panel += taken * B * L;
-        begin = end;
-      } while (begin < unit_blocks_);
-    });
-  }
-
-  // The cell's backward function of phase P on one unit block in C columns; then the gradients of its biases and of a
-  // one-hot input's weights, which are sums of what has just been made.
-  template <int P, int C>
-  HWY_INLINE HWY_ATTR void apply_backward(const S* d, const TileInput<S>& in, const Tape& t, int step, int ub,
-                                          int column, S* gradient) const {
-    constexpr bool makes_state = P == phases - 1;
-    const std::ptrdiff_t stride = stride_, table_row = static_cast<std::ptrdiff_t>(unit_blocks_) * G * L;
-    S* slot = t.slot(step, ub, column);
-    const S* next_slot = t.slot(std::max(step - 1, 0), ub, column);
-    const S *before[states], *after[states], *next[states];
-    S* carry[states];
-    for (int s = 0; s < states; ++s) {
-      before[s] = t.state(s, step, column) + ub * L;
-      after[s] = t.state(s, step + 1, column) + ub * L;
-      next[s] = t.state(s, std::max(step - 1, 0), column) + ub * L;
-      carry[s] = t.carry(s, column) + ub * L;
-    }
-    const std::int32_t* symbols =
-        one_hot_ ? in.symbols + static_cast<std::size_t>(step) * in.columns + column : nullptr;
-    S* table = gradient + at_.d_input + static_cast<std::size_t>(ub) * G * L;
-    S* bias_at = gradient + at_.d_bias + static_cast<std::size_t>(ub) * slots * L;
-    V bias[slots];
-    if constexpr (P == 0)
-      unrolled<slots>([&](auto g) RNNBENCH_INLINE { bias[g] = load(bias_at + g * L); });
-    const Cell cell = cell_;
-    for (int c = 0; c < C; ++c) {
-      UnitV u;
-      unrolled<slots>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
-      unrolled<states>([&](auto s) RNNBENCH_INLINE {
-        u.before[s] = load(before[s] + c * stride);
-        u.after[s] = load(after[s] + c * stride);
-        u.grad[s] = load(carry[s] + c * stride);
-      });
-      if constexpr (makes_state)
-        u.grad[0] = load(d + c * L);
-      else
-        u.d_middle = load(d + c * L);
-      if constexpr (phases == 1)
-        cell.backward(u);
-      else
-        cell.backward(u, Constant<P>());
-      unrolled<slots>([&](auto g) RNNBENCH_INLINE { store(u.gates[g], slot + g * L); });
-      unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], carry[s] + c * stride); });
-      if constexpr (P == 0) {
-        unrolled<slots>([&](auto g) RNNBENCH_INLINE {
-          bias[g] = bias[g] + u.gates[g];
-          prefetch(next_slot + g * L);
-        });
-        unrolled<states>([&](auto s) RNNBENCH_INLINE { prefetch(next[s] + c * stride); });
-        if (symbols != nullptr) {
-          S* row = table + symbols[c] * table_row;
-          unrolled<G>([&](auto r) RNNBENCH_INLINE { store(load(row + r * L) + u.gates[A + r], row + r * L); });
+          const bool complete = i == count - 1 && end == unit_blocks_;
+          for (int g = 0; g < columns.count; ++g) {
+            const auto [column, size] = columns.groups[g];
+            S* sum = sums + (target * tile_width + column) * (back_group * L);
+            tile_table<V>.transposed[blocks - 1][size - 1](back, column, sum, blocks * L);
+            for (int b = 0; b < blocks && complete; ++b)
+              apply_backward(arrays, phase, targets, count, sums, blocks * L, t, ub + b, b, column, size);
+            back.ahead += 2 * 16 * back.taken;
+          }
         }
       }
-      slot += slots * L;
-      next_slot += slots * L;
-    }
-    if constexpr (P == 0)
-      unrolled<slots>([&](auto g) RNNBENCH_INLINE { store(bias[g], bias_at + g * L); });
+    });
+    if (!normalised_) return;
+    normalise_backward<V>(norm_shape(), {cell_.first_of_phase[phase], cell_.slots_of(phase)}, packed + at_.gain,
+                          packed + at_.real, gradient + at_.d_gain, t, step);
+    if (one_hot_) add_to_table(in, t, step, phase, gradient);
   }
 
-  const Cell cell_;
+  // A transposed product into blocks [block, block + blocks) from the slots of unit blocks [begin, end) at `step`.
+  typename Tiles::Back transposed_product(const Transposed& of, const S* packed, const Tape& t, int step, int block,
+                                          int blocks, int begin, int end) const {
+    typename Tiles::Back back;
+    if (of.rows == 0) return back;
+    const std::ptrdiff_t width = blocks * L, before = static_cast<std::ptrdiff_t>(of.rows) * begin * L;
+    back.taken = static_cast<std::ptrdiff_t>(of.rows) * (std::min(units_, end * L) - begin * L);
+    back.panel = packed + of.panels + static_cast<std::size_t>(block) * L * of.rows * units_ + before * width;
+    back.ahead = back.panel + back.taken * width;
+    back.parts = &of.parts;
+    back.slots = t.slot(step, begin, 0);
+    back.slot_column = slots_ * L;
+    back.block_step = static_cast<std::ptrdiff_t>(t.columns()) * slots_ * L;
+    back.begin = begin;
+    back.end = end;
+    back.units = units_;
+    return back;
+  }
+
+ private:
+  NormShape norm_shape() const { return {units_, unit_blocks_, slots_}; }
+
+  static int product_of(const std::vector<Product>& products, int phase) {
+    for (std::size_t p = 0; p < products.size(); ++p)
+      if (products[p].phase == phase) return static_cast<int>(p);
+    return -1;
+  }
+
+  const S* source_of(const Product& product, const Tape& t, int step, int column) const {
+    return product.source == from_middle ? t.middle(step, column) : t.state(product.source, step, column);
+  }
+
+  // What the accumulators of a unit block start from in each column: bias, or the table's row of the symbol.
+  void start_of(const S* packed, const TileInput<S>& in, int step, int ub, int column, int columns,
+                const S** start) const {
+    for (int c = 0; c < columns; ++c) {
+      if (one_hot_) {
+        const std::int32_t symbol = in.symbols[static_cast<std::size_t>(step) * in.columns + column + c];
+        start[c] = packed + at_.table + (static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * slots_ * L;
+      } else {
+        start[c] = packed + at_.bias + static_cast<std::size_t>(ub) * slots_ * L;
+      }
+    }
+  }
+
+  const S* input_at(const TileInput<S>& in, int step, int column) const {
+    return in.values + (static_cast<std::size_t>(step) * in.columns + column) * in.stride;
+  }
+
+  // Start, input and state in one chain of registers, for all slots of the phase; then the cell.
+  struct Fused {
+    const StepArrays<S>& arrays;
+    const TileInput<S>& in;
+    const S *start, *input, *recurrent, *source;
+    int step, phase, rows;
+  };
+  void fused_tile(const Fused& f, int ub, int blocks, const ColumnGroups::Group& columns, int turn) const {
+    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(f.step) * f.in.columns + columns.first, unit = slots_ * L;
+    const S* start[most_tile_columns];
+    if (one_hot_)
+      for (int c = 0; c < columns.size; ++c) start[c] = f.start + (f.in.symbols[at + c] * unit_blocks_ + ub) * unit;
+    else
+      for (int c = 0; c < columns.size; ++c) start[c] = f.start + ub * unit;
+    std::ptrdiff_t offset[most_product_rows];
+    for (int b = 0, i = 0; b < blocks; ++b)
+      for (int r = 0; r < f.rows; ++r) offset[i++] = b * unit + (cell_.first_of_phase[f.phase] + r) * L;
+    const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(ub) * f.rows * L, width = f.rows * blocks * L;
+    Factor x;
+    if (!one_hot_) x = {f.input + from * in_, f.in.values + at * f.in.stride, f.in.stride, in_, nullptr};
+    const S* panel = f.recurrent + from * units_;
+    const Factor h{panel, f.source + columns.first * stride_, stride_, units_, panel + (width + turn * 2 * L) * units_};
+    alignas(64) S sums[most_tile_columns * most_product_rows * L];
+    tile_table<V>.sum[f.rows * blocks - 1][columns.size - 1](start, offset, one_hot_ ? nullptr : &x, &h, sums, width);
+    for (int b = 0; b < blocks; ++b)
+      kernel_->forward(f.phase, f.arrays, {ub + b, columns.first, columns.size}, sums + b * f.rows * L, width, nullptr, 0);
+  }
+
+  // Any other phase: the products one by one, over numbers in memory.
+  void general_tile(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase,
+                    const StepArrays<S>& arrays, const TilePlace& place) const {
+    const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase), recurrent = cell_.recurrent_slots(phase);
+    const int columns = place.count;
+    const S* start[most_tile_columns];
+    start_of(packed, in, step, place.unit_block, place.column, columns, start);
+    std::ptrdiff_t start_offset = first * L;
+    alignas(64) S numbers[2 * most_tile_columns * most_slots * L];
+    if (!one_hot_) {  // bias and input of every slot, which take the start's place
+      for (int c = 0; c < columns; ++c) {
+        S* out = numbers + c * (count * L);
+        if (normalised_)
+          std::fill_n(out, count * L, S(0));
+        else
+          std::copy_n(start[c] + first * L, count * L, out);
+        start[c] = out;
+      }
+      start_offset = 0;
+      for (std::size_t p = 0; p < cell_.inputs.size(); ++p)
+        if (cell_.inputs[p].phase == phase)
+          add_product(cell_.inputs[p], packed + this->input_places_[p].panels, in_, input_at(in, step, place.column),
+                      in.stride, place, start, start_offset, first, numbers, count * L);
+    }
+    S* sums = numbers + most_tile_columns * most_slots * L;
+    const std::ptrdiff_t width = recurrent * L;
+    std::uint32_t summed = 0;  // slots of the phase
+    for (std::size_t p = 0; p < cell_.recurrences.size(); ++p) {
+      const Product& product = cell_.recurrences[p];
+      if (product.phase != phase) continue;
+      const std::uint32_t rows = ((1u << product.rows.count) - 1) << (product.rows.slot - first);
+      const bool fresh = (summed & rows) == 0;
+      for (int slot = 0; slot < recurrent && !fresh; ++slot)  // goes on from what another product has left
+        if ((rows & ~summed) >> slot & 1)
+          for (int c = 0; c < columns; ++c) std::copy_n(start[c] + start_offset + slot * L, L, sums + c * width + slot * L);
+      summed |= rows;
+      const S* sum[most_tile_columns];
+      for (int c = 0; c < columns; ++c) sum[c] = sums + c * width;
+      add_product(product, packed + this->recurrent_places_[p].panels, units_, source_of(product, t, step, place.column),
+                  stride_, place, fresh ? start : sum, fresh ? start_offset : 0, first, sums, width);
+    }
+    if (!normalised_) {
+      kernel_->forward(phase, arrays, place, sums, width, start, start_offset);
+      return;
+    }
+    for (int c = 0; c < columns; ++c) {
+      S* slot = t.slot(step, place.unit_block, place.column + c) + first * L;
+      std::copy_n(sums + c * width, width, slot);
+      std::copy_n(start[c] + start_offset + width, count * L - width, slot + width);
+    }
+  }
+
+  // out[c][slot - first] = start[c][slot - first] + product.
+  void add_product(const Product& product, const S* panels, int depth, const S* x, std::ptrdiff_t x_column,
+                   const TilePlace& place, const S* const* start, std::ptrdiff_t start_offset, int first, S* out,
+                   std::ptrdiff_t out_stride) const {
+    std::ptrdiff_t offset[most_product_rows];
+    const int rows = product.rows.count, slot = (product.rows.slot - first) * L;
+    for (int r = 0; r < rows; ++r) offset[r] = start_offset + slot + r * L;
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(rows) * L * depth;
+    const S* panel = panels + place.unit_block * size;
+    const Factor factor{panel, x, x_column, depth, panel + size + place.column * 2 / place.count * L * depth};
+    tile_table<V>.sum[rows - 1][place.count - 1](start, offset, nullptr, &factor, out + slot, out_stride);
+  }
+
+  // The cell's backward function on one unit block (the b-th of its group).
+  void apply_backward(const StepArrays<S>& arrays, int phase, const int* targets, int count, const S* sums,
+                      std::ptrdiff_t sum_stride, const Tape& t, int ub, int b, int column, int columns) const {
+    const S* d[most_states + 1];
+    std::ptrdiff_t d_stride[most_states + 1];
+    for (int s = 0; s < states_; ++s) {
+      d[s] = t.carry(s, column) + ub * L;
+      d_stride[s] = stride_;
+    }
+    for (int i = 0; i < count; ++i) {
+      d[targets[i]] = sums + (targets[i] * tile_width + column) * (back_group * L) + b * L;
+      d_stride[targets[i]] = sum_stride;
+    }
+    kernel_->backward(phase, arrays, {ub, column, columns}, d, d_stride);
+  }
+
+  StepArrays<S> forward_arrays(const S* packed, const TileInput<S>& in, const Tape& t, int step) const {
+    const bool ahead = step + 1 < in.steps;
+    StepArrays<S> arrays;
+    arrays.columns = in.columns;
+    arrays.stride = stride_;
+    arrays.slots = t.slot(step, 0, 0);
+    arrays.next_slots = ahead ? t.slot(step + 1, 0, 0) : arrays.slots;
+    arrays.middle = t.middle(cell_.phases == 2 ? step : 0, 0);
+    for (int s = 0; s < states_; ++s) {
+      arrays.before[s] = t.state(s, step, 0);
+      arrays.after[s] = t.state(s, step + 1, 0);
+      arrays.next[s] = ahead ? t.state(s, step + 2, 0) : arrays.after[s];
+    }
+    arrays.vectors = packed + at_.vectors;
+    return arrays;
+  }
+
+  StepArrays<S> backward_arrays(const S* packed, const TileInput<S>& in, const Tape& t, int step, S* gradient) const {
+    const int next = std::max(step - 1, 0);
+    StepArrays<S> arrays = forward_arrays(packed, in, t, step);
+    arrays.next_slots = t.slot(next, 0, 0);
+    for (int s = 0; s < states_; ++s) {
+      arrays.next[s] = t.state(s, next, 0);
+      arrays.carry[s] = t.carry(s, 0);
+    }
+    arrays.d_vectors = gradient + at_.d_vectors;
+    arrays.d_bias = gradient + at_.d_bias;
+    if (one_hot_ && !normalised_) arrays.symbols = in.symbols + static_cast<std::size_t>(step) * in.columns;
+    arrays.d_table = gradient + at_.d_table;
+    arrays.table_row = static_cast<std::ptrdiff_t>(unit_blocks_) * slots_ * L;
+    return arrays;
+  }
+
+  void add_to_table(const TileInput<S>& in, const Tape& t, int step, int phase, S* gradient) const {
+    const int first = cell_.first_of_phase[phase] * L, count = cell_.slots_of(phase) * L;
+    for (int ub = 0; ub < unit_blocks_; ++ub)
+      for (int c = 0; c < in.columns; ++c) {
+        const std::int32_t symbol = in.symbols[static_cast<std::size_t>(step) * in.columns + c];
+        const S* d = t.slot(step, ub, c) + first;
+        S* out = gradient + at_.d_table + (static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * slots_ * L + first;
+        for (int i = 0; i < count; ++i) out[i] += d[i];
+      }
+  }
+
+  const std::unique_ptr<const CellKernel<S>> kernel_;
 };
 
 }  // namespace HWY_NAMESPACE

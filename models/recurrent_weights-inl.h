@@ -1,6 +1,6 @@
 // The weights of a recurrent layer as the driver wants them, and the way back for their gradient.
 //
-//   panels   [group of unit blocks][k][rows of the group][L]: weights of a product, rows = gates of the phase
+//   panels   [group of unit blocks][k][rows of the group][L]: one for each product of the cell
 // With a one-hot input the panel of the input is a table: for every symbol what the accumulators start from.
 #if defined(RNNBENCH_MODELS_RECURRENT_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_WEIGHTS_INL_H_
@@ -11,132 +11,160 @@
 
 #include <algorithm>
 
-#include "models/cell_shape.h"
+#include "models/cell_structure.h"
 #include "models/linear-inl.h"
+#include "models/recurrent_tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
 
-template <class Cell, class V>
+template <class V>
 class RecurrentWeights {
  protected:
   using S = ScalarOf<V>;
-  using Shape = CellShape<Cell>;
+  using Product = CellStructure::Product;
   static constexpr int L = PackTraits<V>::lanes;
-  static constexpr int G = Shape::gates, A = Shape::apart(), J = G - A, slots = Shape::slots, states = Shape::states;
-  static constexpr int phases = Shape::phases();
   static constexpr int back_group = 4;  // row blocks of the transposed products
 
-  RecurrentWeights(const RecurrentShape& shape, const RecurrentBlocks& blocks)
-      : in_(shape.inputs), one_hot_(shape.one_hot), units_(shape.hidden), unit_blocks_((shape.hidden + L - 1) / L),
-        stride_(unit_blocks_ * L), needs_input_gradient_(shape.needs_input_gradient), blocks_(blocks) {
-    const std::size_t row = static_cast<std::size_t>(unit_blocks_) * L;  // numbers of one gate over all units
-    Places packed;
-    at_.bias = packed.add(G * row);        // what the input rows start from
-    at_.apart_bias = packed.add(A * row);  // b_hh of the gates kept apart
-    at_.input = packed.add(G * row * in_);
-    at_.recurrent = packed.add(G * row * units_);
-    at_.recurrent_t = packed.add(static_cast<std::size_t>(G) * units_ * row);
-    at_.input_t = packed.add(needs_input_gradient_ ? static_cast<std::size_t>(G) * units_ * round_up(in_, L) : 0);
-    at_.initial = packed.add(states * row);
+  // Where a product's panels and gradient [unit block][k][rows][L] lie.
+  struct Place {
+    int group = 1;  // unit blocks that share a tile: up to four rows of packs
+    std::size_t panels = 0, gradient = 0;
+  };
+  // The products that read one source, transposed: its gradient is one chain over them.
+  struct Transposed {
+    std::size_t panels = 0;
+    int rows = 0;  // of a unit block
+    std::vector<CellStructure::Rows> parts;
+    std::vector<const Product*> products;
+  };
+
+  RecurrentWeights(const CellStructure& cell, const RecurrentShape& shape, const RecurrentBlocks& blocks)
+      : cell_(cell), in_(shape.inputs.depth(L)), one_hot_(shape.one_hot), units_(shape.hidden),
+        unit_blocks_((shape.hidden + L - 1) / L), stride_(unit_blocks_ * L), slots_(static_cast<int>(cell.slots.size())),
+        states_(static_cast<int>(cell.states.size())), vectors_(static_cast<int>(cell.vectors.size())),
+        normalised_(shape.layer_norm), needs_input_gradient_(shape.needs_input_gradient), blocks_(blocks),
+        inputs_(shape.inputs) {
+    for (int phase = 0; phase < cell.phases; ++phase) fused_[phase] = is_fused(phase);
+    for (const auto* products : {&cell.inputs, &cell.recurrences})
+      for (const Product& p : *products)
+        general_columns_[p.phase] = std::min(general_columns_[p.phase], most_columns<V>(p.rows.count));
+    const std::size_t row = stride_;  // numbers of one slot over all units
+    Places packed, gradient;
+    at_.bias = packed.add(slots_ * row);
+    at_.table = packed.add(one_hot_ ? slots_ * row * in_ : 0);
+    at_.gain = packed.add(normalised_ ? slots_ * row : 0);
+    at_.real = packed.add(row);
+    at_.vectors = packed.add(vectors_ * row);
+    at_.initial = packed.add(states_ * row);
+    at_.d_bias = gradient.add(slots_ * row);
+    at_.d_table = gradient.add(one_hot_ ? slots_ * row * in_ : 0);
+    at_.d_gain = gradient.add(normalised_ ? slots_ * row : 0);
+    at_.d_vectors = gradient.add(vectors_ * row);
+    at_.d_initial = gradient.add(states_ * row);
+    const auto place = [&](const Product& product, std::size_t depth) {
+      const std::size_t size = product.rows.count * row * depth;
+      return Place{fused_[product.phase] ? group_of(product.rows.count) : 1, packed.add(size), gradient.add(size)};
+    };
+    for (const Product& product : cell_.inputs) input_places_.push_back(place(product, one_hot_ ? 0 : in_));
+    for (const Product& product : cell_.recurrences) recurrent_places_.push_back(place(product, units_));
+    const auto transposed = [&](const std::vector<Product>& products, const auto& of_source, std::size_t depth) {
+      Transposed all;
+      for (const Product& product : products) {
+        if (!of_source(product)) continue;
+        all.parts.push_back(product.rows);
+        all.products.push_back(&product);
+        all.rows += product.rows.count;
+      }
+      all.panels = packed.add(static_cast<std::size_t>(all.rows) * units_ * depth);
+      return all;
+    };
+    for (int s = 0; s < states_; ++s)
+      of_state_.push_back(transposed(cell_.recurrences, [&](const Product& p) { return p.source == s; }, row));
+    of_middle_ = transposed(cell_.recurrences, [](const Product& p) { return p.source == from_middle; }, row);
+    of_input_ = transposed(cell_.inputs, [&](const Product&) { return needs_input_gradient_; }, round_up(in_, L));
     at_.packed_size = packed.total();
-    Places gradient;
-    at_.d_bias = gradient.add(slots * row);
-    at_.d_input = gradient.add(G * row * in_);
-    at_.d_recurrent = gradient.add(G * row * units_);
-    at_.d_initial = gradient.add(states * row);
     at_.gradient_size = gradient.total();
   }
 
   // Pieces are runs of four unit blocks (for the transposed panels: of four blocks of what they multiply into), which no
   // group of blocks crosses.
   void pack_weights(const Parameters<S>& parameters, S* packed, int piece, int pieces) const {
-    const S* w_ih = parameters.block(blocks_.weight_ih);
-    const S* w_hh = parameters.block(blocks_.weight_hh);
-    const S* b_ih = parameters.block(blocks_.bias_ih);
-    const S* b_hh = parameters.block(blocks_.bias_hh);
     const Range part = part_of(unit_blocks_, piece, pieces);
-    for (int ub = part.begin; ub < part.end; ++ub) {
-      for (int r = 0; r < G; ++r)
-        for (int lane = 0; lane < L; ++lane) {
-          const int u = ub * L + lane;
-          const bool real = u < units_;
-          const int i = row_of(Shape::input_gate(r), u);
-          S& bias = packed[at_.bias + (static_cast<std::size_t>(ub) * G + r) * L + lane];
-          bias = !real ? S(0) : r < J ? b_ih[i] + b_hh[i] : b_ih[i];
-          if (r < A)
-            packed[at_.apart_bias + (static_cast<std::size_t>(ub) * A + r) * L + lane] =
-                real ? b_hh[row_of(Shape::recurrent_gate(r), u)] : S(0);
-        }
-      if (one_hot_) pack_table(w_ih, ub, packed);
-      for (int s = 0; s < states; ++s)
-        for (int u = ub * L; u < (ub + 1) * L; ++u)
-          packed[at_.initial + static_cast<std::size_t>(s) * stride_ + u] =
-              u < units_ && !blocks_.initial.empty() ? parameters.block(blocks_.initial[s])[u] : S(0);
-    }
-    S* input = packed + at_.input;
-    S* recurrent = packed + at_.recurrent;
-    S* recurrent_t = packed + at_.recurrent_t;
-    for_each_phase([&](auto phase) {
-      constexpr int p = phase.value, rows = Shape::rows(p), first = Shape::before(p), group = Shape::group(rows);
-      if (!one_hot_) pack_gate_panels<rows, group>(w_ih, in_, part, input, [](int r) { return Shape::input_gate(first + r); });
-      pack_gate_panels<rows, group>(w_hh, units_, part, recurrent, [](int r) { return Shape::recurrent_gate(first + r); });
-      pack_transposed<rows>(w_hh, units_, part, recurrent_t, [](int r) { return Shape::recurrent_gate(first + r); });
-      input += static_cast<std::size_t>(rows) * stride_ * in_;
-      recurrent += static_cast<std::size_t>(rows) * stride_ * units_;
-      recurrent_t += static_cast<std::size_t>(rows) * units_ * stride_;
-    });
+    for (int ub = part.begin; ub < part.end; ++ub) pack_vectors(parameters, ub, packed);
+    for (std::size_t p = 0; p < cell_.inputs.size() && !one_hot_; ++p)
+      pack_panels(parameters, cell_.inputs[p], input_places_[p], in_, features(), part, packed);
+    for (std::size_t p = 0; p < cell_.recurrences.size(); ++p)
+      pack_panels(parameters, cell_.recurrences[p], recurrent_places_[p], units_, nullptr, part, packed);
+    for (const Transposed& of : of_state_) pack_transposed(parameters, of, units_, nullptr, part, packed);
+    pack_transposed(parameters, of_middle_, units_, nullptr, part, packed);
     if (needs_input_gradient_)
-      pack_transposed<G>(w_ih, in_, part_of((in_ + L - 1) / L, piece, pieces), packed + at_.input_t,
-                         [](int r) { return Shape::input_gate(r); });
+      pack_transposed(parameters, of_input_, in_, features(), part_of((in_ + L - 1) / L, piece, pieces), packed);
   }
 
   void write_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient, int piece,
                       int pieces) const {
-    S* w_ih = gradient.block(blocks_.weight_ih);
-    S* w_hh = gradient.block(blocks_.weight_hh);
     const auto sum = [&](std::size_t at) { return sum_of_tiles(packed + at, stride, tiles); };
     const Range part = part_of(unit_blocks_, piece, pieces);
     for (int ub = part.begin; ub < part.end; ++ub) {
       const int real = std::min(L, units_ - ub * L);
-      for (int r = 0; r < G; ++r) {
-        const std::size_t in_row = row_of(Shape::input_gate(r), ub * L), row = row_of(Shape::recurrent_gate(r), ub * L);
-        write_rows(packed + at_.d_input + (one_hot_ ? (static_cast<std::size_t>(ub) * G + r) * L
-                                                    : (static_cast<std::size_t>(ub) * in_ * G + r) * L),
-                   one_hot_ ? static_cast<std::size_t>(unit_blocks_) * G * L : G * L, stride, tiles, real, in_,
-                   w_ih + in_row * in_);
-        write_rows(packed + at_.d_recurrent + (static_cast<std::size_t>(ub) * units_ * G + r) * L, G * L, stride, tiles,
-                   real, units_, w_hh + row * units_);
+      const auto write = [&](const std::vector<Product>& products, const std::vector<Place>& places, int depth,
+                             const Features* features, bool table) {
+        for (std::size_t p = 0; p < products.size(); ++p)
+          for (int r = 0; r < products[p].rows.count; ++r) {
+            const int rows = products[p].rows.count, columns = features ? features->real() : depth;
+            S* w = gradient.block(blocks_.weights[products[p].matrix]) + row_of(products[p].matrix_rows[r], ub * L) * columns;
+            const std::size_t from = table ? at_.d_table + (static_cast<std::size_t>(ub) * slots_ + products[p].rows.slot + r) * L
+                                           : places[p].gradient + (static_cast<std::size_t>(ub) * depth * rows + r) * L;
+            const std::size_t step = table ? static_cast<std::size_t>(unit_blocks_) * slots_ * L : rows * L;
+            write_rows(packed + from, step, stride, tiles, real, depth, features, w);
+          }
+      };
+      write(cell_.inputs, input_places_, in_, features(), one_hot_);
+      write(cell_.recurrences, recurrent_places_, units_, nullptr, false);
+      for (int slot = 0; slot < slots_; ++slot)
         for (int lane = 0; lane < real; ++lane) {
-          const std::size_t bias = at_.d_bias + static_cast<std::size_t>(ub) * slots * L + lane;
-          gradient.block(blocks_.bias_ih)[in_row + lane] = sum(bias + (A + r) * L);
-          gradient.block(blocks_.bias_hh)[row + lane] = sum(bias + r * L);
+          const std::size_t at = (static_cast<std::size_t>(ub) * slots_ + slot) * L + lane;
+          const S d = sum(at_.d_bias + at);
+          if (cell_.slots[slot].input) gradient.block(blocks_.bias_ih)[row_of(cell_.slots[slot].gate, ub * L) + lane] = d;
+          if (recurs(slot)) gradient.block(blocks_.bias_hh)[row_of(recurrent_row(slot), ub * L) + lane] = d;
+          if (normalised_)
+            gradient.block(blocks_.gain)[static_cast<std::size_t>(slot) * units_ + ub * L + lane] = sum(at_.d_gain + at);
         }
-      }
+      for (int v = 0; v < vectors_; ++v)
+        for (int lane = 0; lane < real; ++lane)
+          gradient.block(blocks_.vectors)[static_cast<std::size_t>(v) * units_ + ub * L + lane] =
+              sum(at_.d_vectors + (static_cast<std::size_t>(ub) * vectors_ + v) * L + lane);
       if (!blocks_.initial.empty())
-        for (int s = 0; s < states; ++s)
+        for (int s = 0; s < states_; ++s)
           for (int u = ub * L; u < ub * L + real; ++u)
             gradient.block(blocks_.initial[s])[u] = sum(at_.d_initial + static_cast<std::size_t>(s) * stride_ + u);
     }
   }
 
-  template <class F>
-  static void for_each_phase(F&& f) {
-    f(Constant<0>());
-    if constexpr (phases == 2) f(Constant<1>());
-  }
+  // Which column of the matrix an input is; null: they are numbered alike.
+  const Features* features() const { return inputs_.identity() ? nullptr : &inputs_; }
+  bool recurs(int slot) const { return cell_.slots[slot].recurs_on != 0; }
 
   struct At {
-    std::size_t bias, apart_bias, input, recurrent, recurrent_t, input_t, initial, packed_size;
-    std::size_t d_bias, d_input, d_recurrent, d_initial, gradient_size;
+    std::size_t bias, table, gain, real, vectors, initial, packed_size;
+    std::size_t d_bias, d_table, d_gain, d_vectors, d_initial, gradient_size;
   };
 
+  const CellStructure& cell_;
   const int in_;
   const bool one_hot_;
-  const int units_, unit_blocks_, stride_;
-  const bool needs_input_gradient_;
+  const int units_, unit_blocks_, stride_, slots_, states_, vectors_;
+  const bool normalised_, needs_input_gradient_;
   const RecurrentBlocks blocks_;
+  const Features inputs_;
+  // A phase whose slots all have one product with the input and one with a state: one tile makes both.
+  bool fused_[2] = {false, false};
+  int general_columns_[2] = {most_tile_columns, most_tile_columns};  // of a tile of the other phases
+  std::vector<Place> input_places_, recurrent_places_;
+  std::vector<Transposed> of_state_;
+  Transposed of_middle_, of_input_;
   At at_;
 
  private:
@@ -147,62 +175,121 @@ class RecurrentWeights {
     const int fours = (blocks + 3) / 4;
     return {std::min(blocks, fours * piece / pieces * 4), std::min(blocks, fours * (piece + 1) / pieces * 4)};
   }
-  int row_of(int gate, int unit) const { return gate * units_ + unit; }  // of PyTorch's matrices
-
-  // What the accumulators start from with a one-hot input: bias + column of the symbol, as one rounding.
-  void pack_table(const S* w_ih, int ub, S* packed) const {
-    for (int symbol = 0; symbol < in_; ++symbol)
-      for (int r = 0; r < G; ++r) {
-        const std::size_t block = static_cast<std::size_t>(ub) * G + r;
-        S* out = packed + at_.input + (static_cast<std::size_t>(symbol) * unit_blocks_ * G + block) * L;
-        for (int lane = 0; lane < L; ++lane) {
-          const int u = ub * L + lane;
-          out[lane] = u < units_ ? packed[at_.bias + block * L + lane] +
-                                       w_ih[static_cast<std::size_t>(row_of(Shape::input_gate(r), u)) * in_ + symbol]
-                                 : S(0);
-        }
-      }
+  static int group_of(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
+  std::size_t row_of(int gate, int unit) const { return static_cast<std::size_t>(gate) * units_ + unit; }
+  int recurrent_row(int slot) const {  // of the slot's gate in weight_hh and bias_hh
+    const std::vector<int>& gates = cell_.matrices[1].gates;
+    return static_cast<int>(std::find(gates.begin(), gates.end(), cell_.slots[slot].gate) - gates.begin());
+  }
+  bool is_fused(int phase) const {
+    int inputs = 0, recurrences = 0;
+    bool all = !normalised_;
+    for (const Product& p : cell_.inputs)
+      if (p.phase == phase) ++inputs, all &= p.rows.count == cell_.slots_of(phase);
+    for (const Product& p : cell_.recurrences)
+      if (p.phase == phase) ++recurrences, all &= p.rows.count == cell_.slots_of(phase);
+    return all && inputs == 1 && recurrences == 1;
   }
 
-  // Panels [group of unit blocks][k][blocks of the group][rows][L] of w[gate_of(row)][unit][k], in squares that stay in
-  // the first-level cache.
-  template <int Rows, int Group, class GateOf>
-  void pack_gate_panels(const S* w, int depth, Range part, S* panels, GateOf gate_of) const {
-    for_blocks<Group>(part.end - part.begin, [&](int from, auto blocks) {
-      constexpr int B = decltype(blocks)::value;
-      S* panel = panels + static_cast<std::size_t>(part.begin + from) * Rows * L * depth;
-      for (int b = 0; b < B; ++b)
-        for (int r = 0; r < Rows; ++r) {
-          const int unit = (part.begin + from + b) * L, real = std::min(L, units_ - unit);
-          const S* rows = w + static_cast<std::size_t>(row_of(gate_of(r), unit)) * depth;
+  // Biases and what the accumulators start from, gains, per-unit vectors and initial states of a unit block.
+  void pack_vectors(const Parameters<S>& parameters, int ub, S* packed) const {
+    const int real = std::min(L, units_ - ub * L);
+    for (int slot = 0; slot < slots_; ++slot) {
+      const std::size_t at = (static_cast<std::size_t>(ub) * slots_ + slot) * L;
+      S* bias = packed + at_.bias + at;
+      std::fill_n(bias, L, S(0));
+      for (int lane = 0; lane < real; ++lane) {
+        if (cell_.slots[slot].input) bias[lane] = parameters.block(blocks_.bias_ih)[row_of(cell_.slots[slot].gate, ub * L) + lane];
+        if (recurs(slot)) bias[lane] += parameters.block(blocks_.bias_hh)[row_of(recurrent_row(slot), ub * L) + lane];
+      }
+      if (one_hot_) pack_table(parameters, ub, slot, bias, packed);
+      if (normalised_) {
+        std::fill_n(packed + at_.gain + at, L, S(0));
+        std::copy_n(parameters.block(blocks_.gain) + static_cast<std::size_t>(slot) * units_ + ub * L, real,
+                    packed + at_.gain + at);
+      }
+    }
+    for (int lane = 0; lane < L; ++lane) packed[at_.real + ub * L + lane] = S(lane < real ? 1 : 0);
+    for (int v = 0; v < vectors_; ++v) {
+      S* out = packed + at_.vectors + (static_cast<std::size_t>(ub) * vectors_ + v) * L;
+      std::fill_n(out, L, S(0));
+      std::copy_n(parameters.block(blocks_.vectors) + static_cast<std::size_t>(v) * units_ + ub * L, real, out);
+    }
+    for (int s = 0; s < states_; ++s) {
+      S* out = packed + at_.initial + static_cast<std::size_t>(s) * stride_ + ub * L;
+      std::fill_n(out, L, S(0));
+      if (!blocks_.initial.empty()) std::copy_n(parameters.block(blocks_.initial[s]) + ub * L, real, out);
+    }
+  }
+
+  // With a one-hot input: bias + column of the symbol, as one rounding. (Layer normalisation adds the bias later.)
+  void pack_table(const Parameters<S>& parameters, int ub, int slot, const S* bias, S* packed) const {
+    const bool input = cell_.slots[slot].input;
+    const S* w = parameters.block(blocks_.weights[0]) + row_of(cell_.slots[slot].gate, ub * L) * in_;
+    for (int symbol = 0; symbol < in_; ++symbol) {
+      S* out = packed + at_.table + ((static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * slots_ + slot) * L;
+      for (int lane = 0; lane < L; ++lane) {
+        const S start = normalised_ ? S(0) : bias[lane];
+        out[lane] = input && ub * L + lane < units_ ? start + w[static_cast<std::size_t>(lane) * in_ + symbol] : start;
+      }
+    }
+  }
+
+  // In squares that stay in the first-level cache. `features` maps k to a column of the matrix; null: they are the same.
+  void pack_panels(const Parameters<S>& parameters, const Product& product, const Place& place, int depth,
+                   const Features* features, Range part, S* packed) const {
+    const S* w = parameters.block(blocks_.weights[product.matrix]);
+    const int count = product.rows.count, columns = features ? features->real() : depth;
+    in_blocks(part.end - part.begin, place.group, [&](int at, int blocks) {
+      const int from = part.begin + at;
+      S* panel = packed + place.panels + static_cast<std::size_t>(from) * count * L * depth;
+      for (int b = 0; b < blocks; ++b)
+        for (int r = 0; r < count; ++r) {
+          const int unit = (from + b) * L, real = std::min(L, units_ - unit);
+          const S* rows = w + row_of(product.matrix_rows[r], unit) * columns;
           for (int first = 0; first < depth; first += 16)
             for (int lane = 0; lane < L; ++lane)
-              for (int k = first; k < std::min(depth, first + 16); ++k)
-                panel[(static_cast<std::size_t>(k) * B * Rows + b * Rows + r) * L + lane] =
-                    lane < real ? rows[static_cast<std::size_t>(lane) * depth + k] : S(0);
+              for (int k = first; k < std::min(depth, first + 16); ++k) {
+                const int column = features ? features->real_of(k, L) : k;
+                panel[(static_cast<std::size_t>(k) * blocks * count + b * count + r) * L + lane] =
+                    lane < real && column >= 0 ? rows[static_cast<std::size_t>(lane) * columns + column] : S(0);
+              }
         }
     });
   }
 
-  // Panels [group of k blocks][unit block][row][unit of the block that exists][L * blocks of the group] of
-  // w[gate_of(row)][unit][k]: the order in which the chains of the transposed product run.
-  template <int Rows, class GateOf>
-  void pack_transposed(const S* w, int depth, Range part, S* panels, GateOf gate_of) const {
-    for_blocks<back_group>(part.end - part.begin, [&](int from, auto blocks) {
-      const int k = (part.begin + from) * L, width = decltype(blocks)::value * L, real = std::min(width, depth - k);
-      S* out = panels + static_cast<std::size_t>(k) * Rows * units_;
+  // Panels [group of k blocks][unit block][row][unit of the block that exists][L * blocks of the group]: the order in which
+  // the chains of the transposed product run.
+  void pack_transposed(const Parameters<S>& parameters, const Transposed& of, int depth, const Features* features,
+                       Range part, S* packed) const {
+    const int columns = features ? features->real() : depth;
+    in_blocks(part.end - part.begin, back_group, [&](int at, int blocks) {
+      const int k = (part.begin + at) * L, width = blocks * L;
+      S* out = packed + of.panels + static_cast<std::size_t>(k) * of.rows * units_;
       for (int ub = 0; ub < unit_blocks_; ++ub)
-        for (int r = 0; r < Rows; ++r)
-          for (int u = ub * L; u < std::min(units_, (ub + 1) * L); ++u, out += width) {
-            std::copy_n(w + static_cast<std::size_t>(row_of(gate_of(r), u)) * depth + k, real, out);
-            std::fill(out + real, out + width, S(0));
-          }
+        for (const Product* product : of.products)
+          for (int r = 0; r < product->rows.count; ++r)
+            for (int u = ub * L; u < std::min(units_, (ub + 1) * L); ++u, out += width) {
+              const S* row = parameters.block(blocks_.weights[product->matrix]) + row_of(product->matrix_rows[r], u) * columns;
+              if (features == nullptr) {
+                const int real = std::min(width, depth - k);
+                std::copy_n(row + k, real, out);
+                std::fill(out + real, out + width, S(0));
+              } else {
+                for (int i = 0; i < width; ++i) {
+                  const int column = k + i < depth ? features->real_of(k + i, L) : -1;
+                  out[i] = column >= 0 ? row[column] : S(0);
+                }
+              }
+            }
     });
   }
 
-  // w[lane][k] = sum over tiles of packed[k * step + lane], lane < real, k < depth.
-  static void write_rows(const S* packed, std::size_t step, std::size_t stride, int tiles, int real, int depth, S* w) {
+  // w[lane][column of k] = sum over tiles of packed[k * step + lane], lane < real, k < depth.
+  static void write_rows(const S* packed, std::size_t step, std::size_t stride, int tiles, int real, int depth,
+                         const Features* features, S* w) {
     S square[16][L];
+    const int columns = features ? features->real() : depth;
     for (int first = 0; first < depth; first += 16) {
       const int count = std::min(16, depth - first);
       for (int k = 0; k < count; ++k) {
@@ -212,7 +299,10 @@ class RecurrentWeights {
           for (int lane = 0; lane < L; ++lane) square[k][lane] += from[tile * stride + lane];
       }
       for (int lane = 0; lane < real; ++lane)
-        for (int k = 0; k < count; ++k) w[static_cast<std::size_t>(lane) * depth + first + k] = square[k][lane];
+        for (int k = 0; k < count; ++k) {
+          const int column = features ? features->real_of(first + k, L) : first + k;
+          if (column >= 0) w[static_cast<std::size_t>(lane) * columns + column] = square[k][lane];
+        }
     }
   }
 };

@@ -1,4 +1,4 @@
-// What the unit of every cell ends with: the choice of the instruction set and the reference types.
+// The choice of the instruction set, for units that are compiled once per set.
 #pragma once
 
 #include "models/layer.h"

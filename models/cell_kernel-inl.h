@@ -1,0 +1,203 @@
+// A cell applied to one unit block in some columns: loads, the cell's mathematics, stores.
+#if defined(RNNBENCH_MODELS_CELL_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_CELL_KERNEL_INL_H_
+#undef RNNBENCH_MODELS_CELL_KERNEL_INL_H_
+#else
+#define RNNBENCH_MODELS_CELL_KERNEL_INL_H_
+#endif
+
+#include <complex>
+#include <memory>
+
+#include "core/product-inl.h"
+#include "models/cell_kernel.h"
+#include "models/cell_options.h"
+#include "models/cell_shape.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+// The squashing functions of gates, and their slopes from the value.
+struct SigmoidGate {
+  template <class V> static HWY_INLINE V value(V x) { return sigmoid(x); }
+  template <class V> static HWY_INLINE V slope(V y) { return sigmoid_slope(y); }
+};
+struct HardSigmoidGate {  // max(0, min(1, x / 6 + 1 / 2)), as PyTorch
+  template <class V> static HWY_INLINE V value(V x) {
+    const V y = fma(x, broadcast(ScalarOf<V>(1.0f / 6)), broadcast(ScalarOf<V>(0.5f))), rest = one_minus(y);
+    return where_positive(y, one_minus(where_positive(rest, rest)));
+  }
+  template <class V> static HWY_INLINE V slope(V y) {
+    return where_positive(y, where_positive(one_minus(y), broadcast(ScalarOf<V>(1.0f / 6))));
+  }
+};
+struct ReluGate {
+  template <class V> static HWY_INLINE V value(V x) { return where_positive(x, x); }
+  template <class V> static HWY_INLINE V slope(V y) { return where_positive(y, broadcast(ScalarOf<V>(1))); }
+};
+
+template <class Cell, class V, class GateFunction>
+class CellKernelOf final : public CellKernel<ScalarOf<V>> {
+  using S = ScalarOf<V>;
+  using Shape = CellShape<Cell>;
+  static constexpr int L = PackTraits<V>::lanes, slots = Shape::slots, states = Shape::states, phases = Shape::phases(),
+                       vectors = Shape::vectors;
+  using UnitV = Unit<V, slots, states, vectors, GateFunction>;
+
+ public:
+  explicit CellKernelOf(const Settings& settings) : cell_(settings) {}
+
+  void forward(int phase, const StepArrays<S>& arrays, const TilePlace& place, const S* sums, std::ptrdiff_t sums_stride,
+               const S* const* direct, std::ptrdiff_t direct_offset) const override {
+    if (phase == 0)
+      apply_forward<0>(arrays, place, sums, sums_stride, direct, direct_offset);
+    else if constexpr (phases == 2)
+      apply_forward<1>(arrays, place, sums, sums_stride, direct, direct_offset);
+  }
+  void backward(int phase, const StepArrays<S>& arrays, const TilePlace& place, const S* const* d,
+                const std::ptrdiff_t* d_stride) const override {
+    if (phase == 0)
+      apply_backward<0>(arrays, place, d, d_stride);
+    else if constexpr (phases == 2)
+      apply_backward<1>(arrays, place, d, d_stride);
+  }
+
+ private:
+  // (All addresses are worked out before the loop: to the compiler a pack that is stored may change any number in memory.)
+  template <int P>
+  HWY_ATTR void apply_forward(const StepArrays<S>& arrays, const TilePlace& place, const S* sums,
+                              std::ptrdiff_t sums_stride, const S* const* direct, std::ptrdiff_t direct_offset) const {
+    constexpr int first = Shape::first(P), count = Shape::slots_of(P), recurrent = Shape::recurrent(P);
+    constexpr bool makes_state = P == phases - 1;
+    const std::ptrdiff_t stride = arrays.stride, at = place.column * stride + place.unit_block * L;
+    const std::ptrdiff_t slot_at = (static_cast<std::ptrdiff_t>(place.unit_block) * arrays.columns + place.column) * (slots * L);
+    S* slot = arrays.slots + slot_at;
+    const S* next_slot = arrays.next_slots + slot_at;
+    S* middle = makes_state ? nullptr : arrays.middle + at;
+    const S *before[states], *next[states];
+    S* after[states];
+    for (int s = 0; s < states; ++s) {
+      before[s] = arrays.before[s] + at;
+      after[s] = arrays.after[s] + at;
+      next[s] = arrays.next[s] + at;
+    }
+    const Cell cell = cell_;
+    const int columns = place.count;
+    const S* weights = vectors > 0 ? arrays.vectors + place.unit_block * (vectors * L) : nullptr;
+    for (int c = 0; c < columns; ++c) {
+      UnitV u;
+      unrolled<first>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
+      unrolled<recurrent>([&](auto r) RNNBENCH_INLINE { u.gates[first + r] = load(sums + r * L); });
+      unrolled<count - recurrent>([&](auto r) RNNBENCH_INLINE {
+        u.gates[first + recurrent + r] = load(direct[c] + direct_offset + (recurrent + r) * L);
+      });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { u.before[s] = load(before[s] + c * stride); });
+      unrolled<vectors>([&](auto v) RNNBENCH_INLINE { u.vectors[v] = load(weights + v * L); });
+      if constexpr (phases == 1)
+        cell.forward(u);
+      else
+        cell.forward(u, Constant<P>());
+      unrolled<count>([&](auto g) RNNBENCH_INLINE { store(u.gates[first + g], slot + (first + g) * L); });
+      if constexpr (makes_state) {
+        unrolled<states>([&](auto s) RNNBENCH_INLINE {
+          store(u.after[s], after[s] + c * stride);
+          prefetch(next[s] + c * stride);
+        });
+        unrolled<slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
+      } else {
+        store(u.middle, middle + c * stride);
+      }
+      sums += sums_stride;
+      slot += slots * L;
+      next_slot += slots * L;
+    }
+  }
+
+  // Also adds up the gradients of biases, of vectors and of a one-hot input's weights, which are sums of what has just been
+  // made. A phase may still write the slots of the phases before it; its own are then final.
+  template <int P>
+  HWY_ATTR void apply_backward(const StepArrays<S>& arrays, const TilePlace& place, const S* const* d,
+                               const std::ptrdiff_t* d_stride) const {
+    constexpr int first = Shape::first(P), count = Shape::slots_of(P);
+    constexpr bool makes_state = P == phases - 1;
+    const std::ptrdiff_t stride = arrays.stride, at = place.column * stride + place.unit_block * L;
+    const std::ptrdiff_t slot_at = (static_cast<std::ptrdiff_t>(place.unit_block) * arrays.columns + place.column) * (slots * L);
+    S* slot = arrays.slots + slot_at;
+    const S* next_slot = arrays.next_slots + slot_at;
+    const S *before[states], *after[states], *next[states], *grad[states];
+    S* carry[states];
+    std::ptrdiff_t grad_stride[states];
+    for (int s = 0; s < states; ++s) {
+      before[s] = arrays.before[s] + at;
+      after[s] = arrays.after[s] + at;
+      next[s] = arrays.next[s] + at;
+      carry[s] = arrays.carry[s] + at;
+      grad[s] = d[s];
+      grad_stride[s] = d_stride[s];
+    }
+    const S* d_middle = makes_state ? nullptr : d[states];
+    const std::ptrdiff_t d_middle_stride = makes_state ? 0 : d_stride[states];
+    const std::int32_t* symbols = arrays.symbols != nullptr ? arrays.symbols + place.column : nullptr;
+    const std::ptrdiff_t table_row = arrays.table_row;
+    S* table = symbols != nullptr ? arrays.d_table + place.unit_block * (slots * L) : nullptr;
+    S* bias_at = arrays.d_bias + place.unit_block * (slots * L) + first * L;
+    const S* weights = vectors > 0 ? arrays.vectors + place.unit_block * (vectors * L) : nullptr;
+    S* d_weights = vectors > 0 ? arrays.d_vectors + place.unit_block * (vectors * L) : nullptr;
+    V bias[count], d_vectors[vectors > 0 ? vectors : 1];
+    unrolled<count>([&](auto g) RNNBENCH_INLINE { bias[g] = load(bias_at + g * L); });
+    unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = load(d_weights + v * L); });
+    const Cell cell = cell_;
+    const int columns = place.count;
+    for (int c = 0; c < columns; ++c) {
+      UnitV u;
+      unrolled<slots>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE {
+        u.before[s] = load(before[s] + c * stride);
+        u.after[s] = load(after[s] + c * stride);
+        u.grad[s] = load(grad[s] + c * grad_stride[s]);
+      });
+      unrolled<vectors>([&](auto v) RNNBENCH_INLINE {
+        u.vectors[v] = load(weights + v * L);
+        u.d_vectors[v] = broadcast(S(0));
+      });
+      if constexpr (!makes_state) u.d_middle = load(d_middle + c * d_middle_stride);
+      if constexpr (phases == 1)
+        cell.backward(u);
+      else
+        cell.backward(u, Constant<P>());
+      unrolled<first + count>([&](auto g) RNNBENCH_INLINE { store(u.gates[g], slot + g * L); });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], carry[s] + c * stride); });
+      unrolled<count>([&](auto g) RNNBENCH_INLINE { bias[g] = bias[g] + u.gates[first + g]; });
+      unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = d_vectors[v] + u.d_vectors[v]; });
+      if constexpr (P == 0) {
+        unrolled<slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
+        unrolled<states>([&](auto s) RNNBENCH_INLINE { prefetch(next[s] + c * stride); });
+      }
+      if (symbols != nullptr) {
+        S* row = table + symbols[c] * table_row + first * L;
+        unrolled<count>([&](auto g) RNNBENCH_INLINE { store(load(row + g * L) + u.gates[first + g], row + g * L); });
+      }
+      slot += slots * L;
+      next_slot += slots * L;
+    }
+    unrolled<count>([&](auto g) RNNBENCH_INLINE { store(bias[g], bias_at + g * L); });
+    unrolled<vectors>([&](auto v) RNNBENCH_INLINE { store(d_vectors[v], d_weights + v * L); });
+  }
+
+  const Cell cell_;
+};
+
+template <class Cell, class V>
+std::unique_ptr<CellKernel<ScalarOf<V>>> make_kernel(const Settings& settings) {
+  const std::string function = gate_function(settings);
+  if (function == "hard-sigmoid") return std::make_unique<CellKernelOf<Cell, V, HardSigmoidGate>>(settings);
+  if (function == "relu") return std::make_unique<CellKernelOf<Cell, V, ReluGate>>(settings);
+  return std::make_unique<CellKernelOf<Cell, V, SigmoidGate>>(settings);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#endif

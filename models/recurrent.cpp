@@ -1,0 +1,41 @@
+// The recurrent layer for every instruction set and for the reference types. The cells themselves are made elsewhere.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "models/recurrent.cpp"
+#include "hwy/foreach_target.h"
+#include "models/recurrent-inl.h"
+#include "models/choose_isa.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+std::unique_ptr<LayerPart<float>> make_float_recurrent(const CellStructure& cell,
+                                                       std::unique_ptr<const CellKernel<float>> kernel,
+                                                       const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+  return std::make_unique<RecurrentLayer<Pack>>(cell, std::move(kernel), shape, blocks);
+}
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rnnbench {
+
+template <>
+std::unique_ptr<LayerPart<float>> make_recurrent<float>(Isa isa, const CellFactory& cell, const Settings& settings,
+                                                        const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+  RNNBENCH_CHOOSE(isa, make_float_recurrent(cell.structure, cell.make_float(isa, settings), shape, blocks))
+}
+template <>
+std::unique_ptr<LayerPart<double>> make_recurrent<double>(Isa, const CellFactory& cell, const Settings& settings,
+                                                          const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<double>>(cell.structure, cell.make_double(settings), shape, blocks);
+}
+template <>
+std::unique_ptr<LayerPart<std::complex<double>>> make_recurrent<std::complex<double>>(
+    Isa, const CellFactory& cell, const Settings& settings, const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<std::complex<double>>>(cell.structure, cell.make_complex(settings),
+                                                                              shape, blocks);
+}
+
+}  // namespace rnnbench
+#endif

@@ -1,0 +1,89 @@
+// Layer normalisation inside the recurrence (Ba, Kiros & Hinton 2016): what a gate sums up is normalised over the units of
+// the layer, then takes gain and bias. The two parts of a gate kept apart are normalised each for itself.
+//   x^ = (x - mean) / sqrt(variance + 1e-5)        pre-activation = gain x^ + bias
+// The tape keeps x^ (normal) and 1 / sqrt(...) (deviation).
+#if defined(RNNBENCH_MODELS_RECURRENT_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_RECURRENT_NORM_INL_H_
+#undef RNNBENCH_MODELS_RECURRENT_NORM_INL_H_
+#else
+#define RNNBENCH_MODELS_RECURRENT_NORM_INL_H_
+#endif
+
+#include <cmath>
+
+#include "core/pack-inl.h"
+#include "models/recurrent_tape.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+struct NormShape {
+  int units, unit_blocks, slots;
+};
+
+// The slots [rows] of a step, which hold sums (0 beyond the last unit): they become pre-activations. gain, bias: [unit
+// block][slots][L]; real: 1 for units that exist.
+template <class V>
+HWY_ATTR void normalise(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
+                        const ScalarOf<V>* bias, const ScalarOf<V>* real, const RecurrentTape<ScalarOf<V>>& t, int step) {
+  using S = ScalarOf<V>;
+  constexpr int L = PackTraits<V>::lanes;
+  const S units = S(static_cast<float>(shape.units));
+  for (int c = 0; c < t.columns(); ++c)
+    for (int slot = rows.slot; slot < rows.slot + rows.count; ++slot) {
+      V sum = broadcast(S(0)), squares = sum;
+      for (int ub = 0; ub < shape.unit_blocks; ++ub) sum = sum + load(t.slot(step, ub, c) + slot * L);
+      const V mean = broadcast(sum_of_lanes(sum) / units);
+      for (int ub = 0; ub < shape.unit_blocks; ++ub) {
+        const V off = (load(t.slot(step, ub, c) + slot * L) - mean) * load(real + ub * L);
+        squares = fma(off, off, squares);
+        store(off, t.normal(step, ub, c) + slot * L);
+      }
+      const S inverse = S(1) / std::sqrt(sum_of_lanes(squares) / units + S(1e-5f));
+      t.deviation(step, c)[slot] = inverse;
+      for (int ub = 0; ub < shape.unit_blocks; ++ub) {
+        S* normal = t.normal(step, ub, c) + slot * L;
+        const std::ptrdiff_t at = (static_cast<std::ptrdiff_t>(ub) * shape.slots + slot) * L;
+        const V x = load(normal) * broadcast(inverse);
+        store(x, normal);
+        store(fma(load(gain + at), x, load(bias + at)), t.slot(step, ub, c) + slot * L);
+      }
+    }
+}
+
+// The slots hold gradients of the pre-activations, which become gradients of the sums; adds to the gradient of the gain.
+template <class V>
+HWY_ATTR void normalise_backward(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
+                                 const ScalarOf<V>* real, ScalarOf<V>* d_gain, const RecurrentTape<ScalarOf<V>>& t,
+                                 int step) {
+  using S = ScalarOf<V>;
+  constexpr int L = PackTraits<V>::lanes;
+  const S units = S(static_cast<float>(shape.units));
+  for (int c = 0; c < t.columns(); ++c)
+    for (int slot = rows.slot; slot < rows.slot + rows.count; ++slot) {
+      V sum = broadcast(S(0)), along = sum;
+      for (int ub = 0; ub < shape.unit_blocks; ++ub) {
+        const std::ptrdiff_t at = (static_cast<std::ptrdiff_t>(ub) * shape.slots + slot) * L;
+        S* d = t.slot(step, ub, c) + slot * L;
+        const V normal = load(t.normal(step, ub, c) + slot * L), d_normal = load(d) * load(gain + at);
+        store(fma(load(d), normal, load(d_gain + at)), d_gain + at);
+        sum = sum + d_normal;
+        along = fma(d_normal, normal, along);
+        store(d_normal, d);
+      }
+      const V mean = broadcast(sum_of_lanes(sum) / units), mean_along = broadcast(sum_of_lanes(along) / units);
+      const V inverse = broadcast(t.deviation(step, c)[slot]);
+      for (int ub = 0; ub < shape.unit_blocks; ++ub) {
+        S* d = t.slot(step, ub, c) + slot * L;
+        const V normal = load(t.normal(step, ub, c) + slot * L);
+        store((load(d) - mean - normal * mean_along) * inverse * load(real + ub * L), d);
+      }
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,176 @@
+// The products of a recurrent layer in tiles of packs that stay in registers: what all cells share. Each is made for every
+// number of rows and columns that a tile may have, and found in a table.
+#if defined(RNNBENCH_MODELS_RECURRENT_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
+#undef RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
+#else
+#define RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
+#endif
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "core/product-inl.h"
+#include "models/cell_structure.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+inline constexpr int most_tile_columns = 8;
+
+template <class V>
+struct RecurrentTiles {
+  using S = ScalarOf<V>;
+  static constexpr int L = PackTraits<V>::lanes;
+
+  // A product to be added to a tile: column c of the source is at x + c * x_column.
+  struct Factor {
+    const S *panel = nullptr, *x = nullptr;
+    std::ptrdiff_t x_column = 0;
+    int depth = 0;
+    const S* ahead = nullptr;  // what the next tile will read
+  };
+  // out[c * out_stride + r * L] = start[c][offset[r]] + the input's product, if there is one, + the recurrent product, if
+  // there is one: one chain.
+  using Sum = void (*)(const S* const* start, const std::ptrdiff_t* offset, const Factor* input, const Factor* recurrent,
+                       S* out, std::ptrdiff_t out_stride);
+  template <int R, int C>
+  static HWY_ATTR void sum(const S* const* start, const std::ptrdiff_t* offset, const Factor* input,
+                           const Factor* recurrent, S* out, std::ptrdiff_t out_stride) {
+    V acc[R][C];
+    unrolled<R>([&](auto r) RNNBENCH_INLINE {
+      unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = load(start[c] + offset[r]); });
+    });
+    if (input != nullptr)
+      multiply_accumulate(acc, input->panel, R * L, input->x, 1, input->x_column, input->depth);
+    if (recurrent != nullptr)
+      multiply_accumulate<2>(acc, recurrent->panel, R * L, recurrent->x, 1, recurrent->x_column, recurrent->depth, 1, 0, 0,
+                             recurrent->ahead);
+    unrolled<C>([&](auto c) RNNBENCH_INLINE {
+      unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[r][c], out + c * out_stride + r * L); });
+    });
+  }
+
+  // For columns from `column` on: out[c * out_stride + b * L] = (what is there, or carry + values + M^T d, each if given) + a transposed product with the
+  // gradients in the slots of unit blocks [begin, end).
+  // Addresses are those of column 0.
+  struct Back {
+    bool resume = false;  // take what is there
+    const S *carry = nullptr, *values = nullptr;
+    std::ptrdiff_t carry_column = 0, values_column = 0;
+    const S *read_panel = nullptr, *read_d = nullptr;  // a read-out M of the states, as in OutputGradient
+    std::ptrdiff_t read_column = 0;
+    int read_depth = 0;
+    const S* panel = nullptr;  // of unit block `begin`; null: no product
+    const S* ahead = nullptr;
+    const std::vector<CellStructure::Rows>* parts = nullptr;
+    const S* slots = nullptr;  // of unit block `begin`
+    std::ptrdiff_t block_step = 0, slot_column = 0;  // from unit block to unit block, from column to column
+    int begin = 0, end = 0, units = 0;
+    std::ptrdiff_t taken = 0;  // rows of the panel
+  };
+  using Transposed = void (*)(const Back& back, int column, S* out, std::ptrdiff_t out_stride);
+  template <int B, int C>
+  static HWY_ATTR void transposed(const Back& back, int column, S* out, std::ptrdiff_t out_stride) {
+    V acc[B][C];
+    if (back.resume) {
+      unrolled<B>([&](auto b) RNNBENCH_INLINE {
+        unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = load(out + c * out_stride + b * L); });
+      });
+    } else {
+      const S* carry = back.carry == nullptr ? nullptr : back.carry + column * back.carry_column;
+      unrolled<B>([&](auto b) RNNBENCH_INLINE {
+        unrolled<C>([&](auto c) RNNBENCH_INLINE {
+          acc[b][c] = carry != nullptr ? load(carry + c * back.carry_column + b * L) : broadcast(S(0));
+        });
+      });
+      if (back.values != nullptr)
+        unrolled<B>([&](auto b) RNNBENCH_INLINE {
+          unrolled<C>([&](auto c) RNNBENCH_INLINE {
+            acc[b][c] = acc[b][c] + load(back.values + (column + c) * back.values_column + b * L);
+          });
+        });
+      if (back.read_panel != nullptr)
+        multiply_accumulate(acc, back.read_panel, B * L, back.read_d + column * back.read_column, 1, back.read_column, back.read_depth);
+    }
+    if (back.panel != nullptr) {
+      const S *panel = back.panel, *slots = back.slots + column * back.slot_column, *ahead = back.ahead;
+      for (int ub = back.begin; ub < back.end; ++ub, slots += back.block_step) {
+        const int real = std::min(L, back.units - ub * L);
+        for (const CellStructure::Rows& rows : *back.parts) {
+          multiply_accumulate<2>(acc, panel, B * L, slots + rows.slot * L, 1, back.slot_column, real, rows.count,
+                                 static_cast<std::ptrdiff_t>(real) * B * L, L, ahead);
+          panel += static_cast<std::ptrdiff_t>(rows.count) * real * B * L;
+          ahead += static_cast<std::ptrdiff_t>(rows.count) * real * 2 * 16;
+        }
+      }
+    }
+    unrolled<B>([&](auto b) RNNBENCH_INLINE {
+      unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], out + c * out_stride + b * L); });
+    });
+  }
+
+  // out[k][rows][L] += sum over `steps` steps (backwards) and columns of the slots times source[column][k].
+  struct Outer {
+    const S *slots = nullptr, *source = nullptr;  // of the last step
+    std::ptrdiff_t slot_column = 0, slot_step = 0, source_column = 0, source_step = 0;
+    int columns = 0, steps = 0;
+  };
+  using OuterProduct = void (*)(const Outer& of, S* out);
+  template <int R, int K>
+  static HWY_ATTR void outer(const Outer& of, S* out) {
+    V acc[R][K];
+    unrolled<R>([&](auto r) RNNBENCH_INLINE {
+      unrolled<K>([&](auto k) RNNBENCH_INLINE { acc[r][k] = load(out + (k * R + r) * L); });
+    });
+    multiply_accumulate(acc, of.slots, of.slot_column, of.source, of.source_column, 1, of.columns, of.steps, -of.slot_step,
+                        -of.source_step);
+    unrolled<R>([&](auto r) RNNBENCH_INLINE {
+      unrolled<K>([&](auto k) RNNBENCH_INLINE { store(acc[r][k], out + (k * R + r) * L); });
+    });
+  }
+};
+
+// The functions for every number of rows and columns.
+template <class V>
+struct TileTable {
+  using Tiles = RecurrentTiles<V>;
+  typename Tiles::Sum sum[4][most_tile_columns];
+  typename Tiles::Transposed transposed[4][most_tile_columns];
+  typename Tiles::OuterProduct outer[4][most_tile_columns];
+};
+template <class V>
+constexpr TileTable<V> make_tile_table() {
+  using Tiles = RecurrentTiles<V>;
+  TileTable<V> t{};
+  const auto enter = [&]<int R, int C>(Constant<R>, Constant<C>) {
+    if constexpr (C <= tile_columns<V, R>()) {
+      t.sum[R - 1][C - 1] = Tiles::template sum<R, C>;
+      if constexpr (R != 3) t.transposed[R - 1][C - 1] = Tiles::template transposed<R, C>;
+      t.outer[R - 1][C - 1] = Tiles::template outer<R, C>;
+    }
+  };
+  const auto row = [&]<int R, int... C>(Constant<R> r, std::integer_sequence<int, C...>) {
+    (enter(r, Constant<C + 1>()), ...);
+  };
+  const std::make_integer_sequence<int, most_tile_columns> columns;
+  row(Constant<1>(), columns), row(Constant<2>(), columns), row(Constant<3>(), columns), row(Constant<4>(), columns);
+  return t;
+}
+// (A constant: nothing of an instruction set may run before it has been chosen.)
+template <class V>
+inline constexpr TileTable<V> tile_table = make_tile_table<V>();
+
+// Columns that a tile of `rows` packs takes at most.
+template <class V>
+int most_columns(int rows) {
+  return rows < 4 ? tile_columns<V, 1>() : tile_columns<V, 4>();
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#endif
