@@ -3,11 +3,32 @@
 #include "models/layer.h"
 
 // Cell of models/<file>.h and its type.
-#define RNNBENCH_CELLS \
-  CELL(rnn, Rnn)       \
-  CELL(lstm, Lstm)     \
-  CELL(gru, Gru)       \
-  CELL(gru_v1, GruV1)
+#define RNNBENCH_CELLS                \
+  CELL(rnn, Rnn)                      \
+  CELL(rnn, RnnOrthogonal)            \
+  CELL(rnn, Irnn)                     \
+  CELL(lstm, Lstm)                    \
+  CELL(lstm, LstmNoInputGate)         \
+  CELL(lstm, LstmNoForgetGate)        \
+  CELL(lstm, LstmNoOutputGate)        \
+  CELL(lstm, LstmNoInputActivation)   \
+  CELL(lstm, LstmNoOutputActivation)  \
+  CELL(lstm, LstmCoupledGates)        \
+  CELL(lstm, LstmPeephole)            \
+  CELL(lstm, LstmFullGateRecurrence)  \
+  CELL(janet, Janet)                  \
+  CELL(gru, Gru)                      \
+  CELL(gru_v1, GruV1)                 \
+  CELL(gru_v1, GruConcat)             \
+  CELL(gru, GruUnreset)               \
+  CELL(gru_output, GruOutput)         \
+  CELL(mgu, Mgu)                      \
+  CELL(mut, Mut1)                     \
+  CELL(mut, Mut2)                     \
+  CELL(mut, Mut3)                     \
+  CELL(min_rnn, MinGru)               \
+  CELL(min_rnn, MinLstm)              \
+  CELL(feedforward, Feedforward)
 
 namespace rnnbench {
 

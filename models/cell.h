@@ -4,10 +4,11 @@
 //   gates     the gates in PyTorch's order: what each recurs on, and whether its two parts are joined
 //   states    names of the states; the first is the hidden state
 //   vectors   (optional) names of vectors with a weight for each unit: peepholes
+//   hands_over   (optional) see Unit
 //   entry()   name, summary, formula, papers, options
 //   forward   pre-activations in, activations and next states out
 //   backward  gradient of the next states in, gradients of pre-activations and of the previous states' direct use out
-// The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent-inl.h), which
+// What they get is a Unit (models/unit-inl.h). The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent-inl.h), which
 // applies the cell to sixteen units at once in training and to one unit in double or complex<double> in the checks.
 //
 // A cell's file has no include guard: its unit includes it once per instruction set, between the two macros below.
@@ -41,27 +42,6 @@ struct Gate {
   // Gates that recur on the vector that the others leave in `middle` (r * h') are of phase 1, the others of phase 0. A
   // cell with phase 1 has a forward and a backward function for each: forward(u, Constant<0>()).
   constexpr int phase() const { return (recurs_on & from::middle) != 0 ? 1 : 0; }
-};
-
-// One unit (or sixteen) of one sequence at one step.
-//   gates   numbers of each phase in turn: the recurrent parts of gates kept apart, the joined gates, the gates that recur
-//           on nothing, the input parts of gates kept apart; within each kind in the order of declaration.
-//           Forward: enter as pre-activations, leave as whatever backward wants to find (the last number of a gate is what
-//           `trace` shows). Backward: leave as gradients of the pre-activations.
-//   before, after   states at t-1 and t
-//   grad    backward: enters as the gradient of `after`, leaves as the gradient of `before` through this unit alone (the
-//           driver adds what comes back through the recurrent products)
-//   middle, d_middle   what phase 1 recurs on, and its gradient
-//   vectors, d_vectors   the weights of the unit, and their gradient, which enters as 0 and is added up by the driver
-// gate() is the squashing function of gates, sigmoid unless the option gate-activation says otherwise.
-template <class V, int Slots, int States, int Vectors, class GateFunction>
-struct Unit {
-  std::array<V, Slots> gates;
-  std::array<V, States> before, after, grad;
-  V middle, d_middle;
-  std::array<V, Vectors> vectors, d_vectors;
-  static V gate(V x) { return GateFunction::value(x); }
-  static V gate_slope(V y) { return GateFunction::slope(y); }  // from the value
 };
 
 }  // namespace rnnbench

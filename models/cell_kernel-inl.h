@@ -13,29 +13,11 @@
 #include "models/cell_kernel.h"
 #include "models/cell_options.h"
 #include "models/cell_shape.h"
+#include "models/unit-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
-
-// The squashing functions of gates, and their slopes from the value.
-struct SigmoidGate {
-  template <class V> static HWY_INLINE V value(V x) { return sigmoid(x); }
-  template <class V> static HWY_INLINE V slope(V y) { return sigmoid_slope(y); }
-};
-struct HardSigmoidGate {  // max(0, min(1, x / 6 + 1 / 2)), as PyTorch
-  template <class V> static HWY_INLINE V value(V x) {
-    const V y = fma(x, broadcast(ScalarOf<V>(1.0f / 6)), broadcast(ScalarOf<V>(0.5f))), rest = one_minus(y);
-    return where_positive(y, one_minus(where_positive(rest, rest)));
-  }
-  template <class V> static HWY_INLINE V slope(V y) {
-    return where_positive(y, where_positive(one_minus(y), broadcast(ScalarOf<V>(1.0f / 6))));
-  }
-};
-struct ReluGate {
-  template <class V> static HWY_INLINE V value(V x) { return where_positive(x, x); }
-  template <class V> static HWY_INLINE V slope(V y) { return where_positive(y, broadcast(ScalarOf<V>(1))); }
-};
 
 template <class Cell, class V, class GateFunction>
 class CellKernelOf final : public CellKernel<ScalarOf<V>> {
@@ -136,6 +118,7 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
       grad[s] = d[s];
       grad_stride[s] = d_stride[s];
     }
+    S* handed = hands_over<Cell>() ? arrays.handed + at : nullptr;
     const S* d_middle = makes_state ? nullptr : d[states];
     const std::ptrdiff_t d_middle_stride = makes_state ? 0 : d_stride[states];
     const std::int32_t* symbols = arrays.symbols != nullptr ? arrays.symbols + place.column : nullptr;
@@ -162,11 +145,13 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
         u.d_vectors[v] = broadcast(S(0));
       });
       if constexpr (!makes_state) u.d_middle = load(d_middle + c * d_middle_stride);
+      if constexpr (P == 0 && hands_over<Cell>()) u.handed_over = load(handed + c * stride);
       if constexpr (phases == 1)
         cell.backward(u);
       else
         cell.backward(u, Constant<P>());
       unrolled<first + count>([&](auto g) RNNBENCH_INLINE { store(u.gates[g], slot + g * L); });
+      if constexpr (P == 1 && hands_over<Cell>()) store(u.handed_over, handed + c * stride);
       unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], carry[s] + c * stride); });
       unrolled<count>([&](auto g) RNNBENCH_INLINE { bias[g] = bias[g] + u.gates[first + g]; });
       unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = d_vectors[v] + u.d_vectors[v]; });

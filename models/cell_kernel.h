@@ -19,6 +19,7 @@ struct StepArrays {
   const S* next_slots = nullptr;
   const S *before[most_states], *next[most_states];
   S *after[most_states], *carry[most_states];
+  S* handed = nullptr;  // [columns][stride] from phase 1 to phase 0 on the way back
   const S* vectors = nullptr;                // [unit block][vectors][L]
   S *d_vectors = nullptr, *d_bias = nullptr; // the same, and [unit block][slots][L]: gradient, added to
   const std::int32_t* symbols = nullptr;     // [columns] of a one-hot input whose table's gradient is to be added to, or null

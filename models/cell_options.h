@@ -1,19 +1,22 @@
 // Options that cells share.
 #pragma once
 
+#include "core/math.h"
 #include "core/options.h"
 
 namespace rnnbench {
 
-inline Option forget_bias_option() {
+// `positive`: what a positive bias does.
+inline Option forget_bias_option(const std::string& positive = "keeps the old state") {
   return real_option("forget-bias", "", -100, 100,
-                     "start of the forget gate's part of bias_ih (that of bias_hh is 0); unset: as the other biases");
+                     "start of the forget gate's part of bias_ih (that of bias_hh is 0), positive " + positive +
+                         "; unset: as the other biases");
 }
 
-inline Option update_bias_option() {
+inline Option update_bias_option(const std::string& positive = "keeps the old state") {
   return real_option("update-bias", "", -100, 100,
-                     "start of the update gate's part of bias_ih (that of bias_hh is 0), positive keeps the old state; "
-                     "unset: as the other biases");
+                     "start of the update gate's part of bias_ih (that of bias_hh is 0), positive " + positive +
+                         "; unset: as the other biases");
 }
 
 inline Option gate_activation_option() {

@@ -16,6 +16,14 @@ constexpr int vectors_of() {
     return 0;
 }
 
+template <class Cell>
+constexpr bool hands_over() {
+  if constexpr (requires { Cell::hands_over; })
+    return Cell::hands_over;
+  else
+    return false;
+}
+
 // Slots of a unit, in the order that Unit promises: those of phase 0, then those of phase 1. In a phase the slots with a
 // recurrent part come first and those with an input part last.
 template <class Cell>

@@ -8,6 +8,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,6 +91,7 @@ struct CellEntry {
   int gates = 0;  // blocks of weight_ih: 1, 4, 3
   std::string parameters = {};     // of one layer, as a formula in hidden size h and input size i
   std::vector<Option> options = {};  // beyond those of every model: activation, forget-bias, update-bias
+  std::map<std::string, std::string> defaults = {};  // of options, where this cell's differ: init = identity
 };
 const std::vector<CellEntry>& all_cells();
 const CellEntry& find_cell(const std::string& name);  // throws UserError with the nearest known name

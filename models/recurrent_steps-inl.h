@@ -313,6 +313,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       arrays.next[s] = t.state(s, next, 0);
       arrays.carry[s] = t.carry(s, 0);
     }
+    arrays.handed = t.handed();
     arrays.d_vectors = gradient + at_.d_vectors;
     arrays.d_bias = gradient + at_.d_bias;
     if (one_hot_ && !normalised_) arrays.symbols = in.symbols + static_cast<std::size_t>(step) * in.columns;

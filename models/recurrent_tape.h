@@ -4,7 +4,8 @@
 //   states[s]  [steps + 1][columns][stride]                    row t + 1 is the state after step t
 //   slots      [steps][unit blocks][columns][slots][L]         activations, then gradients of pre-activations in place
 //   middle     [steps][columns][stride]                        what phase 1 recurs on, cells of two phases
-//   carry[s]   [columns][stride]                               gradient of the states on its way back
+//   carry[s]   [columns][stride]                               gradient of the states on its way back; then what phase 1
+//                                                             hands over to phase 0
 //   beyond     [unit blocks][columns][slots][L]                slots of the step after the last, when the sequence goes on
 //   normal     as slots; deviation [steps][columns][slots]     with layer normalisation: see recurrent_norm-inl.h
 // Carry and `beyond` lie first: their place does not depend on the number of steps.
@@ -59,6 +60,7 @@ class RecurrentTape {
   }
   S* middle(int step, int column) const { return middle_ + step * row_ + static_cast<std::size_t>(column) * stride_; }
   S* carry(int s, int column) const { return carry_ + s * row_ + static_cast<std::size_t>(column) * stride_; }
+  S* handed() const { return carry(states_count_, 0); }
   std::size_t row_size() const { return row_; }                    // of one state of all columns
   std::size_t slots_size() const { return row_ * slots_count_; }  // of one step
   std::size_t carry_size() const { return row_ * (states_count_ + 1); }

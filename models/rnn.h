@@ -1,18 +1,37 @@
-// The vanilla (Elman 1990) recurrent network with tanh or ReLU.
+// The vanilla (Elman 1990) recurrent network with tanh or ReLU, and two rows of the table that are it with another start.
 
-struct Rnn {
+enum class RnnStart { uniform, identity, orthogonal };
+
+template <RnnStart Start>
+struct RnnOf {
   static constexpr std::array gates{Gate{"net input"}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {
-    return {.name = "rnn",
-            .summary = "Vanilla recurrent network, tanh or ReLU",
-            .formula = "h = tanh(W x + U h' + b)      or max(0, W x + U h' + b) with activation = relu",
-            .source = "Elman 1990; with ReLU and identity initialisation: Le, Jaitly & Hinton 2015",
-            .options = {choice_option("activation", "tanh", {"tanh", "relu"}, "squashing function of the hidden state")}};
+    CellEntry entry{.name = "rnn",
+                    .summary = "Vanilla recurrent network, tanh or ReLU",
+                    .formula = "h = tanh(W x + U h' + b)      or max(0, W x + U h' + b) with activation = relu",
+                    .source = "Elman 1990; with ReLU and identity initialisation: Le, Jaitly & Hinton 2015",
+                    .options = {choice_option("activation", "tanh", {"tanh", "relu"},
+                                              "squashing function of the hidden state")}};
+    if (Start == RnnStart::identity) {
+      entry.name = "irnn";
+      entry.summary = "Vanilla recurrent network with ReLU that starts from the identity";
+      entry.formula = "h = max(0, W x + U h' + b),  U = 1 and b = 0 at the start";
+      entry.source = "Le, Jaitly & Hinton 2015";
+      entry.defaults = {{"activation", "relu"}, {"init", "identity"}};
+    }
+    if (Start == RnnStart::orthogonal) {
+      entry.name = "rnn-orthogonal";
+      entry.summary = "Vanilla recurrent network that starts from an orthogonal matrix";
+      entry.formula = "h = tanh(W x + U h' + b),  U orthogonal at the start";
+      entry.source = "Saxe, McClelland & Ganguli 2014; Henaff, Szlam & LeCun 2016";
+      entry.defaults = {{"init", "orthogonal"}};
+    }
+    return entry;
   }
 
-  explicit Rnn(const Settings& settings) : relu(settings.text("activation") == "relu") {}
+  explicit RnnOf(const Settings& settings) : relu(settings.text("activation") == "relu") {}
   const bool relu;
 
   template <class U>
@@ -30,3 +49,7 @@ struct Rnn {
     dh = {};  // no direct path from h to h'
   }
 };
+
+using Rnn = RnnOf<RnnStart::uniform>;
+using Irnn = RnnOf<RnnStart::identity>;
+using RnnOrthogonal = RnnOf<RnnStart::orthogonal>;

@@ -7,7 +7,7 @@
 #define HWY_TARGET_INCLUDE "tests/pack_test.cpp"
 #include "hwy/foreach_target.h"
 #include "core/pack-inl.h"
-#include "models/cell_unit-inl.h"
+#include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -5,7 +5,7 @@
 #define HWY_TARGET_INCLUDE "tests/product_test.cpp"
 #include "hwy/foreach_target.h"
 #include "models/attention-inl.h"
-#include "models/cell_unit-inl.h"
+#include "models/choose_isa.h"
 
 #ifndef RNNBENCH_PRODUCT_TEST_TYPES
 #define RNNBENCH_PRODUCT_TEST_TYPES
