@@ -1,6 +1,6 @@
 // The table of cells: one line each. CMake reads it too, to make the unit of each file from models/cell_unit.cpp.in.
 #include "core/error.h"
-#include "models/layer.h"
+#include "models/cell.h"
 
 // Cell of models/<file>.h and its type.
 #define RNNBENCH_CELLS                \
@@ -44,6 +44,7 @@ const std::vector<CellFactory>& factories() {
     RNNBENCH_CELLS
 #undef CELL
     for (CellFactory& cell : cells) {
+      for (const CellStructure::Gate& gate : cell.structure.gates) cell.entry.gated |= gate.weighs != Weighs::neither;
       cell.entry.gates = static_cast<int>(cell.structure.gates.size());
       cell.entry.parameters = cell.structure.parameter_formula();
     }

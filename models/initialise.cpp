@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/math.h"
 #include "core/stream.h"
+#include "models/cell.h"
 #include "models/plan.h"
 
 namespace rnnbench {
@@ -9,6 +12,14 @@ namespace {
 
 void fill_uniform(Stream& stream, float bound, float* out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) out[i] = stream.uniform(-bound, bound);
+}
+
+using StreamOfBlock = std::function<Stream(int block)>;
+
+void uniform(const StreamOfBlock& stream_of, Parameters<float>& parameters, int block, int fan_in) {
+  Stream stream = stream_of(block);
+  fill_uniform(stream, 1.0f / std::sqrt(static_cast<float>(fan_in)), parameters.block(block),
+               parameters.layout().block(block).size());
 }
 
 // A random orthogonal matrix, uniform over the group (Mezzadri 2007): Q of a Householder QR of normal numbers, with the
@@ -52,65 +63,76 @@ float* part(Parameters<float>& parameters, int block, int gate, int hidden) {
   return parameters.block(block) + static_cast<std::size_t>(gate) * hidden;
 }
 
+// bias_ih of a gate from a value for each unit; its part of bias_hh is 0.
+void set_bias(Parameters<float>& parameters, const CellStructure& cell, const RecurrentBlocks& blocks, int gate,
+              int hidden, const std::function<float(int)>& value) {
+  const std::vector<int>& recurrent = cell.matrices[1].gates;
+  const auto place = std::find(recurrent.begin(), recurrent.end(), gate);
+  for (int u = 0; u < hidden; ++u) {
+    part(parameters, blocks.bias_ih, gate, hidden)[u] = value(u);
+    if (place != recurrent.end())
+      part(parameters, blocks.bias_hh, static_cast<int>(place - recurrent.begin()), hidden)[u] = 0.0f;
+  }
+}
+
+void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, const RecurrentBlocks& blocks,
+                          const StreamOfBlock& stream_of, Parameters<float>& parameters) {
+  const CellStructure& cell = plan.cell->structure;
+  const int hidden = plan.hidden;
+  const std::string& init = settings.text("init");
+  std::vector<int> all = blocks.weights;
+  for (int block : {blocks.bias_ih, blocks.bias_hh, blocks.vectors}) all.push_back(block);
+  for (int block : all)
+    if (block >= 0) uniform(stream_of, parameters, block, hidden);
+  if (blocks.gain >= 0) std::fill_n(parameters.block(blocks.gain), cell.slots.size() * hidden, 1.0f);
+  for (std::size_t m = 1; m < blocks.weights.size(); ++m) {
+    if (blocks.weights[m] < 0) continue;
+    const int gates = static_cast<int>(cell.matrices[m].gates.size());
+    float* w = parameters.block(blocks.weights[m]);
+    if (init == "orthogonal") {
+      Stream stream = stream_of(blocks.weights[m]);
+      for (int g = 0; g < gates; ++g) fill_orthogonal(stream, hidden, w + static_cast<std::size_t>(g) * hidden * hidden);
+    }
+    if (init == "identity")
+      for (int row = 0; row < gates * hidden; ++row)
+        for (int k = 0; k < hidden; ++k) w[static_cast<std::size_t>(row) * hidden + k] = row % hidden == k ? 1.0f : 0.0f;
+  }
+  if (init == "identity")
+    for (int block : {blocks.bias_ih, blocks.bias_hh})
+      if (block >= 0) std::fill_n(parameters.block(block), parameters.layout().block(block).size(), 0.0f);
+  for (const auto& [key, name] : {std::pair{"forget-bias", "forget gate"}, {"update-bias", "update gate"}})
+    if (const int gate = cell.gate_named(name); gate >= 0 && settings.has(key)) {
+      const float value = static_cast<float>(settings.real(key));
+      set_bias(parameters, cell, blocks, gate, hidden, [value](int) { return value; });
+    }
+  if (init == "chrono") {  // ln U(1, T_max - 1): a gate that keeps for about that many steps; one that takes, the opposite
+    Stream stream = stream_of(blocks.bias_ih);
+    const double longest = static_cast<double>(settings.integer("chrono-steps"));
+    std::vector<float> keep(hidden);
+    for (float& x : keep) x = static_cast<float>(math::log(1 + (longest - 2) * stream.uniform()));
+    for (int gate = 0; gate < static_cast<int>(cell.gates.size()); ++gate)
+      if (const Weighs weighs = cell.gates[gate].weighs; weighs != Weighs::neither)
+        set_bias(parameters, cell, blocks, gate, hidden,
+                 [&](int u) { return weighs == Weighs::old_state ? keep[u] : -keep[u]; });
+  }
+  for (int block : blocks.initial) std::fill_n(parameters.block(block), hidden, 0.0f);
+}
+
 }  // namespace
 
 void initialise_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
                            Parameters<float>& parameters) {
-  const int hidden = plan.hidden, gates = static_cast<int>(plan.cell->structure.gates.size());
-  const std::string& init = settings.text("init");
-  const auto stream_of = [&](int block) {
+  const StreamOfBlock stream_of = [&](int block) {
     return Stream(seed, Purpose::initial, static_cast<std::uint32_t>(block), 0);
   };
-  const auto uniform = [&](int block, int fan_in) {
-    Stream stream = stream_of(block);
-    fill_uniform(stream, 1.0f / std::sqrt(static_cast<float>(fan_in)), parameters.block(block),
-                 parameters.layout().block(block).size());
-  };
-
-  for (const RecurrentBlocks& blocks : plan.recurrent) {
-    for (int block : {blocks.weights[0], blocks.weights[1], blocks.bias_ih, blocks.bias_hh}) uniform(block, hidden);
-    if (init == "orthogonal") {
-      Stream stream = stream_of(blocks.weights[1]);
-      for (int g = 0; g < gates; ++g)
-        fill_orthogonal(stream, hidden, parameters.block(blocks.weights[1]) + static_cast<std::size_t>(g) * hidden * hidden);
-    }
-    if (init == "identity") {
-      float* w = parameters.block(blocks.weights[1]);
-      for (int row = 0; row < gates * hidden; ++row)
-        for (int k = 0; k < hidden; ++k) w[static_cast<std::size_t>(row) * hidden + k] = row % hidden == k ? 1.0f : 0.0f;
-      for (int block : {blocks.bias_ih, blocks.bias_hh})
-        std::fill_n(parameters.block(block), static_cast<std::size_t>(gates) * hidden, 0.0f);
-    }
-    const auto set_bias = [&](int gate, auto value_of_unit) {
-      for (int u = 0; u < hidden; ++u) {
-        part(parameters, blocks.bias_ih, gate, hidden)[u] = value_of_unit(u);
-        part(parameters, blocks.bias_hh, gate, hidden)[u] = 0.0f;
-      }
-    };
-    const int forget = plan.cell->structure.gate_named("forget gate"), input = plan.cell->structure.gate_named("input gate"),
-              update = plan.cell->structure.gate_named("update gate");
-    for (const auto& [key, gate] : {std::pair{"forget-bias", forget}, {"update-bias", update}})
-      if (gate >= 0 && settings.has(key)) {
-        const float value = static_cast<float>(settings.real(key));
-        set_bias(gate, [value](int) { return value; });
-      }
-    if (init == "chrono") {  // ln U(1, T_max - 1): a gate that keeps for about that many steps
-      Stream stream = stream_of(blocks.bias_ih);
-      const double longest = static_cast<double>(settings.integer("chrono-steps"));
-      std::vector<float> keep(hidden);
-      for (float& x : keep) x = static_cast<float>(math::log(1 + (longest - 2) * stream.uniform()));
-      set_bias(forget >= 0 ? forget : update, [&](int u) { return keep[u]; });
-      if (forget >= 0 && input >= 0) set_bias(input, [&](int u) { return -keep[u]; });
-    }
-    for (int block : blocks.initial) std::fill_n(parameters.block(block), hidden, 0.0f);
-  }
+  for (const RecurrentBlocks& blocks : plan.recurrent) initialise_recurrent(plan, settings, blocks, stream_of, parameters);
   if (plan.attention == AttentionKind::additive) {
     const AttentionBlocks& a = plan.head.attention;
-    for (int block : {a.query, a.key, a.bias, a.energy}) uniform(block, hidden);
+    for (int block : {a.query, a.key, a.bias, a.energy}) uniform(stream_of, parameters, block, plan.hidden);
   }
   const int joined = parameters.layout().block(plan.head.weight).cols;
-  uniform(plan.head.weight, joined);
-  uniform(plan.head.bias, joined);
+  uniform(stream_of, parameters, plan.head.weight, joined);
+  uniform(stream_of, parameters, plan.head.bias, joined);
 }
 
 }  // namespace rnnbench

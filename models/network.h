@@ -88,6 +88,7 @@ struct CellEntry {
   std::string summary;  // one line
   std::string formula;  // several lines, plain text
   std::string source;   // papers
+  bool gated = false;  // has a gate whose bias sets how long it remembers
   int gates = 0;  // blocks of weight_ih: 1, 4, 3
   std::string parameters = {};     // of one layer, as a formula in hidden size h and input size i
   std::vector<Option> options = {};  // beyond those of every model: activation, forget-bias, update-bias

@@ -25,6 +25,7 @@ void place_parameters(NetworkPlan& plan) {
     if (!cell.matrices[1].gates.empty()) blocks.bias_hh = plan.layout.add("rnn.bias_hh" + l, rows(cell.matrices[1]));
     if (!cell.vectors.empty())
       blocks.vectors = plan.layout.add("rnn.peephole" + l, static_cast<int>(cell.vectors.size()) * h);
+    if (plan.layer_norm) blocks.gain = plan.layout.add("rnn.gain" + l, static_cast<int>(cell.slots.size()) * h);
     if (plan.learned_initial_state)
       for (const std::string& state : cell.states)
         blocks.initial.push_back(plan.layout.add("initial_state." + state.substr(0, state.find(' ')) + l, h));
@@ -47,8 +48,8 @@ NetworkPlan plan_of_width(NetworkPlan plan, int hidden) {
 }  // namespace
 
 RecurrentShape NetworkPlan::recurrent_shape(int layer) const {
-  if (layer == 0) return {Features(signature.inputs), signature.one_hot, hidden, false};
-  return {Features(hidden), false, hidden, true};
+  if (layer == 0) return {Features(signature.inputs), signature.one_hot, hidden, false, layer_norm};
+  return {Features(hidden), false, hidden, true, layer_norm};
 }
 
 NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
@@ -61,6 +62,7 @@ NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
                    : attention == "dot"    ? AttentionKind::dot
                                            : AttentionKind::none;
   plan.learned_initial_state = settings.text("initial-state") == "learned";
+  plan.layer_norm = settings.text("layer-norm") == "yes";
   if (settings.text("init") == "chrono")
     for (const char* bias : {"forget-bias", "update-bias"})
       if (settings.has(bias))
@@ -83,10 +85,8 @@ NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
 }
 
 std::vector<Option> model_options(const CellEntry& cell) {
-  bool gated = false;  // has a gate whose bias sets how long it remembers
-  for (const Option& option : cell.options) gated |= option.name == "forget-bias" || option.name == "update-bias";
   std::vector<std::string> inits{"uniform", "orthogonal", "identity"};
-  if (gated) inits.push_back("chrono");
+  if (cell.gated) inits.push_back("chrono");
   std::vector<Option> options{
       integer_option("hidden", "64", 1, largest_hidden, "units of a layer (or give budget)"),
       integer_option("budget", "", 1, 1e9,
@@ -98,14 +98,18 @@ std::vector<Option> model_options(const CellEntry& cell) {
       choice_option("init", "uniform", inits,
                     std::string("start of the weights: uniform in +-1/sqrt(hidden) as PyTorch; orthogonal or identity "
                                 "recurrent weights (identity with zero biases: Le 2015)") +
-                        (gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
+                        (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
       choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
+      choice_option("layer-norm", "no", {"no", "yes"},
+                    "normalise what each gate sums up over the units of the layer, before its bias (Ba et al. 2016)"),
   };
-  if (gated)
+  if (cell.gated)
     options.push_back(with_use(
         integer_option("chrono-steps", "100", 3, 1e7, "T_max of chrono: the longest dependency expected, in time steps"),
         [](const Settings& s) { return s.text("init") == "chrono"; }));
   options.insert(options.end(), cell.options.begin(), cell.options.end());
+  for (Option& option : options)
+    if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end()) option.fallback = own->second;
   return options;
 }
 

@@ -15,7 +15,7 @@ struct NetworkPlan {
   Signature signature;
   AttentionKind attention = AttentionKind::none;
   int layers = 1, hidden = 0;
-  bool learned_initial_state = false;
+  bool learned_initial_state = false, layer_norm = false;
   Layout layout;
   std::vector<RecurrentBlocks> recurrent;  // of each layer
   HeadBlocks head;
