@@ -15,6 +15,8 @@ struct Signature {
   bool one_hot = false;  // inputs are symbols, fed as one-hot vectors
   int outputs = 0;       // classes (cross-entropy) or values (mean squared error) of a step
   Loss loss = Loss::cross_entropy;
+  bool one_answer = false;  // only the last step of a sequence is asked for
+  bool looks_ahead = false; // what is asked for at a step is the input of a later one: a model may not see those
 };
 
 // Time-major: element (step t, sequence b) is number t * size + b. Shorter sequences end in steps of weight 0 whose

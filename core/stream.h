@@ -17,6 +17,7 @@ enum class Purpose : std::uint32_t {
   initial = 4,     // initial parameters
   bootstrap = 5,   // resampling in the analysis
   speed = 6,       // data of `rnnbench speed` and `dump`
+  dropout = 7,     // which numbers update `step` drops
 };
 
 // One stream: key = 64-bit seed, counter = (block, sample, step, purpose); 2^32 blocks of four 32-bit words each.

@@ -111,7 +111,8 @@ class Trainer {
   bool update() {
     const std::int64_t u = state_.update + 1;
     task_->sample({spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0}, batch_size_, batch_);
-    const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_);
+    const StreamSource noise{spec_.seed, Purpose::dropout, static_cast<std::uint32_t>(u), 0};
+    const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &noise);
     if (!std::isfinite(loss)) return diverged("the training loss", u);
     const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
     if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);

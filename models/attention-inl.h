@@ -1,8 +1,10 @@
-// Attention over the network's own past states, causal: at step t over h_1 .. h_t.
-//   a_ts = softmax over s <= t of score(h_t, h_s)      context_t = sum over s of a_ts h_s
-//   dot        score = h_t . h_s                                       (Luong, Pham & Manning 2015)
-//   additive   score = v . tanh(W_q h_t + W_k h_s + b)                 (Bahdanau, Cho & Bengio 2015)
-// Only steps whose outputs count are queries. Sequences are taken one at a time; over one state it is the identity.
+// Attention of a query over the steps so far of a memory m: the network's own states, or its inputs.
+//   a_ts = softmax over s <= t of score(h_t, m_s)      context_t = sum over s of a_ts m_s
+//   dot          score = h_t . m_s                               (Luong, Pham & Manning 2015)
+//   general      score = (W h_t) . m_s                           (the same; their W_a is the transpose of W)
+//   additive     score = v . tanh(W_q h_t + W_k m_s + b)         (Bahdanau, Cho & Bengio 2015)
+//   feedforward  score = tanh(v . m_s + b)                       (Raffel & Ellis 2015: there is no query)
+// Only steps whose outputs count are queries; at the last step of a sequence that is attention over all of it.
 #if defined(RNNBENCH_MODELS_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_ATTENTION_INL_H_
 #undef RNNBENCH_MODELS_ATTENTION_INL_H_
@@ -10,301 +12,305 @@
 #define RNNBENCH_MODELS_ATTENTION_INL_H_
 #endif
 
-#include <algorithm>
-
-#include "models/head.h"
-#include "models/linear-inl.h"
+#include "models/attention_core-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
 
-// a[0 .. n) = softmax(a), a[n .. padded) = 0; `padded` a multiple of the lanes.
+// Attention as the head sees it. All arrays are [steps][columns][stride]; memory and d_memory have the stride of its
+// features; d_memory may be null.
 template <class V>
-HWY_ATTR void softmax(ScalarOf<V>* a, int n, int padded) {
+class AttentionPart {
   using S = ScalarOf<V>;
-  constexpr int L = PackTraits<V>::lanes;
-  for (int i = n; i < static_cast<int>(round_up(n, L)); ++i) a[i] = a[0];  // no larger than the largest
-  V most = load(a);
-  for (int i = L; i < n; i += L) most = greater(most, load(a + i));
-  const V largest = broadcast(largest_lane(most));
-  for (int i = 0; i < n; i += L) store(exp(load(a + i) - largest), a + i);
-  for (int i = n; i < padded; ++i) a[i] = S(0);
-  V sum = load(a);
-  for (int i = L; i < n; i += L) sum = sum + load(a + i);
-  const V total = broadcast(sum_of_lanes(sum));
-  for (int i = 0; i < n; i += L) store(load(a + i) / total, a + i);
+
+ public:
+  virtual ~AttentionPart() = default;
+  virtual Features context_features() const = 0;
+  virtual std::size_t packed_size() const = 0;
+  virtual std::size_t gradient_size() const = 0;
+  virtual std::size_t tape_size(int steps, int columns) const = 0;
+  virtual void pack(const Parameters<S>& parameters, S* packed) const = 0;
+  virtual void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const = 0;
+  // Fills context and weights for the steps of `queries`.
+  virtual void forward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory,
+                       S* data) const = 0;
+  virtual S* context(S* data, int steps, int columns) const = 0;
+  virtual S* d_context(S* data, int steps, int columns) const = 0;
+  // Reads d_context of the queries, adds to d_h, d_memory and the packed gradient.
+  virtual void backward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory, S* d_h,
+                        S* d_memory, S* data, S* gradient) const = 0;
+  virtual std::vector<Trace> trace(const S* data, int steps, int columns, int column) const = 0;
+};
+
+// Weights of every step of one column, [steps][steps].
+template <class S>
+Trace weights_trace(const std::string& name, const S* weights, int steps, int row) {
+  Trace trace{name, steps, {}};
+  for (int q = 0; q < steps; ++q)
+    for (int s = 0; s < steps; ++s)
+      trace.values.push_back(static_cast<float>(std::real(weights[static_cast<std::size_t>(q) * row + s])));
+  return trace;
 }
 
 template <class V>
-class Attention {
+class Attention final : public AttentionPart<V> {
   using S = ScalarOf<V>;
+  using Core = AttentionCore<V>;
+  using Table = typename Core::Table;
   static constexpr int L = PackTraits<V>::lanes;
-  static constexpr int together = 6;  // queries of a tile, on every instruction set
 
  public:
-  Attention(bool additive, int hidden, const AttentionBlocks& blocks)
-      : additive_(additive), hidden_(hidden), stride_(static_cast<int>(round_up(hidden, L))), blocks_(blocks),
-        project_(hidden, hidden) {
-    if (!additive) return;
+  Attention(const HeadShape& shape, const AttentionBlocks& blocks)
+      : kind_(shape.attention), memory_(shape.memory), blocks_(blocks), states_(shape.states.real()),
+        stride_(shape.states.stride(L)), depth_(memory_.depth(L)), memory_stride_(memory_.stride(L)),
+        // What the query is projected to: the size of the scores' inner space.
+        inner_(kind_ == AttentionKind::additive ? Features(states_) : memory_), inner_stride_(inner_.stride(L)),
+        project_query_(inner_, shape.states), project_key_(inner_, memory_) {
     Places packed, gradient;
-    at_.query = packed.add(project_.packed_size());
-    at_.key = packed.add(project_.packed_size());
-    at_.bias = packed.add(stride_);
-    at_.energy = packed.add(stride_);
+    const bool queries = projects_query(), keys = kind_ == AttentionKind::additive, vectors = has_vectors();
+    at_.query = packed.add(queries ? project_query_.packed_size() : 0);
+    at_.key = packed.add(keys ? project_key_.packed_size() : 0);
+    at_.bias = packed.add(vectors ? inner_stride_ : 0);
+    at_.energy = packed.add(vectors ? inner_stride_ : 0);
     at_.packed_size = packed.total();
-    at_.d_query = gradient.add(project_.gradient_size());
-    at_.d_key = gradient.add(project_.gradient_size());
-    at_.d_bias = gradient.add(stride_);
-    at_.d_energy = gradient.add(stride_);
+    at_.d_query = gradient.add(queries ? project_query_.gradient_size() : 0);
+    at_.d_key = gradient.add(keys ? project_key_.gradient_size() : 0);
+    at_.d_bias = gradient.add(vectors ? inner_stride_ : 0);
+    at_.d_energy = gradient.add(vectors ? inner_stride_ : 0);
     at_.gradient_size = gradient.total();
   }
 
-  std::size_t packed_size() const { return at_.packed_size; }
-  std::size_t gradient_size() const { return at_.gradient_size; }
-  std::size_t tape_size(int steps, int columns) const { return tape(nullptr, steps, columns).size; }
-  const S* context(const S* data, int steps, int columns) const {
-    return tape(const_cast<S*>(data), steps, columns).context;
-  }
-  S* d_context(S* data, int steps, int columns) const { return tape(data, steps, columns).d_context; }
+  Features context_features() const override { return memory_; }
+  std::size_t packed_size() const override { return at_.packed_size; }
+  std::size_t gradient_size() const override { return at_.gradient_size; }
+  std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
+  S* context(S* data, int steps, int columns) const override { return tape(data, steps, columns).context; }
+  S* d_context(S* data, int steps, int columns) const override { return tape(data, steps, columns).d_context; }
 
-  void pack(const Parameters<S>& parameters, S* packed) const {
-    if (!additive_) return;
-    project_.pack(parameters.block(blocks_.query), hidden_, packed + at_.query);
-    project_.pack(parameters.block(blocks_.key), hidden_, packed + at_.key);
-    std::fill_n(packed + at_.bias, stride_, S(0));
-    std::fill_n(packed + at_.energy, stride_, S(0));
-    std::copy_n(parameters.block(blocks_.bias), hidden_, packed + at_.bias);
-    std::copy_n(parameters.block(blocks_.energy), hidden_, packed + at_.energy);
-  }
-
-  void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const {
-    if (!additive_) return;
-    project_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query), hidden_);
-    project_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key), hidden_);
-    for (int k = 0; k < hidden_; ++k) {
-      gradient.block(blocks_.bias)[k] = sum_of_tiles(packed + at_.d_bias + k, stride, tiles);
-      gradient.block(blocks_.energy)[k] = sum_of_tiles(packed + at_.d_energy + k, stride, tiles);
+  void pack(const Parameters<S>& parameters, S* packed) const override {
+    if (projects_query()) project_query_.pack(parameters.block(blocks_.query), packed + at_.query);
+    if (kind_ == AttentionKind::additive) project_key_.pack(parameters.block(blocks_.key), packed + at_.key);
+    if (!has_vectors()) return;
+    std::fill_n(packed + at_.bias, inner_stride_, S(0));
+    std::fill_n(packed + at_.energy, inner_stride_, S(0));
+    const S *bias = parameters.block(blocks_.bias), *energy = parameters.block(blocks_.energy);
+    for (int k = 0; k < inner_.depth(L); ++k) {
+      const int real = inner_.real_of(k, L);
+      if (real < 0) continue;
+      packed[at_.energy + k] = energy[real];
+      if (kind_ == AttentionKind::additive) packed[at_.bias + k] = bias[real];
     }
+    if (kind_ == AttentionKind::feedforward) packed[at_.bias] = bias[0];
   }
 
-  // h: hidden states [steps][columns][stride]; fills context and weights for the steps of `queries`.
-  void forward(const S* packed, int steps, int columns, const Runs& queries, const S* h, S* data) const {
-    const Tape t = tape(data, steps, columns);
-    if (additive_) project(packed, steps, columns, h, t);
-    for (int c = 0; c < columns; ++c) {
-      if (!additive_) transpose(h, steps, columns, c, t.transposed, t.row);
-      for (const Run& run : queries)
-        for_columns<together>(run.end - run.begin, [&](int from, auto group) HWY_ATTR {
-          constexpr int Q = group.value;
-          const int first = run.begin + from, last = first + Q - 1;
-          if (additive_)
-            for (int q = first; q <= last; ++q) additive_scores(packed, t, q, c);
-          else
-            rows_times_states<Q>(h + offset(first, c, columns), columns * stride_, t, last, t.weights(c, first));
-          for (int q = first; q <= last; ++q) softmax<V>(t.weights(c, q), q + 1, t.row);
-          for_blocks<4>(stride_ / L, [&](int block, auto blocks) HWY_ATTR {
-            constexpr int B = blocks.value;
-            V acc[B][Q];
-            for (int b = 0; b < B; ++b)
-              for (int q = 0; q < Q; ++q) acc[b][q] = broadcast(S(0));
-            multiply_accumulate(acc, h + offset(0, c, columns) + block * L, columns * stride_, t.weights(c, first), 1,
-                                t.row, last + 1);
-            for (int b = 0; b < B; ++b)
-              for (int q = 0; q < Q; ++q)
-                store(acc[b][q], t.context + offset(first + q, c, columns) + (block + b) * L);
-          });
-        });
+  void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
+    if (projects_query()) project_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
+    if (kind_ == AttentionKind::additive)
+      project_key_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key));
+    if (!has_vectors()) return;
+    for (int k = 0; k < inner_.depth(L); ++k) {
+      const int real = inner_.real_of(k, L);
+      if (real < 0) continue;
+      gradient.block(blocks_.energy)[real] = sum_of_tiles(packed + at_.d_energy + k, stride, tiles);
+      if (kind_ == AttentionKind::additive)
+        gradient.block(blocks_.bias)[real] = sum_of_tiles(packed + at_.d_bias + k, stride, tiles);
     }
+    if (kind_ == AttentionKind::feedforward)
+      gradient.block(blocks_.bias)[0] = sum_of_tiles(packed + at_.d_bias, stride, tiles);
   }
 
-  // Reads d_context of the queries, adds to d_h, and to the packed gradient (which the caller has zeroed).
-  void backward(const S* packed, int steps, int columns, const Runs& queries, const S* h, S* d_h, S* data,
-                S* gradient) const {
+  void forward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory,
+               S* data) const override {
     const Tape t = tape(data, steps, columns);
-    if (additive_) {
-      std::fill_n(t.d_query, static_cast<std::size_t>(steps) * columns * stride_, S(0));
-      std::fill_n(t.d_key, static_cast<std::size_t>(steps) * columns * stride_, S(0));
+    const int all = steps * columns;
+    if (kind_ == AttentionKind::additive) {
+      for (int i = 0; i < all; ++i) std::copy_n(packed + at_.bias, inner_stride_, t.query + i * inner_stride_);
+      std::fill_n(t.key, static_cast<std::size_t>(all) * inner_stride_, S(0));
+      project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all);
+      project_key_.forward(packed + at_.key, memory, memory_stride_, t.key, inner_stride_, all);
+    } else if (kind_ == AttentionKind::general) {
+      std::fill_n(t.query, static_cast<std::size_t>(all) * inner_stride_, S(0));
+      project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all);
     }
     for (int c = 0; c < columns; ++c) {
-      transpose(h, steps, columns, c, t.transposed, t.row);
-      for (const Run& run : queries)
-        for_columns<together>(run.end - run.begin, [&](int from, auto group) HWY_ATTR {
-          constexpr int Q = group.value;
-          const int first = run.begin + from, last = first + Q - 1;
-          rows_times_states<Q>(t.d_context + offset(first, c, columns), columns * stride_, t, last, t.scores(first));
-          for (int q = first; q <= last; ++q) softmax_backward(t.weights(c, q), t.scores(q), q + 1, t.row);
-        });
-      for (const Run& run : queries) {
-        states_from_queries(t.d_context, t.weights(c, run.begin), run, columns, c, t, d_h);
-        if (additive_) {
-          for (int q = run.begin; q < run.end; ++q) additive_backward(packed, t, q, c, gradient);
+      const Column<const S> m = column_of(memory, c, columns, memory_stride_), q = queries_of(h, t, c);
+      if (by_product()) Core::transpose(m, steps, depth_, t.transposed, t.row);
+      if (kind_ == AttentionKind::feedforward) energies(packed, m, steps, t.energies(c));
+      Core::for_queries(queries, [&](int first, auto group) HWY_ATTR {
+        constexpr int Q = group.value;
+        if (by_product()) {
+          Core::template rows_times_steps<Q>(q, first, t.transposed, depth_, t.weights(c));
         } else {
-          states_from_queries(h, t.scores(run.begin), run, columns, c, t, d_h);
-          queries_from_states(h, run, columns, c, t, d_h);
+          for (int i = first; i < first + Q; ++i) {
+            if (kind_ == AttentionKind::additive)
+              additive_scores(packed, t, i, c);
+            else
+              std::copy_n(t.energies(c), i + 1, t.weights(c).at(i));
+          }
+        }
+        for (int i = first; i < first + Q; ++i) softmax<V>(t.weights(c).at(i), i + 1, t.row);
+        Core::template contexts<Q>(m, t.weights(c), first, memory_stride_, column_of(t.context, c, columns, memory_stride_));
+      });
+    }
+  }
+
+  void backward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory, S* d_h,
+                S* d_memory, S* data, S* gradient) const override {
+    const Tape t = tape(data, steps, columns);
+    const std::size_t inner = static_cast<std::size_t>(steps) * columns * inner_stride_;
+    if (projects_query()) std::fill_n(t.d_query, inner, S(0));
+    if (kind_ == AttentionKind::additive) std::fill_n(t.d_key, inner, S(0));
+    for (int c = 0; c < columns; ++c) {
+      const Column<const S> m = column_of(memory, c, columns, memory_stride_), q = queries_of(h, t, c),
+                           d_context = column_of<const S>(t.d_context, c, columns, memory_stride_);
+      const Column<S> d_m = d_memory ? column_of(d_memory, c, columns, memory_stride_) : Column<S>();
+      Core::transpose(m, steps, depth_, t.transposed, t.row);
+      Core::scores_backward(d_context, t.transposed, depth_, queries, t.weights(c), t.scores());
+      if (kind_ == AttentionKind::feedforward) std::fill_n(t.d_energies, steps, S(0));
+      for (const Run& run : queries) {
+        if (d_memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
+        if (by_product()) {
+          if (d_memory) Core::steps_from_queries(q, t.scores(), run, memory_stride_, d_m);
+          Core::queries_from_steps(m, t.scores(), run, memory_stride_,
+                                   kind_ == AttentionKind::dot ? column_of(d_h, c, columns, stride_)
+                                                               : column_of(t.d_query, c, columns, inner_stride_));
+        } else {
+          for (int i = run.begin; i < run.end; ++i) {
+            if (kind_ == AttentionKind::additive)
+              additive_backward(packed, t, i, c, gradient);
+            else
+              for (int s = 0; s <= i; ++s) t.d_energies[s] += t.scores().at(i)[s];
+          }
         }
       }
+      if (kind_ == AttentionKind::feedforward) energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, gradient);
     }
-    if (!additive_) return;
-    project_.backward(packed + at_.query, t.d_query, stride_, d_h, stride_, steps * columns);
-    project_.backward(packed + at_.key, t.d_key, stride_, d_h, stride_, steps * columns);
-    project_.accumulate(t.d_query, stride_, h, stride_, 0, steps, columns, gradient + at_.d_query);
-    project_.accumulate(t.d_key, stride_, h, stride_, 0, steps, columns, gradient + at_.d_key);
-    accumulate_columns<V>(t.d_query, stride_, stride_, 0, steps, columns, gradient + at_.d_bias);
+    if (!projects_query()) return;
+    project_query_.backward(packed + at_.query, t.d_query, inner_stride_, d_h, stride_, steps * columns);
+    if (kind_ == AttentionKind::additive && d_memory)
+      project_key_.backward(packed + at_.key, t.d_key, inner_stride_, d_memory, memory_stride_, steps * columns);
+    project_query_.accumulate(t.d_query, inner_stride_, h, stride_, 0, steps, columns, gradient + at_.d_query);
+    if (kind_ != AttentionKind::additive) return;
+    project_key_.accumulate(t.d_key, inner_stride_, memory, memory_stride_, 0, steps, columns, gradient + at_.d_key);
+    accumulate_columns<V>(t.d_query, inner_stride_, inner_stride_, 0, steps, columns, gradient + at_.d_bias);
   }
 
-  // Weights of every step of one column: [steps][steps].
-  Trace trace(const S* data, int steps, int columns, int column) const {
+  std::vector<Trace> trace(const S* data, int steps, int columns, int column) const override {
     const Tape t = tape(const_cast<S*>(data), steps, columns);
-    Trace trace{"attention", steps, {}};
-    for (int q = 0; q < steps; ++q)
-      for (int s = 0; s < steps; ++s)
-        trace.values.push_back(static_cast<float>(std::real(t.weights(column, q)[s])));
-    return trace;
+    return {weights_trace("attention", t.weights(column).data, steps, t.row)};
   }
 
  private:
+  bool projects_query() const { return kind_ == AttentionKind::additive || kind_ == AttentionKind::general; }
+  bool by_product() const { return kind_ == AttentionKind::dot || kind_ == AttentionKind::general; }
+  bool has_vectors() const { return kind_ == AttentionKind::additive || kind_ == AttentionKind::feedforward; }
+
   struct Tape {
-    S *context = nullptr, *d_context = nullptr;  // [steps][columns][stride]
-    S *query = nullptr, *key = nullptr;          // projections, additive only; then their gradients
+    S *context = nullptr, *d_context = nullptr;  // [steps][columns][memory stride]
+    S *query = nullptr, *key = nullptr;          // projections
     S *d_query = nullptr, *d_key = nullptr;
-    S* weights_ = nullptr;     // [columns][steps][row]
-    S* scores_ = nullptr;      // [steps][row] gradient of the scores of one sequence
-    S* transposed = nullptr;   // [stride][row] states of one sequence, time fastest
-    int steps = 0, columns = 0, row = 0;  // row: steps rounded up to the lanes
+    S* weights_ = nullptr;    // [columns][steps][row]
+    S* scores_ = nullptr;     // [steps][row] gradient of the scores of one sequence
+    S* transposed = nullptr;  // [memory][row] of one sequence, time fastest
+    S *energies_ = nullptr, *d_energies = nullptr;  // [columns][row], [row]
+    int steps = 0, columns = 0, row = 0;            // row: steps rounded up to the lanes
     std::size_t size = 0;
-    S* weights(int column, int step) const {
-      return weights_ + (static_cast<std::size_t>(column) * steps + step) * row;
-    }
-    S* scores(int step) const { return scores_ + static_cast<std::size_t>(step) * row; }
+    Table weights(int column) const { return {weights_ + static_cast<std::size_t>(column) * steps * row, row}; }
+    Table scores() const { return {scores_, row}; }
+    S* energies(int column) const { return energies_ + static_cast<std::size_t>(column) * row; }
   };
 
   Tape tape(S* data, int steps, int columns) const {
-    const std::size_t all = static_cast<std::size_t>(steps) * columns * stride_, row = round_up(steps, L);
+    const std::size_t all = static_cast<std::size_t>(steps) * columns, row = round_up(steps, L);
+    const std::size_t inner = projects_query() ? all * inner_stride_ : 0, keys = kind_ == AttentionKind::additive ? inner : 0;
+    const bool energy = kind_ == AttentionKind::feedforward;
+    Tape t;
+    std::vector<std::pair<S**, std::size_t>> arrays{{&t.context, all * memory_stride_},
+                                                    {&t.d_context, all * memory_stride_},
+                                                    {&t.query, inner},
+                                                    {&t.key, keys},
+                                                    {&t.d_query, inner},
+                                                    {&t.d_key, keys},
+                                                    {&t.weights_, columns * steps * row},
+                                                    {&t.scores_, steps * row},
+                                                    {&t.transposed, memory_stride_ * row},
+                                                    {&t.energies_, energy ? columns * row : 0},
+                                                    {&t.d_energies, energy ? row : 0}};
     Places places;
-    const std::size_t context = places.add(all), d_context = places.add(all);
-    const std::size_t projected = additive_ ? all : 0;
-    const std::size_t query = places.add(projected), key = places.add(projected), d_query = places.add(projected),
-                      d_key = places.add(projected);
-    const std::size_t weights = places.add(columns * steps * row), scores = places.add(steps * row),
-                      transposed = places.add(stride_ * row);
-    if (data == nullptr) {
-      Tape sized;
-      sized.size = places.total();
-      return sized;
+    for (const auto& [array, count] : arrays) {
+      const std::size_t at = places.add(count);
+      if (data != nullptr) *array = data + at;
     }
-    return {data + context, data + d_context, data + query, data + key, data + d_query, data + d_key, data + weights,
-            data + scores, data + transposed, steps, columns, static_cast<int>(row), places.total()};
+    t.steps = steps;
+    t.columns = columns;
+    t.row = static_cast<int>(row);
+    t.size = places.total();
+    return t;
   }
 
-  std::size_t offset(int step, int column, int columns) const {
-    return (static_cast<std::size_t>(step) * columns + column) * stride_;
+  template <class T>
+  static Column<T> column_of(T* data, int column, int columns, int stride) {
+    return {data + static_cast<std::ptrdiff_t>(column) * stride, static_cast<std::ptrdiff_t>(columns) * stride};
   }
-
-  void transpose(const S* h, int steps, int columns, int column, S* out, int row) const {
-    for (int s = 0; s < row; ++s)
-      for (int k = 0; k < hidden_; ++k)
-        out[static_cast<std::size_t>(k) * row + s] = s < steps ? h[offset(s, column, columns) + k] : S(0);
-  }
-
-  // out[q][s] = x_q . h_s for Q rows x, s <= last: lanes are the states.
-  template <int Q>
-  HWY_ATTR void rows_times_states(const S* x, int x_stride, const Tape& t, int last, S* out) const {
-    for_blocks<4>((last + L) / L, [&](int block, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      V acc[B][Q];
-      for (int b = 0; b < B; ++b)
-        for (int q = 0; q < Q; ++q) acc[b][q] = broadcast(S(0));
-      multiply_accumulate(acc, t.transposed + block * L, t.row, x, 1, x_stride, hidden_);
-      for (int b = 0; b < B; ++b)
-        for (int q = 0; q < Q; ++q) store(acc[b][q], out + static_cast<std::size_t>(q) * t.row + (block + b) * L);
-    });
-  }
-
-  // d[0 .. n): gradient of the weights a in, of the scores out; 0 beyond.
-  static HWY_ATTR void softmax_backward(const S* a, S* d, int n, int padded) {
-    for (int i = n; i < padded; ++i) d[i] = S(0);
-    V dot = broadcast(S(0));
-    for (int i = 0; i < n; i += L) dot = dot + load(a + i) * load(d + i);
-    const V mean = broadcast(sum_of_lanes(dot));
-    for (int i = 0; i < n; i += L) store(load(a + i) * (load(d + i) - mean), d + i);
-  }
-
-  // d_h_s += sum over the queries q of the run of weight[q][s] x_q.
-  HWY_ATTR void states_from_queries(const S* x, const S* weight, const Run& run, int columns, int column,
-                                    const Tape& t, S* d_h) const {
-    for_columns<together>(run.end, [&](int state, auto group) HWY_ATTR {
-      constexpr int N = group.value;
-      const int from = std::max(run.begin, state);  // earlier queries do not see these states
-      for_blocks<4>(stride_ / L, [&](int block, auto blocks) HWY_ATTR {
-        constexpr int B = blocks.value;
-        V acc[B][N];
-        for (int b = 0; b < B; ++b)
-          for (int n = 0; n < N; ++n) acc[b][n] = load(d_h + offset(state + n, column, columns) + (block + b) * L);
-        multiply_accumulate(acc, x + offset(from, column, columns) + block * L, columns * stride_,
-                            weight + static_cast<std::size_t>(from - run.begin) * t.row + state, t.row, 1,
-                            run.end - from);
-        for (int b = 0; b < B; ++b)
-          for (int n = 0; n < N; ++n) store(acc[b][n], d_h + offset(state + n, column, columns) + (block + b) * L);
-      });
-    });
-  }
-
-  // d_h_q += sum over states s of d_score[q][s] h_s, for the queries of the run.
-  HWY_ATTR void queries_from_states(const S* h, const Run& run, int columns, int column, const Tape& t, S* d_h) const {
-    for_columns<together>(run.end - run.begin, [&](int from, auto group) HWY_ATTR {
-      constexpr int Q = group.value;
-      const int first = run.begin + from, last = first + Q - 1;
-      for_blocks<4>(stride_ / L, [&](int block, auto blocks) HWY_ATTR {
-        constexpr int B = blocks.value;
-        V acc[B][Q];
-        for (int b = 0; b < B; ++b)
-          for (int q = 0; q < Q; ++q) acc[b][q] = load(d_h + offset(first + q, column, columns) + (block + b) * L);
-        multiply_accumulate(acc, h + offset(0, column, columns) + block * L, columns * stride_, t.scores(first), 1,
-                            t.row, last + 1);
-        for (int b = 0; b < B; ++b)
-          for (int q = 0; q < Q; ++q) store(acc[b][q], d_h + offset(first + q, column, columns) + (block + b) * L);
-      });
-    });
-  }
-
-  void project(const S* packed, int steps, int columns, const S* h, const Tape& t) const {
-    const std::size_t all = static_cast<std::size_t>(steps) * columns;
-    for (std::size_t i = 0; i < all; ++i) std::copy_n(packed + at_.bias, stride_, t.query + i * stride_);
-    std::fill_n(t.key, all * stride_, S(0));
-    project_.forward(packed + at_.query, h, stride_, t.query, stride_, static_cast<int>(all));
-    project_.forward(packed + at_.key, h, stride_, t.key, stride_, static_cast<int>(all));
+  Column<const S> queries_of(const S* h, const Tape& t, int column) const {
+    if (kind_ == AttentionKind::dot) return column_of(h, column, t.columns, stride_);
+    return column_of<const S>(t.query, column, t.columns, inner_stride_);
   }
 
   HWY_ATTR void additive_scores(const S* packed, const Tape& t, int q, int column) const {
-    const int columns = t.columns;
-    const S* query = t.query + offset(q, column, columns);
+    const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
+    const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_);
     for (int s = 0; s <= q; ++s) {
-      const S* key = t.key + offset(s, column, columns);
       V sum = broadcast(S(0));
-      for (int k = 0; k < stride_; k += L)
-        sum = fma(load(packed + at_.energy + k), tanh(load(query + k) + load(key + k)), sum);
-      t.weights(column, q)[s] = sum_of_lanes(sum);
+      for (int k = 0; k < inner_stride_; k += L)
+        sum = fma(load(packed + at_.energy + k), tanh(load(query + k) + load(keys.at(s) + k)), sum);
+      t.weights(column).at(q)[s] = sum_of_lanes(sum);
     }
   }
 
   HWY_ATTR void additive_backward(const S* packed, const Tape& t, int q, int column, S* gradient) const {
-    const int columns = t.columns;
-    const S* query = t.query + offset(q, column, columns);
-    S* d_query = t.d_query + offset(q, column, columns);
-    for (int k = 0; k < stride_; k += L) {
+    const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
+    S* d_query = column_of(t.d_query, column, t.columns, inner_stride_).at(q);
+    const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_),
+                   d_keys = column_of(t.d_key, column, t.columns, inner_stride_);
+    const S* d_scores = t.scores().at(q);
+    for (int k = 0; k < inner_stride_; k += L) {
       const V v = load(packed + at_.energy + k), at_query = load(query + k);
       V d_v = load(gradient + at_.d_energy + k), sum = broadcast(S(0));
       for (int s = 0; s <= q; ++s) {
-        const std::size_t at = offset(s, column, columns) + k;
-        const V squashed = tanh(at_query + load(t.key + at)), d = broadcast(t.scores(q)[s]);
+        const V squashed = tanh(at_query + load(keys.at(s) + k)), d = broadcast(d_scores[s]);
         d_v = fma(d, squashed, d_v);
         const V d_in = d * v * tanh_slope(squashed);
         sum = sum + d_in;
-        store(load(t.d_key + at) + d_in, t.d_key + at);
+        store(load(d_keys.at(s) + k) + d_in, d_keys.at(s) + k);
       }
       store(d_v, gradient + at_.d_energy + k);
       store(sum, d_query + k);
+    }
+  }
+
+  // e_s = tanh(v . m_s + b) of all steps.
+  HWY_ATTR void energies(const S* packed, const Column<const S>& m, int steps, S* out) const {
+    for (int s = 0; s < steps; ++s) {
+      V sum = broadcast(S(0));
+      for (int k = 0; k < memory_stride_; k += L) sum = fma(load(packed + at_.energy + k), load(m.at(s) + k), sum);
+      out[s] = sum_of_lanes(sum) + packed[at_.bias];
+    }
+    for (int s = steps; s < static_cast<int>(round_up(steps, L)); ++s) out[s] = S(0);
+    for (int s = 0; s < steps; s += L) store(tanh(load(out + s)), out + s);
+  }
+  HWY_ATTR void energies_backward(const S* packed, const Column<const S>& m, int steps, const S* e, const S* d_e,
+                                  const Column<S>& d_m, S* gradient) const {
+    for (int s = steps - 1; s >= 0; --s) {
+      const S d = d_e[s] * (S(1) - e[s] * e[s]);
+      gradient[at_.d_bias] += d;
+      for (int k = 0; k < memory_stride_; k += L) {
+        S* d_energy = gradient + at_.d_energy + k;
+        store(fma(broadcast(d), load(m.at(s) + k), load(d_energy)), d_energy);
+        if (d_m.data != nullptr)
+          store(fma(broadcast(d), load(packed + at_.energy + k), load(d_m.at(s) + k)), d_m.at(s) + k);
+      }
     }
   }
 
@@ -313,10 +319,13 @@ class Attention {
     std::size_t d_query = 0, d_key = 0, d_bias = 0, d_energy = 0, gradient_size = 0;
   };
 
-  const bool additive_;
-  const int hidden_, stride_;
+  const AttentionKind kind_;
+  const Features memory_;
   const AttentionBlocks blocks_;
-  const Linear<V> project_;
+  const int states_, stride_, depth_, memory_stride_;
+  const Features inner_;
+  const int inner_stride_;
+  const Linear<V> project_query_, project_key_;
   At at_;
 };
 

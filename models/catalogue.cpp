@@ -1,4 +1,8 @@
 // The table of cells: one line each. CMake reads it too, to make the unit of each file from models/cell_unit.cpp.in.
+#include <algorithm>
+#include <mutex>
+#include <set>
+
 #include "core/error.h"
 #include "models/cell.h"
 
@@ -54,7 +58,9 @@ const std::vector<CellFactory>& factories() {
 }
 }  // namespace
 
-const CellFactory& cell_factory(const std::string& name) {
+namespace {
+
+const CellFactory& single_cell(const std::string& name) {
   std::vector<std::string> known;
   for (const CellFactory& cell : factories()) {
     if (cell.entry.name == name) return cell;
@@ -62,7 +68,48 @@ const CellFactory& cell_factory(const std::string& name) {
   }
   std::string list;
   for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
-  throw UserError("unknown cell '" + name + "': the cells are " + list + did_you_mean(name, known));
+  throw UserError("unknown cell '" + name + "': the cells are " + list + did_you_mean(name, known) +
+                  "; a+b stacks b on a, a|b puts both side by side");
+}
+
+// Of a name with + or |: the options of all its cells.
+CellEntry combined_entry(const std::string& name) {
+  CellEntry all{.name = name, .summary = "", .formula = "", .source = ""};
+  std::set<std::string> seen, options;
+  std::size_t number = 0;
+  for (const auto& layer : cells_of(name)) {
+    std::string line;
+    for (const CellFactory* cell : layer) {
+      line += (line.empty() ? "" : " beside ") + cell->entry.name;
+      all.parameters += (all.parameters.empty() ? "" : "; ") + cell->entry.name + ": " + cell->entry.parameters;
+      all.gates = std::max(all.gates, cell->entry.gates);
+      all.gated |= cell->entry.gated;
+      if (!cell->entry.defaults.empty() || !cell->entry.attention.empty())
+        throw UserError("cell = " + name + ": " + cell->entry.name +
+                        " stands for settings of the whole network and cannot be combined with other cells");
+      if (!seen.insert(cell->entry.name).second) continue;
+      all.formula += (all.formula.empty() ? "" : "\n\n") + cell->entry.name + "\n" + cell->entry.formula;
+      all.source += (all.source.empty() ? "" : "; ") + cell->entry.source;
+      for (const Option& option : cell->entry.options)
+        if (options.insert(option.name).second) all.options.push_back(option);
+    }
+    all.summary += (number++ == 0 ? "" : ", on it ") + line;
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name) {
+  std::vector<std::vector<const CellFactory*>> stack(1);
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= name.size(); ++at) {
+    if (at < name.size() && name[at] != '+' && name[at] != '|') continue;
+    stack.back().push_back(&single_cell(name.substr(begin, at - begin)));
+    if (at < name.size() && name[at] == '+') stack.emplace_back();
+    begin = at + 1;
+  }
+  return stack;
 }
 
 const std::vector<CellEntry>& all_cells() {
@@ -75,10 +122,12 @@ const std::vector<CellEntry>& all_cells() {
 }
 
 const CellEntry& find_cell(const std::string& name) {
-  const CellFactory& factory = cell_factory(name);
-  for (const CellEntry& entry : all_cells())
-    if (entry.name == factory.entry.name) return entry;
-  throw UserError("unknown cell '" + name + "'");
+  if (name.find_first_of("+|") == std::string::npos) return single_cell(name).entry;
+  static std::mutex mutex;
+  static std::map<std::string, CellEntry> known;  // its nodes stay where they are
+  const std::lock_guard lock(mutex);
+  const auto found = known.find(name);
+  return found != known.end() ? found->second : known.emplace(name, combined_entry(name)).first->second;
 }
 
 }  // namespace rnnbench

@@ -13,7 +13,7 @@ struct Feedforward {
                        "s = LReLU(W_s c + b_s)                            which the read-out sees",
             .source = "Raffel & Ellis 2015",
             .options = {},
-            .defaults = {{"attention", "additive"}}};
+            .attention = "feedforward"};
   }
 
   explicit Feedforward(const Settings&) {}

@@ -1,4 +1,5 @@
-// Linear read-out of the hidden state, or of hidden state and context joined, and the two losses.
+// Linear read-out of the hidden state, of hidden state and context joined, or of a squashed context (feed-forward
+// attention), and the two losses.
 #if defined(RNNBENCH_MODELS_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_HEAD_INL_H_
 #undef RNNBENCH_MODELS_HEAD_INL_H_
@@ -7,9 +8,9 @@
 #endif
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 
-#include "models/attention-inl.h"
+#include "models/multi_head-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
@@ -23,21 +24,27 @@ class Head final : public HeadPart<ScalarOf<V>> {
 
  public:
   Head(const HeadShape& shape, const HeadBlocks& blocks)
-      : shape_(shape), blocks_(blocks), stride_(static_cast<int>(round_up(shape.hidden, L))),
-        joined_(shape.attention == AttentionKind::none ? shape.hidden : 2 * shape.hidden),
-        read_(shape.outputs, shape.hidden), out_stride_(read_.row_stride()) {
-    if (shape.attention != AttentionKind::none)
-      attention_.emplace(shape.attention == AttentionKind::additive, shape.hidden, blocks.attention);
-    const int inputs = attention_ ? 2 : 1;
+      : shape_(shape), blocks_(blocks), attention_(make_attention()), sees_states_(shape.attention != AttentionKind::feedforward),
+        context_(attention_ ? attention_->context_features() : Features()), stride_(shape.states.stride(L)),
+        context_stride_(context_.stride(L)), read_(Features(shape.outputs), shape.states),
+        read_context_(Features(shape.outputs), context_), squash_(context_, context_),
+        joined_((sees_states_ ? shape.states.real() : 0) + (attention_ ? context_.real() : 0)),
+        out_stride_(Features(shape.outputs).stride(L)) {
     Places packed, gradient;
-    for (int i = 0; i < inputs; ++i) at_.weight[i] = packed.add(read_.packed_size());
-    at_.bias = packed.add(out_stride_);
+    const auto place = [&](bool wanted, std::size_t& at, std::size_t size, std::size_t& d_at, std::size_t d_size) {
+      at = packed.add(wanted ? size : 0);
+      d_at = gradient.add(wanted ? d_size : 0);
+    };
+    const bool attends = attention_ != nullptr;
+    place(sees_states_, at_.weight, read_.packed_size(), at_.d_weight, read_.gradient_size());
+    place(attends, at_.of_context, read_context_.packed_size(), at_.d_of_context, read_context_.gradient_size());
+    place(!sees_states_, at_.squash, squash_.packed_size(), at_.d_squash, squash_.gradient_size());
+    place(!sees_states_, at_.squash_bias, context_stride_, at_.d_squash_bias, context_stride_);
+    place(true, at_.bias, out_stride_, at_.d_bias, out_stride_);
     at_.real = packed.add(out_stride_);
-    at_.attention = packed.add(attention_ ? attention_->packed_size() : 0);
+    at_.attention = packed.add(attends ? attention_->packed_size() : 0);
     at_.packed_size = packed.total();
-    for (int i = 0; i < inputs; ++i) at_.d_weight[i] = gradient.add(read_.gradient_size());
-    at_.d_bias = gradient.add(out_stride_);
-    at_.d_attention = gradient.add(attention_ ? attention_->gradient_size() : 0);
+    at_.d_attention = gradient.add(attends ? attention_->gradient_size() : 0);
     at_.gradient_size = gradient.total();
   }
 
@@ -51,8 +58,15 @@ class Head final : public HeadPart<ScalarOf<V>> {
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
     const S* w = parameters.block(blocks_.weight);
-    read_.pack(w, joined_, packed + at_.weight[0]);
-    if (attention_) read_.pack(w + shape_.hidden, joined_, packed + at_.weight[1]);
+    if (sees_states_) read_.pack(w, packed + at_.weight, joined_);
+    if (attention_) read_context_.pack(w + (sees_states_ ? shape_.states.real() : 0), packed + at_.of_context, joined_);
+    if (!sees_states_) {
+      squash_.pack(parameters.block(blocks_.hidden_weight), packed + at_.squash);
+      std::fill_n(packed + at_.squash_bias, context_stride_, S(0));
+      for (int i = 0; i < context_stride_; ++i)
+        if (const int real = context_.real_of(i, L); real >= 0)
+          packed[at_.squash_bias + i] = parameters.block(blocks_.hidden_bias)[real];
+    }
     // Outputs that do not exist take no part in the softmax and get no gradient.
     std::fill_n(packed + at_.bias, out_stride_, S(-1e30f));
     std::copy_n(parameters.block(blocks_.bias), shape_.outputs, packed + at_.bias);
@@ -63,18 +77,27 @@ class Head final : public HeadPart<ScalarOf<V>> {
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
     S* w = gradient.block(blocks_.weight);
-    read_.unpack_gradient(packed + at_.d_weight[0], stride, tiles, w, joined_);
+    if (sees_states_) read_.unpack_gradient(packed + at_.d_weight, stride, tiles, w, joined_);
     if (attention_) {
-      read_.unpack_gradient(packed + at_.d_weight[1], stride, tiles, w + shape_.hidden, joined_);
+      read_context_.unpack_gradient(packed + at_.d_of_context, stride, tiles,
+                                    w + (sees_states_ ? shape_.states.real() : 0), joined_);
       attention_->unpack_gradient(packed + at_.d_attention, stride, tiles, gradient);
+    }
+    if (!sees_states_) {
+      squash_.unpack_gradient(packed + at_.d_squash, stride, tiles, gradient.block(blocks_.hidden_weight));
+      for (int i = 0; i < context_stride_; ++i)
+        if (const int real = context_.real_of(i, L); real >= 0)
+          gradient.block(blocks_.hidden_bias)[real] = sum_of_tiles(packed + at_.d_squash_bias + i, stride, tiles);
     }
     for (int o = 0; o < shape_.outputs; ++o)
       gradient.block(blocks_.bias)[o] = sum_of_tiles(packed + at_.d_bias + o, stride, tiles);
   }
 
-  void attend(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* tape) const override {
+  void attend(const S* packed, int steps, int columns, const Runs& wanted, const S* h, const S* inputs,
+              S* tape) const override {
     if (attention_)
-      attention_->forward(packed + at_.attention, steps, columns, wanted, h, tape + attention_at(steps, columns));
+      attention_->forward(packed + at_.attention, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
+                          tape + attention_at(steps, columns));
   }
 
   void forward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* tape) const override {
@@ -82,11 +105,19 @@ class Head final : public HeadPart<ScalarOf<V>> {
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
       const int count = (run.end - run.begin) * columns;
       S* out = tape + first * out_stride_;
-      read_.forward(packed + at_.weight[0], h + first * stride_, stride_, out, out_stride_, count, packed + at_.bias);
-      if (attention_)
-        read_.forward(packed + at_.weight[1],
-                      attention_->context(tape + attention_at(steps, columns), steps, columns) + first * stride_,
-                      stride_, out, out_stride_, count);
+      if (sees_states_)
+        read_.forward(packed + at_.weight, h + first * stride_, stride_, out, out_stride_, count, packed + at_.bias);
+      if (!attention_) continue;
+      const S* context = attention_->context(tape + attention_at(steps, columns), steps, columns) + first * context_stride_;
+      if (!sees_states_) {
+        S* squashed = squashed_at(tape, steps, columns) + first * context_stride_;
+        squash_.forward(packed + at_.squash, context, context_stride_, squashed, context_stride_, count,
+                        packed + at_.squash_bias);
+        each_pack(squashed, count, [](V x, S* at) HWY_ATTR { store(leaky_relu(x), at); });
+        context = squashed;
+      }
+      read_context_.forward(packed + at_.of_context, context, context_stride_, out, out_stride_, count,
+                            sees_states_ ? nullptr : packed + at_.bias);
     }
   }
 
@@ -104,8 +135,8 @@ class Head final : public HeadPart<ScalarOf<V>> {
       }
   }
 
-  void attend_backward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* d_h, S* tape,
-                       S* gradient) const override {
+  void attend_backward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, const S* inputs, S* d_h,
+                       S* tape, S* gradient) const override {
     if (!attention_) return;
     std::fill_n(d_h, static_cast<std::size_t>(steps) * columns * stride_, S(0));
     S* attention_tape = tape + attention_at(steps, columns);
@@ -113,37 +144,89 @@ class Head final : public HeadPart<ScalarOf<V>> {
     for (auto run = wanted.rbegin(); run != wanted.rend(); ++run) {  // time descending
       const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
       const int count = (run->end - run->begin) * columns;
-      S* d_context = attention_->d_context(attention_tape, steps, columns) + first * stride_;
-      std::fill_n(d_context, static_cast<std::size_t>(count) * stride_, S(0));
-      read_.backward(packed + at_.weight[1], tape + first * out_stride_, out_stride_, d_context, stride_, count);
-      read_.accumulate(tape, out_stride_, context, stride_, run->begin, run->end, columns, gradient + at_.d_weight[1]);
+      S* d_context = attention_->d_context(attention_tape, steps, columns);
+      const S* read = context;
+      std::fill_n(d_context + first * context_stride_, static_cast<std::size_t>(count) * context_stride_, S(0));
+      S* d_read = d_context;
+      if (!sees_states_) {
+        read = squashed_at(tape, steps, columns);
+        d_read = d_squashed_at(tape, steps, columns);
+        std::fill_n(d_read + first * context_stride_, static_cast<std::size_t>(count) * context_stride_, S(0));
+      }
+      read_context_.backward(packed + at_.of_context, tape + first * out_stride_, out_stride_, d_read + first * context_stride_,
+                             context_stride_, count);
+      read_context_.accumulate(tape, out_stride_, read, context_stride_, run->begin, run->end, columns,
+                               gradient + at_.d_of_context);
+      if (sees_states_) continue;
+      const S* values = read + first * context_stride_;
+      S* d = d_read + first * context_stride_;
+      each_pack(d, count, [&](V x, S* at) HWY_ATTR { store(leaky_relu_backward(load(values + (at - d)), x), at); });
+      squash_.backward(packed + at_.squash, d, context_stride_, d_context + first * context_stride_, context_stride_, count);
+      squash_.accumulate(d_read, context_stride_, context, context_stride_, run->begin, run->end, columns,
+                         gradient + at_.d_squash);
+      accumulate_columns<V>(d_read, context_stride_, context_stride_, run->begin, run->end, columns,
+                            gradient + at_.d_squash_bias);
     }
-    attention_->backward(packed + at_.attention, steps, columns, wanted, h, d_h, attention_tape,
-                         gradient + at_.d_attention);
+    attention_->backward(packed + at_.attention, steps, columns, wanted, h, shape_.over_inputs ? inputs : h, d_h,
+                         shape_.over_inputs ? nullptr : d_h, attention_tape, gradient + at_.d_attention);
   }
 
   void accumulate(int columns, const Runs& wanted, const S* h, const S* tape, S* gradient) const override {
     for (auto run = wanted.rbegin(); run != wanted.rend(); ++run) {
-      read_.accumulate(tape, out_stride_, h, stride_, run->begin, run->end, columns, gradient + at_.d_weight[0]);
+      if (sees_states_)
+        read_.accumulate(tape, out_stride_, h, stride_, run->begin, run->end, columns, gradient + at_.d_weight);
       accumulate_columns<V>(tape, out_stride_, out_stride_, run->begin, run->end, columns, gradient + at_.d_bias);
     }
   }
 
   OutputGradient<S> output_gradient(const S* packed, int columns, int step, const S* tape) const override {
-    return {.panels = read_.transposed(packed + at_.weight[0]),
+    if (!sees_states_) return {};
+    return {.panels = read_.transposed(packed + at_.weight),
             .d = tape + static_cast<std::size_t>(step) * columns * out_stride_,
             .depth = shape_.outputs,
             .d_stride = out_stride_};
   }
+  void add_output_gradient(const S* packed, int columns, int step, const Runs& wanted, const S* tape,
+                           S* d_h) const override {
+    for (const Run& run : wanted) {
+      if (!sees_states_) return;
+      const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
+      read_.backward(packed + at_.weight, tape + (static_cast<std::size_t>(step) * columns + first) * out_stride_, out_stride_,
+                     d_h + first * stride_, stride_, (run.end - run.begin) * columns);
+    }
+  }
 
   std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const override {
     if (!attention_) return {};
-    return {attention_->trace(tape + attention_at(steps, columns), steps, columns, column)};
+    return attention_->trace(tape + attention_at(steps, columns), steps, columns, column);
   }
 
  private:
-  std::size_t attention_at(int steps, int columns) const {
+  // The tape: outputs; with feed-forward attention what the read-out sees, and its gradient; attention's own.
+  std::size_t squashed_size(int steps, int columns) const {
+    return sees_states_ ? 0 : round_up(static_cast<std::size_t>(steps) * columns * context_stride_, 16);
+  }
+  std::size_t outputs_size(int steps, int columns) const {
     return round_up(static_cast<std::size_t>(steps) * columns * out_stride_, 16);
+  }
+  S* squashed_at(S* tape, int steps, int columns) const { return tape + outputs_size(steps, columns); }
+  S* d_squashed_at(S* tape, int steps, int columns) const {
+    return squashed_at(tape, steps, columns) + squashed_size(steps, columns);
+  }
+  std::size_t attention_at(int steps, int columns) const {
+    return outputs_size(steps, columns) + 2 * squashed_size(steps, columns);
+  }
+
+  std::unique_ptr<const AttentionPart<V>> make_attention() const {
+    if (shape_.attention == AttentionKind::none) return nullptr;
+    if (shape_.attention == AttentionKind::multi_head)
+      return std::make_unique<MultiHead<V>>(shape_.states.real(), shape_.heads, shape_.states, shape_.memory, blocks_.attention);
+    return std::make_unique<Attention<V>>(shape_, blocks_.attention);
+  }
+
+  template <class F>
+  HWY_ATTR void each_pack(S* data, int columns, F&& f) const {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(columns) * context_stride_; i += L) f(load(data + i), data + i);
   }
 
   // Logits of a step in, gradient out; returns the sum of weight * loss in nats. In short passes over the columns, so that
@@ -205,16 +288,20 @@ class Head final : public HeadPart<ScalarOf<V>> {
   }
 
   struct At {
-    std::size_t weight[2], bias, real, attention, packed_size;
-    std::size_t d_weight[2], d_bias, d_attention, gradient_size;
+    std::size_t weight, of_context, squash, squash_bias, bias, real, attention, packed_size;
+    std::size_t d_weight, d_of_context, d_squash, d_squash_bias, d_bias, d_attention, gradient_size;
   };
 
   const HeadShape shape_;
   const HeadBlocks blocks_;
-  const int stride_, joined_;
-  const Linear<V> read_;
+  const std::unique_ptr<const AttentionPart<V>> attention_;
+  const bool sees_states_;  // the read-out
+  const Features context_;
+  const int stride_, context_stride_;
+  const Linear<V> read_, read_context_;
+  const Linear<V> squash_;  // of the context, feed-forward attention only
+  const int joined_;        // inputs of the read-out
   const int out_stride_;
-  std::optional<Attention<V>> attention_;
   At at_;
 };
 

@@ -75,9 +75,10 @@ void set_bias(Parameters<float>& parameters, const CellStructure& cell, const Re
   }
 }
 
-void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, const RecurrentBlocks& blocks,
+void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, const PartPlan& part,
                           const StreamOfBlock& stream_of, Parameters<float>& parameters) {
-  const CellStructure& cell = plan.cell->structure;
+  const CellStructure& cell = part.cell->structure;
+  const RecurrentBlocks& blocks = part.blocks;
   const int hidden = plan.hidden;
   const std::string& init = settings.text("init");
   std::vector<int> all = blocks.weights;
@@ -105,7 +106,8 @@ void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, con
       const float value = static_cast<float>(settings.real(key));
       set_bias(parameters, cell, blocks, gate, hidden, [value](int) { return value; });
     }
-  if (init == "chrono") {  // ln U(1, T_max - 1): a gate that keeps for about that many steps; one that takes, the opposite
+  const bool gated = part.cell->entry.gated;
+  if (init == "chrono" && gated) {  // ln U(1, T_max - 1): a gate that keeps for about that many steps; one that takes, the opposite
     Stream stream = stream_of(blocks.bias_ih);
     const double longest = static_cast<double>(settings.integer("chrono-steps"));
     std::vector<float> keep(hidden);
@@ -125,14 +127,14 @@ void initialise_parameters(const NetworkPlan& plan, const Settings& settings, st
   const StreamOfBlock stream_of = [&](int block) {
     return Stream(seed, Purpose::initial, static_cast<std::uint32_t>(block), 0);
   };
-  for (const RecurrentBlocks& blocks : plan.recurrent) initialise_recurrent(plan, settings, blocks, stream_of, parameters);
-  if (plan.attention == AttentionKind::additive) {
-    const AttentionBlocks& a = plan.head.attention;
-    for (int block : {a.query, a.key, a.bias, a.energy}) uniform(stream_of, parameters, block, plan.hidden);
-  }
+  for (const LayerPlan& layer : plan.layers)
+    for (const PartPlan& part : layer.parts) initialise_recurrent(plan, settings, part, stream_of, parameters);
+  const AttentionBlocks& a = plan.head.attention;
+  for (int block : {a.query, a.key, a.value, a.bias, a.energy, a.out, a.out_bias})
+    if (block >= 0) uniform(stream_of, parameters, block, plan.layers.back().outputs.real());
   const int joined = parameters.layout().block(plan.head.weight).cols;
-  uniform(stream_of, parameters, plan.head.weight, joined);
-  uniform(stream_of, parameters, plan.head.bias, joined);
+  for (int block : {plan.head.hidden_weight, plan.head.hidden_bias, plan.head.weight, plan.head.bias})
+    if (block >= 0) uniform(stream_of, parameters, block, joined);
 }
 
 }  // namespace rnnbench

@@ -58,6 +58,7 @@ class Features {
   }
   bool identity() const { return pieces_.size() == 1; }  // place k is feature k
   int real_of(int place, int lanes) const {              // the feature at a place; -1 between pieces
+    if (pieces_.size() == 1) return place < pieces_[0] ? place : -1;
     int before = 0;
     for (int piece : pieces_) {
       if (place < piece) return place >= 0 ? before + place : -1;
@@ -78,6 +79,9 @@ struct TileInput {
   const std::int32_t* symbols = nullptr;
   const S* values = nullptr;
   int stride = 0;
+  const int* lengths = nullptr;                   // steps of each column that exist, and for layers that run backwards
+  const std::int32_t* reversed_symbols = nullptr; // each column's symbols in the reverse order
+  const std::uint8_t* kept = nullptr;             // [steps][columns][features] inputs that dropout leaves; null: all
 };
 
 // The gradient of a layer's outputs over some steps: values, where given, plus M^T d at the steps that are wanted. M is
@@ -102,6 +106,9 @@ class LayerPart {
   virtual ~LayerPart() = default;
   virtual int stride() const = 0;
   virtual Features features() const = 0;  // of its outputs
+  // It needs all steps at once: one segment, one span. It takes d_outputs as panels, not only as values.
+  virtual bool whole() const { return false; }
+  virtual bool takes_panels() const { return true; }
   virtual std::size_t packed_size() const = 0;
   virtual std::size_t gradient_size() const = 0;
   virtual std::size_t tape_size(int steps, int columns) const = 0;
@@ -164,6 +171,8 @@ struct CellFactory {
   std::unique_ptr<CellKernel<double>> (*make_double)(const Settings&);
   std::unique_ptr<CellKernel<std::complex<double>>> (*make_complex)(const Settings&);
 };
-const CellFactory& cell_factory(const std::string& name);
+// The cells that a name stands for: of each layer, from the input up, side by side. "lstm+gru" is an LSTM with a GRU on it,
+// "lstm|gru" the two side by side. Throws UserError with the nearest known name.
+std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name);
 
 }  // namespace rnnbench

@@ -21,28 +21,31 @@ S sum_of_tiles(const S* first, std::size_t stride, int tiles) {
   return total;
 }
 
-// Columns lie `stride` numbers apart, features fastest; strides are at least the size rounded up to the lanes.
+// Columns lie `stride` numbers apart, features fastest; strides are at least those of the features. Where these have
+// several pieces, what lies between takes part with weights of 0.
 template <class V>
 class Linear {
   using S = ScalarOf<V>;
   static constexpr int L = PackTraits<V>::lanes, group = 4;
 
  public:
-  Linear(int rows, int depth) : rows_(rows), depth_(depth) {}
-  int rows() const { return rows_; }
-  int depth() const { return depth_; }
+  Linear(const Features& outputs, const Features& inputs)
+      : outputs_(outputs), inputs_(inputs), rows_(outputs.depth(L)), depth_(inputs.depth(L)) {}
   int row_stride() const { return static_cast<int>(round_up(rows_, L)); }
   std::size_t packed_size() const {
     return round_up(rows_, L) * depth_ + round_up(round_up(depth_, L) * rows_, 16);
   }
   std::size_t gradient_size() const { return round_up(rows_ * round_up(depth_, L), 16); }
 
-  // W is row-major with `leading` numbers from row to row.
-  void pack(const S* w, int leading, S* packed) const {
-    S* transposed = pack_panels<V, group>(rows_, depth_, packed,
-                                          [&](int r, int k) { return w[static_cast<std::size_t>(r) * leading + k]; });
-    pack_panels<V, group>(depth_, rows_, transposed,
-                          [&](int k, int r) { return w[static_cast<std::size_t>(r) * leading + k]; });
+  // W is row-major with `leading` numbers from row to row; 0: as many as there are inputs.
+  void pack(const S* w, S* packed, int leading = 0) const {
+    const std::size_t row = leading > 0 ? leading : inputs_.real();
+    const auto at = [&](int r, int k) {
+      const int real = outputs_.real_of(r, L), column = inputs_.real_of(k, L);
+      return real >= 0 && column >= 0 ? w[real * row + column] : S(0);
+    };
+    S* transposed = pack_panels<V, group>(rows_, depth_, packed, at);
+    pack_panels<V, group>(depth_, rows_, transposed, [&](int k, int r) { return at(r, k); });
   }
 
   // y = W x + bias, or y += W x without one (bias: rows, rounded up to the lanes).
@@ -80,11 +83,14 @@ class Linear {
     });
   }
   // w = the sum of the packed gradients of all tiles, which lie `stride` numbers apart.
-  void unpack_gradient(const S* gradient, std::size_t stride, int tiles, S* w, int leading) const {
-    const std::size_t row = round_up(depth_, L);
+  void unpack_gradient(const S* gradient, std::size_t stride, int tiles, S* w, int leading = 0) const {
+    const std::size_t row = round_up(depth_, L), of_matrix = leading > 0 ? leading : inputs_.real();
     for (int r = 0; r < rows_; ++r)
-      for (int k = 0; k < depth_; ++k)
-        w[static_cast<std::size_t>(r) * leading + k] = sum_of_tiles(gradient + r * row + k, stride, tiles);
+      for (int k = 0; k < depth_; ++k) {
+        const int real = outputs_.real_of(r, L), column = inputs_.real_of(k, L);
+        if (real >= 0 && column >= 0)
+          w[real * of_matrix + column] = sum_of_tiles(gradient + r * row + k, stride, tiles);
+      }
   }
 
  private:
@@ -111,6 +117,7 @@ class Linear {
     });
   }
 
+  const Features outputs_, inputs_;
   const int rows_, depth_;
 };
 

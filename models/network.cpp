@@ -34,14 +34,15 @@ template <class S>
 class NetworkOf final : public Network<S> {
  public:
   NetworkOf(const Settings& settings, const Signature& signature, Isa isa)
-      : settings_(settings), plan_(plan_network(settings, signature)) {
+      : settings_(settings), plan_(plan_network(settings, signature)), layers_(make_layers<S>(isa, plan_, settings)) {
     Places packed, gradient;
-    for (int layer = 0; layer < plan_.layers; ++layer) {
-      layers_.push_back(
-          make_recurrent<S>(isa, *plan_.cell, settings, plan_.recurrent_shape(layer), plan_.recurrent[layer]));
-      packed_at_.push_back(packed.add(layers_.back()->packed_size()));
-      gradient_at_.push_back(gradient.add(layers_.back()->gradient_size()));
+    for (const auto& layer : layers_) {
+      packed_at_.push_back(packed.add(layer->packed_size()));
+      gradient_at_.push_back(gradient.add(layer->gradient_size()));
+      widest_ = std::max(widest_, layer->stride());
+      whole_ |= layer->whole();
     }
+    for (const LayerPlan& layer : plan_.layers) input_features_.push_back(layer.inputs.real());
     head_ = make_head<S>(isa, plan_.head_shape(), plan_.head);
     packed_at_.push_back(packed.add(head_->packed_size()));
     gradient_at_.push_back(gradient.add(head_->gradient_size()));
@@ -72,9 +73,9 @@ class NetworkOf final : public Network<S> {
     work.threads.run(tiles_of(batch), [&](int thread, int index) {
       Tile<S>& tile = work.tiles[thread];
       const int first = index * tile_width;
-      tile.load(batch, plan_.signature, first, all_steps);
+      load(tile, batch, first, all_steps);
       // Nothing is kept for a way back: the tape holds a span, which stays in the cache.
-      const int length = attends() ? batch.steps : std::min(batch.steps, span_steps(tile.columns));
+      const int length = std::min(batch.steps, needs_all_steps() ? batch.steps : span_steps(batch.steps, tile.columns));
       make_room(tile, length, 1);
       for (const Segment& segment : segments(batch.steps, length)) {
         enter(work, tile, segment, nullptr);
@@ -91,7 +92,7 @@ class NetworkOf final : public Network<S> {
   }
 
   TotalOf<S> gradient(const Parameters<S>& parameters, const Batch& batch, Workspace<S>& workspace,
-                      Parameters<S>& gradient) const override {
+                      Parameters<S>& gradient, const StreamSource* noise) const override {
     auto& work = static_cast<NetworkWorkspace<S>&>(workspace);
     pack(parameters, work);
     const int tiles = tiles_of(batch);
@@ -102,7 +103,9 @@ class NetworkOf final : public Network<S> {
     const S scale = S(weight > 0 ? 1 / weight : 0);
     work.threads.run(tiles, [&](int thread, int index) {
       Tile<S>& tile = work.tiles[thread];
-      tile.load(batch, plan_.signature, index * tile_width, false);
+      load(tile, batch, index * tile_width, false);
+      if (noise != nullptr && plan_.dropout > 0)
+        tile.draw_dropout(*noise, plan_.dropout, input_features_, index * tile_width, batch.steps);
       work.losses[index] = tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size_);
     });
     TotalOf<S> loss = work.losses[0];
@@ -130,9 +133,11 @@ class NetworkOf final : public Network<S> {
       else
         std::copy_n(&batch.values[batch.at(step, column) * plan_.signature.inputs], plan_.signature.inputs,
                     &one.values[static_cast<std::size_t>(step) * plan_.signature.inputs]);
+      one.weight[step] = batch.weight[batch.at(step, column)];
+      one.answer[step] = batch.answer[batch.at(step, column)];
     }
     Tile<S>& tile = work.tiles[0];
-    tile.load(one, plan_.signature, 0, true);
+    load(tile, one, 0, true);
     const Segment all{0, batch.steps};
     make_room(tile, batch.steps, 1);
     enter(work, tile, all, nullptr);
@@ -150,8 +155,8 @@ class NetworkOf final : public Network<S> {
   // Numbers of a thread's arrays and of a tile's gradient: for the estimate of memory.
   std::size_t thread_numbers(int steps, int recompute, int columns) const {
     const int length = segment_length(steps, recompute);
-    const std::size_t states = static_cast<std::size_t>(columns) * layers_[0]->stride();
-    return head_tape_at(length, columns) + head_->tape_size(length, columns) + 2 * span_steps(columns) * states +
+    const std::size_t states = static_cast<std::size_t>(columns) * widest_;
+    return head_tape_at(length, columns) + head_->tape_size(length, columns) + 3 * span_steps(steps, columns) * states +
            (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
   }
   std::size_t packed_size() const { return packed_size_; }
@@ -160,15 +165,16 @@ class NetworkOf final : public Network<S> {
  private:
   // Steps that run forward, through the read-out and back together: about 256 columns, which stay in the second-level
   // cache.
-  static int span_steps(int columns) { return std::max(1, 256 / columns); }
+  int span_steps(int steps, int columns) const { return whole_ ? steps : std::max(1, 256 / columns); }
   static int tiles_of(const Batch& batch) { return (batch.size + tile_width - 1) / tile_width; }
   static int pieces_for(const NetworkWorkspace<S>& work) {
     return work.threads.size() == 1 ? 1 : 2 * work.threads.size();
   }
   bool attends() const { return plan_.attention != AttentionKind::none; }
-  // Attention looks at all states of a sequence, which is then one segment.
+  // The sequence is then one segment.
+  bool needs_all_steps() const { return attends() || whole_; }
   int segment_length(int steps, int recompute) const {
-    return recompute > 0 && !attends() ? std::min(recompute, steps) : steps;
+    return recompute > 0 && !needs_all_steps() ? std::min(recompute, steps) : steps;
   }
   static std::vector<Segment> segments(int steps, int length) {
     std::vector<Segment> all;
@@ -177,8 +183,15 @@ class NetworkOf final : public Network<S> {
   }
   // f(begin, end) for the spans of a segment of `steps` steps.
   template <class F>
-  static void for_spans(int steps, int columns, F&& f) {
-    for (int begin = 0, span = span_steps(columns); begin < steps; begin += span) f(begin, std::min(steps, begin + span));
+  void for_spans(int steps, int columns, F&& f) const {
+    for (int begin = 0, span = span_steps(steps, columns); begin < steps; begin += span) f(begin, std::min(steps, begin + span));
+  }
+
+  void load(Tile<S>& tile, const Batch& batch, int first, bool all_steps) const {
+    tile.load(batch, plan_.signature, first, all_steps);
+    tile.undropped.clear();
+    if (plan_.bidirectional && plan_.signature.one_hot) tile.reverse_symbols();
+    if (plan_.attends_to_inputs) tile.make_memory(plan_.signature, batch.steps);
   }
 
   void pack(const Parameters<S>& parameters, NetworkWorkspace<S>& work) const {
@@ -205,12 +218,14 @@ class NetworkOf final : public Network<S> {
 
   TileInput<S> input_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
     const std::size_t first = static_cast<std::size_t>(segment.begin) * tile.columns;
-    TileInput<S> in{segment.steps(), tile.columns, nullptr, nullptr, 0};
+    TileInput<S> in{.steps = segment.steps(), .columns = tile.columns, .lengths = tile.lengths.data()};
     if (layer > 0) {
       in.values = states_of(layer - 1, tile, segment);
       in.stride = layers_[layer - 1]->stride();
+      if (!tile.undropped.empty()) in.kept = tile.undropped[layer].data() + first * input_features_[layer];
     } else if (plan_.signature.one_hot) {
       in.symbols = tile.symbols.data() + first;
+      in.reversed_symbols = tile.reversed_symbols.data();  // of the whole sequence, which is then one segment
     } else {
       in.values = tile.values.data() + first * plan_.signature.inputs;
       in.stride = plan_.signature.inputs;
@@ -218,8 +233,10 @@ class NetworkOf final : public Network<S> {
     return in;
   }
   const S* states_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
-    return layers_[layer]->outputs({segment.steps(), tile.columns, nullptr, nullptr, 0},
-                                   layer_tape(tile, layer));
+    TileInput<S> shape;
+    shape.steps = segment.steps();
+    shape.columns = tile.columns;
+    return layers_[layer]->outputs(shape, layer_tape(tile, layer));
   }
   std::size_t states_size(int columns) const {
     std::size_t size = 0;
@@ -271,7 +288,7 @@ class NetworkOf final : public Network<S> {
     });
     if (!read || !attends()) return;
     const Runs& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
-    head_->attend(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
+    head_->attend(packed_head(work), steps, tile.columns, wanted, h, tile.memory.data(), head_tape(tile));
     head_->forward(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
   }
 
@@ -299,7 +316,7 @@ class NetworkOf final : public Network<S> {
 
   void backward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool goes_on, S scale,
                 S* gradient) const {
-    const int steps = segment.steps(), columns = tile.columns, stride = layers_[0]->stride();
+    const int steps = segment.steps(), columns = tile.columns, stride = layers_.back()->stride();
     const S* h = states_of(layers_.size() - 1, tile, segment);
     S* out = head_tape(tile);
     S* head_gradient = gradient + gradient_at_.back();
@@ -309,7 +326,7 @@ class NetworkOf final : public Network<S> {
         layers_[layer]->start_backward(input_of(layer, tile, segment), layer_tape(tile, layer),
                                        gradient + gradient_at_[layer]);
       for (auto& d : tile.d_inputs)
-        if (layers_.size() > 1) d.resize(static_cast<std::size_t>(span_steps(columns)) * columns * stride);
+        if (layers_.size() > 1) d.resize(static_cast<std::size_t>(span_steps(steps, columns)) * columns * widest_);
     }
     const std::size_t first = static_cast<std::size_t>(segment.begin) * columns;
     const TileTargets targets{tile.classes.data() + (tile.classes.empty() ? 0 : first),
@@ -319,20 +336,27 @@ class NetworkOf final : public Network<S> {
     head_->loss(packed_head(work), columns, wanted, targets, scale, out, tile.losses.data() + segment.begin);
     if (attends()) {
       tile.d_attended.resize(static_cast<std::size_t>(steps) * columns * stride);
-      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.d_attended.data(), out, head_gradient);
+      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.memory.data(), tile.d_attended.data(), out,
+                             head_gradient);
     }
-    const int span = span_steps(columns);
+    const int span = span_steps(steps, columns);
     for (int begin = (steps - 1) / span * span; begin >= 0; begin -= span) {
       const int end = std::min(steps, begin + span);
       head_->accumulate(columns, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, out,
                         head_gradient);
-      OutputGradient<S> d_outputs = head_->output_gradient(packed_head(work), columns, begin, out);
-      d_outputs.wanted = tile.wanted.data() + segment.begin + begin;
-      if (attends()) d_outputs.values = tile.d_attended.data() + static_cast<std::size_t>(begin) * columns * stride;
+      OutputGradient<S> d_outputs;
+      if (layers_.back()->takes_panels()) {
+        d_outputs = head_->output_gradient(packed_head(work), columns, begin, out);
+        d_outputs.wanted = tile.wanted.data() + segment.begin + begin;
+        if (attends()) d_outputs.values = tile.d_attended.data() + static_cast<std::size_t>(begin) * columns * stride;
+      } else {
+        d_outputs.values = d_top(work, tile, segment, begin, end, out);
+      }
       for (std::size_t layer = layers_.size(); layer-- > 0;) {
         S* d_inputs = layer > 0 ? tile.d_inputs[layer % 2].data() : nullptr;
+        const int input_stride = layer > 0 ? layers_[layer - 1]->stride() : 0;
         layers_[layer]->backward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
-                                 goes_on, d_outputs, d_inputs, stride, layer_tape(tile, layer),
+                                 goes_on, d_outputs, d_inputs, input_stride, layer_tape(tile, layer),
                                  gradient + gradient_at_[layer]);
         d_outputs = {.values = d_inputs};
       }
@@ -347,9 +371,26 @@ class NetworkOf final : public Network<S> {
     }
   }
 
+  // The gradient of the top layer's outputs in a span, as values.
+  const S* d_top(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, int begin, int end,
+                 const S* out) const {
+    const std::size_t step = static_cast<std::size_t>(tile.columns) * layers_.back()->stride(), size = step * (end - begin);
+    tile.d_outputs.resize(std::max(tile.d_outputs.size(), size));
+    if (attends())
+      std::copy_n(tile.d_attended.data() + begin * step, size, tile.d_outputs.data());
+    else
+      std::fill_n(tile.d_outputs.data(), size, S(0));
+    const Runs& wanted = tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin + begin);
+    head_->add_output_gradient(packed_head(work), tile.columns, begin, wanted, out, tile.d_outputs.data());
+    return tile.d_outputs.data();
+  }
+
   const Settings settings_;
   const NetworkPlan plan_;
-  std::vector<std::unique_ptr<LayerPart<S>>> layers_;
+  const std::vector<std::unique_ptr<LayerPart<S>>> layers_;
+  std::vector<int> input_features_;  // of each layer
+  int widest_ = 0;                   // stride of a layer's outputs
+  bool whole_ = false;               // a layer needs all steps at once
   std::unique_ptr<HeadPart<S>> head_;
   std::vector<std::size_t> packed_at_, gradient_at_;  // of the layers, then the head
   std::size_t packed_size_ = 0, gradient_size_ = 0;

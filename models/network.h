@@ -16,6 +16,7 @@
 #include "core/batch.h"
 #include "core/options.h"
 #include "core/parameters.h"
+#include "core/stream.h"
 
 namespace rnnbench {
 
@@ -73,10 +74,11 @@ class Network {
   virtual void predict(const Parameters<S>& parameters, const Batch& batch, bool all_steps, Workspace<S>& workspace,
                        std::vector<S>& outputs) const = 0;
 
-  // The loss of the batch (see Batch) and its gradient, which is overwritten.
+  // The loss of the batch (see Batch) and its gradient, which is overwritten. `noise`: where dropout draws, sequence by
+  // sequence; null: nothing is dropped.
   using Total = std::conditional_t<std::is_same_v<S, float>, double, S>;
   virtual Total gradient(const Parameters<S>& parameters, const Batch& batch, Workspace<S>& workspace,
-                         Parameters<S>& gradient) const = 0;
+                         Parameters<S>& gradient, const StreamSource* noise = nullptr) const = 0;
 
   // Gate, state and attention activations of sequence `column` of the batch.
   virtual std::vector<Trace> trace(const Parameters<S>& parameters, const Batch& batch, int column) const = 0;
@@ -92,6 +94,7 @@ struct CellEntry {
   int gates = 0;  // blocks of weight_ih: 1, 4, 3
   std::string parameters = {};     // of one layer, as a formula in hidden size h and input size i
   std::vector<Option> options = {};  // beyond those of every model: activation, forget-bias, update-bias
+  std::string attention = {};  // what it always has, whatever the options say
   std::map<std::string, std::string> defaults = {};  // of options, where this cell's differ: init = identity
 };
 const std::vector<CellEntry>& all_cells();

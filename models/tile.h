@@ -21,19 +21,26 @@ struct Tile {
   std::vector<std::int32_t> symbols, classes;  // as in Batch, for the columns of the tile
   AlignedVector<S> values;
   std::vector<float> targets, weight;
+  std::vector<int> lengths;                        // steps of each sequence
+  std::vector<std::int32_t> reversed_symbols;      // each sequence from its end, where a layer runs backwards
+  std::vector<std::vector<std::uint8_t>> undropped;  // of each layer: [steps][columns][features] that dropout leaves
   std::vector<std::uint8_t> wanted;  // steps whose outputs count
+  AlignedVector<S> memory;           // inputs as features, for attention over them: [steps][columns][inputs rounded up]
   AlignedVector<S> tape;             // of the layers, then of the head, for a segment of up to
   int tape_steps = 0;                // this many steps
   AlignedVector<S> kept;             // states of the layers before each segment
   AlignedVector<S> d_inputs[2];      // gradient of the inputs of upper layers in a span
+  AlignedVector<S> d_outputs;        // gradient of the top layer's outputs in a span, where it takes values only
   AlignedVector<S> d_attended;       // attention's part of the gradient of the hidden states, of all steps
   std::vector<TotalOf<S>> losses;    // of each step
   Runs runs;                         // scratch
 
   std::size_t bytes() const {
-    return (symbols.capacity() + classes.capacity()) * sizeof(std::int32_t) +
-           (values.capacity() + tape.capacity() + kept.capacity() + d_inputs[0].capacity() + d_inputs[1].capacity() +
-            d_attended.capacity()) *
+    std::size_t masks = 0;
+    for (const auto& mask : undropped) masks += mask.capacity();
+    return masks + (symbols.capacity() + classes.capacity() + reversed_symbols.capacity()) * sizeof(std::int32_t) +
+           (values.capacity() + memory.capacity() + tape.capacity() + kept.capacity() + d_inputs[0].capacity() + d_inputs[1].capacity() +
+            d_attended.capacity() + d_outputs.capacity()) *
                sizeof(S) +
            (targets.capacity() + weight.capacity()) * sizeof(float) + losses.capacity() * sizeof(TotalOf<S>);
   }
@@ -58,9 +65,50 @@ struct Tile {
     copy_columns(batch.weight, weight, 1);
     wanted.assign(batch.steps, all_steps);
     losses.assign(batch.steps, TotalOf<S>(0));
-    for (int step = 0; step < batch.steps && !all_steps; ++step)
-      for (int c = first; c < first + columns; ++c)
-        if (batch.weight[batch.at(step, c)] != 0 || batch.answer[batch.at(step, c)]) wanted[step] = 1;
+    lengths.assign(columns, 0);
+    for (int step = 0; step < batch.steps; ++step)
+      for (int c = 0; c < columns; ++c) {
+        if (batch.weight[batch.at(step, first + c)] == 0 && !batch.answer[batch.at(step, first + c)]) continue;
+        wanted[step] = 1;
+        lengths[c] = step + 1;
+      }
+    for (int& length : lengths)
+      if (length == 0) length = batch.steps;  // nothing is asked of it
+  }
+
+  void reverse_symbols() {
+    reversed_symbols = symbols;
+    for (int c = 0; c < columns; ++c)
+      for (int step = 0; step < lengths[c]; ++step)
+        reversed_symbols[static_cast<std::size_t>(step) * columns + c] =
+            symbols[static_cast<std::size_t>(lengths[c] - 1 - step) * columns + c];
+  }
+
+  void make_memory(const Signature& signature, int steps) {
+    const std::size_t stride = round_up(signature.inputs, lanes_of<S>), count = static_cast<std::size_t>(steps) * columns;
+    memory.assign(count * stride, S(0));
+    for (std::size_t i = 0; i < count; ++i)
+      if (signature.one_hot)
+        memory[i * stride + symbols[i]] = S(1);
+      else
+        std::copy_n(values.begin() + i * signature.inputs, signature.inputs, memory.begin() + i * stride);
+  }
+
+  // Draws what is dropped between the layers: of each sequence layer by layer, step by step. features: of each layer's
+  // input; `first`: the number of the tile's first sequence in the batch.
+  void draw_dropout(const StreamSource& noise, double dropout, const std::vector<int>& features, int first, int steps) {
+    undropped.resize(features.size());
+    for (std::size_t layer = 1; layer < features.size(); ++layer)
+      undropped[layer].resize(static_cast<std::size_t>(steps) * columns * features[layer]);
+    const auto limit = static_cast<float>(dropout);
+    for (int c = 0; c < columns; ++c) {
+      Stream stream = noise.stream(static_cast<std::uint32_t>(first + c));
+      for (std::size_t layer = 1; layer < features.size(); ++layer)
+        for (int step = 0; step < steps; ++step) {
+          std::uint8_t* mask = undropped[layer].data() + (static_cast<std::size_t>(step) * columns + c) * features[layer];
+          for (int i = 0; i < features[layer]; ++i) mask[i] = stream.uniform() >= limit;
+        }
+    }
   }
 
   // The wanted steps of [begin, end), counted from `origin` on.

@@ -35,7 +35,7 @@ class Adding final : public Task {
                     ", which needs " + std::to_string(least_length(variant_)) + " or more");
   }
 
-  Signature signature() const override { return {2, false, 1, Loss::mean_squared}; }
+  Signature signature() const override { return {2, false, 1, Loss::mean_squared, true}; }
   int steps() const override { return length_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {

@@ -29,7 +29,7 @@ class Counting final : public Task {
         bound_(static_cast<int>(settings.integer("length"))),
         longest_(std::max(static_cast<int>(settings.integer("longest")), 2 * bound_)) {}
 
-  Signature signature() const override { return {letters_ + 1, true, letters_ + 1, Loss::cross_entropy}; }
+  Signature signature() const override { return {letters_ + 1, true, letters_ + 1, Loss::cross_entropy, false, true}; }
   int steps() const override { return steps_of(bound_); }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {

@@ -1,0 +1,216 @@
+// Multi-head attention over the steps so far (Vaswani et al. 2017), as PyTorch's nn.MultiheadAttention:
+//   q = (W_q x + b_q) / sqrt(d), k = W_k m + b_k, v = W_v m + b_v, cut into heads of d numbers each
+//   head = sum over s <= t of softmax(q_t . k_s) v_s        context = W_o [heads] + b_o
+// Each head lies on a boundary of the lanes.
+#if defined(RNNBENCH_MODELS_MULTI_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_MULTI_HEAD_INL_H_
+#undef RNNBENCH_MODELS_MULTI_HEAD_INL_H_
+#else
+#define RNNBENCH_MODELS_MULTI_HEAD_INL_H_
+#endif
+
+#include <cmath>
+
+#include "models/attention-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+template <class V>
+class MultiHead final : public AttentionPart<V> {
+  using S = ScalarOf<V>;
+  using Core = AttentionCore<V>;
+  using Table = typename Core::Table;
+  static constexpr int L = PackTraits<V>::lanes;
+
+ public:
+  // `size` numbers in `heads` heads; queries x and memory m have these features.
+  MultiHead(int size, int heads, const Features& x, const Features& m, const AttentionBlocks& blocks)
+      : size_(size), heads_(heads), head_(size / heads), head_stride_(static_cast<int>(round_up(head_, L))),
+        cut_(std::vector<int>(heads, head_)), stride_(cut_.stride(L)), x_stride_(x.stride(L)), m_stride_(m.stride(L)),
+        out_stride_(Features(size).stride(L)), scale_(S(1) / std::sqrt(S(static_cast<float>(head_)))), blocks_(blocks),
+        of_query_(cut_, x), of_memory_(cut_, m), of_heads_(Features(size), cut_) {
+    Places packed, gradient;
+    const auto place = [&](std::size_t& at, std::size_t& d_at, const Linear<V>& linear) {
+      at = packed.add(linear.packed_size());
+      d_at = gradient.add(linear.gradient_size());
+    };
+    place(at_.query, at_.d_query, of_query_);
+    place(at_.key, at_.d_key, of_memory_);
+    place(at_.value, at_.d_value, of_memory_);
+    place(at_.out, at_.d_out, of_heads_);
+    at_.bias = packed.add(3 * stride_);
+    at_.out_bias = packed.add(out_stride_);
+    at_.packed_size = packed.total();
+    at_.d_bias = gradient.add(3 * stride_);
+    at_.d_out_bias = gradient.add(out_stride_);
+    at_.gradient_size = gradient.total();
+  }
+
+  Features context_features() const override { return Features(size_); }
+  std::size_t packed_size() const override { return at_.packed_size; }
+  std::size_t gradient_size() const override { return at_.gradient_size; }
+  std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
+  S* context(S* data, int steps, int columns) const override { return tape(data, steps, columns).context; }
+  S* d_context(S* data, int steps, int columns) const override { return tape(data, steps, columns).d_context; }
+
+  void pack(const Parameters<S>& parameters, S* packed) const override {
+    of_query_.pack(parameters.block(blocks_.query), packed + at_.query);
+    of_memory_.pack(parameters.block(blocks_.key), packed + at_.key);
+    of_memory_.pack(parameters.block(blocks_.value), packed + at_.value);
+    of_heads_.pack(parameters.block(blocks_.out), packed + at_.out);
+    const S *bias = parameters.block(blocks_.bias), *out_bias = parameters.block(blocks_.out_bias);
+    for (int part = 0; part < 3; ++part)
+      for (int i = 0; i < stride_; ++i) {
+        const int real = cut_.real_of(i, L);
+        packed[at_.bias + part * stride_ + i] = real >= 0 ? bias[part * size_ + real] : S(0);
+      }
+    std::fill_n(packed + at_.out_bias, out_stride_, S(0));
+    std::copy_n(out_bias, size_, packed + at_.out_bias);
+  }
+
+  void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
+    of_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
+    of_memory_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key));
+    of_memory_.unpack_gradient(packed + at_.d_value, stride, tiles, gradient.block(blocks_.value));
+    of_heads_.unpack_gradient(packed + at_.d_out, stride, tiles, gradient.block(blocks_.out));
+    for (int part = 0; part < 3; ++part)
+      for (int i = 0; i < stride_; ++i)
+        if (const int real = cut_.real_of(i, L); real >= 0)
+          gradient.block(blocks_.bias)[part * size_ + real] =
+              sum_of_tiles(packed + at_.d_bias + part * stride_ + i, stride, tiles);
+    for (int i = 0; i < size_; ++i)
+      gradient.block(blocks_.out_bias)[i] = sum_of_tiles(packed + at_.d_out_bias + i, stride, tiles);
+  }
+
+  void forward(const S* packed, int steps, int columns, const Runs& queries, const S* x, const S* memory,
+               S* data) const override {
+    const Tape t = tape(data, steps, columns);
+    const int all = steps * columns;
+    of_query_.forward(packed + at_.query, x, x_stride_, t.query, stride_, all, packed + at_.bias);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(all) * stride_; ++i) t.query[i] *= scale_;
+    of_memory_.forward(packed + at_.key, memory, m_stride_, t.key, stride_, all, packed + at_.bias + stride_);
+    of_memory_.forward(packed + at_.value, memory, m_stride_, t.value, stride_, all, packed + at_.bias + 2 * stride_);
+    for (int c = 0; c < columns; ++c)
+      for (int head = 0; head < heads_; ++head) {
+        const Table weights = t.weights(c * heads_ + head);
+        const Column<const S> q = part<const S>(t.query, c, head, columns), v = part<const S>(t.value, c, head, columns);
+        Core::transpose(part<const S>(t.key, c, head, columns), steps, head_, t.transposed, t.row);
+        Core::for_queries(queries, [&](int first, auto group) HWY_ATTR {
+          constexpr int Q = group.value;
+          Core::template rows_times_steps<Q>(q, first, t.transposed, head_, weights);
+          for (int i = first; i < first + Q; ++i) softmax<V>(weights.at(i), i + 1, t.row);
+          Core::template contexts<Q>(v, weights, first, head_stride_, part(t.joined, c, head, columns));
+        });
+      }
+    for (const Run& run : queries) {
+      const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
+      of_heads_.forward(packed + at_.out, t.joined + first * stride_, stride_, t.context + first * out_stride_, out_stride_,
+                        (run.end - run.begin) * columns, packed + at_.out_bias);
+    }
+  }
+
+  void backward(const S* packed, int steps, int columns, const Runs& queries, const S* x, const S* memory, S* d_x,
+                S* d_memory, S* data, S* gradient) const override {
+    const Tape t = tape(data, steps, columns);
+    const int all = steps * columns;
+    const std::size_t numbers = static_cast<std::size_t>(all) * stride_;
+    for (S* d : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(d, numbers, S(0));
+    for (auto run = queries.rbegin(); run != queries.rend(); ++run) {  // time descending
+      const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
+      of_heads_.backward(packed + at_.out, t.d_context + first * out_stride_, out_stride_, t.d_joined + first * stride_, stride_,
+                         (run->end - run->begin) * columns);
+      of_heads_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns, gradient + at_.d_out);
+      accumulate_columns<V>(t.d_context, out_stride_, out_stride_, run->begin, run->end, columns, gradient + at_.d_out_bias);
+    }
+    for (int c = 0; c < columns; ++c)
+      for (int head = 0; head < heads_; ++head) {
+        const Table weights = t.weights(c * heads_ + head), d_scores{t.scores, t.row};
+        const Column<const S> d_joined = part<const S>(t.d_joined, c, head, columns);
+        Core::transpose(part<const S>(t.value, c, head, columns), steps, head_, t.transposed, t.row);
+        Core::scores_backward(d_joined, t.transposed, head_, queries, weights, d_scores);
+        for (const Run& run : queries) {
+          Core::steps_from_queries(d_joined, weights, run, head_stride_, part(t.d_value, c, head, columns));
+          Core::steps_from_queries(part<const S>(t.query, c, head, columns), d_scores, run, head_stride_,
+                                   part(t.d_key, c, head, columns));
+          Core::queries_from_steps(part<const S>(t.key, c, head, columns), d_scores, run, head_stride_,
+                                   part(t.d_query, c, head, columns));
+        }
+      }
+    for (std::size_t i = 0; i < numbers; ++i) t.d_query[i] *= scale_;
+    of_query_.backward(packed + at_.query, t.d_query, stride_, d_x, x_stride_, all);
+    of_query_.accumulate(t.d_query, stride_, x, x_stride_, 0, steps, columns, gradient + at_.d_query);
+    int number = 0;
+    for (const auto& [d, at, d_at] : {std::tuple{t.d_query, at_.query, at_.d_query}, {t.d_key, at_.key, at_.d_key},
+                                      {t.d_value, at_.value, at_.d_value}}) {
+      accumulate_columns<V>(d, stride_, stride_, 0, steps, columns, gradient + at_.d_bias + number++ * stride_);
+      if (number == 1) continue;
+      if (d_memory) of_memory_.backward(packed + at, d, stride_, d_memory, m_stride_, all);
+      of_memory_.accumulate(d, stride_, memory, m_stride_, 0, steps, columns, gradient + d_at);
+    }
+  }
+
+  std::vector<Trace> trace(const S* data, int steps, int columns, int column) const override {
+    const Tape t = tape(const_cast<S*>(data), steps, columns);
+    std::vector<Trace> traces;
+    for (int head = 0; head < heads_; ++head)
+      traces.push_back(weights_trace(heads_ == 1 ? "attention" : "attention head " + std::to_string(head + 1),
+                                     t.weights(column * heads_ + head).data, steps, t.row));
+    return traces;
+  }
+
+ private:
+  struct Tape {
+    S *context = nullptr, *d_context = nullptr;                                // [steps][columns][out stride]
+    S *query = nullptr, *key = nullptr, *value = nullptr, *joined = nullptr;   // [steps][columns][stride]
+    S *d_query = nullptr, *d_key = nullptr, *d_value = nullptr, *d_joined = nullptr;
+    S* weights_ = nullptr;                         // [columns][heads][steps][row]
+    S *scores = nullptr, *transposed = nullptr;    // of one head: [steps][row], [head][row]
+    int steps = 0, row = 0;
+    std::size_t size = 0;
+    Table weights(int number) const { return {weights_ + static_cast<std::size_t>(number) * steps * row, row}; }
+  };
+  Tape tape(S* data, int steps, int columns) const {
+    const std::size_t all = static_cast<std::size_t>(steps) * columns, row = round_up(steps, L);
+    Tape t;
+    Places places;
+    const auto place = [&](S*& array, std::size_t count) {
+      const std::size_t at = places.add(count);
+      if (data != nullptr) array = data + at;
+    };
+    place(t.context, all * out_stride_), place(t.d_context, all * out_stride_);
+    for (S** array : {&t.query, &t.key, &t.value, &t.joined, &t.d_query, &t.d_key, &t.d_value, &t.d_joined})
+      place(*array, all * stride_);
+    place(t.weights_, static_cast<std::size_t>(columns) * heads_ * steps * row);
+    place(t.scores, steps * row), place(t.transposed, head_stride_ * row);
+    t.steps = steps;
+    t.row = static_cast<int>(row);
+    t.size = places.total();
+    return t;
+  }
+  template <class T>
+  Column<T> part(T* data, int column, int head, int columns) const {
+    return {data + static_cast<std::ptrdiff_t>(column) * stride_ + head * head_stride_,
+            static_cast<std::ptrdiff_t>(columns) * stride_};
+  }
+
+  struct At {
+    std::size_t query, key, value, out, bias, out_bias, packed_size;
+    std::size_t d_query, d_key, d_value, d_out, d_bias, d_out_bias, gradient_size;
+  };
+
+  const int size_, heads_, head_, head_stride_;
+  const Features cut_;
+  const int stride_, x_stride_, m_stride_, out_stride_;
+  const S scale_;
+  const AttentionBlocks blocks_;
+  const Linear<V> of_query_, of_memory_, of_heads_;
+  At at_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#endif
