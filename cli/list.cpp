@@ -18,6 +18,14 @@ Json list_of(const std::vector<Entry>& entries) {
   return list;
 }
 
+Json list_models() {
+  Json list = Json::array();
+  for (const CellEntry& cell : all_cells())
+    list.push_back({{"name", cell.name}, {"summary", cell.summary}, {"parameters", cell.parameters},
+                    {"of_lstm", cell.share.empty() ? Json() : Json(cell.share)}});
+  return list;
+}
+
 Json list_experiments() {
   Json list = Json::array();
   for (const auto& file : catalogue_files()) {
@@ -45,7 +53,7 @@ int list_command(const CommandArguments& words) {
   }
   Json lists;
   if (only.empty() || only == "tasks") lists["tasks"] = list_of(all_tasks());
-  if (only.empty() || only == "models") lists["models"] = list_of(all_cells());
+  if (only.empty() || only == "models") lists["models"] = list_models();
   if (only.empty() || only == "experiments") lists["experiments"] = list_experiments();
   if (arguments.format() == "json") {
     std::cout << (only.empty() ? lists : lists[only]).dump(2) << '\n';
@@ -54,12 +62,21 @@ int list_command(const CommandArguments& words) {
   for (const auto& [name, list] : lists.items()) {
     if (only.empty()) std::cout << name << '\n';
     std::vector<std::vector<std::string>> rows;
+    if (name == "models") rows.push_back({"name", "parameters of a layer", "of lstm", "what it is"});
     for (const Json& entry : list) {
       std::string summary = entry.at("summary");
       if (entry.contains("runs")) summary += " (" + entry.at("runs").dump() + " runs)";
-      rows.push_back({entry.at("name"), summary});
+      if (entry.contains("of_lstm"))
+        rows.push_back({entry.at("name"), entry.at("parameters"),
+                        entry.at("of_lstm").is_null() ? "-" : entry.at("of_lstm").get<std::string>(), summary});
+      else
+        rows.push_back({entry.at("name"), summary});
     }
     print_columns(std::cout, rows, only.empty() ? 2 : 0);
+    if (name == "models")
+      std::cout << (only.empty() ? "  " : "")
+                << "h hidden size, i input size; of lstm: the share of its parameters at the same sizes, '-' where that depends "
+                   "on them\n";
   }
   return 0;
 }

@@ -31,6 +31,17 @@ void add(TensorFile& file, const std::string& name, const std::vector<std::int64
   file.tensors.push_back(make_tensor(name, shape, values.data()));
 }
 
+// The defaults, and every other value of every choice that changes what is computed.
+std::vector<std::pair<std::string, std::string>> checked_settings(const CellEntry& cell) {
+  std::vector<std::pair<std::string, std::string>> settings{{"", ""}};
+  for (const Option& option : model_options(cell)) {
+    if (option.kind != Option::Kind::choice || option.name == "init" || option.name == "initial-state") continue;
+    for (const std::string& choice : option.choices)
+      if (choice != option.fallback && option.name != "attend") settings.emplace_back(option.name, choice);
+  }
+  return settings;
+}
+
 }  // namespace
 
 int check_command(const CommandArguments& words) {
@@ -41,26 +52,30 @@ int check_command(const CommandArguments& words) {
 
   // Odd sizes, two layers, a learned initial state; symbols into a softmax, and values into a squared error.
   const Signature signatures[] = {{3, true, 4, Loss::cross_entropy}, {3, false, 2, Loss::mean_squared}};
-  std::vector<std::vector<std::string>> rows{{"cell", "attention", "loss", "block", "worst error", ""}};
+  std::vector<std::vector<std::string>> rows{{"cell", "settings", "loss", "worst block", "error", ""}};
   Json json = Json::array();
   bool all_good = true;
   for (const CellEntry& cell : cells)
-    for (const char* attention : {"none", "additive", "dot"})
+    for (const auto& [key, value] : checked_settings(cell))
       for (const Signature& signature : signatures) {
         Settings settings = default_settings(model_options(cell));
         settings.set("cell", cell.name);
-        settings.set("attention", attention);
-        settings.set("hidden", "5");
+        settings.set("hidden", "4");
         settings.set("layers", "2");
-        settings.set("initial-state", "learned");
-        const std::string loss = signature.one_hot ? "cross-entropy" : "squared error";
+        if (settings.has("initial-state")) settings.set("initial-state", "learned");
+        if (!key.empty()) settings.set(key, value);
+        const std::string loss = signature.one_hot ? "cross-entropy" : "squared error",
+                          what = key.empty() ? "defaults" : key + " = " + value;
+        BlockError worst;
         for (const BlockError& error : check_gradient(settings, signature, random_batch(signature, 6, 3, 1), 1)) {
           const bool good = error.worst <= gradient_bound;
-          all_good &= good;
-          rows.push_back({cell.name, attention, loss, error.name, scientific(error.worst), good ? "" : "WRONG"});
-          json.push_back({{"cell", cell.name}, {"attention", attention}, {"loss", loss}, {"block", error.name},
+          json.push_back({{"cell", cell.name}, {"settings", what}, {"loss", loss}, {"block", error.name},
                           {"worst", error.worst}, {"good", good}});
+          if (!(error.worst <= worst.worst) || worst.name.empty()) worst = error;
         }
+        const bool good = worst.worst <= gradient_bound;
+        all_good &= good;
+        rows.push_back({cell.name, what, loss, worst.name, scientific(worst.worst), good ? "" : "WRONG"});
       }
   if (arguments.format() == "json") {
     std::cout << json.dump(2) << '\n';

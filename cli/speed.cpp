@@ -40,9 +40,7 @@ int speed_command(const CommandArguments& words) {
     completed.push_back("--" + key);
     completed.push_back(value);
   };
-  std::string cells;
-  for (const CellEntry& cell : all_cells()) cells += (cells.empty() ? "" : ",") + cell.name;
-  complete("cell", cells);
+  complete("cell", "all");
   complete("task", "copy");
   const Arguments arguments("speed", completed, flags);
 
@@ -75,7 +73,7 @@ int speed_command(const CommandArguments& words) {
   std::vector<std::vector<std::string>> rows{{"model", "task", "batch", "steps", "hidden", "ms/update", "ms/forward",
                                               "seq/s", "GFLOP/s", "of peak", "executed"}};
   for (const SpeedResult& r : results) {
-    const std::string& attention = r.run.model.text("attention");
+    const std::string attention = r.run.model.text_or("attention", "none");
     rows.push_back({r.run.model.text("cell") + (attention == "none" ? "" : " + " + attention), r.run.task.text("task"),
                     r.run.training.text("batch"), std::to_string(r.time_steps), std::to_string(r.hidden),
                     fixed(r.ms_per_update, 3), fixed(r.ms_forward, 3), fixed(r.sequences_per_second, 0),

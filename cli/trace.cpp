@@ -60,7 +60,7 @@ Batch test_sequence(const RunSpec& spec, const Task& task, std::uint32_t sample)
 }
 
 std::string model_name(const RunSpec& spec, int hidden) {
-  const std::string& attention = spec.model.text("attention");
+  const std::string attention = spec.model.text_or("attention", "none");
   const std::int64_t layers = spec.model.integer("layers");
   return spec.model.text("cell") + (attention == "none" ? "" : " + " + attention + " attention") + ", " +
          std::to_string(hidden) + " units" +

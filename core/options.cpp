@@ -209,6 +209,10 @@ const std::string& Settings::text(const std::string& name) const {
   return found->second;
 }
 
+std::string Settings::text_or(const std::string& name, const std::string& otherwise) const {
+  return has(name) ? text(name) : otherwise;
+}
+
 std::int64_t Settings::integer(const std::string& name) const {
   const auto value = parsed<std::int64_t>(text(name));
   if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked whole number");

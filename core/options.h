@@ -51,6 +51,7 @@ class Settings {
   void set(const std::string& name, std::string canonical) { values_[name] = std::move(canonical); }
   bool has(const std::string& name) const;  // present and not ""
   const std::string& text(const std::string& name) const;
+  std::string text_or(const std::string& name, const std::string& otherwise) const;  // where it is not present
   std::int64_t integer(const std::string& name) const;
   double real(const std::string& name) const;
   std::vector<std::int64_t> integers(const std::string& name) const;

@@ -62,7 +62,7 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
                     ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) +
                     " time steps needs about " + gibibytes(needed) + " of memory, this machine has " +
                     gibibytes(physical_memory()) + "; lower one of hidden, layers, batch and length" +
-                    (run.model.text("attention") == "none" && options.recompute == 0 ? ", or give --recompute 100" : ""));
+                    (run.model.text_or("attention", "none") == "none" && options.recompute == 0 ? ", or give --recompute 100" : ""));
   if (run.task.has("test-length")) check_test_length(run);
 }
 

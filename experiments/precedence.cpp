@@ -1,6 +1,7 @@
 #include "experiments/precedence.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/error.h"
 #include "experiments/spec.h"
@@ -21,6 +22,23 @@ std::map<std::string, Names> declared_keys() {
   }
   for (const char* key : {"task", "cell", "title"}) owners[key] = {"every run"};
   return owners;
+}
+
+// "lstm + gru" -> "lstm+gru". Throws UserError for a cell that there is not.
+std::string canonical_cell(std::string name) {
+  std::erase(name, ' ');
+  find_cell(name);
+  return name;
+}
+
+Names split_list(const std::string& text) {
+  Names parts;
+  std::istringstream list(text + ",");
+  for (std::string part; std::getline(list, part, ',');) {
+    const auto first = part.find_first_not_of(" \t");
+    parts.push_back(first == std::string::npos ? "" : part.substr(first, part.find_last_not_of(" \t") - first + 1));
+  }
+  return parts;
 }
 
 }  // namespace
@@ -73,6 +91,16 @@ Scope Precedence::scope(const Assignment& a) const {
   const Names tasks = names_of(all_tasks()), cells = names_of(all_cells());
   if (contains(tasks, a.section)) return {a.section, ""};
   if (contains(cells, a.section)) return {"", a.section};
+  if (a.section.find_first_of("+|") != std::string::npos) {
+    const auto slash = a.section.find('/');
+    const std::string task = slash == std::string::npos ? "" : a.section.substr(0, slash);
+    try {
+      const std::string cell = canonical_cell(a.section.substr(slash == std::string::npos ? 0 : slash + 1));
+      if (task.empty() || contains(tasks, task)) return {task, cell};
+    } catch (const UserError& error) {
+      throw UserError(place(a) + "[" + a.section + "]: " + error.what());
+    }
+  }
   Names known = tasks;
   known.insert(known.end(), cells.begin(), cells.end());
   for (const std::string& task : tasks) {
@@ -95,7 +123,15 @@ Names Precedence::axis(const std::string& key, const Names& choices) {
   if (best == nullptr)
     throw UserError(origin() + key + " is missing; name one or more of " + joined(choices));
   try {
-    return listed_values(choice_option(key, "?", choices, ""), best->assignment->value);
+    Names names;
+    for (const std::string& part : split_list(best->assignment->value)) {
+      const Names some = part == "all"                                                              ? choices
+                         : key == "cell" && part.find_first_of("+|") != std::string::npos ? Names{canonical_cell(part)}
+                                                                                           : listed_values(choice_option(key, "?", choices, ""), part);
+      for (const std::string& name : some)
+        if (!contains(names, name)) names.push_back(name);
+    }
+    return names;
   } catch (const UserError& error) {
     throw UserError(place(*best) + error.what());
   }

@@ -51,6 +51,7 @@ const std::vector<CellFactory>& factories() {
       for (const CellStructure::Gate& gate : cell.structure.gates) cell.entry.gated |= gate.weighs != Weighs::neither;
       cell.entry.gates = static_cast<int>(cell.structure.gates.size());
       cell.entry.parameters = cell.structure.parameter_formula();
+      cell.entry.share = cell.structure.share_of_lstm();
     }
     return cells;
   }();

@@ -25,7 +25,7 @@ inline Option gate_activation_option() {
                        "saturate");
 }
 inline std::string gate_function(const Settings& settings) {
-  return settings.has("gate-activation") ? settings.text("gate-activation") : "sigmoid";
+  return settings.text_or("gate-activation", "sigmoid");
 }
 
 }  // namespace rnnbench

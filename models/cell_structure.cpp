@@ -87,13 +87,22 @@ int CellStructure::gate_named(const std::string& name) const {
   return -1;
 }
 
+std::string CellStructure::share_of_lstm() const {
+  if (!alike()) return "";
+  return gates.size() == 4 ? "1" : gates.size() == 2 ? "1/2" : std::to_string(gates.size()) + "/4";
+}
+
+bool CellStructure::alike() const {
+  return matrices.size() == 2 && matrices[1].gates.size() == gates.size() && vectors.empty();
+}
+
 std::string CellStructure::parameter_formula() const {
   std::size_t recurrent = 0;
   for (std::size_t m = 1; m < matrices.size(); ++m) recurrent += matrices[m].gates.size();
   const std::size_t biases = matrices[0].gates.size() + matrices[1].gates.size();
   std::string formula;
   const std::size_t n = gates.size();
-  if (n > 1 && recurrent == n && biases == 2 * n && vectors.empty())
+  if (n > 1 && alike())
     return std::to_string(n) + " (h h + h i + 2 h)";
   for (const std::string& term : {times(recurrent, "h h"), times(n, "h i"), times(biases + vectors.size(), "h")})
     if (!term.empty()) formula += (formula.empty() ? "" : " + ") + term;

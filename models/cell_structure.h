@@ -60,6 +60,11 @@ struct CellStructure {
   int gate_named(const std::string& name) const;  // -1 when absent
   // Trainable numbers of a layer as a formula in hidden size h and input size i.
   std::string parameter_formula() const;
+  // Of the LSTM's, which has four gates with both matrices and both biases: "3/4"; "" where it depends on the sizes.
+  std::string share_of_lstm() const;
+
+ private:
+  bool alike() const;  // every gate has one row of W, one of U and two biases, and there is nothing else
 };
 
 }  // namespace rnnbench

@@ -93,6 +93,7 @@ struct CellEntry {
   bool gated = false;  // has a gate whose bias sets how long it remembers
   int gates = 0;  // blocks of weight_ih: 1, 4, 3
   std::string parameters = {};     // of one layer, as a formula in hidden size h and input size i
+  std::string share = {};  // of the LSTM's at the same sizes, where it is one number: "3/4"
   std::vector<Option> options = {};  // beyond those of every model: activation, forget-bias, update-bias
   std::string attention = {};  // what it always has, whatever the options say
   std::map<std::string, std::string> defaults = {};  // of options, where this cell's differ: init = identity

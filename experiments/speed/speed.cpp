@@ -67,6 +67,10 @@ double median(std::vector<double> values) {
 }
 
 // Steps whose outputs some sequence of the batch is scored on, and the (query, state) pairs that attention sees there.
+bool reads_input(const Block& block) {
+  return block.name.find("weight_ih_l0") != std::string::npos || block.name == "embedding.weight";
+}
+
 struct Scored {
   int steps = 0;
   double pairs = 0;
@@ -85,16 +89,21 @@ Scored scored_steps(const Batch& batch) {
 
 }  // namespace
 
-double nominal_flops(const RunSpec& run, int hidden, int steps, int scored_steps, double pairs) {
-  const Signature signature = find_task(run.task.text("task")).make(run.task)->signature();
-  const double g = find_cell(run.model.text("cell")).gates, h = hidden, i = signature.inputs, o = signature.outputs;
-  const double b = static_cast<double>(run.training.integer("batch")), t = steps;
-  double flops = 6 * g * h * h * b * t + 4 * g * h * i * b * t + 6 * h * o * b * scored_steps;
-  flops += static_cast<double>(run.model.integer("layers") - 1) * 12 * g * h * h * b * t;
-  const std::string& attention = run.model.text("attention");
-  if (attention != "none") flops += 6 * h * o * b * scored_steps;
-  if (attention == "dot") flops += 12 * b * h * pairs;
-  if (attention == "additive") flops += 6 * b * h * pairs + 12 * h * h * b * t;
+// Every number of a weight matrix costs three multiply-adds a step and sequence (forward, gradient of what it multiplies,
+// its own gradient), two where it multiplies the network's inputs; of the read-out, at the steps that are scored.
+double nominal_flops(const RunSpec& run, const Layout& layout, int steps, int scored_steps, double pairs) {
+  const double b = static_cast<double>(run.training.integer("batch"));
+  double flops = 0;
+  for (const Block& block : layout.blocks()) {
+    if (block.vector) continue;
+    const bool readout = block.name.starts_with("readout"), input = reads_input(block);
+    flops += (input ? 4.0 : 6.0) * static_cast<double>(block.size()) * b * (readout ? scored_steps : steps);
+  }
+  const std::string attention = run.model.text_or("attention", "none");
+  const int query = layout.find("attention.query.weight"), readout = layout.find("readout.weight");
+  const double context = layout.block(readout).cols / 2.0;
+  if (attention == "dot" || attention == "general" || attention == "multi-head") flops += 12 * b * context * pairs;
+  if (attention == "additive") flops += 6 * b * layout.block(query).rows * pairs;
   return flops;
 }
 
@@ -139,9 +148,10 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
     r.ms_fastest = updates.empty() ? 0 : *std::min_element(updates.begin(), updates.end());
     r.ms_forward = median(collector.milliseconds["forward " + std::to_string(i)]);
     r.sequences_per_second = each.batch.size / r.ms_per_update * 1e3;
-    r.nominal_flops = nominal_flops(each.spec, r.hidden, r.time_steps, scored.steps, scored.pairs);
-    const double input = 4.0 * find_cell(each.spec.model.text("cell")).gates * r.hidden *
-                         each.task->signature().inputs * each.batch.size * r.time_steps;
+    r.nominal_flops = nominal_flops(each.spec, each.network->layout(), r.time_steps, scored.steps, scored.pairs);
+    double input = 0;
+    for (const Block& block : each.network->layout().blocks())
+      if (reads_input(block)) input += 4.0 * static_cast<double>(block.size()) * each.batch.size * r.time_steps;
     r.executed_fraction = each.task->signature().one_hot ? 1 - input / r.nominal_flops : 1;
     r.gflops = r.nominal_flops / r.ms_per_update * 1e-6;
     r.peak_gflops = peak;

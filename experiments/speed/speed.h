@@ -33,7 +33,7 @@ struct SpeedResult {
 //   + 12 G H H B T for every further layer
 //   + attention over S pairs (query, state) of a sequence: 12 B H S for dot, 6 B H S + 12 H H B T for additive, and
 //     6 H O B T_scored for the context at the read-out
-double nominal_flops(const RunSpec& run, int hidden, int steps, int scored_steps, double pairs);
+double nominal_flops(const RunSpec& run, const Layout& layout, int steps, int scored_steps, double pairs);
 
 // Measures the cases together, on one batch of their task each. Throws UserError when a case cannot be.
 std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& cases, const SpeedOptions& options);
