@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "models/cell.h"
+#include "models/transformer.h"
 
 // Cell of models/<file>.h and its type.
 #define RNNBENCH_CELLS                \
@@ -53,6 +54,7 @@ const std::vector<CellFactory>& factories() {
       cell.entry.parameters = cell.structure.parameter_formula();
       cell.entry.share = cell.structure.share_of_lstm();
     }
+    cells.push_back({.entry = transformer_entry(), .structure = {}});
     return cells;
   }();
   return table;
@@ -85,7 +87,7 @@ CellEntry combined_entry(const std::string& name) {
       all.parameters += (all.parameters.empty() ? "" : "; ") + cell->entry.name + ": " + cell->entry.parameters;
       all.gates = std::max(all.gates, cell->entry.gates);
       all.gated |= cell->entry.gated;
-      if (!cell->entry.defaults.empty() || !cell->entry.attention.empty())
+      if (!cell->is_recurrent() || !cell->entry.defaults.empty() || !cell->entry.attention.empty())
         throw UserError("cell = " + name + ": " + cell->entry.name +
                         " stands for settings of the whole network and cannot be combined with other cells");
       if (!seen.insert(cell->entry.name).second) continue;

@@ -127,11 +127,12 @@ void initialise_parameters(const NetworkPlan& plan, const Settings& settings, st
   const StreamOfBlock stream_of = [&](int block) {
     return Stream(seed, Purpose::initial, static_cast<std::uint32_t>(block), 0);
   };
+  if (plan.is_transformer) initialise_transformer(plan.transformer, seed, parameters);
   for (const LayerPlan& layer : plan.layers)
     for (const PartPlan& part : layer.parts) initialise_recurrent(plan, settings, part, stream_of, parameters);
   const AttentionBlocks& a = plan.head.attention;
   for (int block : {a.query, a.key, a.value, a.bias, a.energy, a.out, a.out_bias})
-    if (block >= 0) uniform(stream_of, parameters, block, plan.layers.back().outputs.real());
+    if (block >= 0) uniform(stream_of, parameters, block, plan.states().real());
   const int joined = parameters.layout().block(plan.head.weight).cols;
   for (int block : {plan.head.hidden_weight, plan.head.hidden_bias, plan.head.weight, plan.head.bias})
     if (block >= 0) uniform(stream_of, parameters, block, joined);

@@ -27,6 +27,14 @@ constexpr std::size_t round_up(std::size_t n, std::size_t unit) { return (n + un
 template <class S>
 inline constexpr int lanes_of = std::is_same_v<S, float> ? 16 : 1;
 
+// A number of the gradient: the sum over tiles in the order of their index.
+template <class S>
+S sum_of_tiles(const S* first, std::size_t stride, int tiles) {
+  S total = *first;
+  for (int tile = 1; tile < tiles; ++tile) total += first[tile * stride];
+  return total;
+}
+
 // Places for arrays inside one allocation, each on a 64-byte boundary.
 class Places {
  public:
@@ -167,9 +175,10 @@ std::unique_ptr<LayerPart<S>> make_recurrent(Isa isa, const CellFactory& cell, c
 struct CellFactory {
   CellEntry entry;
   CellStructure structure;
-  std::unique_ptr<CellKernel<float>> (*make_float)(Isa, const Settings&);
-  std::unique_ptr<CellKernel<double>> (*make_double)(const Settings&);
-  std::unique_ptr<CellKernel<std::complex<double>>> (*make_complex)(const Settings&);
+  std::unique_ptr<CellKernel<float>> (*make_float)(Isa, const Settings&) = nullptr;
+  std::unique_ptr<CellKernel<double>> (*make_double)(const Settings&) = nullptr;
+  std::unique_ptr<CellKernel<std::complex<double>>> (*make_complex)(const Settings&) = nullptr;
+  bool is_recurrent() const { return make_float != nullptr; }  // or the Transformer
 };
 // The cells that a name stands for: of each layer, from the input up, side by side. "lstm+gru" is an LSTM with a GRU on it,
 // "lstm|gru" the two side by side. Throws UserError with the nearest known name.

@@ -7,6 +7,7 @@ namespace rnnbench {
 
 template <class S>
 std::vector<std::unique_ptr<LayerPart<S>>> make_layers(Isa isa, const NetworkPlan& plan, const Settings& settings) {
+  if (plan.is_transformer) return make_transformer<S>(isa, plan.transformer);
   std::vector<std::unique_ptr<LayerPart<S>>> layers;
   for (std::size_t l = 0; l < plan.layers.size(); ++l) {
     const LayerPlan& of = plan.layers[l];

@@ -13,14 +13,6 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
 namespace HWY_NAMESPACE {
 
-// A number of the gradient: the sum over tiles in the order of their index.
-template <class S>
-S sum_of_tiles(const S* first, std::size_t stride, int tiles) {
-  S total = *first;
-  for (int tile = 1; tile < tiles; ++tile) total += first[tile * stride];
-  return total;
-}
-
 // Columns lie `stride` numbers apart, features fastest; strides are at least those of the features. Where these have
 // several pieces, what lies between takes part with weights of 0.
 template <class V>

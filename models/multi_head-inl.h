@@ -28,7 +28,7 @@ class MultiHead final : public AttentionPart<V> {
   // `size` numbers in `heads` heads; queries x and memory m have these features.
   MultiHead(int size, int heads, const Features& x, const Features& m, const AttentionBlocks& blocks)
       : size_(size), heads_(heads), head_(size / heads), head_stride_(static_cast<int>(round_up(head_, L))),
-        cut_(std::vector<int>(heads, head_)), stride_(cut_.stride(L)), x_stride_(x.stride(L)), m_stride_(m.stride(L)),
+        x_size_(x.real()), cut_(std::vector<int>(heads, head_)), stride_(cut_.stride(L)), x_stride_(x.stride(L)), m_stride_(m.stride(L)),
         out_stride_(Features(size).stride(L)), scale_(S(1) / std::sqrt(S(static_cast<float>(head_)))), blocks_(blocks),
         of_query_(cut_, x), of_memory_(cut_, m), of_heads_(Features(size), cut_) {
     Places packed, gradient;
@@ -57,8 +57,8 @@ class MultiHead final : public AttentionPart<V> {
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
     of_query_.pack(parameters.block(blocks_.query), packed + at_.query);
-    of_memory_.pack(parameters.block(blocks_.key), packed + at_.key);
-    of_memory_.pack(parameters.block(blocks_.value), packed + at_.value);
+    of_memory_.pack(parameters.block(blocks_.key) + rows_before(1), packed + at_.key);
+    of_memory_.pack(parameters.block(blocks_.value) + rows_before(2), packed + at_.value);
     of_heads_.pack(parameters.block(blocks_.out), packed + at_.out);
     const S *bias = parameters.block(blocks_.bias), *out_bias = parameters.block(blocks_.out_bias);
     for (int part = 0; part < 3; ++part)
@@ -72,8 +72,8 @@ class MultiHead final : public AttentionPart<V> {
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
     of_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
-    of_memory_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key));
-    of_memory_.unpack_gradient(packed + at_.d_value, stride, tiles, gradient.block(blocks_.value));
+    of_memory_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key) + rows_before(1));
+    of_memory_.unpack_gradient(packed + at_.d_value, stride, tiles, gradient.block(blocks_.value) + rows_before(2));
     of_heads_.unpack_gradient(packed + at_.d_out, stride, tiles, gradient.block(blocks_.out));
     for (int part = 0; part < 3; ++part)
       for (int i = 0; i < stride_; ++i)
@@ -189,6 +189,10 @@ class MultiHead final : public AttentionPart<V> {
     t.size = places.total();
     return t;
   }
+  // Where queries, keys and values share one matrix, as in PyTorch when all see the same.
+  std::size_t rows_before(int part) const {
+    return blocks_.key == blocks_.query ? static_cast<std::size_t>(part) * size_ * x_size_ : 0;
+  }
   template <class T>
   Column<T> part(T* data, int column, int head, int columns) const {
     return {data + static_cast<std::ptrdiff_t>(column) * stride_ + head * head_stride_,
@@ -200,7 +204,7 @@ class MultiHead final : public AttentionPart<V> {
     std::size_t d_query, d_key, d_value, d_out, d_bias, d_out_bias, gradient_size;
   };
 
-  const int size_, heads_, head_, head_stride_;
+  const int size_, heads_, head_, head_stride_, x_size_;
   const Features cut_;
   const int stride_, x_stride_, m_stride_, out_stride_;
   const S scale_;

@@ -33,7 +33,7 @@ void place_recurrent(NetworkPlan& plan, int inputs, PartPlan& part) {
 
 void place_head(NetworkPlan& plan) {
   Layout& layout = plan.layout;
-  const int states = plan.layers.back().outputs.real(), memory = plan.attends_to_inputs ? plan.signature.inputs : states;
+  const int states = plan.states().real(), memory = plan.attends_to_inputs ? plan.signature.inputs : states;
   AttentionBlocks& a = plan.head.attention;
   int context = memory;
   switch (plan.attention) {
@@ -52,9 +52,13 @@ void place_head(NetworkPlan& plan) {
       a.energy = layout.add("attention.energy", states);
       break;
     case AttentionKind::multi_head:  // PyTorch's names
-      a.query = layout.add("attention.q_proj_weight", states, states);
-      a.key = layout.add("attention.k_proj_weight", states, memory);
-      a.value = layout.add("attention.v_proj_weight", states, memory);
+      if (plan.attends_to_inputs) {
+        a.query = layout.add("attention.q_proj_weight", states, states);
+        a.key = layout.add("attention.k_proj_weight", states, memory);
+        a.value = layout.add("attention.v_proj_weight", states, memory);
+      } else {
+        a.query = a.key = a.value = layout.add("attention.in_proj_weight", 3 * states, states);
+      }
       a.bias = layout.add("attention.in_proj_bias", 3 * states);
       a.out = layout.add("attention.out_proj.weight", states, states);
       a.out_bias = layout.add("attention.out_proj.bias", states);
@@ -83,7 +87,12 @@ std::string part_name(const std::vector<const CellFactory*>& cells, std::size_t 
   return name + (name.empty() ? "" : " ") + cell + (same > 1 ? " " + std::to_string(before + 1) : "");
 }
 
-void place_parameters(NetworkPlan& plan) {
+void place_parameters(NetworkPlan& plan, const Settings& settings) {
+  if (plan.is_transformer) {
+    plan.transformer = place_transformer(settings, plan.signature, plan.hidden, plan.heads, plan.layout);
+    place_head(plan);
+    return;
+  }
   Features inputs(plan.signature.inputs);
   for (std::size_t l = 0; l < plan.cells.size(); ++l) {
     LayerPlan layer;
@@ -106,9 +115,9 @@ void place_parameters(NetworkPlan& plan) {
   place_head(plan);
 }
 
-NetworkPlan plan_of_width(NetworkPlan plan, int hidden) {
+NetworkPlan plan_of_width(NetworkPlan plan, const Settings& settings, int hidden) {
   plan.hidden = hidden;
-  place_parameters(plan);
+  place_parameters(plan, settings);
   return plan;
 }
 
@@ -151,6 +160,36 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
         refuse("residual", "adds a layer's input to its output, which must be of one size: as many cells in every layer");
 }
 
+// The plan at the width that is asked for, or the widest within the budget; a multiple of `part`.
+NetworkPlan sized(NetworkPlan plan, const Settings& settings, int part) {
+  if (!settings.has("budget")) {
+    const auto hidden = static_cast<int>(settings.integer("hidden"));
+    if (hidden % part != 0)
+      throw UserError("heads = " + std::to_string(plan.heads) + " do not divide " + settings.text("cell") + "'s hidden = " +
+                      settings.text("hidden") + ": give a width that is a multiple of " + std::to_string(part));
+    return plan_of_width(plan, settings, hidden);
+  }
+
+  const std::size_t budget = static_cast<std::size_t>(settings.integer("budget"));
+  const auto count = [&](int parts) { return plan_of_width(plan, settings, parts * part).layout.count(); };
+  if (count(1) > budget)
+    throw UserError("budget = " + settings.text("budget") + " is too small: " + settings.text("cell") + " with " +
+                    (part == 1 ? "one hidden unit" : std::to_string(part) + " hidden units") + " has " +
+                    std::to_string(count(1)) + " parameters on this task");
+  int low = 1, high = largest_hidden / part + 1;  // count(low) fits, count(high) does not or is not allowed
+  while (high - low > 1) {
+    const int middle = (low + high) / 2;
+    (count(middle) <= budget ? low : high) = middle;
+  }
+  return plan_of_width(plan, settings, low * part);
+}
+
+std::vector<Option> width_options() {
+  return {integer_option("hidden", "64", 1, largest_hidden, "units of a layer (or give budget)"),
+          integer_option("budget", "", 1, 1e9,
+                         "largest number of parameters: the width follows, so that models compare at equal size")};
+}
+
 }  // namespace
 
 RecurrentShape NetworkPlan::recurrent_shape(std::size_t layer) const {
@@ -158,19 +197,27 @@ RecurrentShape NetworkPlan::recurrent_shape(std::size_t layer) const {
 }
 
 HeadShape NetworkPlan::head_shape() const {
-  const Features& states = layers.back().outputs;
+  const Features states = this->states();
   return {attention,         heads,          states, attends_to_inputs ? Features(signature.inputs) : states,
           attends_to_inputs, signature.outputs, signature.loss};
 }
+
+Features NetworkPlan::states() const { return is_transformer ? Features(hidden) : layers.back().outputs; }
 
 bool asks(AttentionKind kind) { return kind != AttentionKind::none && kind != AttentionKind::feedforward; }
 
 NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
   NetworkPlan plan;
   const auto pattern = cells_of(settings.text("cell"));
+  plan.signature = signature;
+  if (!pattern[0][0]->is_recurrent()) {
+    plan.is_transformer = true;
+    plan.heads = static_cast<int>(settings.integer("heads"));
+    const int heads = plan.heads;
+    return sized(std::move(plan), settings, heads);
+  }
   for (std::int64_t i = 0; i < settings.integer("layers"); ++i)
     plan.cells.insert(plan.cells.end(), pattern.begin(), pattern.end());
-  plan.signature = signature;
   plan.attention = attention_kind(find_cell(settings.text("cell")), settings);
   if (plan.attention == AttentionKind::multi_head) plan.heads = static_cast<int>(settings.integer("heads"));
   plan.attends_to_inputs = asks(plan.attention) && settings.text("attend") == "inputs";
@@ -182,35 +229,19 @@ NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
   check_settings(settings, plan);
 
   const int part = unit_of_width(plan);
-  if (!settings.has("budget")) {
-    const auto hidden = static_cast<int>(settings.integer("hidden"));
-    if (hidden % part != 0)
-      throw UserError("heads = " + std::to_string(plan.heads) + " do not divide " + settings.text("cell") + "'s hidden = " +
-                      settings.text("hidden") + ": give a width that is a multiple of " + std::to_string(part));
-    return plan_of_width(plan, hidden);
-  }
-
-  const std::size_t budget = static_cast<std::size_t>(settings.integer("budget"));
-  const auto count = [&](int parts) { return plan_of_width(plan, parts * part).layout.count(); };
-  if (count(1) > budget)
-    throw UserError("budget = " + settings.text("budget") + " is too small: " + settings.text("cell") + " with " +
-                    (part == 1 ? "one hidden unit" : std::to_string(part) + " hidden units") + " has " +
-                    std::to_string(count(1)) + " parameters on this task");
-  int low = 1, high = largest_hidden / part + 1;  // count(low) fits, count(high) does not or is not allowed
-  while (high - low > 1) {
-    const int middle = (low + high) / 2;
-    (count(middle) <= budget ? low : high) = middle;
-  }
-  return plan_of_width(plan, low * part);
+  return sized(std::move(plan), settings, part);
 }
 
 std::vector<Option> model_options(const CellEntry& cell) {
+  if (cell.name == "transformer") {
+    std::vector<Option> options = width_options();
+    for (Option& option : transformer_options()) options.push_back(std::move(option));
+    return options;
+  }
   std::vector<std::string> inits{"uniform", "orthogonal", "identity"};
   if (cell.gated) inits.push_back("chrono");
-  std::vector<Option> options{
-      integer_option("hidden", "64", 1, largest_hidden, "units of a layer (or give budget)"),
-      integer_option("budget", "", 1, 1e9,
-                     "largest number of parameters: the width follows, so that models compare at equal size"),
+  std::vector<Option> options = width_options();
+  for (Option& option : std::vector<Option>{
       integer_option("layers", "1", 1, 16,
                      "recurrent layers, each on the states of the one below (of cell = a+b: times the pattern is repeated)"),
       choice_option("direction", "forward", {"forward", "bidirectional"},
@@ -232,8 +263,8 @@ std::vector<Option> model_options(const CellEntry& cell) {
                         (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
       choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
       choice_option("layer-norm", "no", {"no", "yes"},
-                    "normalise what each gate sums up over the units of the layer, before its bias (Ba et al. 2016)"),
-  };
+                    "normalise what each gate sums up over the units of the layer, before its bias (Ba et al. 2016)")})
+    options.push_back(std::move(option));
   if (cell.gated)
     options.push_back(with_use(
         integer_option("chrono-steps", "100", 3, 1e7, "T_max of chrono: the longest dependency expected, in time steps"),

@@ -7,6 +7,7 @@
 #include "core/options.h"
 #include "models/head.h"
 #include "models/layer.h"
+#include "models/transformer.h"
 
 namespace rnnbench {
 
@@ -33,11 +34,14 @@ struct NetworkPlan {
   AttentionKind attention = AttentionKind::none;
   int heads = 1;
   bool attends_to_inputs = false;
+  bool is_transformer = false;  // instead of `cells` and `layers`
+  TransformerPlan transformer;
   int hidden = 0;
   Layout layout;
   std::vector<LayerPlan> layers;
   HeadBlocks head;
 
+  Features states() const;  // that the read-out sees
   RecurrentShape recurrent_shape(std::size_t layer) const;
   HeadShape head_shape() const;
 };

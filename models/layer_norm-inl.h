@@ -1,0 +1,97 @@
+// Layer normalisation of a column (Ba, Kiros & Hinton 2016), as PyTorch's nn.LayerNorm:
+//   y = gain (x - mean) / sqrt(variance + 1e-5) + bias
+#if defined(RNNBENCH_MODELS_LAYER_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_LAYER_NORM_INL_H_
+#undef RNNBENCH_MODELS_LAYER_NORM_INL_H_
+#else
+#define RNNBENCH_MODELS_LAYER_NORM_INL_H_
+#endif
+
+#include <cmath>
+
+#include "core/pack-inl.h"
+#include "models/layer.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench {
+namespace HWY_NAMESPACE {
+
+// Packed: gain, bias and 1 for features that exist, `stride` numbers each; packed gradient: of gain and bias. The numbers
+// of x beyond the last feature are 0.
+template <class V>
+class LayerNorm {
+  using S = ScalarOf<V>;
+  static constexpr int L = PackTraits<V>::lanes;
+
+ public:
+  LayerNorm(int size, int gain, int bias)
+      : size_(size), stride_(static_cast<int>(round_up(size, L))), gain_(gain), bias_(bias) {}
+  std::size_t packed_size() const { return 3 * stride_; }
+  std::size_t gradient_size() const { return 2 * stride_; }
+
+  void pack(const Parameters<S>& parameters, S* packed) const {
+    std::fill_n(packed, packed_size(), S(0));
+    std::copy_n(parameters.block(gain_), size_, packed);
+    std::copy_n(parameters.block(bias_), size_, packed + stride_);
+    std::fill_n(packed + 2 * stride_, size_, S(1));
+  }
+  void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const {
+    for (int i = 0; i < size_; ++i) {
+      gradient.block(gain_)[i] = sum_of_tiles(packed + i, stride, tiles);
+      gradient.block(bias_)[i] = sum_of_tiles(packed + stride_ + i, stride, tiles);
+    }
+  }
+
+  // Also writes the normalised x, and 1 / sqrt(...) of each column.
+  HWY_ATTR void forward(const S* packed, const S* x, int columns, S* y, S* normal, S* inverse) const {
+    const S size = S(static_cast<float>(size_));
+    for (int c = 0; c < columns; ++c, x += stride_, y += stride_, normal += stride_) {
+      V sum = broadcast(S(0)), squares = sum;
+      for (int i = 0; i < stride_; i += L) sum = sum + load(x + i);
+      const V mean = broadcast(sum_of_lanes(sum) / size);
+      for (int i = 0; i < stride_; i += L) {
+        const V off = (load(x + i) - mean) * load(packed + 2 * stride_ + i);
+        squares = fma(off, off, squares);
+        store(off, normal + i);
+      }
+      inverse[c] = S(1) / std::sqrt(sum_of_lanes(squares) / size + S(1e-5f));
+      for (int i = 0; i < stride_; i += L) {
+        const V n = load(normal + i) * broadcast(inverse[c]);
+        store(n, normal + i);
+        store(fma(load(packed + i), n, load(packed + stride_ + i)), y + i);
+      }
+    }
+  }
+
+  // d_x += the gradient of x; adds to the packed gradient.
+  HWY_ATTR void backward(const S* packed, const S* d_y, const S* normal, const S* inverse, int columns, S* d_x,
+                         S* gradient) const {
+    const S size = S(static_cast<float>(size_));
+    for (int c = columns - 1; c >= 0; --c) {
+      const S *d = d_y + static_cast<std::ptrdiff_t>(c) * stride_, *n = normal + static_cast<std::ptrdiff_t>(c) * stride_;
+      S* out = d_x + static_cast<std::ptrdiff_t>(c) * stride_;
+      V sum = broadcast(S(0)), along = sum;
+      for (int i = 0; i < stride_; i += L) {
+        const V d_normal = load(d + i) * load(packed + i);
+        store(fma(load(d + i), load(n + i), load(gradient + i)), gradient + i);
+        store(load(gradient + stride_ + i) + load(d + i), gradient + stride_ + i);
+        sum = sum + d_normal;
+        along = fma(d_normal, load(n + i), along);
+      }
+      const V mean = broadcast(sum_of_lanes(sum) / size), mean_along = broadcast(sum_of_lanes(along) / size);
+      for (int i = 0; i < stride_; i += L) {
+        const V d_off = (load(d + i) * load(packed + i) - mean - load(n + i) * mean_along) * broadcast(inverse[c]);
+        store(load(out + i) + d_off * load(packed + 2 * stride_ + i), out + i);
+      }
+    }
+  }
+
+ private:
+  const int size_, stride_, gain_, bias_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench
+HWY_AFTER_NAMESPACE();
+
+#endif
