@@ -39,28 +39,46 @@ def random(*shape, low=-1.0, high=1.0):
     return (torch.rand(*shape) * (high - low) + low).to(torch.float64)
 
 
-class Attention(nn.Module):
-    """Context of the states so far, by Bahdanau et al. 2015 (additive) or Luong et al. 2015 (dot)."""
+def later_steps(steps):
+    """True where a step would see a later one."""
+    return torch.ones(steps, steps, dtype=torch.bool).triu(1)
 
-    def __init__(self, kind, hidden):
+
+class Attention(nn.Module):
+    """Context of the memory so far, by Bahdanau et al. 2015 (additive), Luong et al. 2015 (dot, general) or Raffel & Ellis
+    2015 (feedforward)."""
+
+    def __init__(self, kind, hidden, memory):
         super().__init__()
         self.kind = kind
+        if kind in ("additive", "general"):
+            self.query = nn.Linear(hidden, hidden if kind == "additive" else memory, bias=False)
         if kind == "additive":
-            self.query = nn.Linear(hidden, hidden, bias=False)
-            self.key = nn.Linear(hidden, hidden, bias=False)
+            self.key = nn.Linear(memory, hidden, bias=False)
             self.bias = nn.Parameter(torch.zeros(hidden))
             self.energy = nn.Parameter(torch.zeros(hidden))
+        if kind == "feedforward":
+            self.energy = nn.Parameter(torch.zeros(memory))
+            self.bias = nn.Parameter(torch.zeros(1))
 
-    def forward(self, h):  # [time, batch, hidden]
-        h = h.transpose(0, 1)
+    def forward(self, h, m):  # [time, batch, hidden], [time, batch, memory]
+        h, m = h.transpose(0, 1), m.transpose(0, 1)
         if self.kind == "dot":
-            scores = h @ h.transpose(1, 2)
+            scores = h @ m.transpose(1, 2)
+        elif self.kind == "general":
+            scores = self.query(h) @ m.transpose(1, 2)
+        elif self.kind == "feedforward":
+            scores = torch.tanh(m @ self.energy + self.bias)[:, None, :].expand(-1, m.shape[1], -1)
         else:
-            joined = self.query(h)[:, :, None, :] + self.key(h)[:, None, :, :] + self.bias
+            joined = self.query(h)[:, :, None, :] + self.key(m)[:, None, :, :] + self.bias
             scores = torch.tanh(joined) @ self.energy
-        later = torch.ones(scores.shape[1:], dtype=torch.bool).triu(1)
-        weights = torch.softmax(scores.masked_fill(later, float("-inf")), dim=2)
-        return (weights @ h).transpose(0, 1)
+        weights = torch.softmax(scores.masked_fill(later_steps(scores.shape[1]), float("-inf")), dim=2)
+        return (weights @ m).transpose(0, 1)
+
+
+class MultiHead(nn.MultiheadAttention):
+    def forward(self, h, m):
+        return super().forward(h, m, m, attn_mask=later_steps(h.shape[0]))[0]
 
 
 class Model(nn.Module):
@@ -68,19 +86,30 @@ class Model(nn.Module):
         super().__init__()
         hidden, layers = int(options["hidden"]), int(options["layers"])
         cell = options["cell"]
+        both = options.get("direction") == "bidirectional"
+        self.one_answer = options.get("one-answer") == "yes"
         if cell == "rnn":
             self.rnn = nn.RNN(inputs, hidden, layers, nonlinearity=options["activation"])
         else:
-            self.rnn = {"lstm": nn.LSTM, "gru": nn.GRU}[cell](inputs, hidden, layers)
+            self.rnn = {"lstm": nn.LSTM, "gru": nn.GRU}[cell](inputs, hidden, layers, bidirectional=both)
         self.states = ["hidden", "cell"] if cell == "lstm" else ["hidden"]
         if options["initial-state"] == "learned":
             self.initial_state = nn.ParameterDict(
                 {f"{state}_l{l}": nn.Parameter(torch.zeros(hidden)) for l in range(layers) for state in self.states}
             )
         self.layers = layers
-        attended = options["attention"] != "none"
-        self.attention = Attention(options["attention"], hidden) if attended else None
-        self.readout = nn.Linear(2 * hidden if attended else hidden, outputs)
+        kind = options["attention"]
+        states = 2 * hidden if both else hidden
+        self.over_inputs = options.get("attend") == "inputs"
+        memory = inputs if self.over_inputs else states
+        self.attention, context = None, 0
+        if kind == "multi-head":
+            # kdim decides whether PyTorch has one matrix or three.
+            kdim = memory if self.over_inputs else None
+            self.attention, context = MultiHead(states, int(options["heads"]), kdim=kdim, vdim=kdim), states
+        elif kind != "none":
+            self.attention, context = Attention(kind, states, memory), memory
+        self.readout = nn.Linear(states + context, outputs)
 
     def start(self, size):
         if not hasattr(self, "initial_state"):
@@ -92,13 +121,60 @@ class Model(nn.Module):
         return tuple(states) if len(states) == 2 else states[0]
 
     def forward(self, x):
-        h, _ = self.rnn(x, self.start(x.shape[1]))
-        return self.readout(h if self.attention is None else torch.cat([h, self.attention(h)], dim=2))
+        h, last = self.rnn(x, self.start(x.shape[1]))
+        if self.one_answer:  # the final states of both directions, where the last step is
+            final = last[0] if isinstance(last, tuple) else last
+            h = torch.cat([h[:-1], torch.cat([final[-2], final[-1]], dim=1)[None]])
+        if self.attention is not None:
+            h = torch.cat([h, self.attention(h, x if self.over_inputs else h)], dim=2)
+        return self.readout(h)
+
+
+class FeedForwardAttention(nn.Module):
+    def __init__(self, options, inputs, outputs):
+        super().__init__()
+        hidden = int(options["hidden"])
+        self.rnn = nn.ParameterDict({"weight_ih_l0": nn.Parameter(torch.zeros(hidden, inputs)),
+                                     "bias_ih_l0": nn.Parameter(torch.zeros(hidden))})
+        self.attention = Attention("feedforward", hidden, hidden)
+        self.readout = nn.Linear(hidden, outputs)
+        self.readout.hidden = nn.Linear(hidden, hidden)
+
+    def forward(self, x):
+        squash = nn.functional.leaky_relu
+        h = squash(x @ self.rnn["weight_ih_l0"].T + self.rnn["bias_ih_l0"])
+        return self.readout(squash(self.readout.hidden(self.attention(h, h))))
+
+
+class Transformer(nn.Module):
+    def __init__(self, options, inputs, outputs):
+        super().__init__()
+        hidden = int(options["hidden"])
+        self.embedding = nn.Linear(inputs, hidden)
+        self.positions = options["positions"]
+        if self.positions == "learned":
+            self.position = nn.Embedding(int(options["max-positions"]), hidden)
+        layer = nn.TransformerEncoderLayer(hidden, int(options["heads"]), 4 * hidden, dropout=0.0, norm_first=True)
+        self.transformer = nn.TransformerEncoder(layer, int(options["layers"]), norm=nn.LayerNorm(hidden))
+        self.readout = nn.Linear(hidden, outputs)
+
+    def forward(self, x):
+        steps, hidden = x.shape[0], self.embedding.out_features
+        h = self.embedding(x)
+        if self.positions == "learned":
+            h = h + self.position(torch.arange(steps))[:, None, :]
+        if self.positions == "sinusoidal":
+            place = torch.arange(steps, dtype=torch.float64)[:, None]
+            angle = place / 10000 ** (torch.arange(hidden, dtype=torch.float64) // 2 * 2 / hidden)
+            wave = torch.where(torch.arange(hidden) % 2 == 0, torch.sin(angle), torch.cos(angle))
+            h = h + wave.float().double()[:, None, :]
+        return self.readout(self.transformer(h, mask=later_steps(steps)))
 
 
 def make_model(name, one_hot, loss, steps=6, size=3, inputs=3, outputs=4, **options):
     options = {"hidden": "5", "layers": "1", "attention": "none", "initial-state": "zero"} | options
-    model = Model(options, inputs, outputs).double()
+    kind = {"transformer": Transformer, "feedforward-attention": FeedForwardAttention}.get(options["cell"], Model)
+    model = kind(options, inputs, outputs).double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(random(*parameter.shape, low=-0.6, high=0.6))
@@ -111,6 +187,10 @@ def make_model(name, one_hot, loss, steps=6, size=3, inputs=3, outputs=4, **opti
         x = tensors["inputs"] = random(steps, size, inputs)
     weight = tensors["weight"] = random(steps, size, low=0.2, high=1.5)
     weight[torch.rand(steps, size) < 0.3] = 0
+    if "direction" in options:
+        weight[-1] = 0.7  # where a sequence ends is where it is asked for the last time
+    if options.get("one-answer") == "yes":
+        weight[:-1] = 0
     out = tensors["outputs"] = model(x)
     if loss == "cross_entropy":
         target = tensors["classes"] = torch.randint(outputs, (steps, size))
@@ -176,6 +256,23 @@ def main():
         make_model(f"gru-{attention}-2-mse", one_hot=False, loss="mean_squared", cell="gru", attention=attention,
                    layers="2")
     make_optimisers()
+    for cell in ("lstm", "gru"):
+        make_model(f"{cell}-bidirectional-2", one_hot=True, loss="cross_entropy", cell=cell, layers="2",
+                   direction="bidirectional")
+        make_model(f"{cell}-bidirectional-answer", one_hot=False, loss="mean_squared", cell=cell,
+                   direction="bidirectional", layers="2", hidden="17", **{"one-answer": "yes"})
+        make_model(f"{cell}-multi-head", one_hot=True, loss="cross_entropy", cell=cell, hidden="6", attention="multi-head",
+                   heads="2")
+        make_model(f"{cell}-general", one_hot=False, loss="mean_squared", cell=cell, attention="general")
+    for attention in ("additive", "general", "multi-head"):
+        make_model(f"lstm-{attention}-inputs", one_hot=attention == "general", loss="cross_entropy", cell="lstm", hidden="6",
+                   attention=attention, attend="inputs", heads="3")
+    make_model("gru-multi-head-bidirectional", one_hot=False, loss="cross_entropy", cell="gru", hidden="5",
+               attention="multi-head", heads="5", direction="bidirectional")
+    make_model("feedforward-attention", one_hot=False, loss="mean_squared", cell="feedforward-attention")
+    for positions in ("sinusoidal", "learned", "none"):
+        make_model(f"transformer-{positions}", one_hot=positions != "none", loss="cross_entropy", cell="transformer",
+                   layers="2", hidden="6", heads="2", positions=positions, **{"max-positions": "8"})
 
 
 main()
