@@ -134,7 +134,8 @@ class RecurrentLayer final : public LayerPart<ScalarOf<V>>, private RecurrentSte
       add(cell_.gates[g].name, [&](int step, int u) { return t.slot(step, u / L, column)[slot * L + u % L]; });
     }
     for (int s = 0; s < states_; ++s)
-      add(cell_.states[s], [&](int step, int u) { return t.state(s, step + 1, column)[u]; });
+      if (cell_.gate_named(cell_.states[s]) < 0)  // a state that is a gate's value has been shown
+        add(cell_.states[s], [&](int step, int u) { return t.state(s, step + 1, column)[u]; });
     return traces;
   }
 
