@@ -1,6 +1,6 @@
-// The networks written out plainly, for one sequence at a time: as in the papers, without packing, tiles or
-// fusion, forward only. The engine's outputs are compared with its outputs, and the engine's gradient with
-// its complex step: nothing of the engine's code is in the reference.
+// The networks around the cells (naive_cells.h) written out plainly, for one sequence at a time: as in the
+// papers, without packing, tiles or fusion, forward only. The engine's outputs are compared with its outputs,
+// and the engine's gradient with its complex step: nothing of the engine's code is in the reference.
 #pragma once
 
 #include <Eigen/Core>
@@ -21,8 +21,6 @@ struct NaiveResult {
   // Of the top layer, a column per step, for each sequence.
   std::vector<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>> states;
 };
-
-bool has_formula(const std::string& cell);  // of the table: is it written out here?
 
 // S = double or complex<double>.
 template <class S>
