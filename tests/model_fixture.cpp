@@ -4,6 +4,7 @@
 #include <cmath>
 #include <complex>
 #include <limits>
+#include <set>
 
 #include "core/hash.h"
 #include "core/stream.h"
@@ -32,34 +33,45 @@ std::string describe_model(const Settings& model) {
 std::vector<Values> cell_variants() {
   std::vector<Values> variants;
   for (const CellEntry& cell : all_cells()) {
-    std::vector<Values> of_cell{{{"cell", cell.name}}};
-    for (const Option& option : cell.options) {
-      if (option.kind != Option::Kind::choice) continue;
-      std::vector<Values> wider;
-      for (const Values& variant : of_cell)
-        for (const std::string& choice : option.choices) {
-          wider.push_back(variant);
-          wider.back()[option.name] = choice;
+    const Values plain{{"cell", cell.name}};
+    variants.push_back(plain);
+    std::set<std::string> varied{"layer-norm"};
+    for (const Option& option : cell.options) varied.insert(option.name);
+    for (const Option& option : model_options(cell)) {
+      if (option.kind != Option::Kind::choice || !varied.contains(option.name)) continue;
+      for (const std::string& choice : option.choices)
+        if (choice != option.fallback) {
+          variants.push_back(plain);
+          variants.back()[option.name] = choice;
         }
-      of_cell = std::move(wider);
     }
-    variants.insert(variants.end(), of_cell.begin(), of_cell.end());
   }
   return variants;
 }
 
+Values structure_of_turn(std::size_t turn) {
+  static const char* const attentions[] = {"none", "additive", "dot"};
+  return {{"attention", attentions[turn % 3]},
+          {"layers", turn % 2 == 0 ? "1" : "2"},
+          {"initial-state", turn / 2 % 2 == 0 ? "zero" : "learned"}};
+}
+
+std::size_t first_turn(const std::string& cell) { return fnv1a(cell) % 12; }
+
 std::vector<Settings> all_models(int hidden) {
+  static const std::set<std::string> crossed{"rnn", "lstm", "gru", "gru-v1"};
   std::vector<Settings> models;
-  for (Values values : cell_variants()) {
-    values["hidden"] = std::to_string(hidden);
-    for (const char* attention : {"none", "additive", "dot"})
-      for (const char* layers : {"1", "2"})
-        for (const char* start : {"zero", "learned"}) {
-          values["attention"] = attention;
-          values["layers"] = layers;
-          values["initial-state"] = start;
-          models.push_back(model_settings(values));
-        }
+  std::map<std::string, std::size_t> turns;
+  for (const Values& variant : cell_variants()) {
+    const std::string& cell = variant.at("cell");
+    std::size_t& turn = turns.try_emplace(cell, first_turn(cell)).first->second;
+    const std::size_t end = turn + (variant.size() > 1 ? 1 : crossed.contains(cell) ? 12 : 3);
+    for (; turn < end; ++turn) {
+      Values values = variant;
+      values.merge(structure_of_turn(turn));
+      values["hidden"] = std::to_string(hidden);
+      models.push_back(model_settings(values));
+    }
   }
   return models;
 }
@@ -201,6 +213,27 @@ std::vector<BlockError> rounding_errors(const Parameters<float>& a, const Parame
         {block.name, ratio(worst, std::max(least, *std::max_element(first, first + block.size())))});
   }
   return errors;
+}
+
+double gradient_bound(const Settings& model, const Network<double>& network,
+                      const Parameters<double>& parameters, const Batch& batch,
+                      const Parameters<double>& gradient, const Parameters<double>& terms) {
+  double bound = float_bound(model, batch.steps);
+  if (model.text("layer-norm") == "no") return bound;
+  Parameters<double> near = parameters, of_near(network.layout());
+  Stream stream(7, Purpose::speed, 0, 0);
+  constexpr double half = std::numeric_limits<float>::epsilon() / 2;
+  for (double& x : near.data()) x *= 1 + half * static_cast<double>(stream.uniform(-1, 1));
+  network.gradient(near, batch, *network.workspace(), of_near);
+  Parameters<float> rounded(network.layout());
+  std::copy(of_near.data().begin(), of_near.data().end(), rounded.data().begin());
+  for (const BlockError& error : rounding_errors(rounded, gradient, terms))
+    bound = std::max(bound, 32 * error.worst);
+  return bound;
+}
+
+bool saturates(const Settings& model) {
+  return !model.has("gate-activation") || model.text("gate-activation") != "relu";
 }
 
 FlushDenormals::FlushDenormals() {

@@ -23,11 +23,21 @@ Settings model_settings(const Values& values);
 // A line for a failing test: the values that are not the defaults.
 std::string describe_model(const Settings& model);
 
-// Every cell of the table with every value of its own choices (activation = tanh, relu), so that a new line
-// of the table is tested without anyone remembering.
+// The variants of every cell, so that a new line of the table is tested without anyone remembering: the cell
+// as it is, then one at a time each other value of its own choices (activation = relu, gate-activation =
+// hard-sigmoid) and of layer-norm. The first has only `cell` set.
 std::vector<Values> cell_variants();
 
-// Every cell variant x attention x layers 1 and 2 x initial state, `hidden` as given.
+// attention, layers (1, 2) and initial-state of turn 0, 1, ...: twelve turns are all of them together, three
+// turns in a row have each value of each. The turns of a cell begin anywhere, so that cells differ; a new
+// cell changes no other's.
+Values structure_of_turn(std::size_t turn);
+std::size_t first_turn(const std::string& cell);
+
+// The models that tests of the engine go through:
+//   rnn, lstm, gru, gru-v1   with every attention x layers x initial-state
+//   every other cell         with three turns of them: each value of each at least once
+//   every other variant      with one turn
 std::vector<Settings> all_models(int hidden);
 
 // One-hot or real inputs x both losses.
@@ -74,6 +84,17 @@ Parameters<double> gradient_terms(const Network<double>& network, const Paramete
 // a softmax take no common shift).
 std::vector<BlockError> rounding_errors(const Parameters<float>& a, const Parameters<double>& b,
                                         const Parameters<double>& terms);
+
+// The bound of rounding errors of a gradient: float_bound, and with layer normalisation, which divides by a
+// deviation that may be small, at least 32 times what half a rounding of every parameter does to the gradient
+// in double.
+double gradient_bound(const Settings& model, const Network<double>& network,
+                      const Parameters<double>& parameters, const Batch& batch,
+                      const Parameters<double>& gradient, const Parameters<double>& terms);
+
+// Gates that do not saturate (gate-activation = relu) may multiply a state at every step: within a dozen
+// steps its numbers overflow, and units may be dead. Such a model is tested on a few steps.
+bool saturates(const Settings& model);
 
 // While it lives, this thread computes as the program does: denormal numbers count as 0.
 class FlushDenormals {

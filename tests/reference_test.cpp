@@ -7,10 +7,18 @@
 #include <set>
 
 #include "tests/model_fixture.h"
+#include "tests/naive_cells.h"
 #include "tests/naive_network.h"
 
 using namespace rnnbench;
 using namespace rnnbench::test;
+
+TEST_CASE("every cell of the table is written out in naive_cells.cpp", "[models][reference]") {
+  for (const CellEntry& cell : all_cells()) {
+    CAPTURE(cell.name);
+    CHECK(has_formula(cell.name));
+  }
+}
 
 TEST_CASE("predictions for the steps that count are those for all steps, the others are 0",
           "[models][reference]") {
@@ -72,13 +80,16 @@ TEST_CASE("a trace shows the states and attention weights of its sequence", "[mo
 
     std::set<std::string> names;
     const Trace* hidden_state = nullptr;
+    const std::string top = model.text("layers") == "1" ? "" : "layer 1 ";
+    const bool hard = model.has("gate-activation") && model.text("gate-activation") == "hard-sigmoid";
     for (const Trace& trace : traces) {
       CAPTURE(trace.name);
       CHECK(names.insert(trace.name).second);
       CHECK(trace.values.size() == static_cast<std::size_t>(steps) * trace.width);
-      if (trace.name.ends_with("hidden state")) hidden_state = &trace;  // the last is the top layer's
+      if (trace.name == top + "hidden state") hidden_state = &trace;
       if (trace.name.ends_with(" gate"))
-        for (float x : trace.values) CHECK((x > 0 && x < 1));
+        for (float x : trace.values)
+          CHECK((hard ? x >= 0 && x <= 1 : saturates(model) ? x > 0 && x < 1 : x >= 0));
       if (trace.name == "attention")
         for (int t = 0; t < steps; ++t) {
           double sum = 0;

@@ -12,6 +12,7 @@
 #include "core/hash.h"
 #include "core/stream.h"
 #include "tests/model_fixture.h"
+#include "tests/naive_cells.h"
 #include "tests/naive_network.h"
 
 using namespace rnnbench;
@@ -29,18 +30,21 @@ struct Case {
   }
 };
 
-// Every model `rounds` times: around one, two, four and eight packs of units, one and two tiles of sequences,
-// the spans of a tile (256 / columns steps). What would take the naive reference long is drawn again. A
-// model's draws are its own: a new cell in the table changes no other's.
+// Every model `rounds` times, and on until its cell has met every value: around one, two, four and eight
+// packs of units, one and two tiles of sequences, the spans of a tile (256 / columns steps). What would take
+// the naive reference long is drawn again. A model's draws are its own: a new cell in the table changes no
+// other's.
 std::vector<Case> random_cases(int rounds) {
   constexpr int hidden[] = {1, 10, 15, 16, 17, 37, 63, 64, 65, 100, 130}, sizes[] = {1, 2, 15, 16, 17, 33},
                 steps[] = {1, 2, 17, 40}, inputs[] = {1, 2, 17}, outputs[] = {2, 16, 17, 35};
   std::vector<Case> cases;
   std::map<std::string, std::size_t> turns;
   std::map<std::string, std::set<std::string>> seen;
-  for (int round = 0; round < rounds; ++round)
+  const std::size_t values = std::size(sizes) + std::size(steps) + std::size(inputs) + 4;
+  for (int round = 0; round < 4 * rounds; ++round)
     for (Settings& model : all_models(1)) {
       const std::string name = describe_model(model), cell = model.text("cell");
+      if (round >= rounds && seen[cell].size() == values) continue;
       Stream stream(1, Purpose::speed, 2 + round, static_cast<std::uint32_t>(fnv1a(name)));
       const auto any = [&](const auto& list) { return list[stream.below(std::size(list))]; };
       Case drawn{std::move(model), {}, 0, 0};
@@ -48,16 +52,16 @@ std::vector<Case> random_cases(int rounds) {
       do {
         drawn.signature = any(all_signatures(any(inputs), any(outputs)));
         drawn.steps = any(steps), drawn.size = any(sizes);
-      } while (drawn.work() > 1e6);
+      } while (drawn.work() > 1e6 || (drawn.steps > 2 && !saturates(drawn.model)));
       seen[cell].insert("size " + std::to_string(drawn.size));
       seen[cell].insert("steps " + std::to_string(drawn.steps));
       seen[cell].insert("inputs " + std::to_string(drawn.signature.inputs));
       seen[cell].insert(describe_signature({0, drawn.signature.one_hot, 0, drawn.signature.loss}));
       cases.push_back(std::move(drawn));
     }
-  for (const auto& [cell, values] : seen) {  // every cell has met every value
-    CAPTURE(cell, values);
-    CHECK(values.size() == std::size(sizes) + std::size(steps) + std::size(inputs) + 4);
+  for (const auto& [cell, met] : seen) {
+    CAPTURE(cell, met);
+    CHECK(met.size() == values);
   }
   return cases;
 }
@@ -129,7 +133,8 @@ void check_case(const Case& c) {
     const double slope = uphill(exact.gradient, direction);
     CHECK(slope > 0.5);  // dead units have no derivative, the read-out has
     const double derivative = naive_derivative(c.model, c.signature, exact.parameters, direction, batch);
-    CHECK(std::fabs(derivative - slope) <= 1e-11 * slope);  // blocks of terms that cancel are among them
+    // Blocks of terms that cancel are among them (with dead units, all but altogether).
+    CHECK(std::fabs(derivative - slope) <= (saturates(c.model) ? 1e-11 : 1e-8) * slope);
   }
 
   const auto network = make_network<float>(c.model, c.signature, supported_isas().front());
@@ -138,9 +143,11 @@ void check_case(const Case& c) {
   CHECK(relative_error(computed.outputs, exact.outputs) <= bound);
   CHECK(std::fabs(computed.loss - exact.loss) <= bound * std::fabs(exact.loss));
   const Parameters<double> terms = gradient_terms(*exact_network, exact.parameters, batch);
+  const double of_gradient =
+      gradient_bound(c.model, *exact_network, exact.parameters, batch, exact.gradient, terms);
   for (const BlockError& error : rounding_errors(computed.gradient, exact.gradient, terms)) {
     CAPTURE(error.name);
-    CHECK(error.worst <= bound);
+    CHECK(error.worst <= of_gradient);
   }
 
   for (Isa isa : supported_isas()) {
