@@ -45,6 +45,46 @@ Started start(const Values& values, std::uint64_t seed = 1) {
   return started;
 }
 
+// Blocks that multiply a state: weight_hh and those of further sources.
+bool is_recurrent(const Block& block) {
+  return block.name.starts_with("rnn.weight_") && !block.name.starts_with("rnn.weight_ih");
+}
+
+// The gates that set how long a cell remembers. Which options and signs they have, from the formulas.
+struct MemoryGate {
+  std::string cell, option;  // the option that sets its bias, if any
+  int gate, row;             // of bias_ih; of bias_hh, -1 when the gate does not recur
+  int sign;                  // 1: a large value keeps the old state; -1: takes the new one
+};
+const std::vector<MemoryGate> memory_gates{{"lstm", "", 0, 0, -1},
+                                           {"lstm", "forget-bias", 1, 1, 1},
+                                           {"lstm-nig", "forget-bias", 0, 0, 1},
+                                           {"lstm-nfg", "", 0, 0, -1},
+                                           {"lstm-nog", "", 0, 0, -1},
+                                           {"lstm-nog", "forget-bias", 1, 1, 1},
+                                           {"lstm-niaf", "", 0, 0, -1},
+                                           {"lstm-niaf", "forget-bias", 1, 1, 1},
+                                           {"lstm-noaf", "", 0, 0, -1},
+                                           {"lstm-noaf", "forget-bias", 1, 1, 1},
+                                           {"lstm-cifg", "forget-bias", 0, 0, 1},
+                                           {"lstm-peephole", "", 0, 0, -1},
+                                           {"lstm-peephole", "forget-bias", 1, 1, 1},
+                                           {"lstm-fgr", "", 0, 0, -1},
+                                           {"lstm-fgr", "forget-bias", 1, 1, 1},
+                                           {"janet", "forget-bias", 0, 0, 1},
+                                           {"gru", "update-bias", 1, 1, 1},
+                                           {"gru-v1", "update-bias", 1, 1, 1},
+                                           {"gru-concat", "update-bias", 1, 1, 1},
+                                           {"gru-unreset", "update-bias", 1, 1, 1},
+                                           {"gru-output", "update-bias", 1, 1, 1},
+                                           {"mgu", "forget-bias", 0, 0, -1},
+                                           {"mut1", "update-bias", 1, -1, -1},
+                                           {"mut2", "update-bias", 1, 1, -1},
+                                           {"mut3", "update-bias", 1, 1, -1},
+                                           {"min-gru", "update-bias", 0, -1, -1},
+                                           {"min-lstm", "forget-bias", 0, -1, 1},
+                                           {"min-lstm", "", 1, -1, -1}};
+
 bool all_equal(const std::vector<float>& values, float value) {
   return std::all_of(values.begin(), values.end(), [&](float x) { return x == value; });
 }
@@ -116,6 +156,7 @@ class Formula {
 TEST_CASE("the default start is PyTorch's: uniform in one over the square root of the fan-in",
           "[models][initialise]") {
   for (Values values : cell_variants()) {
+    if (find_cell(values["cell"]).defaults.contains("init")) continue;
     values["hidden"] = "40";
     values["layers"] = "2";
     for (const char* attention : {"none", "additive", "dot"}) {
@@ -126,6 +167,10 @@ TEST_CASE("the default start is PyTorch's: uniform in one over the square root o
       for (const Block& block : s.network->layout().blocks()) {
         CAPTURE(block.name);
         const std::vector<float> numbers = s.block(block.name);
+        if (block.name.starts_with("rnn.gain")) {
+          CHECK(all_equal(numbers, 1));
+          continue;
+        }
         check_uniform(numbers, block.name.starts_with("readout.") ? 1 / std::sqrt(joined) : bound);
         CHECK(std::set<float>(numbers.begin(), numbers.end()).size() > 1);
       }
@@ -149,26 +194,31 @@ TEST_CASE("the start is the seed's, block by block", "[models][initialise]") {
   CHECK(std::equal(parameters.data().begin(), parameters.data().end(), same.parameters.data().begin()));
 }
 
-TEST_CASE("orthogonal: the recurrent matrix of every gate, and nothing else", "[models][initialise]") {
+TEST_CASE("orthogonal: the recurrent matrices of every gate, and nothing else", "[models][initialise]") {
   for (Values values : cell_variants())
     for (int h : {1, 5, 64}) {
       values["hidden"] = std::to_string(h);
-      values.erase("init");
+      values["init"] = "uniform";
       const Started uniform = start(values);
       values["init"] = "orthogonal";
       const Started s = start(values);
       CAPTURE(values["cell"], h);
-      const std::vector<float> all = s.block("rnn.weight_hh_l0");
-      std::set<float> corners;
-      for (std::size_t gate = 0; gate < all.size() / (h * h); ++gate) {
-        using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-        const Eigen::MatrixXd q = Eigen::Map<const RowMajor>(&all[gate * h * h], h, h).cast<double>();
-        CHECK((q.transpose() * q - Eigen::MatrixXd::Identity(h, h)).cwiseAbs().maxCoeff() <= 1e-6);
-        corners.insert(static_cast<float>(q(0, 0)));
+      for (const Block& block : s.network->layout().blocks()) {
+        const std::vector<float> all = s.block(block.name);
+        CAPTURE(block.name);
+        if (!is_recurrent(block)) {
+          CHECK(all == uniform.block(block.name));
+          continue;
+        }
+        std::set<float> corners;
+        for (std::size_t gate = 0; gate < all.size() / (h * h); ++gate) {
+          using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+          const Eigen::MatrixXd q = Eigen::Map<const RowMajor>(&all[gate * h * h], h, h).cast<double>();
+          CHECK((q.transpose() * q - Eigen::MatrixXd::Identity(h, h)).cwiseAbs().maxCoeff() <= 1e-6);
+          corners.insert(static_cast<float>(q(0, 0)));
+        }
+        if (h > 1) CHECK(corners.size() == all.size() / (h * h));  // a matrix of its own for each gate
       }
-      if (h > 1) CHECK(corners.size() == all.size() / (h * h));  // a matrix of its own for each gate
-      for (const Block& block : s.network->layout().blocks())
-        if (block.name != "rnn.weight_hh_l0") CHECK(s.block(block.name) == uniform.block(block.name));
     }
 }
 
@@ -176,49 +226,80 @@ TEST_CASE("identity: recurrent weights are the identity and biases are 0", "[mod
   for (Values values : cell_variants()) {
     const int h = 6;
     values["hidden"] = std::to_string(h);
+    values["init"] = "uniform";
+    const Started uniform = start(values);
     values["init"] = "identity";
     const Started s = start(values);
-    CAPTURE(values["cell"]);
-    const std::vector<float> u = s.block("rnn.weight_hh_l0");
-    for (std::size_t i = 0; i < u.size(); ++i) CHECK(u[i] == ((i / h) % h == i % h ? 1.0f : 0.0f));
-    CHECK(all_equal(s.block("rnn.bias_ih_l0"), 0));
-    CHECK(all_equal(s.block("rnn.bias_hh_l0"), 0));
+    for (const Block& block : s.network->layout().blocks()) {
+      CAPTURE(values["cell"], block.name);
+      const std::vector<float> u = s.block(block.name);
+      if (is_recurrent(block))
+        for (std::size_t i = 0; i < u.size(); ++i) CHECK(u[i] == ((i / h) % h == i % h ? 1.0f : 0.0f));
+      else if (block.name.starts_with("rnn.bias"))
+        CHECK(all_equal(u, 0));
+      else
+        CHECK(u == uniform.block(block.name));
+    }
   }
+}
+
+TEST_CASE("cells that are known by their start have it as their default", "[models][initialise]") {
+  const auto same = [](const char* cell, const Values& rnn) {
+    const Started s = start({{"cell", cell}, {"hidden", "9"}}), other = start(rnn);
+    CAPTURE(cell);
+    CHECK(s.parameters.data() == other.parameters.data());
+  };
+  same("irnn", {{"cell", "rnn"}, {"hidden", "9"}, {"init", "identity"}, {"activation", "relu"}});
+  same("rnn-orthogonal", {{"cell", "rnn"}, {"hidden", "9"}, {"init", "orthogonal"}});
+  CHECK(model_settings({{"cell", "irnn"}}).text("activation") == "relu");
+  CHECK(model_settings({{"cell", "feedforward-attention"}}).text("attention") == "additive");
+  CHECK(model_settings({{"cell", "rnn"}}).text("activation") == "tanh");
+  CHECK(model_settings({{"cell", "rnn"}}).text("init") == "uniform");
 }
 
 TEST_CASE("forget-bias and update-bias set their gate's part of both biases, in every layer",
           "[models][initialise]") {
-  struct Bias {
-    std::string cell, option;
-    int gate, gates;
-  };
-  for (const Bias& bias : {Bias{"lstm", "forget-bias", 1, 4}, Bias{"gru", "update-bias", 1, 3},
-                           Bias{"gru-v1", "update-bias", 1, 3}})
+  std::set<std::string> with_option, in_table;
+  for (const CellEntry& cell : all_cells())
+    for (const Option& option : cell.options)
+      if (option.name.ends_with("-bias")) with_option.insert(cell.name + " " + option.name);
+  for (const MemoryGate& gate : memory_gates) {
+    if (gate.option.empty()) continue;
+    in_table.insert(gate.cell + " " + gate.option);
     for (const char* init : {"uniform", "orthogonal", "identity"}) {
-      Values values{{"cell", bias.cell}, {"hidden", "6"}, {"layers", "2"}, {"init", init}};
+      Values values{{"cell", gate.cell}, {"hidden", "6"}, {"layers", "2"}, {"init", init}};
       const Started before = start(values);
-      values[bias.option] = "1.5";
+      values[gate.option] = "1.5";
       const Started after = start(values);
-      CAPTURE(bias.cell, init);
-      for (const std::string layer : {"_l0", "_l1"})
-        for (int gate = 0; gate < bias.gates; ++gate)
-          for (const std::string name : {"rnn.bias_ih", "rnn.bias_hh"}) {
-            const std::vector<float> now = after.gate(name + layer, gate);
-            if (gate == bias.gate)
-              CHECK(all_equal(now, name == "rnn.bias_ih" ? 1.5f : 0.0f));
-            else
-              CHECK(now == before.gate(name + layer, gate));
-          }
+      CAPTURE(gate.cell, init);
+      for (const Block& block : before.network->layout().blocks()) {
+        const std::vector<float> was = before.block(block.name), now = after.block(block.name);
+        const bool ih = block.name.starts_with("rnn.bias_ih"), hh = block.name.starts_with("rnn.bias_hh");
+        CAPTURE(block.name);
+        const int row = ih ? gate.gate : hh ? gate.row : -1;
+        for (int i = 0; i < static_cast<int>(now.size()); ++i)
+          if (now[i] != (row >= 0 && i / 6 == row ? (ih ? 1.5f : 0.0f) : was[i])) FAIL_CHECK("number " << i);
+      }
     }
+  }
+  CHECK(in_table == with_option);
 }
 
 TEST_CASE("chrono: biases of the gates spread over time scales up to chrono-steps", "[models][initialise]") {
   const int longest = 400;
-  for (const char* cell : {"lstm", "gru", "gru-v1"}) {
-    const Started s = start(
-        {{"cell", cell}, {"hidden", "2000"}, {"init", "chrono"}, {"chrono-steps", std::to_string(longest)}});
-    CAPTURE(cell);
-    const std::vector<float> keep = s.gate("rnn.bias_ih_l0", 1);
+  std::set<std::string> gated, in_table;
+  for (const CellEntry& cell : all_cells())
+    if (cell.gated) gated.insert(cell.name);
+  for (const MemoryGate& gate : memory_gates) {
+    const bool first = in_table.insert(gate.cell).second;
+    const Started s = start({{"cell", gate.cell},
+                             {"hidden", first ? "2000" : "20"},
+                             {"init", "chrono"},
+                             {"chrono-steps", std::to_string(longest)}});
+    CAPTURE(gate.cell);
+    std::vector<float> keep = s.gate("rnn.bias_ih_l0", gate.gate);
+    for (float& b : keep) b *= static_cast<float>(gate.sign);
+    if (gate.row >= 0) CHECK(all_equal(s.gate("rnn.bias_hh_l0", gate.row), 0));
     // exp(bias) is uniform in [1, T - 1] (Tallec & Ollivier 2018).
     std::vector<float> spread;
     const double middle = longest / 2.0;
@@ -227,14 +308,14 @@ TEST_CASE("chrono: biases of the gates spread over time scales up to chrono-step
       spread.push_back(static_cast<float>(std::exp(static_cast<double>(b)) - middle));
     }
     check_uniform(spread, middle - 1);
-    CHECK(all_equal(s.gate("rnn.bias_hh_l0", 1), 0));
-    if (cell == std::string("lstm")) {
-      std::vector<float> input = s.gate("rnn.bias_ih_l0", 0);
-      for (float& b : input) b = -b;
-      CHECK(input == keep);
-      CHECK(all_equal(s.gate("rnn.bias_hh_l0", 0), 0));
+    for (const MemoryGate& other : memory_gates) {  // a unit's gates are of one time scale
+      if (other.cell != gate.cell) continue;
+      std::vector<float> same = s.gate("rnn.bias_ih_l0", other.gate);
+      for (float& b : same) b *= static_cast<float>(other.sign);
+      CHECK(same == keep);
     }
   }
+  CHECK(in_table == gated);
   CHECK_THROWS_AS(start({{"cell", "lstm"}, {"init", "chrono"}, {"forget-bias", "1"}}), UserError);
 }
 
@@ -248,41 +329,46 @@ TEST_CASE("a learned initial state starts at 0, a zero one has no parameters", "
 
 TEST_CASE("the parameter count is the formula of the table, and the padding is none of it",
           "[models][initialise]") {
-  for (const Settings& model : all_models(7)) {
+  for (Settings model : all_models(7)) {
+    model.set("init", "uniform");  // no zeros
     CAPTURE(describe_model(model));
     const auto network = make_network<float>(model, signature);
-    const double h = 7;
-    double recurrent = 0, states = 0, attention = 0, in_blocks = 0;
+    const double h = 7, layers = static_cast<double>(model.integer("layers"));
+    double recurrent = 0, states = 0, gains = 0, attention = 0, in_blocks = 0;
     for (int layer = 0; layer < model.integer("layers"); ++layer)
       recurrent +=
           Formula(find_cell(model.text("cell")).parameters, h, layer == 0 ? signature.inputs : h).value();
-    if (model.text("initial-state") == "learned")
-      states = h * static_cast<double>(model.integer("layers")) * (model.text("cell") == "lstm" ? 2 : 1);
+    for (const Block& block : network->layout().blocks()) {
+      in_blocks += static_cast<double>(block.size());
+      if (block.name.starts_with("initial_state.")) states += h;
+      if (block.name.starts_with("rnn.gain")) gains += static_cast<double>(block.size());
+    }
+    CHECK((states > 0) == (model.text("initial-state") == "learned"));
+    CHECK((gains >= find_cell(model.text("cell")).gates * h * layers) == (model.text("layer-norm") == "yes"));
     if (model.text("attention") == "additive") attention = 2 * h * h + 2 * h;
     const double joined = model.text("attention") == "none" ? h : 2 * h;
-    CHECK(network->layout().count() == recurrent + states + attention + signature.outputs * (joined + 1));
+    CHECK(network->layout().count() ==
+          recurrent + states + gains + attention + signature.outputs * (joined + 1));
     CHECK(network_size(model, signature).parameters == network->layout().count());
+    CHECK(in_blocks == network->layout().count());
 
     const Parameters<float> parameters = random_parameters(*network, 3);
-    for (const Block& block : network->layout().blocks()) in_blocks += static_cast<double>(block.size());
-    CHECK(in_blocks == network->layout().count());
     CHECK(static_cast<double>(std::count_if(parameters.data().begin(), parameters.data().end(),
                                             [](float x) { return x != 0; })) == in_blocks);
   }
 }
 
-TEST_CASE("an LSTM layer has four thirds of the parameters of a GRU layer of its width",
-          "[models][initialise]") {
-  const auto layer = [](const char* cell) {
-    std::size_t count = 0;
-    const auto network = make_network<float>(model_settings({{"cell", cell}, {"hidden", "17"}}), signature);
-    for (const Block& block : network->layout().blocks())
-      if (block.name.starts_with("rnn.")) count += block.size();
-    return count;
-  };
-  CHECK(3 * layer("lstm") == 4 * layer("gru"));
-  CHECK(layer("gru") == layer("gru-v1"));
-  CHECK(layer("lstm") == 4 * layer("rnn"));
+TEST_CASE("the formula of the table is the size of a layer at any width and input", "[models][initialise]") {
+  for (const CellEntry& cell : all_cells())
+    for (int h : {1, 5, 16, 33})
+      for (int i : {1, 3, 17}) {
+        Signature of_width = signature;
+        of_width.inputs = i;
+        const Values values{{"cell", cell.name}, {"hidden", std::to_string(h)}, {"attention", "none"}};
+        const NetworkSize size = network_size(model_settings(values), of_width);
+        CAPTURE(cell.name, cell.parameters, h, i);
+        CHECK(size.parameters == Formula(cell.parameters, h, i).value() + signature.outputs * (h + 1));
+      }
 }
 
 TEST_CASE("a budget gives the largest width whose parameters fit", "[models][initialise]") {
