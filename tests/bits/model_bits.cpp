@@ -15,6 +15,7 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <thread>
 
 #include "core/hash.h"
 #include "core/math.h"
@@ -39,17 +40,28 @@ struct Case {
   std::string optimizer = "adam";
 };
 
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  std::size_t turn = 0;
-  // Two tiles, the second of 1, 4, 7, 10 or 13 sequences.
-  const auto add = [&](Values model, const Signature& signature, int steps, int updates, const char* optimizer = "adam") {
+// Lines with a counter: two tiles, the second of 1, 4, 7, 10 or 13 sequences, and signatures by turns.
+struct Lines {
+  std::vector<Case>& cases;
+  std::size_t turn;
+  Signature signature(int inputs, int outputs) const { return all_signatures(inputs, outputs)[turn % 4]; }
+  void add(Values model, const Signature& signature, int steps, int updates, const char* optimizer = "adam") {
     cases.push_back({std::move(model), signature, steps, 17 + static_cast<int>(3 * (turn % 5)), updates, optimizer});
     ++turn;
-  };
-  const auto models = [](Values of_cell, int hidden) {
+  }
+};
+
+// The four cells that there were first, in all attentions, layers and signatures: these lines share one counter, and stay.
+void add_first_cells(std::vector<Case>& cases) {
+  Lines lines{cases, 0};
+  const std::vector<Values> variants{{{"cell", "rnn"}, {"activation", "tanh"}},
+                                     {{"cell", "rnn"}, {"activation", "relu"}},
+                                     {{"cell", "lstm"}},
+                                     {{"cell", "gru"}},
+                                     {{"cell", "gru-v1"}}};
+  const auto models = [](Values of_cell, const char* hidden) {
     std::vector<Values> all;
-    of_cell["hidden"] = std::to_string(hidden);
+    of_cell["hidden"] = hidden;
     for (const char* attention : {"none", "additive", "dot"})
       for (const char* layers : {"1", "2"}) {
         of_cell["attention"] = attention;
@@ -58,28 +70,66 @@ std::vector<Case> all_cases() {
       }
     return all;
   };
-
-  for (const Values& cell : cell_variants())
-    for (Values& model : models(cell, 5)) {
-      for (const Signature& signature : all_signatures(3, 5)) add(model, signature, 4, 50);
+  for (const Values& cell : variants)
+    for (Values& model : models(cell, "5")) {
+      for (const Signature& signature : all_signatures(3, 5)) lines.add(model, signature, 4, 50);
       model["initial-state"] = "learned";
-      add(model, all_signatures(3, 5)[turn % 4], 4, 50);
+      lines.add(model, lines.signature(3, 5), 4, 50);
     }
   // Several blocks of units, outputs and inputs; more steps than one span takes.
-  const int widths[] = {18, 40, 67};
-  for (const Values& cell : cell_variants())
-    for (const Values& model : models(cell, widths[turn % 3])) add(model, all_signatures(19, 33)[turn % 4], 20, 2);
+  for (const Values& cell : variants)
+    for (const Values& model : models(cell, "18")) lines.add(model, lines.signature(19, 33), 20, 2);
   // Everything else that the start of a model can depend on.
-  for (const CellEntry& cell : all_cells())
-    for (const Option& option : model_options(cell)) {
-      std::vector<std::string> values;
-      if (option.name == "init") values = option.choices;
-      if (option.kind == Option::Kind::real) values = {"1.5"};
-      for (const std::string& value : values)
-        add({{"cell", cell.name}, {"hidden", "5"}, {option.name, value}}, all_signatures(3, 5)[turn % 4], 4, 50);
-    }
+  const auto start = [&](const char* cell, const char* option, const char* value) {
+    lines.add({{"cell", cell}, {"hidden", "5"}, {option, value}}, lines.signature(3, 5), 4, 50);
+  };
+  for (const char* cell : {"rnn", "lstm", "gru", "gru-v1"}) {
+    for (const char* init : {"uniform", "orthogonal", "identity"}) start(cell, "init", init);
+    if (cell == std::string("rnn")) continue;
+    start(cell, "init", "chrono");
+    start(cell, cell == std::string("lstm") ? "forget-bias" : "update-bias", "1.5");
+  }
   for (const char* optimizer : {"rmsprop", "sgd"})
-    add({{"cell", "lstm"}, {"hidden", "5"}}, all_signatures(3, 5)[turn % 4], 4, 50, optimizer);
+    lines.add({{"cell", "lstm"}, {"hidden", "5"}}, lines.signature(3, 5), 4, 50, optimizer);
+}
+
+bool is_first(const std::string& cell) {
+  return cell == "rnn" || cell == "lstm" || cell == "gru" || cell == "gru-v1";
+}
+
+// A cell of the table, with a counter of its own, so that a new one changes no other's lines.
+void add_cell(const CellEntry& cell, std::vector<Case>& cases) {
+  Lines lines{cases, first_turn(cell.name)};
+  const auto small = [&](Values model) {
+    model["cell"] = cell.name;
+    model["hidden"] = "5";
+    lines.add(model, lines.signature(3, 5), saturates(model_settings(model)) ? 4 : 2, 20);
+  };
+  static const char* const widths[] = {"18", "40", "67"};
+  const auto wide = [&](Values model) {
+    model["cell"] = cell.name;
+    model["hidden"] = widths[lines.turn % 3];
+    lines.add(model, lines.signature(19, 33), 20, 1);
+  };
+  if (!is_first(cell.name)) {
+    for (int i = 0; i < 3; ++i) small(structure_of_turn(lines.turn));
+    for (int i = 0; i < 3; ++i) wide(structure_of_turn(lines.turn));
+    for (const Option& option : model_options(cell))
+      if (option.name == "init")
+        for (const std::string& init : option.choices)
+          if (init != option.fallback) small({{"init", init}});
+    for (const Option& option : cell.options)
+      if (option.kind == Option::Kind::real) small({{option.name, "1.5"}});
+  }
+  for (Values variant : cell_variants())
+    if (variant.size() > 1 && variant.extract("cell").mapped() == cell.name) small(variant);
+  wide({{"layer-norm", "yes"}, {"layers", "2"}});  // sums over the lanes of several packs
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  add_first_cells(cases);
+  for (const CellEntry& cell : all_cells()) add_cell(cell, cases);
   return cases;
 }
 
@@ -154,17 +204,21 @@ std::vector<std::string> compute(bool quick, bool& agree) {
   for (const auto& [name, values] : functions())
     lines.push_back(hex16(fnv1a(values.data(), values.size() * sizeof(double))) + "  " + name);
   const std::vector<Case> cases = all_cases();
+  std::vector<std::vector<std::string>> results(cases.size());
+  ThreadTeam team(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), flush_denormals);
+  team.run(static_cast<int>(cases.size()), [&](int, int i) {
+    for (const Place& place : places_of(i, quick)) results[i].push_back(hashes(cases[i], place));
+  });
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    std::vector<std::string> results;
-    const std::vector<Place> places = places_of(i, quick);
-    for (const Place& place : places) results.push_back(hashes(cases[i], place));
-    const bool same = std::all_of(results.begin(), results.end(), [&](const auto& r) { return r == results[0]; });
-    lines.push_back((same ? results[0] : "DIFFERENT") + "  " + describe(cases[i]));
-    if (same && results[0] != "not finite") continue;
+    const std::vector<std::string>& found = results[i];
+    const bool same = std::all_of(found.begin(), found.end(), [&](const auto& r) { return r == found[0]; });
+    lines.push_back((same ? found[0] : "DIFFERENT") + "  " + describe(cases[i]));
+    if (same && found[0] != "not finite") continue;
     agree = false;
     std::cerr << "error: " << describe(cases[i]) << '\n';
+    const std::vector<Place> places = places_of(i, quick);
     for (std::size_t p = 0; p < places.size(); ++p)
-      std::cerr << "  " << results[p] << "  " << isa_name(places[p].isa) << ", " << places[p].options.threads << " thread(s)\n";
+      std::cerr << "  " << found[p] << "  " << isa_name(places[p].isa) << ", " << places[p].options.threads << " thread(s)\n";
   }
   return lines;
 }
