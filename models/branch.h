@@ -44,13 +44,13 @@ class BranchLayer final : public LayerPart<S> {
   }
 
   const S* outputs(const TileInput<S>& in, const S* data) const override {
-    return residual_ ? tape(data, in.steps, in.columns).sum : layer_->outputs(inner(in, data), inner_tape(in, data));
+    return residual_ ? tape(data, in.room, in.columns).sum : layer_->outputs(inner(in, data), inner_tape(in, data));
   }
 
   void forward(const S* packed, const TileInput<S>& in, int begin, int end, S* data) const override {
     const std::size_t first = static_cast<std::size_t>(begin) * in.columns, count = static_cast<std::size_t>(end - begin) * in.columns;
     if (in.kept != nullptr) {
-      S* to = tape(data, in.steps, in.columns).dropped + first * input_stride_;
+      S* to = tape(data, in.room, in.columns).dropped + first * input_stride_;
       std::copy_n(in.values + first * input_stride_, count * input_stride_, to);
       drop(in.kept + first * inputs_.real(), count, to, input_stride_);
     }
@@ -58,7 +58,7 @@ class BranchLayer final : public LayerPart<S> {
     layer_->forward(packed, of, begin, end, inner_tape(in, data));
     if (!residual_) return;
     const S* made = layer_->outputs(of, inner_tape(in, data)) + first * stride();
-    S* sum = tape(data, in.steps, in.columns).sum + first * stride();
+    S* sum = tape(data, in.room, in.columns).sum + first * stride();
     for (std::size_t i = 0; i < count * stride(); ++i) sum[i] = made[i] + in.values[first * stride() + i];
   }
 
@@ -99,10 +99,10 @@ class BranchLayer final : public LayerPart<S> {
     if (data == nullptr) return {nullptr, nullptr, nullptr, places.total()};
     return {data + dropped, data + sum, data + inner, places.total()};
   }
-  S* inner_tape(const TileInput<S>& in, const S* data) const { return tape(data, in.steps, in.columns).inner; }
+  S* inner_tape(const TileInput<S>& in, const S* data) const { return tape(data, in.room, in.columns).inner; }
   TileInput<S> inner(const TileInput<S>& in, const S* data) const {
     TileInput<S> of = in;
-    if (in.kept != nullptr) of.values = tape(data, in.steps, in.columns).dropped;
+    if (in.kept != nullptr) of.values = tape(data, in.room, in.columns).dropped;
     of.kept = nullptr;
     return of;
   }

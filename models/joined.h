@@ -77,11 +77,11 @@ class JoinedLayer final : public LayerPart<S> {
   }
 
   const S* outputs(const TileInput<S>& in, const S* data) const override {
-    return tape(const_cast<S*>(data), in.steps, in.columns).outputs;
+    return tape(const_cast<S*>(data), in.room, in.columns).outputs;
   }
 
   void forward(const S* packed, const TileInput<S>& in, int begin, int end, S* data) const override {
-    const Tape all = tape(data, in.steps, in.columns);
+    const Tape all = tape(data, in.room, in.columns);
     if (any_reversed_ && in.values != nullptr)
       for (int t = 0; t < in.steps; ++t)
         for (int c = 0; c < in.columns; ++c)
@@ -108,7 +108,7 @@ class JoinedLayer final : public LayerPart<S> {
 
   void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
                 const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* data, S* gradient) const override {
-    const Tape all = tape(data, in.steps, in.columns);
+    const Tape all = tape(data, in.room, in.columns);
     if (d_inputs)
       std::fill_n(d_inputs, static_cast<std::size_t>(end - begin) * in.columns * input_stride, S(0));
     for_parts(in, data, [&](std::size_t p, const TileInput<S>& of, S* t) {
@@ -192,7 +192,7 @@ class JoinedLayer final : public LayerPart<S> {
   }
   template <class F>
   void for_parts(const TileInput<S>& in, S* data, F&& f) const {
-    const Tape all = tape(data, in.steps, in.columns);
+    const Tape all = tape(data, in.room, in.columns);
     TileInput<S> reversed = in;
     reversed.symbols = in.reversed_symbols;
     if (in.values != nullptr) reversed.values = all.reversed;

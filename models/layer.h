@@ -84,6 +84,7 @@ class Features {
 template <class S>
 struct TileInput {
   int steps = 0, columns = 0;
+  int room = 0;  // steps that the tape was made for: places in it that outlast a segment depend on this alone
   const std::int32_t* symbols = nullptr;
   const S* values = nullptr;
   int stride = 0;

@@ -3,32 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/threads.h"
 #include "models/plan.h"
 #include "models/tile.h"
 
 namespace rnnbench {
 namespace {
-
-template <class S>
-class NetworkWorkspace final : public Workspace<S> {
- public:
-  explicit NetworkWorkspace(const WorkspaceOptions& options)
-      : recompute(options.recompute), threads(std::max(1, options.threads), flush_denormals), tiles(threads.size()) {}
-  std::size_t bytes() const override {
-    std::size_t sum = (packed.capacity() + gradients.capacity()) * sizeof(S);
-    for (const Tile<S>& tile : tiles) sum += tile.bytes();
-    return sum;
-  }
-  ThreadTeam& team() override { return threads; }
-
-  const int recompute;
-  ThreadTeam threads;
-  AlignedVector<S> packed;         // weights, packed once per call
-  AlignedVector<S> gradients;      // packed gradient of every tile
-  std::vector<TotalOf<S>> losses;  // of every tile
-  std::vector<Tile<S>> tiles;      // of every thread
-};
 
 template <class S>
 class NetworkOf final : public Network<S> {
@@ -157,7 +136,12 @@ class NetworkOf final : public Network<S> {
     const int length = segment_length(steps, recompute);
     const std::size_t states = static_cast<std::size_t>(columns) * widest_;
     return head_tape_at(length, columns) + head_->tape_size(length, columns) + 3 * span_steps(steps, columns) * states +
-           (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
+           mask_bytes(steps, columns) / sizeof(S) + (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
+  }
+  std::size_t mask_bytes(int steps, int columns) const {
+    std::size_t features = 0;
+    for (std::size_t layer = 1; layer < input_features_.size() && plan_.dropout > 0; ++layer) features += input_features_[layer];
+    return features * steps * columns;
   }
   std::size_t packed_size() const { return packed_size_; }
   std::size_t gradient_size() const { return gradient_size_; }
@@ -218,7 +202,7 @@ class NetworkOf final : public Network<S> {
 
   TileInput<S> input_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
     const std::size_t first = static_cast<std::size_t>(segment.begin) * tile.columns;
-    TileInput<S> in{.steps = segment.steps(), .columns = tile.columns, .lengths = tile.lengths.data()};
+    TileInput<S> in{.steps = segment.steps(), .columns = tile.columns, .room = tile.tape_steps, .lengths = tile.lengths.data()};
     if (layer > 0) {
       in.values = states_of(layer - 1, tile, segment);
       in.stride = layers_[layer - 1]->stride();
@@ -236,6 +220,7 @@ class NetworkOf final : public Network<S> {
     TileInput<S> shape;
     shape.steps = segment.steps();
     shape.columns = tile.columns;
+    shape.room = tile.tape_steps;
     return layers_[layer]->outputs(shape, layer_tape(tile, layer));
   }
   std::size_t states_size(int columns) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/threads.h"
 #include "models/head.h"
 
 namespace rnnbench {
@@ -123,6 +124,27 @@ struct Tile {
     }
     return runs;
   }
+};
+
+// What a network's calls need: the tiles of its threads.
+template <class S>
+class NetworkWorkspace final : public Workspace<S> {
+ public:
+  explicit NetworkWorkspace(const WorkspaceOptions& options)
+      : recompute(options.recompute), threads(std::max(1, options.threads), flush_denormals), tiles(threads.size()) {}
+  std::size_t bytes() const override {
+    std::size_t sum = (packed.capacity() + gradients.capacity()) * sizeof(S);
+    for (const Tile<S>& tile : tiles) sum += tile.bytes();
+    return sum;
+  }
+  ThreadTeam& team() override { return threads; }
+
+  const int recompute;
+  ThreadTeam threads;
+  AlignedVector<S> packed;         // weights, packed once per call
+  AlignedVector<S> gradients;      // packed gradient of every tile
+  std::vector<TotalOf<S>> losses;  // of every tile
+  std::vector<Tile<S>> tiles;      // of every thread
 };
 
 }  // namespace rnnbench

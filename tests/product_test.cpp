@@ -65,7 +65,7 @@ void run_linear(const test::LinearArrays<ScalarOf<V>>& a) {
   const Linear<V> linear(a.rows, a.depth);
   const S poison(std::numeric_limits<float>::quiet_NaN());
   AlignedVector<S> packed(linear.packed_size(), poison);
-  linear.pack(a.w, a.leading, packed.data());
+  linear.pack(a.w, packed.data(), a.leading);
   linear.forward(packed.data(), a.x, a.x_stride, a.y, a.y_stride, a.columns, a.bias);
   linear.forward(packed.data(), a.x, a.x_stride, a.y_added, a.y_stride, a.columns);
   linear.backward(packed.data(), a.dy, a.y_stride, a.dx, a.x_stride, a.columns);

@@ -188,7 +188,7 @@ def make_model(name, one_hot, loss, steps=6, size=3, inputs=3, outputs=4, **opti
     weight = tensors["weight"] = random(steps, size, low=0.2, high=1.5)
     weight[torch.rand(steps, size) < 0.3] = 0
     if "direction" in options:
-        weight[-1] = 0.7  # where a sequence ends is where it is asked for the last time
+        weight[-1] = 0.75  # where a sequence ends is where it is asked for the last time
     if options.get("one-answer") == "yes":
         weight[:-1] = 0
     out = tensors["outputs"] = model(x)
