@@ -162,13 +162,25 @@ TEST_CASE("layers: the table of tasks names the files of its folder", "[layers]"
 }
 
 TEST_CASE("layers: the table of cells names the files of its folder", "[layers]") {
-  Names files, table;
-  for (const auto& entry : fs::directory_iterator(fs::path(RNNBENCH_SOURCE_DIR) / "models")) {
+  const fs::path folder = fs::path(RNNBENCH_SOURCE_DIR) / "models";
+  Names files, table, cells;
+  for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".h" &&
         text_of(entry.path()).find("static CellEntry entry()") != std::string::npos)
       files.insert(entry.path().stem());
   }
-  for (const auto& cell : rnnbench::all_cells()) table.insert(with_underscores(cell.name));
-  CHECK(table.size() == rnnbench::all_cells().size());
+  // Several cells may share a file; every line is one cell.
+  static const std::regex line(R"(\n  CELL\(([a-z0-9_]+), ([A-Z][A-Za-z0-9]*)\))");
+  const std::string text = text_of(folder / "catalogue.cpp");
+  std::size_t lines = 0;
+  for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match, ++lines) {
+    const std::string file = (*match)[1], type = (*match)[2];
+    CAPTURE(file, type);
+    table.insert(file);
+    CHECK(text_of(folder / (file + ".h")).find(type) != std::string::npos);
+  }
+  for (const auto& cell : rnnbench::all_cells()) cells.insert(cell.name);
   CHECK(files == table);
+  CHECK(lines == rnnbench::all_cells().size());
+  CHECK(cells.size() == lines);  // no name twice
 }
