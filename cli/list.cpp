@@ -26,6 +26,14 @@ Json list_models() {
   return list;
 }
 
+void print_markdown(const Json& models) {
+  std::cout << "| cell | what it is | parameters of a layer | of `lstm` |\n|---|---|---|---|\n";
+  for (const Json& model : models)
+    std::cout << "| `" << model.at("name").get<std::string>() << "` | " << model.at("summary").get<std::string>() << " | "
+              << model.at("parameters").get<std::string>() << " | "
+              << (model.at("of_lstm").is_null() ? "-" : model.at("of_lstm").get<std::string>()) << " |\n";
+}
+
 Json list_experiments() {
   Json list = Json::array();
   for (const auto& file : catalogue_files()) {
@@ -41,7 +49,7 @@ Json list_experiments() {
 }  // namespace
 
 int list_command(const CommandArguments& words) {
-  const Arguments arguments("list", words, {format_flag()}, /*settings=*/false);
+  const Arguments arguments("list", words, {format_flag({"text", "json", "markdown"})}, /*settings=*/false);
   const Option kind = choice_option("list", "?", {"tasks", "models", "experiments"}, "");
   std::string only;
   if (!arguments.positional().empty()) {
@@ -55,6 +63,11 @@ int list_command(const CommandArguments& words) {
   if (only.empty() || only == "tasks") lists["tasks"] = list_of(all_tasks());
   if (only.empty() || only == "models") lists["models"] = list_models();
   if (only.empty() || only == "experiments") lists["experiments"] = list_experiments();
+  if (arguments.format() == "markdown") {
+    if (only != "models") throw UserError("command line: --format = markdown goes with 'list models' only");
+    print_markdown(lists["models"]);
+    return 0;
+  }
   if (arguments.format() == "json") {
     std::cout << (only.empty() ? lists : lists[only]).dump(2) << '\n';
     return 0;

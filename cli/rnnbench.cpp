@@ -23,7 +23,7 @@ const std::string results_help = "\n  --results DIR   the folder of records (def
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"list", "name the tasks, models and experiments there are",
-       "rnnbench list [tasks|models|experiments] [--format text|json]\n", list_command},
+       "rnnbench list [tasks|models|experiments] [--format text|json|markdown]\n", list_command},
       {"show", "explain a task, a cell, the training options or an experiment",
        "rnnbench show TASK|CELL|training|FILE.ini|NAME [--format text|json] [--any-setting value]\n" +
            std::string(

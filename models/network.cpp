@@ -136,12 +136,7 @@ class NetworkOf final : public Network<S> {
     const int length = segment_length(steps, recompute);
     const std::size_t states = static_cast<std::size_t>(columns) * widest_;
     return head_tape_at(length, columns) + head_->tape_size(length, columns) + 3 * span_steps(steps, columns) * states +
-           mask_bytes(steps, columns) / sizeof(S) + (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
-  }
-  std::size_t mask_bytes(int steps, int columns) const {
-    std::size_t features = 0;
-    for (std::size_t layer = 1; layer < input_features_.size() && plan_.dropout > 0; ++layer) features += input_features_[layer];
-    return features * steps * columns;
+           (plan_.dropout > 0 ? layers_.size() * steps * states / sizeof(S) : 0) + (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
   }
   std::size_t packed_size() const { return packed_size_; }
   std::size_t gradient_size() const { return gradient_size_; }
@@ -164,11 +159,6 @@ class NetworkOf final : public Network<S> {
     std::vector<Segment> all;
     for (int begin = 0; begin < steps; begin += length) all.push_back({begin, std::min(steps, begin + length)});
     return all;
-  }
-  // f(begin, end) for the spans of a segment of `steps` steps.
-  template <class F>
-  void for_spans(int steps, int columns, F&& f) const {
-    for (int begin = 0, span = span_steps(steps, columns); begin < steps; begin += span) f(begin, std::min(steps, begin + span));
   }
 
   void load(Tile<S>& tile, const Batch& batch, int first, bool all_steps) const {
@@ -262,7 +252,8 @@ class NetworkOf final : public Network<S> {
   void forward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool read) const {
     const int steps = segment.steps();
     const S* h = states_of(layers_.size() - 1, tile, segment);
-    for_spans(steps, tile.columns, [&](int begin, int end) {
+    for (int begin = 0, span = span_steps(steps, tile.columns); begin < steps; begin += span) {
+      const int end = std::min(steps, begin + span);
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
         layers_[layer]->forward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
                                 layer_tape(tile, layer));
@@ -270,7 +261,7 @@ class NetworkOf final : public Network<S> {
         head_->forward(packed_head(work), steps, tile.columns,
                        tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h,
                        head_tape(tile));
-    });
+    }
     if (!read || !attends()) return;
     const Runs& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
     head_->attend(packed_head(work), steps, tile.columns, wanted, h, tile.memory.data(), head_tape(tile));

@@ -343,10 +343,10 @@ TEST_CASE("the parameter count is the formula of the table, and the padding is n
       if (block.name.starts_with("initial_state.")) states += h;
       if (block.name.starts_with("rnn.gain")) gains += static_cast<double>(block.size());
     }
-    CHECK((states > 0) == (model.text("initial-state") == "learned"));
+    CHECK((states > 0) == (model.text_or("initial-state", "zero") == "learned"));
     CHECK((gains >= find_cell(model.text("cell")).gates * h * layers) == (model.text("layer-norm") == "yes"));
-    if (model.text("attention") == "additive") attention = 2 * h * h + 2 * h;
-    const double joined = model.text("attention") == "none" ? h : 2 * h;
+    if (model.text_or("attention", "none") == "additive") attention = 2 * h * h + 2 * h;
+    const double joined = model.text_or("attention", "none") == "none" ? h : 2 * h;
     CHECK(network->layout().count() ==
           recurrent + states + gains + attention + signature.outputs * (joined + 1));
     CHECK(network_size(model, signature).parameters == network->layout().count());

@@ -30,9 +30,18 @@ std::string describe_model(const Settings& model) {
   return text;
 }
 
+bool is_free(const CellEntry& cell) { return cell.attention.empty() && cell.name != "transformer"; }
+
+std::vector<CellEntry> free_cells() {
+  std::vector<CellEntry> cells;
+  for (const CellEntry& cell : all_cells())
+    if (is_free(cell)) cells.push_back(cell);
+  return cells;
+}
+
 std::vector<Values> cell_variants() {
   std::vector<Values> variants;
-  for (const CellEntry& cell : all_cells()) {
+  for (const CellEntry& cell : free_cells()) {
     const Values plain{{"cell", cell.name}};
     variants.push_back(plain);
     std::set<std::string> varied{"layer-norm"};
@@ -73,6 +82,15 @@ std::vector<Settings> all_models(int hidden) {
       models.push_back(model_settings(values));
     }
   }
+  // Those whose attention is their own. (With one head a Transformer may have any width.)
+  for (const char* layers : {"1", "2"})
+    for (Values values : {Values{{"cell", "feedforward-attention"}},
+                          Values{{"cell", "transformer"}, {"heads", "1"}, {"positions", layers[0] == '1' ? "sinusoidal" : "learned"},
+                                 {"max-positions", "5"}}}) {
+      values["layers"] = layers;
+      values["hidden"] = std::to_string(hidden);
+      models.push_back(model_settings(values));
+    }
   return models;
 }
 

@@ -28,6 +28,9 @@ std::string describe_model(const Settings& model);
 // hard-sigmoid) and of layer-norm. The first has only `cell` set.
 std::vector<Values> cell_variants();
 
+// The cells that go with any attention, direction and neighbour: all but the feed-forward attention and the Transformer.
+std::vector<CellEntry> free_cells();
+
 // attention, layers (1, 2) and initial-state of turn 0, 1, ...: twelve turns are all of them together, three
 // turns in a row have each value of each. The turns of a cell begin anywhere, so that cells differ; a new
 // cell changes no other's.

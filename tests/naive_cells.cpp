@@ -212,7 +212,7 @@ NaiveLayer<S>::NaiveLayer(const Settings& settings, const Parameters<S>& paramet
   b_hh = of_layer("bias_hh");
   peepholes = of_layer("peephole"), gains = of_layer("gain");
   h = static_cast<int>(b_ih.rows()) / find_cell(settings.text("cell")).gates;
-  const bool learned = settings.text("initial-state") == "learned";
+  const bool learned = settings.text_or("initial-state", "zero") == "learned";
   for (const char* name : {"hidden", "cell", "squashed", "input", "forget", "output"}) state[name] = zero();
   if (learned)
     for (auto& [name, value] : state)

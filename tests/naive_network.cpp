@@ -24,7 +24,7 @@ Matrix<S> run_layer(const Settings& model, const Parameters<S>& parameters, int 
 // Contexts of all steps: step t attends to states 0 .. t.
 template <class S>
 Matrix<S> attend(const Settings& model, const Parameters<S>& parameters, const Matrix<S>& states) {
-  const bool additive = model.text("attention") == "additive";
+  const bool additive = model.text_or("attention", "none") == "additive";
   Matrix<S> queries, keys, v;
   if (additive) {
     queries = (block(parameters, "attention.query.weight") * states).colwise() +
@@ -46,6 +46,25 @@ Matrix<S> attend(const Settings& model, const Parameters<S>& parameters, const M
     contexts.col(t) = states.leftCols(t + 1) * weights / weights.sum();
   }
   return contexts;
+}
+
+// Raffel & Ellis 2015: what the read-out sees at each step.
+template <class S>
+Matrix<S> feedforward_attention(const Parameters<S>& parameters, const Matrix<S>& states) {
+  const Matrix<S> v = block(parameters, "attention.energy"), w = block(parameters, "readout.hidden.weight");
+  const S bias = block(parameters, "attention.bias")(0, 0);
+  const Vector<S> b = block(parameters, "readout.hidden.bias");
+  Matrix<S> seen(states.rows(), states.cols());
+  Vector<S> sum = Vector<S>::Zero(states.rows());
+  S total(0);
+  for (int t = 0; t < states.cols(); ++t) {
+    const S weight = std::exp(std::tanh((v.transpose() * states.col(t))(0, 0) + bias));
+    sum += weight * states.col(t);
+    total += weight;
+    const Vector<S> x = w * sum / total + b;
+    seen.col(t) = x.unaryExpr([](const S& y) { return std::real(y) > 0 ? y : S(0.01) * y; });
+  }
+  return seen;
 }
 
 template <class S>
@@ -84,10 +103,11 @@ NaiveResult<S> naive_network(const Settings& model, const Signature& signature,
     result.states.push_back(states);
 
     Matrix<S> joined = states;
-    if (model.text("attention") != "none") {
+    if (model.text_or("attention", "none") != "none") {
       joined.resize(2 * states.rows(), states.cols());
       joined << states, attend<S>(model, parameters, states);
     }
+    if (model.text("cell") == "feedforward-attention") joined = feedforward_attention<S>(parameters, states);
     const Matrix<S> outputs = (readout * joined).colwise() + bias;
     for (int t = 0; t < batch.steps; ++t) {
       const std::size_t at = batch.at(t, b);

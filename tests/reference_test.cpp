@@ -101,7 +101,7 @@ TEST_CASE("a trace shows the states and attention weights of its sequence", "[mo
           CHECK(std::fabs(sum - 1) <= steps * std::numeric_limits<float>::epsilon());
         }
     }
-    CHECK(names.count("attention") == (model.text("attention") == "none" ? 0 : 1));
+    CHECK(names.count("attention") == (model.text_or("attention", "none") == "none" ? 0 : 1));
     REQUIRE(hidden_state != nullptr);
     REQUIRE(hidden_state->width == hidden);
     for (int t = 0; t < steps; ++t)

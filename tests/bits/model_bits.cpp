@@ -126,10 +126,39 @@ void add_cell(const CellEntry& cell, std::vector<Case>& cases) {
   wide({{"layer-norm", "yes"}, {"layers", "2"}});  // sums over the lanes of several packs
 }
 
+// What is more than a cell: directions, cells together, kinds of attention, the Transformer; small and wide.
+void add_networks(std::vector<Case>& cases) {
+  Lines lines{cases, 0};
+  for (const Values& network : std::initializer_list<Values>{
+           {{"cell", "lstm"}, {"direction", "bidirectional"}},
+           {{"cell", "gru"}, {"direction", "bidirectional"}, {"layers", "2"}, {"attention", "additive"}},
+           {{"cell", "lstm+gru"}},
+           {{"cell", "lstm|gru"}, {"layers", "2"}},
+           {{"cell", "gru-v1|rnn+lstm-peephole"}, {"direction", "bidirectional"}},
+           {{"cell", "gru"}, {"layers", "3"}, {"residual", "yes"}},
+           {{"cell", "lstm"}, {"attention", "general"}},
+           {{"cell", "lstm"}, {"attention", "general"}, {"attend", "inputs"}},
+           {{"cell", "lstm"}, {"attention", "additive"}, {"attend", "inputs"}},
+           {{"cell", "gru"}, {"attention", "multi-head"}, {"heads", "1"}},
+           {{"cell", "gru"}, {"attention", "multi-head"}, {"heads", "1"}, {"attend", "inputs"}},
+           {{"cell", "feedforward-attention"}},
+           {{"cell", "transformer"}, {"heads", "1"}},
+           {{"cell", "transformer"}, {"heads", "1"}, {"positions", "learned"}, {"max-positions", "6"}},
+           {{"cell", "transformer"}, {"heads", "1"}, {"positions", "none"}, {"layers", "1"}}}) {
+    Values model = network;
+    model["hidden"] = "5";
+    lines.add(model, lines.signature(3, 5), 6, 20);
+    model["hidden"] = "20";
+    if (model.contains("heads")) model["heads"] = "2";
+    lines.add(model, lines.signature(19, 33), 20, 2);
+  }
+}
+
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   add_first_cells(cases);
-  for (const CellEntry& cell : all_cells()) add_cell(cell, cases);
+  for (const CellEntry& cell : free_cells()) add_cell(cell, cases);
+  add_networks(cases);
   return cases;
 }
 
