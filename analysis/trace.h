@@ -27,7 +27,7 @@ struct SequenceTrace {
 };
 
 inline bool is_gate(const Activation& activation) { return activation.name.ends_with("gate"); }
-inline bool is_attention(const Activation& activation) { return activation.name == "attention"; }
+inline bool is_attention(const Activation& activation) { return activation.name.find("attention") != std::string::npos; }
 
 // One row per number: step, input (symbol, or the features), target (class or values; empty where none
 // counts), quantity, unit (of attention: the attended step, up to the step itself), value. Steps and units

@@ -105,7 +105,7 @@ Map unit_map(const SequenceTrace& trace, const Activation& a) {
 }
 
 Map attention_map(const SequenceTrace& trace, const Activation& a) {
-  Map map{"attention: the weights of all steps so far, at each step (colours by square root)",
+  Map map{a.name + ": the weights of all steps so far, at each step (colours by square root)",
           "attended step", rows_of(a.values, a.width, trace.batch.steps, counted(a.width)), attention_height};
   for (int attended = 0; attended < a.width; ++attended)
     std::fill_n(map.rows[attended].begin(), attended, std::numeric_limits<float>::quiet_NaN());
@@ -274,15 +274,15 @@ Figure trace_figure(const SequenceTrace& trace) {
   std::string ordering;
   for (const Activation& a : trace.activations) {
     maps.push_back(is_attention(a) ? attention_map(trace, a) : unit_map(trace, a));
-    if (ordering.empty()) ordering = last_state(trace, layer_of(a.name)).name.substr(layer_of(a.name).size());
+    if (ordering.empty() && !is_attention(a)) ordering = last_state(trace, layer_of(a.name)).name.substr(layer_of(a.name).size());
   }
   maps.push_back(output_map(trace));
   maps.push_back(input_map(trace));
-  const std::vector<std::string> notes = {
-      trace.caption,
-      "Units are in one order for all maps of a layer: by the step at which the magnitude of the " +
-          ordering + " is largest.",
-      "Steps count from 0. Colours of gates run from 0 to 1, those of other maps over their own range."};
+  std::vector<std::string> notes = {trace.caption};
+  if (!ordering.empty())
+    notes.push_back("Units are in one order for all maps of a layer: by the step at which the magnitude of the " +
+                    ordering + " is largest.");
+  notes.push_back("Steps count from 0. Colours of gates run from 0 to 1, those of other maps over their own range.");
 
   double height = top_margin + axis_height + line_height * notes.size() + 6;
   for (const Map& map : maps) height += heading_height + map.height;

@@ -286,11 +286,11 @@ template <class V> using ScalarOf = typename PackTraits<V>::Scalar;
 // max(x, x / 100); and the gradient of x, from the value y and its gradient d.
 template <class V> HWY_INLINE V leaky_relu(V x) {
   const V positive = where_positive(x, x);
-  return fma(x - positive, broadcast(ScalarOf<V>(0.01f)), positive);
+  return fma(x - positive, broadcast(ScalarOf<V>(0.01)), positive);
 }
 template <class V> HWY_INLINE V leaky_relu_backward(V y, V d) {
   const V positive = where_positive(y, d);
-  return fma(d - positive, broadcast(ScalarOf<V>(0.01f)), positive);
+  return fma(d - positive, broadcast(ScalarOf<V>(0.01)), positive);
 }
 
 }  // namespace HWY_NAMESPACE

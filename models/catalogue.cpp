@@ -71,8 +71,8 @@ const CellFactory& single_cell(const std::string& name) {
   }
   std::string list;
   for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
-  throw UserError("unknown cell '" + name + "': the cells are " + list + did_you_mean(name, known) +
-                  "; a+b stacks b on a, a|b puts both side by side");
+  throw UserError("unknown cell '" + name + "': the cells are " + list +
+                  "; a+b stacks b on a, a|b puts both side by side" + did_you_mean(name, known));
 }
 
 // Of a name with + or |: the options of all its cells.

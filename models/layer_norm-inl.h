@@ -54,7 +54,7 @@ class LayerNorm {
         squares = fma(off, off, squares);
         store(off, normal + i);
       }
-      inverse[c] = S(1) / std::sqrt(sum_of_lanes(squares) / size + S(1e-5f));
+      inverse[c] = S(1) / std::sqrt(sum_of_lanes(squares) / size + S(1e-5));
       for (int i = 0; i < stride_; i += L) {
         const V n = load(normal + i) * broadcast(inverse[c]);
         store(n, normal + i);

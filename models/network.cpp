@@ -122,11 +122,15 @@ class NetworkOf final : public Network<S> {
     enter(work, tile, all, nullptr);
     forward(work, tile, all, true);
     std::vector<Trace> traces;
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-      for (Trace& trace : layers_[layer]->trace(input_of(layer, tile, all), layer_tape(tile, layer), 0)) {
-        if (layers_.size() > 1) trace.name = "layer " + std::to_string(layer) + " " + trace.name;
+    int number = 0;  // of layers that have something to show
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      std::vector<Trace> own = layers_[layer]->trace(input_of(layer, tile, all), layer_tape(tile, layer), 0);
+      for (Trace& trace : own) {
+        if (layers_.size() > 1) trace.name = "layer " + std::to_string(number) + " " + trace.name;
         traces.push_back(std::move(trace));
       }
+      number += !own.empty();
+    }
     for (Trace& trace : head_->trace(head_tape(tile), batch.steps, 1, 0)) traces.push_back(std::move(trace));
     return traces;
   }

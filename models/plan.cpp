@@ -221,7 +221,7 @@ NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
   plan.attention = attention_kind(find_cell(settings.text("cell")), settings);
   if (plan.attention == AttentionKind::multi_head) plan.heads = static_cast<int>(settings.integer("heads"));
   plan.attends_to_inputs = asks(plan.attention) && settings.text("attend") == "inputs";
-  plan.learned_initial_state = settings.text("initial-state") == "learned";
+  plan.learned_initial_state = settings.text_or("initial-state", "zero") == "learned";
   plan.layer_norm = settings.text("layer-norm") == "yes";
   plan.bidirectional = settings.text("direction") == "bidirectional";
   plan.residual = settings.text("residual") == "yes";
@@ -271,7 +271,9 @@ std::vector<Option> model_options(const CellEntry& cell) {
         [](const Settings& s) { return s.text("init") == "chrono"; }));
   options.insert(options.end(), cell.options.begin(), cell.options.end());
   if (!cell.attention.empty())
-    std::erase_if(options, [](const Option& o) { return o.name == "attention" || o.name == "heads" || o.name == "attend"; });
+    std::erase_if(options, [](const Option& o) {
+      return o.name == "attention" || o.name == "heads" || o.name == "attend" || o.name == "initial-state";  // it has none
+    });
   for (Option& option : options)
     if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end()) option.fallback = own->second;
   return options;

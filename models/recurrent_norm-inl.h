@@ -40,7 +40,7 @@ HWY_ATTR void normalise(const NormShape& shape, const CellStructure::Rows& rows,
         squares = fma(off, off, squares);
         store(off, t.normal(step, ub, c) + slot * L);
       }
-      const S inverse = S(1) / std::sqrt(sum_of_lanes(squares) / units + S(1e-5f));
+      const S inverse = S(1) / std::sqrt(sum_of_lanes(squares) / units + S(1e-5));
       t.deviation(step, c)[slot] = inverse;
       for (int ub = 0; ub < shape.unit_blocks; ++ub) {
         S* normal = t.normal(step, ub, c) + slot * L;

@@ -44,11 +44,11 @@ struct SigmoidGate {
 };
 struct HardSigmoidGate {  // max(0, min(1, x / 6 + 1 / 2)), as PyTorch
   template <class V> static HWY_INLINE V value(V x) {
-    const V y = fma(x, broadcast(ScalarOf<V>(1.0f / 6)), broadcast(ScalarOf<V>(0.5f))), rest = one_minus(y);
+    const V y = fma(x, broadcast(ScalarOf<V>(1.0 / 6)), broadcast(ScalarOf<V>(0.5))), rest = one_minus(y);
     return where_positive(y, one_minus(where_positive(rest, rest)));
   }
   template <class V> static HWY_INLINE V slope(V y) {
-    return where_positive(y, where_positive(one_minus(y), broadcast(ScalarOf<V>(1.0f / 6))));
+    return where_positive(y, where_positive(one_minus(y), broadcast(ScalarOf<V>(1.0 / 6))));
   }
 };
 struct ReluGate {

@@ -9,51 +9,9 @@
 #include <sstream>
 
 #include "tasks/task.h"
+#include "tests/how_to.h"
 
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
-
-// The fenced block that follows the heading.
-std::string block_after(const std::string& document, const std::string& heading) {
-  const auto start = document.find(heading);
-  REQUIRE(start != std::string::npos);
-  const auto open = document.find("```cpp\n", start) + 7, close = document.find("```", open);
-  REQUIRE(close != std::string::npos);
-  return document.substr(open, close - open);
-}
-
-// A folder that is gone at the end of the test.
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "rnnbench-add-a-task-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
-
-// The libraries of the build may be instrumented; the new objects have to be alike.
-const std::string sanitizers =
-#if defined(__SANITIZE_ADDRESS__)
-    " -fsanitize=address,undefined";
-#elif defined(__SANITIZE_THREAD__)
-    " -fsanitize=thread";
-#else
-    "";
-#endif
-
-}  // namespace
+using namespace rnnbench::test;
 
 TEST_CASE("docs: add-a-task.md works as it stands", "[tasks][docs]") {
   const fs::path source = RNNBENCH_SOURCE_DIR, build = fs::path(RNNBENCH_PROGRAM).parent_path();

@@ -49,19 +49,20 @@ void check_complex_step(Settings model, const Signature& signature, const Shape&
 }  // namespace
 
 TEST_CASE("the gradient of every model equals the complex step", "[models][gradient]") {
-  // Each model meets every signature, and the shapes in turn: every model meets most, every cell meets all.
+  // Each model meets two signatures, and the shapes in turn: every cell meets all signatures.
   const std::vector<Shape> shapes{{1, 1, 1}, {1, 7, 3}, {1, 2, 19}, {5, 1, 3}, {5, 2, 1},
                                   {5, 7, 3}, {5, 7, 1}, {5, 2, 19}, {5, 1, 19}};
   std::size_t turn = 0;
   for (const Settings& model : all_models(1))
-    for (const Signature& signature : all_signatures(2, 3))
-      check_complex_step(model, signature, shapes[turn++ % shapes.size()]);
+    for (int i = 0; i < 2; ++i, ++turn)
+      check_complex_step(model, all_signatures(2, 3)[turn % 4], shapes[turn % shapes.size()]);
 }
 
 TEST_CASE("the gradient of every cell equals the complex step beyond one vector of units",
           "[models][gradient]") {
   std::size_t turn = 0;
   for (Values values : cell_variants()) {
+    if (values.contains("gate-activation")) continue;  // is the same in every lane
     values["attention"] = structure_of_turn(turn).at("attention");
     values["initial-state"] = "learned";
     check_complex_step(model_settings(values), all_signatures(2, 3)[turn++ % 4], {18, 2, 1});

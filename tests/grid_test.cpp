@@ -237,6 +237,19 @@ TEST_CASE("a spec goes to JSON and back", "[grid][spec]") {
   CHECK(edited("/seed", "one").find("the spec is incomplete or malformed: ") == 0);
 }
 
+TEST_CASE("cells stand together, and all of them for themselves", "[grid]") {
+  const auto expanded = [](const std::string& text) {
+    return summary(grid(text), {"forget-bias", "update-bias"});
+  };
+  CHECK(expanded("task = adding\ncell = lstm + gru, lstm|gru\n[lstm+gru]\nforget-bias = 1\n"
+                 "[adding/lstm|gru]\nupdate-bias = 2\n") ==
+        Lines{"adding lstm+gru 1 ", "adding lstm|gru  2"});
+  CHECK(expanded("task = adding\ncell = all\n").size() == all_cells().size());
+  CHECK(expanded("task = adding\ncell = gru, all\n")[0].starts_with("adding gru "));
+  CHECK(refusal("task = adding\ncell = lstm+gur\n").ends_with("did you mean 'gru'?"));
+  CHECK(refusal("task = adding\ncell = lstm\n[lstm+gur]\nhidden = 3\n").starts_with("x.ini:4: [lstm+gur]: unknown cell 'gur'"));
+}
+
 TEST_CASE("what the form of an INI file forbids", "[grid][errors]") {
   CHECK(refusal("task = copy\ncell lstm\n") ==
         "x.ini:2: 'cell lstm' is not of the form 'key = value', '[section]' or '# comment'");
@@ -261,7 +274,7 @@ TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid
         "x.ini:4: [lstm/copy] is not a task (copy, adding, counting), a cell (" + cells_of_table() +
             ") or task/cell");
   CHECK(refusal(head + "attention = additiv\n") ==
-        "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot; did you mean "
+        "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot, general, multi-head; did you mean "
         "'additive'?");
   CHECK(refusal(head + "batch = 0\n") == "x.ini:3: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head, {{"batch", "x"}}) == "command line: batch = x is not a whole number from 1 to 65536");

@@ -61,12 +61,12 @@ TEST_CASE("every instruction set trains every model to the same bits", "[models]
     const Signature signature = all_signatures(3, 5)[turn++ % 4];
     const Batch batch = uneven_batch(signature, saturates(model) ? 9 : 2, 2, 3);
     CAPTURE(describe_model(model), describe_signature(signature));
-    const Bits reference = bits_of(*make_network<float>(model, signature, Isa::scalar), batch, 50, 1);
+    const Bits reference = bits_of(*make_network<float>(model, signature, Isa::scalar), batch, 20, 1);
     CHECK(reference.trained != reference.gradient);
     for (Isa isa : supported_isas()) {
       if (isa == Isa::scalar) continue;
       CAPTURE(isa_name(isa));
-      check_same(bits_of(*make_network<float>(model, signature, isa), batch, 50, 1), reference);
+      check_same(bits_of(*make_network<float>(model, signature, isa), batch, 20, 1), reference);
     }
   }
 }
@@ -80,10 +80,10 @@ TEST_CASE("any number of threads trains every model to the same bits", "[models]
     const Batch batch = uneven_batch(signature, 4, 65, 3);  // five tiles
     CAPTURE(describe_model(model), describe_signature(signature));
     const auto network = make_network<float>(model, signature);
-    const Bits reference = bits_of(*network, batch, 50, 1);
+    const Bits reference = bits_of(*network, batch, 20, 1);
     for (int threads : {2, 3, 5}) {
       CAPTURE(threads);
-      check_same(bits_of(*network, batch, 50, threads), reference);
+      check_same(bits_of(*network, batch, 20, threads), reference);
     }
   }
 }

@@ -237,7 +237,7 @@ double gradient_bound(const Settings& model, const Network<double>& network,
                       const Parameters<double>& parameters, const Batch& batch,
                       const Parameters<double>& gradient, const Parameters<double>& terms) {
   double bound = float_bound(model, batch.steps);
-  if (model.text("layer-norm") == "no") return bound;
+  if (model.text_or("layer-norm", "yes") == "no") return bound;  // (the Transformer always has it)
   Parameters<double> near = parameters, of_near(network.layout());
   Stream stream(7, Purpose::speed, 0, 0);
   constexpr double half = std::numeric_limits<float>::epsilon() / 2;

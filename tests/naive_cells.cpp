@@ -36,7 +36,7 @@ Vector<S> times(const Vector<S>& a, const Vector<S>& b) {
 }
 
 // Constants that the engine keeps as floats, whatever it computes in.
-constexpr double sixth = 1.0f / 6, hundredth = 0.01f, epsilon = 1e-5f;
+constexpr double sixth = 1.0 / 6, hundredth = 0.01, epsilon = 1e-5;
 
 template <class S>
 void rnn(NaiveLayer<S>& l) {
@@ -266,7 +266,7 @@ Vector<S> NaiveLayer<S>::sigmoid(const Vector<S>& x) const {
 // Ba et al. 2016, equation 4.
 template <class S>
 Vector<S> NaiveLayer<S>::normalised(int slot, const Vector<S>& sum) const {
-  if (model.text("layer-norm") == "no") return sum;
+  if (model.text_or("layer-norm", "no") == "no") return sum;
   const Vector<S> off = sum.array() - sum.mean();
   const S variance = off.cwiseProduct(off).mean();
   return times<S>(gains.middleRows(slot * h, h), off / std::sqrt(variance + S(epsilon)));

@@ -73,7 +73,7 @@ Case make_case(Values values, int hidden, int layers, Signature signature, int s
 }
 
 // What random draws do not reach: transposed panels too large for one part (512 rows of packs, 128 units of
-// LSTM), spans of narrow tiles.
+// LSTM), spans of narrow tiles, the ends of an option.
 std::vector<Case> special_cases() {
   const auto signatures = all_signatures(3, 4);
   return {make_case({{"cell", "lstm"}}, 145, 2, signatures[0], 3, 9),
@@ -83,7 +83,9 @@ std::vector<Case> special_cases() {
           make_case({{"cell", "lstm"}, {"initial-state", "learned"}}, 5, 2, signatures[1], 300, 1),
           make_case({{"cell", "gru"}}, 5, 1, signatures[2], 300, 3),
           make_case({{"cell", "gru-v1"}, {"attention", "dot"}}, 5, 2, signatures[0], 131, 2),
-          make_case({{"cell", "rnn"}, {"attention", "additive"}}, 5, 1, signatures[3], 131, 18)};
+          make_case({{"cell", "rnn"}, {"attention", "additive"}}, 5, 1, signatures[3], 131, 18),
+          make_case({{"cell", "janet"}, {"beta", "5"}, {"forget-bias", "5"}}, 17, 2, signatures[2], 17, 3),
+          make_case({{"cell", "janet"}, {"beta", "-50"}}, 17, 2, signatures[1], 17, 3)};
 }
 
 // An ascent in which every block has an equal part and every number a part by its size; returns the slope.
@@ -166,7 +168,7 @@ void check_case(const Case& c) {
 TEST_CASE("random shapes of every cell compute the formulas and their gradient, to the same bits everywhere",
           "[models][reference][bits][isa]") {
   const FlushDenormals flush;
-  for (const Case& c : random_cases(5)) check_case(c);
+  for (const Case& c : random_cases(3)) check_case(c);
 }
 
 TEST_CASE("so do shapes at the borders of panels and spans", "[models][reference][bits][isa]") {

