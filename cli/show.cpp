@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -165,7 +166,8 @@ int show_command(const CommandArguments& words) {
   const std::string& name =
       arguments.only_positional("a task, a cell, 'training', a FILE.ini or a catalogue name");
   const TaskEntry* task = entry_named(all_tasks(), name);
-  const CellEntry* cell = entry_named(all_cells(), name);
+  const bool together = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name);
+  const CellEntry* cell = together ? &find_cell(name) : entry_named(all_cells(), name);
   if (task || cell || name == "training") {
     if (!arguments.settings().empty()) {
       throw UserError("command line: --" + arguments.settings()[0].key + " has no meaning beside '" + name +

@@ -164,22 +164,22 @@ CellEntry LstmFamily<Change>::entry() {
       {full_gate_recurrence, "lstm-fgr", "LSTM whose gates also recur on each other"}};
   const Row* row = rows;
   while (row->change != Change) ++row;
-  const auto gate = [](const std::string& g, const char* peephole) {
-    std::string text = g + " = sigmoid(W_" + g + " x + U_" + g + " h' ";
-    if (full) text += "+ R_" + g + " [i', f', o'] ";
-    return text + (sees_cell ? peephole : "") + "+ b_" + g + ")";
+  const auto line = [](std::string text, const char* what) {
+    text.resize(full ? 62 : sees_cell ? 50 : 39, ' ');
+    return text + what;
   };
-  const std::string f = gate("f", "+ p_f c' "), f_weight = F >= 0 ? "f c'" : "c'",
-                    i_weight = has(coupled_gates) ? "(1 - f) g" : I >= 0 ? "i g" : "g";
+  const auto gate = [](const std::string& g, const char* peephole) {
+    return g + " = sigmoid(W_" + g + " x + U_" + g + " h' " + (full ? "+ R_" + g + " [i', f', o'] " : "") +
+           (sees_cell ? peephole : "") + "+ b_" + g + ")";
+  };
+  const std::string kept = F >= 0 ? "f c'" : "c'", fresh = has(coupled_gates) ? "(1 - f) g" : I >= 0 ? "i g" : "g";
   std::string formula;
-  if (I >= 0) formula += gate("i", "+ p_i c' ") + "      input gate\n";
-  if (F >= 0) formula += f + "      forget gate\n";
-  formula += std::string("g = ") + (has(no_input_activation) ? "        W_g x + U_g h' + b_g " : "tanh   (W_g x + U_g h' + b_g)") +
-             "      cell candidate\n";
-  if (O >= 0) formula += gate("o", "+ p_o c ") + "      output gate\n";
-  formula += "c = " + f_weight + " + " + i_weight + "                         cell state\n";
-  formula += std::string("h = ") + (O >= 0 ? "o " : "") + (has(no_output_activation) ? "c" : "tanh(c)") +
-             "                      hidden state";
+  if (I >= 0) formula += line(gate("i", "+ p_i c' "), "input gate\n");
+  if (F >= 0) formula += line(gate("f", "+ p_f c' "), "forget gate\n");
+  formula += line(has(no_input_activation) ? "g =         W_g x + U_g h' + b_g" : "g = tanh   (W_g x + U_g h' + b_g)", "cell candidate\n");
+  if (O >= 0) formula += line(gate("o", "+ p_o c "), "output gate\n");
+  formula += line("c = " + kept + " + " + fresh, "cell state\n");
+  formula += line(std::string("h = ") + (O >= 0 ? "o " : "") + (has(no_output_activation) ? "c" : "tanh(c)"), "hidden state");
   std::vector<Option> options;
   if (F >= 0) options.push_back(forget_bias_option());
   options.push_back(gate_activation_option());
