@@ -254,7 +254,6 @@ TEST_CASE("cells that are known by their start have it as their default", "[mode
   same("rnn-orthogonal", {{"cell", "rnn"}, {"hidden", "9"}, {"init", "orthogonal"}});
   CHECK(model_settings({{"cell", "irnn"}}).text("activation") == "relu");
   CHECK(find_cell("feedforward-attention").attention == "feedforward");
-  CHECK(model_settings({{"cell", "rnn"}}).text("activation") == "tanh");
   CHECK(model_settings({{"cell", "rnn"}}).text("init") == "uniform");
 }
 

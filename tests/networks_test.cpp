@@ -145,8 +145,35 @@ TEST_CASE("the backward direction begins at each sequence's own end", "[models][
   }
 }
 
-TEST_CASE("dropout is PyTorch's: kept numbers grow by 1 / (1 - p), from the stream of the sequence alone",
-          "[models][networks]") {
+TEST_CASE("dropout drops with probability p and divides the rest by 1 - p", "[models][networks]") {
+  // With one step of one sequence the gradient of a weight of the upper layer is that of its bias times its input.
+  const Signature signature = all_signatures(3, 4)[1];
+  const Batch batch = uneven_batch(signature, 1, 1, 2);
+  const int h = 8, draws = 400;
+  for (const double p : {0.25, 0.6}) {
+    const auto t = start<double>(
+        {{"cell", "rnn"}, {"layers", "2"}, {"hidden", std::to_string(h)}, {"dropout", p == 0.25 ? "0.25" : "0.6"}}, signature);
+    const int weight = t.network->layout().find("rnn.weight_ih_l1"), bias = t.network->layout().find("rnn.bias_ih_l1");
+    const auto input = [&](const Parameters<double>& d, int k) { return d.block(weight)[k] / d.block(bias)[0]; };
+    const auto whole = gradient(t, batch);
+    int dropped = 0;
+    for (std::uint32_t update = 0; update < draws; ++update) {
+      const StreamSource noise{5, Purpose::dropout, update, 0};
+      const auto d = gradient(t, batch, &noise);
+      for (int k = 0; k < h; ++k) {
+        const double grown = input(d, k) / input(whole, k);
+        if (grown == 0)
+          ++dropped;
+        else
+          CHECK(std::fabs(grown * (1 - p) - 1) <= 1e-6);  // the factor is a float
+      }
+    }
+    const double n = draws * h;
+    CHECK(std::fabs(dropped / n - p) <= 5 * std::sqrt(p * (1 - p) / n));
+  }
+}
+
+TEST_CASE("what is dropped comes from the stream of the sequence alone", "[models][networks]") {
   const Signature signature = all_signatures(3, 4)[1];
   const Values values{{"cell", "lstm"}, {"layers", "3"}, {"hidden", "6"}, {"dropout", "0.4"}};
   const auto t = start<float>(values, signature);
@@ -163,8 +190,7 @@ TEST_CASE("dropout is PyTorch's: kept numbers grow by 1 / (1 - p), from the stre
   CHECK(gradient(t, batch).data() == gradient(same, batch).data());
   CHECK(outputs(t, batch) == outputs(same, batch));
 
-  // A linear layer below shows the masks: the mean over many draws of the loss's gradient by the read-out's bias stays near
-  // that without dropout, and each sequence alone draws what it draws in the batch.
+  // Each sequence alone draws what it draws in the batch.
   const auto half = start<double>({{"cell", "rnn"}, {"layers", "2"}, {"hidden", "5"}, {"dropout", "0.5"}}, signature);
   const Batch first = sequences_of(batch, signature, 0), second = sequences_of(batch, signature, 1);
   const Batch pair = sequences_of(batch, signature, 0, 2);
