@@ -123,14 +123,15 @@ Names Precedence::axis(const std::string& key, const Names& choices) {
   if (best == nullptr)
     throw UserError(origin() + key + " is missing; name one or more of " + joined(choices));
   try {
+    const auto named_by = [&](const std::string& part) -> Names {
+      if (part == "all") return choices;
+      if (key == "cell" && part.find_first_of("+|") != std::string::npos) return {canonical_cell(part)};
+      return listed_values(choice_option(key, "?", choices, ""), part);
+    };
     Names names;
-    for (const std::string& part : split_list(best->assignment->value)) {
-      const Names some = part == "all"                                                              ? choices
-                         : key == "cell" && part.find_first_of("+|") != std::string::npos ? Names{canonical_cell(part)}
-                                                                                           : listed_values(choice_option(key, "?", choices, ""), part);
-      for (const std::string& name : some)
+    for (const std::string& part : split_list(best->assignment->value))
+      for (const std::string& name : named_by(part))
         if (!contains(names, name)) names.push_back(name);
-    }
     return names;
   } catch (const UserError& error) {
     throw UserError(place(*best) + error.what());

@@ -9,7 +9,7 @@
 
 namespace rnnbench {
 
-// The arrays of a layer at one step, for all unit blocks and columns (layouts: recurrent_tape-inl.h). The next_ arrays
+// The arrays of a layer at one step, for all unit blocks and columns (layouts: recurrent_tape.h). The next_ arrays
 // are those of the step that comes next in the direction of travel, only to be asked for; at the end, this step's.
 template <class S>
 struct StepArrays {
