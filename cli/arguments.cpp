@@ -180,9 +180,7 @@ std::vector<std::filesystem::path> catalogue_files() {
   namespace fs = std::filesystem;
   const fs::path below = fs::path("experiments") / "catalogue";
   std::error_code ignored;
-  // CMake compiles with absolute paths: this file's is that of the source folder.
-  const fs::path folder =
-      fs::is_directory(below, ignored) ? below : fs::path(__FILE__).parent_path().parent_path() / below;
+  const fs::path folder = fs::is_directory(below, ignored) ? below : fs::path(RNNBENCH_SOURCE_DIR) / below;
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     if (entry.path().extension() == ".ini") files.push_back(entry.path());
