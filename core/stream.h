@@ -18,6 +18,8 @@ enum class Purpose : std::uint32_t {
   bootstrap = 5,   // resampling in the analysis
   speed = 6,       // data of `rnnbench speed` and `dump`
   dropout = 7,     // which numbers update `step` drops
+  choice = 8,      // which sequences of a finite training set update `step` sees
+  tuning = 9,      // the random trials of a search for settings
 };
 
 // One stream: key = 64-bit seed, counter = (block, sample, step, purpose); 2^32 blocks of four 32-bit words each.
@@ -45,7 +47,12 @@ struct StreamSource {
   Purpose purpose = Purpose::training;
   std::uint32_t step = 0;
   std::uint32_t first = 0;  // sample number of sequence 0: an evaluation set is drawn in several batches
-  Stream stream(std::uint32_t sample) const { return {seed, purpose, step, first + sample}; }
+  // When not 0, every sequence is drawn, with replacement, from the `set` sequences at step 0: a finite training set.
+  std::uint32_t set = 0;
+  Stream stream(std::uint32_t sample) const {
+    if (set == 0) return {seed, purpose, step, first + sample};
+    return {seed, purpose, 0, Stream(seed, Purpose::choice, step, first + sample).below(set)};
+  }
 };
 
 }  // namespace rnnbench

@@ -220,6 +220,7 @@ class Trainer {
       } else {
         Settings settings = spec_.task;
         settings.set("length", std::to_string(length));
+        if (settings.has("shortest")) settings.set("shortest", std::to_string(length));
         const auto task = make_task(settings);
         if (task->signature().inputs != task_->signature().inputs ||
             task->signature().outputs != task_->signature().outputs)

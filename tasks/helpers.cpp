@@ -12,6 +12,17 @@ std::vector<Option> length_options(const std::string& fallback, int least, const
                           "further lengths to score at, never trained on")};
 }
 
+std::vector<Option> length_range_options(const std::string& fallback, int least, const std::string& help) {
+  std::vector<Option> options = length_options(fallback, least, help);
+  options.insert(options.begin() + 1, integer_option("shortest", std::to_string(least), least, most_length,
+                                                     "least length in training; at most `length`"));
+  return options;
+}
+
+LengthRange::LengthRange(const Settings& settings)
+    : shortest(static_cast<int>(std::min(settings.integer("shortest"), settings.integer("length")))),
+      longest(static_cast<int>(settings.integer("length"))) {}
+
 std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra,
                           int least) {
   const std::int64_t most = static_cast<std::int64_t>(most_length);

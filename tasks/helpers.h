@@ -23,6 +23,16 @@ std::unique_ptr<const Task> make_task(const Settings& settings) {
 inline constexpr double most_length = 1000000;
 std::vector<Option> length_options(const std::string& fallback, int least, const std::string& help);
 
+// For tasks whose sequences have a length drawn uniformly from `shortest` to `length`: the two options above and
+// "shortest". A test length is scored at exactly that length (the trainer sets both ends to it).
+std::vector<Option> length_range_options(const std::string& fallback, int least, const std::string& help);
+struct LengthRange {
+  int shortest, longest;
+  explicit LengthRange(const Settings& settings);  // a `shortest` beyond `length` stands for `length`
+  int draw(Stream& stream) const { return shortest + static_cast<int>(stream.below(longest - shortest + 1)); }
+  double mean() const { return (shortest + longest) / 2.0; }
+};
+
 // Solves time_steps == per_length * length + extra for a length from `least` to most_length. Throws UserError
 // with the smallest possible (and nearest) number of time steps when there is none. `task` names the task
 // with the settings that matter: "copy with items = 10".
