@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "experiments/probe.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
@@ -51,6 +52,7 @@ void check_test_length(const RunSpec& run) {
 void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
   const auto task = find_task(run.task.text("task")).make(run.task);
   const NetworkSize size = network_size(run.model, task->signature());
+  check_probe(run);
   const std::int64_t batch = run.training.integer("batch");
   const double needed =
       training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), options) +

@@ -13,13 +13,14 @@ struct Assignment {
   std::string key, value;
   std::string section;  // "copy", "lstm" or "copy/lstm" in a file; "" at its head and on the command line
   int line = 0;         // in the file, from 1; 0 on the command line
+  bool on_command_line() const { return line == 0; }
 };
 
 // A written experiment.
 struct Declaration {
   std::string file;                   // "" without one
   std::vector<Assignment> written;    // in the file
-  std::vector<Assignment> overrides;  // on the command line
+  std::vector<Assignment> overrides;  // in a profile of the file (see experiment_file.h), and on the command line
 };
 
 // The assignments of an INI file in their order: `key = value` lines, `[section]` lines, `#` starts a comment

@@ -54,23 +54,23 @@ std::string joined(const Names& names) {
 }
 
 Precedence::Precedence(const Declaration& declaration) : declaration_(declaration), owners_(declared_keys()) {
-  for (const Assignment& a : declaration.written) sources_.push_back(source(a));
-  for (const Assignment& a : declaration.overrides) sources_.push_back(source(a));
+  for (const Assignment& a : declaration.written) sources_.push_back(source(a, 0));
+  for (const Assignment& a : declaration.overrides) sources_.push_back(source(a, a.on_command_line() ? 6 : 3));
 }
 
 std::string Precedence::place(const Assignment& a) const {
-  return a.line == 0 ? "command line: " : declaration_.file + ":" + std::to_string(a.line) + ": ";
+  return a.on_command_line() ? "command line: " : declaration_.file + ":" + std::to_string(a.line) + ": ";
 }
 
 std::string Precedence::origin() const {
   return declaration_.file.empty() ? "command line: " : declaration_.file + ": ";
 }
 
-Source Precedence::source(const Assignment& a) const {
-  Source source{&a, {}, a.line == 0 ? 3 : 0};
+Source Precedence::source(const Assignment& a, int lowest_level) const {
+  Source source{&a, {}, lowest_level};
   if (!a.section.empty()) {
     source.scope = scope(a);
-    source.level = !source.scope.task.empty() + !source.scope.cell.empty();
+    source.level += !source.scope.task.empty() + !source.scope.cell.empty();
     if (contains({"task", "cell", "seed", "title"}, a.key)) {
       throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key +
                       "; set it at the head of the file");

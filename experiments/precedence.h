@@ -32,7 +32,7 @@ struct Scope {
 struct Source {
   const Assignment* assignment;
   Scope scope;
-  int level;          // 0 head, 1 [task] or [cell], 2 [task/cell], 3 command line: the highest wins
+  int level;          // 0 head, 1 [task] or [cell], 2 [task/cell]; 3 to 5 in a profile; 6 command line: the highest wins
   bool used = false;  // by some run
 };
 
@@ -63,7 +63,7 @@ class Precedence {
 
  private:
   std::string place(const Assignment& assignment) const;
-  Source source(const Assignment& assignment) const;
+  Source source(const Assignment& assignment, int lowest_level) const;
   Scope scope(const Assignment& assignment) const;
 
   const Declaration& declaration_;

@@ -27,8 +27,10 @@ using Json = nlohmann::ordered_json;
 //            "updates_to_solve": 2500 | null (the first evaluation at which validation met the criterion),
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
 //                       ...the task's scores on the validation stream}, ...],
-//            "final": {"validation": {scores}, "test": {scores}},
+//            "final": {"validation": {scores}, "test": {scores}, "training": {scores} (on the sequences of training-set,
+//                      where there is one)},
 //            "lengths": [{"length": 20, "trained": true, ...scores on the test stream}, ...],
+//            "probe": (where one was asked for) see experiments/probe.h,
 //            "weights": "16 hex digits, hash of the final parameters", "hash": "16 hex digits, of result without it"}
 //           Numbers that are not finite are null.
 // measured  never compared

@@ -12,7 +12,7 @@ namespace rnnbench {
 
 // Options of the training of a run: updates, batch, optimizer (adam | rmsprop | sgd), learning-rate, momentum (sgd),
 // schedule (constant | warmup | cosine), warmup-updates, clip-norm, clip-value, stop (solved | never), evaluate
-// (sequences of an evaluation), seed. Used-conditions included.
+// (sequences of an evaluation), training-set, probe, seed. Used-conditions included.
 const std::vector<Option>& training_options();
 
 // One run, completely: every value checked, canonical and present (defaults filled in), split by who reads it.

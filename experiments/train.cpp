@@ -11,7 +11,9 @@
 #include "experiments/checkpoint.h"
 #include "experiments/clock.h"
 #include "experiments/environment.h"
+#include "experiments/evaluation_schedule.h"
 #include "experiments/find_record.h"
+#include "experiments/probe.h"
 #include "experiments/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
@@ -22,13 +24,6 @@ namespace {
 
 // Validation and test are the same sequences for every run and seed of a task.
 constexpr std::uint64_t evaluation_seed = 0;
-// What is reported is measured on more sequences than what only steers.
-constexpr int test_factor = 4;
-
-// Updates after which a point of the curve is due: 0, 10, 20, ..., 100, 110, 121, then 10 % apart.
-std::int64_t next_evaluation(std::int64_t update, std::int64_t updates) {
-  return std::min(updates, std::max(update + 10, (11 * update + 9) / 10));
-}
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -52,6 +47,7 @@ class Trainer {
         updates_(spec.training.integer("updates")),
         batch_size_(static_cast<int>(spec.training.integer("batch"))),
         evaluate_(static_cast<int>(spec.training.integer("evaluate"))),
+        training_set_(static_cast<int>(spec.training.integer("training-set"))),
         task_(make_task(spec.task)),
         network_(make_network<float>(spec.model, task_->signature())),
         parameters_(network_->layout()),
@@ -110,7 +106,8 @@ class Trainer {
   // One optimiser step; false when a number was not finite, which ends the run.
   bool update() {
     const std::int64_t u = state_.update + 1;
-    task_->sample({spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0}, batch_size_, batch_);
+    task_->sample({spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0, static_cast<std::uint32_t>(training_set_)},
+                  batch_size_, batch_);
     const StreamSource noise{spec_.seed, Purpose::dropout, static_cast<std::uint32_t>(u), 0};
     const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &noise);
     if (!std::isfinite(loss)) return diverged("the training loss", u);
@@ -134,11 +131,12 @@ class Trainer {
     return false;
   }
 
+  // Of training: the sequences of the training set.
   Scores evaluate(const Task& task, Purpose purpose, int count) {
     const Predict predict = [this](const Batch& batch, std::vector<float>& outputs) {
       network_->predict(parameters_, batch, false, *workspace_, outputs);
     };
-    return task.evaluate(predict, {evaluation_seed, purpose, 0, 0}, count);
+    return task.evaluate(predict, {purpose == Purpose::training ? spec_.seed : evaluation_seed, purpose, 0, 0}, count);
   }
 
   // A point of the learning curve, after the update that is due.
@@ -258,11 +256,21 @@ class Trainer {
                                 : final_scores(*task_, Purpose::validation, evaluate_);
     const Json test = final_scores(*task_, Purpose::test, test_factor * evaluate_);
     json["final"] = {{"validation", validation}, {"test", test}};
+    if (training_set_ > 0)
+      json["final"]["training"] =
+          final_scores(*task_, Purpose::training, std::min(training_set_, test_factor * evaluate_));
     json["lengths"] = length_scores(test);
+    if (spec_.training.text("probe") != "none" && usable_) json["probe"] = probed();
     json["weights"] = usable_ ? Json(hex16(weights_hash(parameters_))) : Json(nullptr);
     json["hash"] = result_hash(json);
     end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall);
     return json;
+  }
+
+  Json probed() {
+    Parameters<float> untrained(network_->layout());
+    network_->initialise(spec_.seed, untrained);
+    return probe(spec_, *task_, *network_, untrained, parameters_);
   }
 
   std::size_t array_bytes() {
@@ -307,7 +315,7 @@ class Trainer {
   const RunnerOptions& options_;
   Observer& observer_;
   const std::int64_t updates_;
-  const int batch_size_, evaluate_;
+  const int batch_size_, evaluate_, training_set_;
   const std::unique_ptr<const Task> task_;
   const std::unique_ptr<const Network<float>> network_;
   Parameters<float> parameters_, gradient_;

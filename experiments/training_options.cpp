@@ -26,6 +26,11 @@ const std::vector<Option>& training_options() {
           "end at the first evaluation that meets the task's success criterion, or train all updates"),
       integer_option("evaluate", "500", 1, 1'000'000,
                      "sequences of an evaluation (validation and test each)"),
+      integer_option("training-set", "0", 0, 100'000'000,
+                     "sequences that training draws from, with replacement; 0: new ones for every update"),
+      choice_option("probe", "none", {"none", "gates", "gradients"},
+                    "recorded of test sequences, before and after training: the gates on idle steps, or how far back the "
+                    "derivative of the last loss reaches"),
       integer_option("seed", "1", 0, 4'294'967'295,
                      "seed of data and initial parameters: the unit of replication"),
   };

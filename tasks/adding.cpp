@@ -68,6 +68,9 @@ class Adding final : public Task {
   // Two independent numbers, each of variance (range)^2 / 12.
   double baseline() const override { return scaled() ? 1.0 / 24 : 1.0 / 6; }
   std::optional<double> optimum() const override { return 0; }
+  bool idle(const Batch& batch, int step, int sequence) const override {
+    return batch.values[2 * batch.at(step, sequence) + 1] != 1.0f;
+  }
   Measure measure() const override { return {"mse", false, 0.01, "mean squared error at the last step"}; }
 
   // Beside mse: "correct", the share of sequences answered within 0.04 (the criterion of 1997).

@@ -50,6 +50,9 @@ class Copy final : public Task {
     }
   }
 
+  bool idle(const Batch& batch, int step, int sequence) const override {
+    return batch.symbols[batch.at(step, sequence)] == 0 && !batch.answer[batch.at(step, sequence)];
+  }
   double baseline() const override { return items_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
   Measure measure() const override {

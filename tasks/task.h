@@ -42,6 +42,11 @@ class Task {
   virtual void memoryless(const Batch& batch, std::vector<float>& outputs) const = 0;
   virtual double baseline() const = 0;                                     // the expected loss of memoryless()
   virtual std::optional<double> optimum() const { return std::nullopt; }   // the lowest possible expected loss
+  // Whether nothing that an answer depends on arrives at this step (a blank of copy, an unmarked number of adding): there
+  // a memory should hold what it has. Default: at no step.
+  virtual bool idle(const Batch& batch, int step, int sequence) const {
+    return static_cast<void>(batch), static_cast<void>(step), static_cast<void>(sequence), false;
+  }
   virtual Measure measure() const = 0;
   // Scores on `count` fresh sequences of `source` (tasks that score exactly may ignore both). The default gives "loss"
   // and, for cross-entropy, the accuracy on answer positions under the measure's name.

@@ -1,0 +1,254 @@
+#include "analysis/findings.h"
+
+#include <algorithm>
+#include <set>
+
+#include "experiments/ledger.h"
+
+namespace rnnbench {
+namespace {
+
+constexpr double significance = 0.05;
+
+std::vector<Run> with_records(const std::vector<RunSpec>& specs, const Ledger& ledger) {
+  std::vector<Run> runs;
+  for (const RunSpec& spec : specs) runs.push_back({spec.json(), ledger.load(spec.id())});
+  return runs;
+}
+
+bool all_recorded(const std::vector<Run>& runs) {
+  return std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
+}
+
+template <class Value>
+int sign_of(Value value) {
+  return (value > 0) - (value < 0);
+}
+
+PublishedMet compare_with_published(const FindingResult& result) {
+  PublishedMet met;
+  const Finding& finding = *result.finding;
+  const Outcome& outcome = *result.primary;
+  // The published numbers of the first comparison's two sides.
+  const Expression &left = outcome.statement.left[0], &right = outcome.statement.right;
+  const auto published = [&](const Expression& side) -> std::optional<double> {
+    if (side.kind == Expression::Kind::number) return side.number;
+    for (const Published& p : finding.published)
+      if (p.model.text == side.text) return p.value;
+    return std::nullopt;
+  };
+  if (const auto a = published(left), b = published(right); a && b && outcome.parts.size() == 1) {
+    const ComparisonPart& part = outcome.parts[0];
+    const bool plain = right.kind == Expression::Kind::number;
+    met.sign = sign_of(*a - *b) == sign_of(part.effect - (plain ? *b : 0));
+    if (part.interval) {
+      const double theirs = plain ? *a : *a - *b;
+      met.size = part.interval->low <= theirs && theirs <= part.interval->high;
+    }
+  }
+  std::vector<std::pair<double, double>> numbers;  // theirs, ours
+  for (const Published& p : finding.published)
+    if (const auto ours = mean_of_model(result, p.model)) numbers.emplace_back(p.value, *ours);
+  if (numbers.size() < 2) return met;
+  met.ranking = true;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      met.ranking = *met.ranking && sign_of(numbers[i].first - numbers[k].first) * sign_of(numbers[i].second - numbers[k].second) >= 0;
+  return met;
+}
+
+FindingResult evaluate(const Finding& finding, const std::filesystem::path& results) {
+  FindingResult result;
+  result.finding = &finding;
+  const Ledger ledger(finding.results(results), finding.name);
+  result.untuned = with_records(finding.experiment.runs, ledger);
+  if (!finding.tuning) {
+    result.runs = std::move(result.untuned);
+    result.untuned.clear();
+  } else if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, ledger)) {
+    result.runs = with_records(chosen->runs, ledger);
+    result.choices = std::move(chosen->choices);
+  }
+  std::set<std::uint64_t> seeds;
+  for (const RunSpec& run : finding.experiment.runs) seeds.insert(run.seed);
+  result.seeds = static_cast<int>(seeds.size());
+  result.declared = finding.experiment.runs.size();
+  for (const Run& run : result.runs) {
+    result.recorded += run.recorded();
+    result.diverged += run.diverged();
+  }
+  if (result.runs.empty() || !all_recorded(result.runs)) {
+    result.reason = std::to_string(result.recorded) + " of " + std::to_string(result.declared) + " runs recorded";
+    return result;
+  }
+  result.primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.runs);
+  for (const Comparand& also : finding.also)
+    result.also.push_back(decide(also.statement, also.measurement, finding.margin, result.runs));
+  if (!result.untuned.empty() && all_recorded(result.untuned))
+    result.untuned_primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.untuned);
+  result.verdict = result.primary->verdict;
+  result.published = compare_with_published(result);
+  return result;
+}
+
+// What the verdicts are once the number of claims is taken into account.
+void correct_for_family(std::vector<FindingResult>& results) {
+  Values p;
+  std::vector<FindingResult*> family;
+  for (FindingResult& result : results) {
+    if (!result.finding->not_applicable.empty()) continue;
+    family.push_back(&result);
+    p.push_back(result.primary ? result.primary->p.value_or(1) : 1);
+  }
+  const Values adjusted = holm(p);
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    FindingResult& result = *family[i];
+    if (!result.primary || !result.primary->p) continue;
+    result.adjusted_p = adjusted[i];
+    const bool decided = result.verdict == Verdict::supported || result.verdict == Verdict::contradicted;
+    if (decided && adjusted[i] > significance) {
+      result.reason = "its interval is clear of the boundary, but p = " + significant(adjusted[i]) +
+                      " after Holm's correction for " + std::to_string(family.size()) + " findings";
+      result.verdict = Verdict::undecided;
+    }
+  }
+}
+
+std::string needed_seeds(const Outcome& outcome) {
+  int most = 0;
+  for (const ComparisonPart& part : outcome.parts) {
+    if (part.verdict != Verdict::undecided) continue;
+    if (!part.interval) return "fewer than ten seeds";
+    if (!part.seeds_needed) return "more than 1,000 seeds would be needed";
+    most = std::max(most, *part.seeds_needed);
+  }
+  return most > 0 ? "about " + std::to_string(most) + " seeds would decide" : "";
+}
+
+std::string number_or_dash(const std::optional<double>& value) { return value ? significant(*value) : "-"; }
+
+std::string met_text(const PublishedMet& met) {
+  std::vector<std::string> texts;
+  for (const auto& [what, is] : {std::pair{"sign", met.sign}, {"size", met.size}, {"ranking", met.ranking}})
+    if (is) texts.push_back(std::string(what) + (*is ? " met" : " not met"));
+  return join(texts, ", ");
+}
+
+std::string effect_of(const FindingResult& result) {
+  if (!result.primary) return "-";
+  const ComparisonPart& part = result.primary->decisive();
+  return part.label + " = " + effect_text(*result.primary, part);
+}
+
+std::string verdict_cell(const FindingResult& result) {
+  return verdict_text(result.verdict) + (result.reason.empty() || result.verdict == Verdict::not_applicable
+                                             ? ""
+                                             : " (" + result.reason + ")");
+}
+
+}  // namespace
+
+std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results) {
+  std::vector<FindingResult> ledger;
+  for (const Finding& finding : findings) ledger.push_back(evaluate(finding, results));
+  correct_for_family(ledger);
+  for (FindingResult& result : ledger) {
+    if (!result.finding->not_applicable.empty()) {
+      result.verdict = Verdict::not_applicable;
+      result.reason = result.finding->not_applicable;
+    } else if (result.verdict == Verdict::undecided && result.reason.empty() && result.primary) {
+      result.reason = needed_seeds(*result.primary);
+    }
+  }
+  return ledger;
+}
+
+std::optional<double> mean_of_model(const FindingResult& result, const Expression& model) {
+  if (!result.primary) return std::nullopt;
+  Values values;
+  for (const Run& run : result.runs)
+    if (matches(model, run))
+      if (const auto value = value_of(result.primary->measurement, run)) values.push_back(*value);
+  if (values.empty()) return std::nullopt;
+  return mean(values);
+}
+
+std::string published_text(const FindingResult& result) {
+  std::vector<std::string> texts;
+  for (const Published& p : result.finding->published) {
+    const auto ours = mean_of_model(result, p.model);
+    texts.push_back(p.model.text + " " + score_text(p.value) + " (" + p.certainty + ")" +
+                    (ours ? ", ours " + score_text(*ours) : ""));
+  }
+  const std::string met = met_text(result.published);
+  return join(texts, "; ") + (met.empty() || texts.empty() ? "" : ": " + met);
+}
+
+std::string findings_text(const std::vector<FindingResult>& results) {
+  Table table{{{"", true}, {"finding", false}, {"verdict", false}, {"effect, 95 % interval", false}, {"n"}, {"failed"}, {"p (Holm)"}}, {}};
+  for (const FindingResult& r : results)
+    table.rows.push_back({std::to_string(r.finding->number), r.finding->name, verdict_text(r.verdict), effect_of(r),
+                          std::to_string(r.seeds), std::to_string(r.diverged), number_or_dash(r.adjusted_p)});
+  std::string text = table.text() + "\n";
+  for (const FindingResult& r : results) {
+    text += std::to_string(r.finding->number) + ". " + r.finding->claim + " (" + r.finding->source + ")";
+    if (!r.reason.empty()) text += "\n   " + verdict_text(r.verdict) + ": " + r.reason;
+    text += "\n";
+  }
+  return text;
+}
+
+std::string findings_markdown(const std::vector<FindingResult>& results) {
+  Table table{{{"", true}, {"claim", false}, {"verdict", false}, {"effect, 95 % interval", false}, {"n"}, {"p (Holm)"}}, {}};
+  for (const FindingResult& r : results)
+    table.rows.push_back({std::to_string(r.finding->number), r.finding->claim + " (" + r.finding->source + ")",
+                          "**" + verdict_text(r.verdict) + "**", effect_of(r), std::to_string(r.seeds),
+                          number_or_dash(r.adjusted_p)});
+  return table.markdown();
+}
+
+Json findings_json(const std::vector<FindingResult>& results) {
+  Json list = Json::array();
+  for (const FindingResult& r : results) {
+    const Finding& f = *r.finding;
+    const auto outcome_json = [](const Outcome& outcome) {
+      Json parts = Json::array();
+      for (const ComparisonPart& part : outcome.parts) {
+        Json json = {{"comparison", part.label}, {"verdict", verdict_text(part.verdict)}, {"effect", part.effect},
+                     {"n", part.values.size()},  {"failures", part.failures},             {"values", part.values}};
+        if (part.interval) json["interval"] = {part.interval->low, part.interval->high};
+        if (part.p_for) json["p_for"] = *part.p_for, json["p_against"] = *part.p_against;
+        if (part.seeds_needed) json["seeds_needed"] = *part.seeds_needed;
+        parts.push_back(std::move(json));
+      }
+      return Json{{"statement", outcome.statement.text}, {"measure", outcome.measurement.text}, {"parts", parts}};
+    };
+    Json json = {{"number", f.number},
+                 {"name", f.name},
+                 {"claim", f.claim},
+                 {"source", f.source},
+                 {"verdict", verdict_text(r.verdict)},
+                 {"reason", r.reason},
+                 {"margin", f.margin},
+                 {"margin_reason", f.margin_reason},
+                 {"n", r.seeds},
+                 {"runs", r.declared},
+                 {"recorded", r.recorded},
+                 {"diverged", r.diverged},
+                 {"effect", r.primary ? Json(r.primary->decisive().effect) : Json(nullptr)},
+                 {"interval", nullptr},
+                 {"p", r.primary && r.primary->p ? Json(*r.primary->p) : Json(nullptr)},
+                 {"p_holm", r.adjusted_p ? Json(*r.adjusted_p) : Json(nullptr)},
+                 {"published", published_text(r)}};
+    if (r.primary && r.primary->decisive().interval)
+      json["interval"] = {r.primary->decisive().interval->low, r.primary->decisive().interval->high};
+    json["primary"] = r.primary ? outcome_json(*r.primary) : Json(nullptr);
+    json["untuned"] = r.untuned_primary ? outcome_json(*r.untuned_primary) : Json(nullptr);
+    json["also"] = Json::array();
+    for (const Outcome& also : r.also) json["also"].push_back(outcome_json(also));
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,142 @@
+#include "analysis/measurement.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "core/error.h"
+
+namespace rnnbench {
+namespace {
+
+std::optional<double> number_in(const Json& object, const std::string& key) {
+  if (!object.contains(key) || !object.at(key).is_number()) return std::nullopt;
+  return object.at(key).get<double>();
+}
+
+// The number behind `mark`, which is then cut off with everything after it.
+std::optional<double> cut_number(std::string& text, const std::string& mark, const std::string& unit) {
+  const auto at = text.rfind(mark);
+  if (at == std::string::npos) return std::nullopt;
+  double value = 0;
+  const char* begin = text.data() + at + mark.size();
+  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
+  if (error != std::errc() || std::string(end, text.data() + text.size()) != unit) return std::nullopt;
+  text.resize(at);
+  return value;
+}
+
+std::optional<double> score_in(const Measurement& m, const Json& scores, const Json& result) {
+  const auto loss = number_in(scores, "loss");
+  const double baseline = result.at("baseline").get<double>();
+  if (m.name == "relative_loss") return loss ? std::optional(*loss / baseline) : std::nullopt;
+  if (m.name != "skill") return number_in(scores, m.name);
+  if (!loss || result.at("optimum").is_null()) return std::nullopt;
+  return (baseline - *loss) / (baseline - result.at("optimum").get<double>());
+}
+
+std::optional<double> score_after(const Measurement& m, const Record& record) {
+  const Json& seconds = record.measured.at("curve_cpu_seconds");
+  const Json& curve = record.result.at("curve");
+  std::optional<double> value;
+  for (std::size_t i = 0; i < curve.size() && i < seconds.size(); ++i)
+    if (seconds[i].get<double>() <= *m.seconds) value = score_in(m, curve[i], record.result);
+  return value;
+}
+
+std::optional<double> score_at_lengths(const Measurement& m, const Json& result) {
+  std::int64_t trained = 0;
+  for (const Json& entry : result.at("lengths"))
+    if (entry.at("trained")) trained = entry.at("length");
+  double sum = 0;
+  int count = 0;
+  for (const Json& entry : result.at("lengths")) {
+    const std::int64_t length = entry.at("length");
+    if (m.length ? length != *m.length : length <= trained) continue;
+    const auto value = score_in(m, entry, result);
+    if (!value) return std::nullopt;
+    sum += *value;
+    ++count;
+  }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
+std::optional<double> time_to_solve(const Run& run, const Json& object, const std::string& key, double otherwise) {
+  if (!run.solved()) return otherwise;
+  return number_in(object, key);
+}
+
+}  // namespace
+
+Measurement parse_measurement(const std::string& text) {
+  Measurement m;
+  m.text = m.name = text;
+  if (text.empty()) throw UserError("a measure is missing");
+  if (const auto length = cut_number(m.name, " at ", "")) m.length = static_cast<std::int64_t>(*length);
+  m.seconds = cut_number(m.name, " after ", " s");
+  if (const std::string mark = " beyond"; m.name.ends_with(mark)) {
+    m.beyond = true;
+    m.name.resize(m.name.size() - mark.size());
+  }
+  return m;
+}
+
+std::optional<double> value_of(const Measurement& m, const Run& run) {
+  if (!run.recorded()) return std::nullopt;
+  const Json& result = run.record->result;
+  const Json& measured = run.record->measured;
+  if (m.name == "diverged") return run.diverged();
+  if (m.name == "solved") return run.solved();
+  if (m.name == "parameters" || m.name == "hidden") return number_in(result, m.name);
+  if (m.name == "updates_to_solve")
+    return time_to_solve(run, result, "updates_to_solve", run.spec.at("training").at("updates").get<double>());
+  if (m.name == "cpu_seconds_to_solve")
+    return time_to_solve(run, measured, "cpu_seconds_to_solve", measured.at("train_cpu_seconds").get<double>());
+  if (run.diverged()) return std::nullopt;
+  if (m.name == "ms_per_update") {
+    const double updates = result.at("updates").get<double>();
+    return updates > 0 ? std::optional(1e3 * measured.at("train_cpu_seconds").get<double>() / updates) : std::nullopt;
+  }
+  const Json& final_scores = result.at("final");
+  if (m.name == "gap") {
+    if (!final_scores.contains("training")) return std::nullopt;
+    const auto test = number_in(final_scores.at("test"), "loss"), training = number_in(final_scores.at("training"), "loss");
+    return test && training ? std::optional(*test - *training) : std::nullopt;
+  }
+  if (result.contains("probe"))
+    if (const auto value = number_in(result.at("probe").at("scalars"), m.name)) return value;
+  if (m.seconds) return score_after(m, *run.record);
+  if (m.length || m.beyond) return score_at_lengths(m, result);
+  return score_in(m, final_scores.at("test"), result);
+}
+
+bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {
+  for (const Run* run : runs) {
+    if (!run->recorded()) continue;
+    const Json& measure = run->record->result.at("measure");
+    if (measure.at("name") == m.name) return measure.at("higher_is_better");
+  }
+  static const std::set<std::string> lower = {
+      "loss",          "mse",    "excess", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
+      "ms_per_update", "diverged", "parameters"};
+  return !lower.contains(m.name);
+}
+
+double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {
+  const bool higher = higher_is_better(m, runs);
+  std::optional<double> worst;
+  if (higher) worst = 0;
+  for (const Run* run : runs) {
+    if (!run->recorded()) continue;
+    const Json& result = run->record->result;
+    std::vector<double> bounds;
+    if (const auto value = value_of(m, *run)) bounds.push_back(*value);
+    if (m.name == "relative_loss") bounds.push_back(1);
+    if (m.name == "loss" || (!higher && result.at("measure").at("name") == m.name))
+      bounds.push_back(result.at("baseline").get<double>());
+    for (const double bound : bounds) worst = !worst ? bound : higher ? std::min(*worst, bound) : std::max(*worst, bound);
+  }
+  return worst.value_or(0);
+}
+
+}  // namespace rnnbench

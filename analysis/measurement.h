@@ -1,0 +1,42 @@
+// What is compared of a run: one number of its record.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/study.h"
+
+namespace rnnbench {
+
+// "recall", "recall at 200", "accuracy beyond", "recall after 5 s", "updates_to_solve", "gradient at lag 50": parsed.
+//   a score of the task         on test sequences of the training length; "loss" is one for every task
+//   ... at LENGTH               at a test length
+//   ... beyond                  the mean over all test lengths longer than training
+//   ... after N s               on validation sequences, at the last evaluation within N CPU seconds of training
+//   relative_loss               test loss / memoryless baseline
+//   skill                       (baseline - loss) / (baseline - optimum): 0 remembers nothing, 1 is perfect
+//   gap                         test loss - loss on the training set (runs with training-set)
+//   solved, diverged            1 or 0
+//   updates_to_solve            of an unsolved run: its updates, so that means are restricted means
+//   cpu_seconds_to_solve        likewise
+//   ms_per_update               CPU time of training
+//   parameters, hidden          of the model
+//   a scalar of a probe         see experiments/probe.h
+struct Measurement {
+  std::string text, name;
+  std::optional<std::int64_t> length;
+  bool beyond = false;
+  std::optional<double> seconds;
+};
+Measurement parse_measurement(const std::string& text);  // throws UserError
+
+// Nothing when the run has no record, diverged (unless that is what is asked), or has no such finite number.
+std::optional<double> value_of(const Measurement& measurement, const Run& run);
+
+// What a run without a value counts as: the worst of all these runs, and not better than a model without memory.
+double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);
+
+bool higher_is_better(const Measurement& measurement, const std::vector<const Run*>& runs);
+
+}  // namespace rnnbench

@@ -1,0 +1,72 @@
+#include "experiments/estimate.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/optimiser.h"
+#include "experiments/clock.h"
+#include "experiments/evaluation_schedule.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+namespace {
+
+struct Cost {
+  double update = 0, sequence = 0;  // seconds of an update, and of the prediction of one sequence
+};
+
+Cost measured(const RunSpec& run) {
+  const auto task = find_task(run.task.text("task")).make(run.task);
+  const auto network = make_network<float>(run.model, task->signature());
+  Parameters<float> parameters(network->layout()), gradient(network->layout());
+  network->initialise(run.seed, parameters);
+  const auto optimiser = make_optimiser(run.training, network->layout());
+  const auto workspace = network->workspace();
+  Batch batch;
+  const int size = static_cast<int>(run.training.integer("batch"));
+  Cost cost;
+  for (int repetition = 0; repetition < 3; ++repetition) {  // the first also grows the arrays
+    const double start = thread_cpu_seconds();
+    task->sample({run.seed, Purpose::speed, static_cast<std::uint32_t>(repetition), 0}, size, batch);
+    network->gradient(parameters, batch, *workspace, gradient);
+    clip_by_norm(gradient, 1);
+    optimiser->update(parameters, gradient, 1e-6);
+    const double seconds = thread_cpu_seconds() - start;
+    cost.update = repetition == 0 ? seconds : std::min(cost.update, seconds);
+  }
+  std::vector<float> outputs;
+  const double start = thread_cpu_seconds();
+  network->predict(parameters, batch, false, *workspace, outputs);
+  cost.sequence = (thread_cpu_seconds() - start) / size;
+  return cost;
+}
+
+}  // namespace
+
+std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
+  flush_denormals();
+  std::map<std::string, Cost> costs;
+  std::vector<double> seconds;
+  for (const RunSpec& run : runs) {
+    std::string kind = run.training.text("batch") + run.training.text("optimizer");
+    for (const Settings* part : {&run.task, &run.model})
+      for (const auto& [key, value] : part->values()) kind += "\n" + key + "=" + value;
+    auto known = costs.find(kind);
+    if (known == costs.end()) known = costs.emplace(kind, measured(run)).first;
+    const Cost& cost = known->second;
+    const std::int64_t updates = run.training.integer("updates");
+    std::int64_t points = 1;
+    for (std::int64_t u = 0; u < updates; u = next_evaluation(u, updates)) ++points;
+    double lengths = 1;  // final scores, in sequences of the training length
+    const double length = static_cast<double>(run.task.integer("length"));
+    if (run.task.has("test-length"))
+      for (const std::int64_t other : run.task.integers("test-length")) lengths += static_cast<double>(other) / length;
+    const double evaluate = static_cast<double>(run.training.integer("evaluate"));
+    seconds.push_back(static_cast<double>(updates) * cost.update +
+                      evaluate * cost.sequence * (static_cast<double>(points) + test_factor * lengths));
+  }
+  return seconds;
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,298 @@
+#include "experiments/probe.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.h"
+#include "core/math.h"
+
+namespace rnnbench {
+namespace {
+
+constexpr std::uint64_t evaluation_seed = 0;  // test sequences, as in the evaluation of every run
+constexpr int gate_sequences = 32, gradient_sequences = 8;
+constexpr double high_gate = 0.9;     // what "holding" means for a share of units
+constexpr double lowest_log = -38;    // float numbers below are flushed to zero
+constexpr double log_of_10 = 2.302585092994046;
+
+// The first answer of sequence 0, or the number of steps.
+int first_answer(const Batch& batch) {
+  return static_cast<int>(std::find(batch.answer.begin(), batch.answer.end(), 1) - batch.answer.begin());
+}
+int last_asked(const Batch& batch) {
+  int step = batch.steps - 1;
+  while (step > 0 && batch.weight[step] == 0) --step;
+  return step;
+}
+
+Batch test_sequence(const Task& task, int number) {
+  Batch batch;
+  task.sample({.seed = evaluation_seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1, batch);
+  return batch;
+}
+
+// Steps [begin, end) of a sequence.
+Batch part_of(const Signature& signature, const Batch& batch, int begin, int end) {
+  Batch part;
+  part.reset(signature, end - begin, 1);
+  const auto copy = [&](const auto& from, auto& to, std::size_t width) {
+    if (!from.empty()) std::copy_n(from.begin() + begin * width, (end - begin) * width, to.begin());
+  };
+  copy(batch.symbols, part.symbols, 1);
+  copy(batch.values, part.values, signature.inputs);
+  copy(batch.classes, part.classes, 1);
+  copy(batch.targets, part.targets, signature.outputs);
+  copy(batch.weight, part.weight, 1);
+  copy(batch.answer, part.answer, 1);
+  return part;
+}
+
+// Derivatives with respect to states: the same network with initial states among its parameters, started in the middle
+// of a sequence.
+class StateGradient {
+ public:
+  StateGradient(const RunSpec& run, const Task& task, const Network<float>& network)
+      : cell_(run.model.text("cell")),
+        signature_(task.signature()),
+        network_(network),
+        learning_(make_network<float>(with_learned_states(run.model, network.hidden()), signature_)),
+        parameters_(learning_->layout()),
+        gradient_(learning_->layout()),
+        workspace_(learning_->workspace()) {
+    for (std::size_t b = 0; b < learning_->layout().blocks().size(); ++b)
+      if (learning_->layout().blocks()[b].name.starts_with("initial_state.")) states_.push_back(static_cast<int>(b));
+  }
+
+  // From here on the derivatives are those of this sequence.
+  void set(const Parameters<float>& parameters, const Batch& sequence) {
+    for (const Block& block : network_.layout().blocks()) {
+      const int to = learning_->layout().find(block.name), from = network_.layout().find(block.name);
+      std::copy_n(parameters.block(from), block.size(), parameters_.block(to));
+    }
+    sequence_ = &sequence;
+    initial_ = parameters_;
+    traces_ = network_.trace(parameters, sequence, 0);
+  }
+
+  // The gradient of the loss of steps [step, end) with respect to the state before `step`, all states one after another.
+  std::vector<float> before(int step, int end) {
+    for (const int block : states_) {
+      const int size = static_cast<int>(learning_->layout().block(block).size());
+      if (step == 0) {
+        std::copy_n(initial_.block(block), size, parameters_.block(block));
+      } else {
+        const Trace& trace = state_trace(learning_->layout().block(block).name);
+        std::copy_n(trace.values.begin() + static_cast<std::ptrdiff_t>(step - 1) * trace.width, size,
+                    parameters_.block(block));
+      }
+    }
+    learning_->gradient(parameters_, part_of(signature_, *sequence_, step, end), *workspace_, gradient_);
+    std::vector<float> all;
+    for (const int block : states_)
+      all.insert(all.end(), gradient_.block(block),
+                 gradient_.block(block) + learning_->layout().block(block).size());
+    return all;
+  }
+  std::size_t states() const { return states_.size(); }
+
+ private:
+  static Settings with_learned_states(Settings model, int hidden) {
+    model.set("initial-state", "learned");
+    model.set("budget", "");  // which would now give another width
+    model.set("hidden", std::to_string(hidden));
+    return model;
+  }
+
+  // "initial_state.cell_l0" -> the trace "cell state", or "layer 0 cell state" where there are several layers.
+  const Trace& state_trace(const std::string& block) const {
+    const auto dot = block.find('.'), end = block.rfind("_l");
+    const std::string word = block.substr(dot + 1, end - dot - 1), layer = "layer " + block.substr(end + 2) + " ";
+    for (const char* kind : {" state", " gate", ""})
+      for (const Trace& trace : traces_)
+        if (trace.name == word + kind || trace.name == layer + word + kind) return trace;
+    throw UserError("probe: the state " + word + " of cell " + cell_ + " is not traced");
+  }
+
+  const std::string cell_;
+  const Signature signature_;
+  const Network<float>& network_;
+  const std::unique_ptr<const Network<float>> learning_;
+  Parameters<float> parameters_, gradient_, initial_;
+  const std::unique_ptr<Workspace<float>> workspace_;
+  std::vector<int> states_;
+  const Batch* sequence_ = nullptr;
+  std::vector<Trace> traces_;
+};
+
+double mean_of(const std::vector<double>& values) {
+  return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// Least squares of y on 1, 2, 3, ...
+double slope_of(const std::vector<double>& y) {
+  const double n = static_cast<double>(y.size()), middle = (n + 1) / 2, mean = mean_of(y);
+  double above = 0, below = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double x = static_cast<double>(i) + 1 - middle;
+    above += x * (y[i] - mean);
+    below += x * x;
+  }
+  return below > 0 ? above / below : 0;
+}
+
+// Means of a gate's units over idle steps and over the others.
+struct GateMeans {
+  std::string gate;
+  std::vector<double> idle, relevant;
+};
+
+struct Gates {
+  std::vector<GateMeans> means;
+  std::vector<double> sensitivity;
+};
+
+Gates gates_of(const Task& task, const Network<float>& network, const Parameters<float>& parameters,
+               StateGradient& derivatives) {
+  Gates gates;
+  double idle_steps = 0, relevant_steps = 0;
+  for (int number = 0; number < gate_sequences; ++number) {
+    const Batch batch = test_sequence(task, number);
+    const int end = first_answer(batch);
+    std::vector<int> idle;
+    for (int step = 0; step < end; ++step)
+      if (task.idle(batch, step, 0)) idle.push_back(step);
+    idle_steps += static_cast<double>(idle.size());
+    relevant_steps += static_cast<double>(end) - static_cast<double>(idle.size());
+    std::size_t gate = 0;
+    for (const Trace& trace : network.trace(parameters, batch, 0)) {
+      if (!trace.name.ends_with("gate")) continue;
+      if (gate == gates.means.size())
+        gates.means.push_back({trace.name, std::vector<double>(trace.width), std::vector<double>(trace.width)});
+      GateMeans& means = gates.means[gate++];
+      for (int step = 0; step < end; ++step) {
+        std::vector<double>& sums = task.idle(batch, step, 0) ? means.idle : means.relevant;
+        for (int u = 0; u < trace.width; ++u) sums[u] += trace.values[static_cast<std::size_t>(step) * trace.width + u];
+      }
+    }
+    if (idle.empty()) continue;
+    derivatives.set(parameters, batch);
+    const std::vector<float> d = derivatives.before(idle[idle.size() / 2], last_asked(batch) + 1);
+    const std::size_t units = d.size() / derivatives.states();
+    gates.sensitivity.resize(units);
+    for (std::size_t i = 0; i < d.size(); ++i) gates.sensitivity[i % units] += std::abs(d[i]) / gate_sequences;
+  }
+  for (GateMeans& means : gates.means) {
+    for (double& x : means.idle) x /= std::max(idle_steps, 1.0);
+    for (double& x : means.relevant) x /= std::max(relevant_steps, 1.0);
+  }
+  return gates;
+}
+
+// The quarter of the units (at least one) whose state matters most.
+std::vector<std::size_t> carrying_units(const std::vector<double>& sensitivity) {
+  std::vector<std::size_t> units(sensitivity.size());
+  std::iota(units.begin(), units.end(), 0);
+  std::stable_sort(units.begin(), units.end(),
+                   [&](std::size_t a, std::size_t b) { return sensitivity[a] > sensitivity[b]; });
+  units.resize(std::max<std::size_t>(1, units.size() / 4));
+  return units;
+}
+
+Json gates_probe(const Task& task, const Network<float>& network, const Parameters<float>& untrained,
+                 const Parameters<float>& trained, StateGradient& derivatives) {
+  Json json = {{"sequences", gate_sequences}, {"gates", Json::array()}, {"sensitivity", Json::object()}};
+  Json scalars = Json::object();
+  for (const bool is_trained : {false, true}) {
+    const std::string when = is_trained ? "trained" : "untrained", prefix = is_trained ? "" : "untrained ";
+    const Gates gates = gates_of(task, network, is_trained ? trained : untrained, derivatives);
+    const std::vector<std::size_t> carrying = carrying_units(gates.sensitivity);
+    json["sensitivity"][when] = gates.sensitivity;
+    for (std::size_t g = 0; g < gates.means.size(); ++g) {
+      const GateMeans& means = gates.means[g];
+      if (json["gates"].size() == g) json["gates"].push_back({{"gate", means.gate}});
+      json["gates"][g][when] = {{"idle", means.idle}, {"relevant", means.relevant}};
+      const auto over_carrying = [&](const std::vector<double>& values) {
+        double sum = 0;
+        for (const std::size_t u : carrying)
+          if (u < values.size()) sum += values[u];
+        return sum / static_cast<double>(carrying.size());
+      };
+      const double high = static_cast<double>(
+          std::count_if(means.idle.begin(), means.idle.end(), [](double x) { return x >= high_gate; }));
+      const std::string name = prefix + means.gate;
+      scalars[name + " idle"] = mean_of(means.idle);
+      scalars[name + " relevant"] = mean_of(means.relevant);
+      scalars[name + " idle carrying"] = over_carrying(means.idle);
+      scalars[name + " relevant carrying"] = over_carrying(means.relevant);
+      scalars[name + " share above 0.9"] = high / static_cast<double>(means.idle.size());
+    }
+  }
+  json["scalars"] = scalars;
+  return json;
+}
+
+// Mean log10 norm for every lag from 1 on, as far as all sequences reach.
+std::vector<double> gradient_norms(const Task& task, const Parameters<float>& parameters, StateGradient& derivatives) {
+  std::vector<double> sums;
+  for (int number = 0; number < gradient_sequences; ++number) {
+    Batch batch = test_sequence(task, number);
+    const int last = last_asked(batch);
+    std::fill(batch.weight.begin(), batch.weight.begin() + last, 0.0f);
+    if (number == 0) sums.assign(last + 1, 0);
+    sums.resize(std::min<std::size_t>(sums.size(), last + 1));
+    derivatives.set(parameters, batch);
+    for (std::size_t lag = 1; lag <= sums.size(); ++lag) {
+      double squares = 0;
+      for (const float d : derivatives.before(last + 1 - static_cast<int>(lag), last + 1))
+        squares += static_cast<double>(d) * d;
+      sums[lag - 1] += std::max(lowest_log, squares > 0 ? math::log(squares) / 2 / log_of_10 : lowest_log);
+    }
+  }
+  for (double& sum : sums) sum /= gradient_sequences;
+  return sums;
+}
+
+Json gradients_probe(const Task& task, const Parameters<float>& untrained, const Parameters<float>& trained,
+                     StateGradient& derivatives) {
+  Json json = {{"sequences", gradient_sequences}};
+  Json scalars = Json::object();
+  for (const bool is_trained : {false, true}) {
+    const std::string prefix = is_trained ? "" : "untrained ";
+    const std::vector<double> norms = gradient_norms(task, is_trained ? trained : untrained, derivatives);
+    json[is_trained ? "trained" : "untrained"] = norms;
+    scalars[prefix + "gradient slope"] = slope_of(norms);
+    for (const std::size_t lag : {10, 20, 50, 100, 200, 500, 1000})
+      if (lag <= norms.size()) scalars[prefix + "gradient at lag " + std::to_string(lag)] = norms[lag - 1] - norms[0];
+  }
+  json["scalars"] = scalars;
+  return json;
+}
+
+}  // namespace
+
+void check_probe(const RunSpec& run) {
+  const std::string kind = run.training.text("probe");
+  if (kind == "none") return;
+  const std::string cell = run.model.text("cell"), sentence = "probe = " + kind + " is not possible with ";
+  if (!run.model.values().contains("initial-state")) throw UserError(sentence + "cell = " + cell + ", which has no state");
+  if (cell.find_first_of("+|") != std::string::npos) throw UserError(sentence + "the combination " + cell);
+  for (const auto& [key, plain] : {std::pair<std::string, std::string>{"attention", "none"}, {"direction", "forward"}})
+    if (run.model.text_or(key, plain) != plain)
+      throw UserError(sentence + key + " = " + run.model.text(key) + ", which carries gradients past the state");
+  if (kind != "gates") return;
+  const auto task = find_task(run.task.text("task")).make(run.task);
+  const Batch batch = test_sequence(*task, 0);
+  for (int step = 0; step < batch.steps; ++step)
+    if (task->idle(batch, step, 0)) return;
+  throw UserError(sentence + "task = " + run.task.text("task") + ", which has no idle steps");
+}
+
+Json probe(const RunSpec& run, const Task& task, const Network<float>& network, const Parameters<float>& untrained,
+           const Parameters<float>& trained) {
+  StateGradient derivatives(run, task, network);
+  if (run.training.text("probe") == "gates") return gates_probe(task, network, untrained, trained, derivatives);
+  return gradients_probe(task, untrained, trained, derivatives);
+}
+
+}  // namespace rnnbench

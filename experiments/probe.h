@@ -1,0 +1,30 @@
+// What a network does inside, as numbers of a record: the gates over time, and how far back a gradient reaches.
+#pragma once
+
+#include "experiments/record.h"
+#include "experiments/spec.h"
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench {
+
+// Throws UserError when `probe` cannot be made of this model (the Transformer has no state; attention over past states and
+// a backward direction carry gradients past it).
+void check_probe(const RunSpec& run);
+
+// "probe" of a record's result, made of test sequences with the parameters before and after training:
+//   gates      {"sequences", "gates": [{"gate": "forget gate", "untrained"|"trained": {"idle": [of each unit: mean over
+//              idle steps (Task::idle)], "relevant": [...other steps before the first answer]}}, ...],
+//              "sensitivity": {"untrained"|"trained": [of each unit: mean |d loss / d state| at the middle idle step]}}
+//   gradients  {"sequences", "untrained"|"trained": [for lag 0, 1, ...: mean log10 of the norm of the derivative of the
+//              last step's loss with respect to the state (all state vectors) `lag` steps before it]}
+// and "scalars", by which findings compare:
+//   gates      "forget gate idle", "forget gate relevant": means over units; "... carrying": over the quarter of the
+//              units with the largest sensitivity; "... share above 0.9" of the units, idle; "untrained ..." likewise
+//   gradients  "gradient at lag L" (log10, relative to lag 0) for L = 10, 20, 50, 100, ... , "gradient slope" (least
+//              squares, log10 per step); "untrained ..." likewise
+// The derivative with respect to a state is that of the loss of the rest of the sequence started from that state.
+Json probe(const RunSpec& run, const Task& task, const Network<float>& network, const Parameters<float>& untrained,
+           const Parameters<float>& trained);
+
+}  // namespace rnnbench
