@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analysis/format.h"
+#include "analysis/paired.h"
 #include "core/error.h"
 
 namespace rnnbench {
@@ -57,7 +58,7 @@ void add_statistics(Comparison& comparison) {
   comparison.mean_advantage = mean(comparison.advantages);
   comparison.improvement = probability_of_improvement(first, second);
   if (n >= least_runs_for_interval) {
-    comparison.mean_interval = bootstrap_interval(comparison.advantages, mean);
+    comparison.mean_interval = mean_interval(comparison.advantages, 0.95);
     comparison.improvement_interval = bootstrap_interval(Strata{first, second}, [](const Strata& drawn) {
       return probability_of_improvement(drawn[0], drawn[1]);
     });
@@ -184,7 +185,8 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
          "advantage: positive where the first model is better; pairs have the same seed, so the same data\n"
          "probability of improvement: that a run of the first model beats one of the second (Mann-Whitney), "
          "ties half\n"
-         "intervals: 95 %, bootstrap with 10,000 resamples; p: two-sided, adjusted by Holm's method\n"
+         "intervals: 95 %; of the mean, what the sign-flip test does not reject; of the probability, bootstrap\n"
+         "p: two-sided, adjusted by Holm's method\n"
          "runs that diverged or are missing count as the worst score of the task\n";
 }
 

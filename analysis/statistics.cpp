@@ -14,7 +14,6 @@ constexpr double normal_quantile_975 = 1.959963984540054;
 
 // Address of the random numbers below; part of the published intervals.
 constexpr std::uint64_t bootstrap_seed = 1;
-constexpr std::uint64_t sign_flip_seed = 2;
 
 }  // namespace
 
@@ -73,35 +72,6 @@ double probability_of_improvement(const Values& a, const Values& b) {
     for (double y : b) wins += x > y ? 1 : x == y ? 0.5 : 0;
   }
   return wins / (static_cast<double>(a.size()) * static_cast<double>(b.size()));
-}
-
-double sign_flip_test(const Values& differences) {
-  const int n = static_cast<int>(differences.size());
-  const double observed = std::abs(std::accumulate(differences.begin(), differences.end(), 0.0));
-  double scale = 0;
-  for (double d : differences) scale += std::abs(d);
-  // Sums that are equal in exact arithmetic may differ by rounding, and must count as equal.
-  const double threshold = observed - 1e-12 * scale;
-  const auto flipped_sum = [&](auto&& flip) {
-    double sum = 0;
-    for (int i = 0; i < n; ++i) sum += flip(i) ? -differences[i] : differences[i];
-    return std::abs(sum);
-  };
-
-  if (n <= 20) {
-    std::uint32_t extreme = 0;
-    for (std::uint32_t pattern = 0; pattern < 1u << n; ++pattern) {
-      extreme += flipped_sum([&](int i) { return pattern >> i & 1; }) >= threshold;
-    }
-    return static_cast<double>(extreme) / static_cast<double>(1u << n);
-  }
-  constexpr int patterns = 100000;
-  int extreme = 0;
-  for (int pattern = 0; pattern < patterns; ++pattern) {
-    Stream stream(sign_flip_seed, Purpose::bootstrap, pattern, 0);
-    extreme += flipped_sum([&](int) { return stream.next() >> 31; }) >= threshold;
-  }
-  return (extreme + 1.0) / (patterns + 1.0);
 }
 
 Values holm(const Values& p) {

@@ -50,11 +50,6 @@ inline double iqm(const Values& values) { return interquartile_mean(values); }
 // Whitney (1947).
 double probability_of_improvement(const Values& a, const Values& b);
 
-// Two-sided p-value of the hypothesis that the differences are symmetric around 0, by flipping their signs;
-// the statistic is their mean. All 2^n patterns up to n = 20, from there 100,000 random ones and p = (c + 1)
-// / (100,000 + 1).
-double sign_flip_test(const Values& differences);
-
 // p-values adjusted for the size of their family (Holm 1979), in the order given.
 Values holm(const Values& p);
 

@@ -89,6 +89,54 @@ def sign_flip(d):
     return {"differences": d, "p": result.pvalue, "exact": exact}
 
 
+def one_sided(d):
+    """P-values of centre > 0 and of centre < 0."""
+    exact = len(d) <= 20
+    return {"exact": exact} | {
+        alternative: scipy.stats.permutation_test(
+            (np.array(d),), np.mean, permutation_type="samples", alternative=alternative,
+            n_resamples=np.inf if exact else 1000000, batch=100000, random_state=rng).pvalue
+        for alternative in ("greater", "less")}
+
+
+def subset_means(d):
+    d = np.array(d)
+    if len(d) <= 20:
+        members = itertools.product((False, True), repeat=len(d))
+        return np.sort([d[list(m)].mean() for m in members if any(m)])
+    flips = rng.integers(0, 2, size=(1000000, len(d)))
+    return np.sort(flips @ d / flips.sum(axis=1))
+
+
+def centre(d, level):
+    """The interval that leaves floor(alpha / 2 2^n) of the 2^n gaps between subset means out on each side.
+
+    Beyond 20 pairs the ends are brackets, five standard errors of 100,000 random subsets to each side.
+    """
+    means, exact = subset_means(d), len(d) <= 20
+    if exact:
+        cut = math.floor((1 - level) / 2 * (len(means) + 1) + 1e-6)
+        low, high = (means[cut - 1], means[-cut]) if cut else (None, None)
+    else:
+        p = (1 - level) / 2
+        error = 5 * math.sqrt(p * (1 - p) * (1e-5 + 1e-6))
+        low, high = (np.quantile(means, [q - error, q + error]).tolist() for q in (p, 1 - p))
+    return {"differences": d, "level": level, "exact": exact, "low": low, "high": high}
+
+
+def equivalence(d, margin):
+    above, below = one_sided(np.array(d) + margin)["greater"], one_sided(np.array(d) - margin)["less"]
+    return {"differences": d, "margin": margin, "p": max(above, below)}
+
+
+def pairs_for_student(d, boundary, level):
+    """The least number of pairs at which Student's interval, with mean and deviation of d, excludes the boundary."""
+    n = 2
+    while scipy.stats.t.ppf(0.5 + level / 2, n - 1) * np.std(d, ddof=1) / math.sqrt(n) >= abs(np.mean(d) - boundary):
+        n += 1
+    return {"differences": d, "boundary": boundary, "level": level, "pairs": n}
+
+
 def survival(times, seen):
     estimate = SurvfuncRight(np.array(times), np.array(seen, dtype=int))
     # statsmodels' own quantile() asks for less than one half; the usual definition, and ours, for at most one half.
@@ -139,5 +187,18 @@ reference = {
         survival([2.0, 4.0], [1, 1]),
         survival(np.round(rng.exponential(size=25), 1).tolist(), rng.integers(0, 2, size=25).tolist()),
     ],
+    "one_sided": [{"differences": d} | one_sided(d) for d in (
+        rounded_normal(9, 1.0), rounded_normal(10, -0.2), rounded_normal(12, 0.3, 0), [0.1 * i for i in range(-3, 7)],
+        rounded_normal(30, 0.3))],
+    "centre": [
+        centre(d, level)
+        for d, level in ((rounded_normal(3), 0.95), (rounded_normal(5), 0.95), (rounded_normal(5), 0.9),
+                         (rounded_normal(9), 0.95), (rounded_normal(10, 0.5), 0.95), (rounded_normal(10, 0.5), 0.9),
+                         (rounded_normal(12, 0.3, 0), 0.95), (rounded_normal(16), 0.75), (rounded_normal(30), 0.95))],
+    "equivalence": [equivalence(d, margin) for d, margin in (
+        (rounded_normal(10), 0.5), (rounded_normal(10), 1.0), (rounded_normal(12, 0.3, 0), 1.0))],
+    "pairs_to_decide": [
+        pairs_for_student(rounded_normal(n, 0.6), boundary, level)
+        for n in (3, 5, 10) for boundary, level in ((0.0, 0.95), (1.5, 0.9), (0.2, 0.95))],
 }
 print(json.dumps(reference, indent=1))

@@ -1,0 +1,149 @@
+#include "analysis/paired.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+
+#include "core/stream.h"
+
+namespace rnnbench {
+
+namespace {
+
+constexpr int most_exact_pairs = 20;
+constexpr int random_patterns = 100000;
+
+// Sums that are equal in exact arithmetic may differ by rounding, and must count as equal.
+double rounding(const Values& differences) {
+  double scale = 0;
+  for (double d : differences) scale += std::abs(d);
+  return 1e-12 * scale;
+}
+
+// Addresses of the random numbers below; part of the published p-values and intervals.
+constexpr std::uint64_t sign_flip_seed = 2;
+constexpr std::uint64_t subset_seed = 3;
+
+struct Subset {
+  double sum = 0;
+  int size = 0;
+};
+
+// All non-empty subsets, or random ones: what a pattern of signs flips. The sum of the differences minus c
+// stays as large as it was, or grows, exactly when the mean of the flipped ones is at most c: so tests and
+// interval count the same subsets.
+std::vector<Subset> subsets(const Values& differences) {
+  const int n = static_cast<int>(differences.size());
+  if (n <= most_exact_pairs) {
+    std::vector<Subset> all(1u << n);
+    for (std::uint32_t members = 1; members < all.size(); ++members) {
+      const Subset& rest = all[members & (members - 1)];
+      all[members] = {rest.sum + differences[std::countr_zero(members)], rest.size + 1};
+    }
+    all.erase(all.begin());
+    return all;
+  }
+  std::vector<Subset> drawn(random_patterns);
+  for (int pattern = 0; pattern < random_patterns; ++pattern) {
+    Stream stream(subset_seed, Purpose::bootstrap, pattern, 0);
+    Subset& subset = drawn[pattern];
+    while (subset.size == 0) {
+      std::uint32_t bits = 0;
+      for (std::size_t i = 0; i < differences.size(); ++i, bits >>= 1) {
+        if (i % 32 == 0) bits = stream.next();
+        if (bits & 1) subset = {subset.sum + differences[i], subset.size + 1};
+      }
+    }
+  }
+  return drawn;
+}
+
+// Of the standard normal distribution, 1/2 <= probability < 1, by bisection.
+double normal_quantile(double probability) {
+  double low = 0, high = 40;
+  while (true) {
+    const double middle = 0.5 * (low + high);
+    if (middle == low || middle == high) return middle;
+    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < probability ? low : high) = middle;
+  }
+}
+
+}  // namespace
+
+double sign_flip_test(const Values& differences) {
+  const int n = static_cast<int>(differences.size());
+  const double threshold =
+      std::abs(std::accumulate(differences.begin(), differences.end(), 0.0)) - rounding(differences);
+  const auto flipped_sum = [&](auto&& flip) {
+    double sum = 0;
+    for (int i = 0; i < n; ++i) sum += flip(i) ? -differences[i] : differences[i];
+    return std::abs(sum);
+  };
+
+  if (n <= most_exact_pairs) {
+    std::uint32_t extreme = 0;
+    for (std::uint32_t pattern = 0; pattern < 1u << n; ++pattern) {
+      extreme += flipped_sum([&](int i) { return pattern >> i & 1; }) >= threshold;
+    }
+    return static_cast<double>(extreme) / static_cast<double>(1u << n);
+  }
+  int extreme = 0;
+  for (int pattern = 0; pattern < random_patterns; ++pattern) {
+    Stream stream(sign_flip_seed, Purpose::bootstrap, pattern, 0);
+    extreme += flipped_sum([&](int) { return stream.next() >> 31; }) >= threshold;
+  }
+  return (extreme + 1.0) / (random_patterns + 1.0);
+}
+
+double smallest_p(int n) {
+  return n <= most_exact_pairs ? std::ldexp(1.0, 1 - n) : 1 / (random_patterns + 1.0);
+}
+
+double sign_flip_greater(const Values& differences) {
+  const std::vector<Subset> flipped = subsets(differences);
+  const double threshold = 0.5 * rounding(differences);  // flipping changes the sum by twice the subset's
+  const auto extreme = std::count_if(flipped.begin(), flipped.end(),
+                                     [&](const Subset& subset) { return subset.sum <= threshold; });
+  // The differences as they are, nothing flipped, are the one pattern that is no subset.
+  return (static_cast<double>(extreme) + 1) / (static_cast<double>(flipped.size()) + 1);
+}
+
+Interval mean_interval(const Values& differences, double level) {
+  Values means;
+  for (const Subset& subset : subsets(differences)) means.push_back(subset.sum / subset.size);
+  // Each of the gaps between the ordered means holds the centre with the same probability. (The addend: 1 -
+  // level rounds.)
+  const double gaps = static_cast<double>(means.size()) + 1;
+  const auto cut = static_cast<std::ptrdiff_t>((1 - level) / 2 * gaps + 1e-6);
+  if (cut == 0) return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+  const auto low = means.begin() + (cut - 1), high = means.end() - cut;
+  std::nth_element(means.begin(), low, means.end());
+  const double least = *low;
+  std::nth_element(low, high, means.end());  // all before `low` are less or equal
+  return {least, *high};
+}
+
+double equivalence_test(const Values& differences, double margin) {
+  Values above, below;
+  for (double d : differences) {
+    above.push_back(d + margin);
+    below.push_back(margin - d);
+  }
+  return std::max(sign_flip_greater(above), sign_flip_greater(below));
+}
+
+std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level) {
+  const double centre = mean(differences);
+  double squares = 0;
+  for (double d : differences) squares += (d - centre) * (d - centre);
+  const double variance = squares / static_cast<double>(differences.size() - 1);
+  const double z = normal_quantile(0.5 + level / 2), distance = centre - boundary;
+  const double pairs = z * z * (variance / (distance * distance) + 0.5);
+  if (!(pairs <= most_seeds_to_decide)) return std::nullopt;  // not a number when both are 0
+  return std::max(least_pairs_for_test, static_cast<int>(std::ceil(pairs)));
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,41 @@
+// Inference on paired differences, one number per seed, from the signs that symmetric differences could have
+// had: tests, the interval that is dual to them, equivalence, and how many seeds a decision would take.
+// Callers print no p-value below least_pairs_for_test.
+//
+// Up to 20 pairs everything is exact, over all 2^n patterns of signs; from there over 100,000 random ones,
+// from streams of their own: the same differences give the same numbers.
+#pragma once
+
+#include <optional>
+
+#include "analysis/statistics.h"
+
+namespace rnnbench {
+
+// Two-sided p-value of the hypothesis that the differences are symmetric around 0, by flipping their signs
+// (Fisher 1935); the statistic is their mean. Random patterns give p = (c + 1) / (100,000 + 1).
+double sign_flip_test(const Values& differences);
+// The smallest p-value that this test can give for n pairs: 2^(1 - n), and 1 / 100,001 beyond 20.
+double smallest_p(int n);
+// One-sided p-value, small when the centre of symmetry is above 0.
+double sign_flip_greater(const Values& differences);
+
+// An interval, of that level or more, for the centre of the differences, in their unit: all centres c that
+// sign_flip_test of the differences minus c does not reject at 1 - level (beyond 20 pairs: up to the error of
+// the random patterns). Its ends are order statistics of the means of all non-empty subsets (Hartigan 1969,
+// "typical values"); infinite where so few differences can reject nothing, as at 95 % below 6.
+Interval mean_interval(const Values& differences, double level);
+
+// Two one-sided tests (Schuirmann 1987): the larger p-value of centre > -margin and centre < margin, in the
+// unit of the differences. It is at most 0.05 exactly when mean_interval at 0.90 lies strictly between the
+// margins.
+double equivalence_test(const Values& differences, double margin);
+
+// How many pairs would clear the interval of `level` of the boundary if mean and standard deviation stayed as
+// they are: (z s / distance)^2 + z^2 / 2, which is the number for Student's interval (Guenther 1981), and not
+// below least_pairs_for_test. Nothing when that is more than most_seeds_to_decide, as when the mean lies on
+// the boundary. At least two differences.
+inline constexpr int most_seeds_to_decide = 1000;
+std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
+
+}  // namespace rnnbench
