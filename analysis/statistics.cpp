@@ -40,11 +40,15 @@ double interquartile_mean(Values values) {
 }
 
 Interval wilson_interval(int successes, int trials) {
-  const double n = trials, rate = successes / n, z2 = normal_quantile_975 * normal_quantile_975;
-  const double centre = (rate + z2 / (2 * n)) / (1 + z2 / n);
+  return score_interval(static_cast<double>(successes) / trials, trials);
+}
+
+Interval score_interval(double share, double size) {
+  const double z2 = normal_quantile_975 * normal_quantile_975;
+  const double centre = (share + z2 / (2 * size)) / (1 + z2 / size);
   const double half =
-      normal_quantile_975 / (1 + z2 / n) * std::sqrt(rate * (1 - rate) / n + z2 / (4 * n * n));
-  return {successes == 0 ? 0 : centre - half, successes == trials ? 1 : centre + half};
+      normal_quantile_975 / (1 + z2 / size) * std::sqrt(share * (1 - share) / size + z2 / (4 * size * size));
+  return {share == 0 ? 0 : centre - half, share == 1 ? 1 : centre + half};
 }
 
 Interval bootstrap_interval(const Strata& strata, const std::function<double(const Strata&)>& statistic,
@@ -85,32 +89,6 @@ Values holm(const Values& p) {
     adjusted[order[rank]] = least;
   }
   return adjusted;
-}
-
-std::vector<std::pair<double, double>> kaplan_meier(std::vector<Lifetime> lifetimes) {
-  // At equal times, events come before the ends of observation.
-  std::sort(lifetimes.begin(), lifetimes.end(), [](const Lifetime& a, const Lifetime& b) {
-    return a.time != b.time ? a.time < b.time : a.seen > b.seen;
-  });
-  std::vector<std::pair<double, double>> steps;
-  double share = 1;
-  for (std::size_t i = 0; i < lifetimes.size();) {
-    const double at_risk = static_cast<double>(lifetimes.size() - i), time = lifetimes[i].time;
-    int seen = 0;
-    for (; i < lifetimes.size() && lifetimes[i].time == time; ++i) seen += lifetimes[i].seen;
-    if (seen == 0) continue;
-    share *= 1 - seen / at_risk;
-    steps.emplace_back(time, share);
-  }
-  return steps;
-}
-
-std::optional<double> median_lifetime(const std::vector<Lifetime>& lifetimes) {
-  for (const auto& [time, share] : kaplan_meier(lifetimes)) {
-    if (share <= 0.5 + 1e-12)
-      return time;  // a product of ratios that is 1/2 exactly may come out a rounding above
-  }
-  return std::nullopt;
 }
 
 }  // namespace rnnbench

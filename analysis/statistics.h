@@ -4,8 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <utility>
 #include <vector>
 
 namespace rnnbench {
@@ -35,6 +33,9 @@ double interquartile_mean(Values values);
 
 // The 95 % score interval of a success rate (Wilson 1927); 0 <= successes <= trials, trials > 0.
 Interval wilson_interval(int successes, int trials);
+// The same for a share that is as certain as one of `size` trials would be; size > 0 need not be a whole
+// number.
+Interval score_interval(double share, double size);
 
 // The 95 % stratified percentile bootstrap (Agarwal et al. 2021): every stratum is resampled with replacement
 // on its own, the ends are the 2.5 % and 97.5 % quantiles of the statistic. Random numbers come from a stream
@@ -52,16 +53,5 @@ double probability_of_improvement(const Values& a, const Values& b);
 
 // p-values adjusted for the size of their family (Holm 1979), in the order given.
 Values holm(const Values& p);
-
-// A time to an event, or, when the event was not seen, the time until which it was not.
-struct Lifetime {
-  double time = 0;  // may be infinite when not seen: never
-  bool seen = false;
-};
-// The product-limit estimate of the share still without the event after each distinct time at which one was
-// seen (Kaplan & Meier 1958).
-std::vector<std::pair<double, double>> kaplan_meier(std::vector<Lifetime> lifetimes);
-// The smallest time at which that share is 1/2 or less; nothing when it never is.
-std::optional<double> median_lifetime(const std::vector<Lifetime>& lifetimes);
 
 }  // namespace rnnbench

@@ -13,7 +13,7 @@ std::optional<double> number_at(const Json& object, const std::string& key) {
   return object.at(key).get<double>();
 }
 
-SolveTime solve_time(std::vector<Lifetime> runs) {
+SolveTime solve_time(Lifetimes runs) {
   std::sort(runs.begin(), runs.end(), [](const Lifetime& a, const Lifetime& b) {
     return a.time != b.time ? a.time < b.time : a.seen > b.seen;
   });
@@ -26,7 +26,7 @@ SolveTime solve_time(std::vector<Lifetime> runs) {
 // A run that diverged or has no record would not have solved with more updates: it counts as unsolved at the
 // budget.
 SolveTime updates_to_solve(const ModelRuns& model) {
-  std::vector<Lifetime> runs;
+  Lifetimes runs;
   for (const Run& run : model.runs) {
     const auto updates = run.solved() ? number_at(run.record->result, "updates_to_solve") : std::nullopt;
     const auto budget = number_at(run.spec.at("training"), "updates");
@@ -39,7 +39,7 @@ SolveTime updates_to_solve(const ModelRuns& model) {
 // nothing about when it would have solved. So all of them count as unsolved for the longest time that a run
 // of this model took.
 SolveTime cpu_seconds_to_solve(const ModelRuns& model) {
-  std::vector<Lifetime> runs;
+  Lifetimes runs;
   double longest = 0;
   for (const Run& run : model.runs) {
     if (!run.recorded()) continue;

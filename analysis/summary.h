@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "analysis/study.h"
+#include "analysis/survival.h"
 
 namespace rnnbench {
 
 // A time to solve over the runs of a model. Runs that did not solve are never dropped: they bound the time
 // from below.
 struct SolveTime {
-  std::vector<Lifetime> runs;    // sorted; empty when nothing is recorded
+  Lifetimes runs;                // sorted; empty when nothing is recorded
   std::optional<double> median;  // Kaplan-Meier; nothing when fewer than half are known to solve
   std::string text() const;      // "2,750 [2,000, >5,000]", ">5,000", "-"
 };

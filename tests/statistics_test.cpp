@@ -100,29 +100,3 @@ TEST_CASE("Holm's adjustment agrees with statsmodels", "[statistics]") {
     for (std::size_t i = 0; i < expected.size(); ++i) CHECK(adjusted[i] == near(expected[i]));
   }
 }
-
-TEST_CASE("Kaplan-Meier curves and medians agree with statsmodels", "[statistics]") {
-  for (const auto& sample : reference()["survival"]) {
-    std::vector<Lifetime> lifetimes;
-    for (std::size_t i = 0; i < sample["times"].size(); ++i) {
-      lifetimes.push_back({sample["times"][i], sample["seen"][i].get<int>() == 1});
-    }
-    const auto median = median_lifetime(lifetimes);
-    REQUIRE(median.has_value() == !sample["median"].is_null());
-    if (median) CHECK(*median == sample["median"].get<double>());
-    // statsmodels also lists times at which nothing but an end of observation was seen; the share stays the
-    // same there.
-    const auto curve = kaplan_meier(lifetimes);
-    std::size_t step = 0;
-    double share = 1;
-    for (const auto& point : sample["steps"]) {
-      if (point[1].get<double>() == share) continue;
-      share = point[1];
-      REQUIRE(step < curve.size());
-      CHECK(curve[step].first == point[0].get<double>());
-      CHECK(curve[step].second == near(share));
-      ++step;
-    }
-    CHECK(step == curve.size());
-  }
-}

@@ -12,8 +12,9 @@ import numpy as np
 import scipy
 import scipy.stats
 import statsmodels
-from statsmodels.duration.survfunc import SurvfuncRight
+from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 rng = np.random.default_rng(20240611)
 
@@ -141,11 +142,37 @@ def survival(times, seen):
     estimate = SurvfuncRight(np.array(times), np.array(seen, dtype=int))
     # statsmodels' own quantile() asks for less than one half; the usual definition, and ours, for at most one half.
     reached = estimate.surv_times[estimate.surv_prob <= 0.5 + 1e-12]
+    # Wilson's interval (Rothman 1978) for the number of trials whose rate has the standard error of Greenwood.
+    steps, size = [], None
+    for t, s, error, at_risk in zip(estimate.surv_times, estimate.surv_prob, estimate.surv_prob_se, estimate.n_risk):
+        s, error = float(s), float(error) if s > 0 else 0.0
+        size = s * (1 - s) / error**2 if 0 < s < 1 else float(at_risk) if size is None else size
+        low, high = proportion_confint(s * size, size, method="wilson")
+        steps.append([float(t), s, error, max(0.0, low), min(1.0, high)])
     return {
         "times": times, "seen": seen,
-        "steps": [[float(t), float(s)] for t, s in zip(estimate.surv_times, estimate.surv_prob)],
+        "steps": steps,
         "median": float(reached[0]) if len(reached) else None,
     }
+
+
+def restricted_mean(times, seen, horizon):
+    estimate = SurvfuncRight(np.array(times), np.array(seen, dtype=int))
+    ends = np.minimum(np.concatenate([[0.0], estimate.surv_times, [horizon]]), horizon)
+    return {"times": times, "seen": seen, "horizon": horizon,
+            "mean": float(np.sum(np.diff(np.sort(ends)) * np.concatenate([[1.0], estimate.surv_prob])))}
+
+
+def log_rank(a, b):
+    times, seen = a[0] + b[0], a[1] + b[1]
+    chi_square, p = survdiff(np.array(times), np.array(seen), np.array([0] * len(a[0]) + [1] * len(b[0])))
+    return {"times": [a[0], b[0]], "seen": [a[1], b[1]], "chi_square": float(chi_square), "p": float(p)}
+
+
+def lifetimes(n, scale, budget, digits):
+    """Exponential times, of which those beyond the budget are not seen."""
+    times = np.round(rng.exponential(scale, size=n), digits) + 10.0**-digits
+    return np.minimum(times, budget).tolist(), (times <= budget).astype(int).tolist()
 
 
 def families():
@@ -200,5 +227,13 @@ reference = {
     "pairs_to_decide": [
         pairs_for_student(rounded_normal(n, 0.6), boundary, level)
         for n in (3, 5, 10) for boundary, level in ((0.0, 0.95), (1.5, 0.9), (0.2, 0.95))],
+    "restricted_mean": [
+        restricted_mean(*lifetimes(n, 2.0, budget, 1), horizon)
+        for n, budget, horizon in ((10, 3.0, 3.0), (10, 3.0, 2.05), (12, 50.0, 50.0), (8, 0.05, 0.05))],
+    "log_rank": [
+        log_rank(lifetimes(10, 1.0, 3.0, 2), lifetimes(10, 4.0, 3.0, 2)),
+        log_rank(lifetimes(9, 1.0, 2.0, 0), lifetimes(12, 1.5, 2.0, 0)),  # many ties
+        log_rank(lifetimes(20, 1.0, 9.0, 1), lifetimes(20, 1.0, 2.0, 1)),
+        log_rank(([1.0, 2.0, 3.0], [1, 1, 1]), ([4.0, 4.0], [0, 0]))],
 }
 print(json.dumps(reference, indent=1))

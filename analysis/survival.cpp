@@ -1,0 +1,94 @@
+#include "analysis/survival.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rnnbench {
+
+std::vector<SurvivalStep> kaplan_meier(Lifetimes lifetimes) {
+  // At equal times, events come before the ends of observation.
+  std::sort(lifetimes.begin(), lifetimes.end(), [](const Lifetime& a, const Lifetime& b) {
+    return a.time != b.time ? a.time < b.time : a.seen > b.seen;
+  });
+  std::vector<SurvivalStep> steps;
+  double share = 1, greenwood = 0;  // variance of the share is share^2 times Greenwood's sum
+  double size = static_cast<double>(lifetimes.size());
+  for (std::size_t i = 0; i < lifetimes.size();) {
+    const double at_risk = static_cast<double>(lifetimes.size() - i), time = lifetimes[i].time;
+    int seen = 0;
+    for (; i < lifetimes.size() && lifetimes[i].time == time; ++i) seen += lifetimes[i].seen;
+    if (seen == 0) continue;
+    if (steps.empty()) size = at_risk;
+    if (seen < at_risk) {
+      share *= 1 - seen / at_risk;
+      greenwood += seen / (at_risk * (at_risk - seen));
+      size = (1 - share) / (share * greenwood);
+    } else {
+      share = 0;
+    }
+    steps.push_back({time, share, share * std::sqrt(greenwood), score_interval(share, size)});
+  }
+  return steps;
+}
+
+SurvivalStep survival_at(const Lifetimes& lifetimes, double time) {
+  const std::vector<SurvivalStep> steps = kaplan_meier(lifetimes);
+  const auto after =
+      std::find_if(steps.begin(), steps.end(), [&](const SurvivalStep& step) { return step.time > time; });
+  if (after != steps.begin()) return {time, after[-1].share, after[-1].error, after[-1].interval};
+  const auto observed = std::count_if(lifetimes.begin(), lifetimes.end(),
+                                      [&](const Lifetime& life) { return life.time >= time; });
+  return {time, 1, 0, observed == 0 ? Interval{0, 1} : score_interval(1, static_cast<double>(observed))};
+}
+
+std::optional<double> median_lifetime(const Lifetimes& lifetimes) {
+  for (const SurvivalStep& step : kaplan_meier(lifetimes)) {
+    if (step.share <= 0.5 + 1e-12)
+      return step.time;  // a product of ratios that is 1/2 exactly may come out a rounding above
+  }
+  return std::nullopt;
+}
+
+double restricted_mean(const Lifetimes& lifetimes, double horizon) {
+  double area = 0, time = 0, share = 1;
+  for (const SurvivalStep& step : kaplan_meier(lifetimes)) {
+    if (step.time >= horizon) break;
+    area += share * (step.time - time);
+    time = step.time;
+    share = step.share;
+  }
+  return area + share * (horizon - time);
+}
+
+LogRank log_rank_test(const Lifetimes& a, const Lifetimes& b) {
+  Values times;
+  for (const Lifetimes* sample : {&a, &b}) {
+    for (const Lifetime& life : *sample) {
+      if (life.seen) times.push_back(life.time);
+    }
+  }
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+
+  double difference = 0, variance = 0;  // of the events in a: seen minus expected
+  for (double time : times) {
+    const auto count = [time](const Lifetimes& sample) {
+      std::pair<double, double> at_risk_and_seen;
+      for (const Lifetime& life : sample) {
+        at_risk_and_seen.first += life.time >= time;
+        at_risk_and_seen.second += life.seen && life.time == time;
+      }
+      return at_risk_and_seen;
+    };
+    const auto [at_risk_a, seen_a] = count(a);
+    const auto [at_risk_b, seen_b] = count(b);
+    const double at_risk = at_risk_a + at_risk_b, seen = seen_a + seen_b, share = at_risk_a / at_risk;
+    difference += seen_a - seen * share;
+    if (at_risk > 1) variance += seen * share * (1 - share) * (at_risk - seen) / (at_risk - 1);
+  }
+  if (variance == 0) return {};
+  const double chi_square = difference * difference / variance;
+  return {chi_square, std::erfc(std::sqrt(chi_square / 2))};
+}
+
+}  // namespace rnnbench
