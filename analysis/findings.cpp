@@ -29,22 +29,29 @@ PublishedMet compare_with_published(const FindingResult& result) {
   PublishedMet met;
   const Finding& finding = *result.finding;
   const Outcome& outcome = *result.primary;
-  // The published numbers of the first comparison's two sides.
-  const Expression &left = outcome.statement.left[0], &right = outcome.statement.right;
-  const auto published = [&](const Expression& side) -> std::optional<double> {
+  // The published numbers of a comparison's two sides.
+  const auto published = [&](const Expression& side, const ComparisonPart& part) -> std::optional<double> {
     if (side.kind == Expression::Kind::number) return side.number;
-    for (const Published& p : finding.published)
-      if (p.model.text == side.text) return p.value;
+    for (const Published& p : finding.published) {
+      const bool same = std::all_of(p.model.where.begin(), p.model.where.end(), [&](const auto& setting) {
+        return std::count(side.where.begin(), side.where.end(), setting) > 0 ||
+               part.context.find("\n" + setting.first + "=" + setting.second + "\n") != std::string::npos;
+      });
+      if (p.model.cell == side.cell && same) return p.value;
+    }
     return std::nullopt;
   };
-  if (const auto a = published(left), b = published(right); a && b && outcome.parts.size() == 1) {
-    const ComparisonPart& part = outcome.parts[0];
+  const Expression& right = outcome.statement.right;
+  const std::size_t sides = outcome.statement.left.size();
+  for (std::size_t i = 0; i < outcome.parts.size(); ++i) {
+    const ComparisonPart& part = outcome.parts[i];
+    const auto a = published(outcome.statement.left[i % sides], part), b = published(right, part);
+    if (!a || !b) continue;
     const bool plain = right.kind == Expression::Kind::number;
-    met.sign = sign_of(*a - *b) == sign_of(part.effect - (plain ? *b : 0));
-    if (part.interval) {
-      const double theirs = plain ? *a : *a - *b;
-      met.size = part.interval->low <= theirs && theirs <= part.interval->high;
-    }
+    met.sign = met.sign.value_or(true) && sign_of(*a - *b) == sign_of(part.effect - (plain ? *b : 0));
+    if (!part.interval) continue;
+    const double theirs = plain ? *a : *a - *b;
+    met.size = met.size.value_or(true) && part.interval->low <= theirs && theirs <= part.interval->high;
   }
   std::vector<std::pair<double, double>> numbers;  // theirs, ours
   for (const Published& p : finding.published)
@@ -138,12 +145,6 @@ std::string effect_of(const FindingResult& result) {
   if (!result.primary) return "-";
   const ComparisonPart& part = result.primary->decisive();
   return part.label + " = " + effect_text(*result.primary, part);
-}
-
-std::string verdict_cell(const FindingResult& result) {
-  return verdict_text(result.verdict) + (result.reason.empty() || result.verdict == Verdict::not_applicable
-                                             ? ""
-                                             : " (" + result.reason + ")");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::optional<double> cut_number(std::string& text, const std::string& mark, con
   double value = 0;
   const char* begin = text.data() + at + mark.size();
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() || std::string(end, text.data() + text.size()) != unit) return std::nullopt;
+  if (error != std::errc() || std::string_view(end, text.data() + text.size() - end) != unit) return std::nullopt;
   text.resize(at);
   return value;
 }
@@ -78,6 +78,10 @@ Measurement parse_measurement(const std::string& text) {
     m.beyond = true;
     m.name.resize(m.name.size() - mark.size());
   }
+  if (const std::string mark = " before training"; m.name.ends_with(mark)) {
+    m.untrained = true;
+    m.name.resize(m.name.size() - mark.size());
+  }
   return m;
 }
 
@@ -105,6 +109,7 @@ std::optional<double> value_of(const Measurement& m, const Run& run) {
   }
   if (result.contains("probe"))
     if (const auto value = number_in(result.at("probe").at("scalars"), m.name)) return value;
+  if (m.untrained) return score_in(m, result.at("curve").front(), result);
   if (m.seconds) return score_after(m, *run.record);
   if (m.length || m.beyond) return score_at_lengths(m, result);
   return score_in(m, final_scores.at("test"), result);

@@ -14,6 +14,7 @@ namespace rnnbench {
 //   ... at LENGTH               at a test length
 //   ... beyond                  the mean over all test lengths longer than training
 //   ... after N s               on validation sequences, at the last evaluation within N CPU seconds of training
+//   ... before training         on validation sequences
 //   relative_loss               test loss / memoryless baseline
 //   skill                       (baseline - loss) / (baseline - optimum): 0 remembers nothing, 1 is perfect
 //   gap                         test loss - loss on the training set (runs with training-set)
@@ -26,7 +27,7 @@ namespace rnnbench {
 struct Measurement {
   std::string text, name;
   std::optional<std::int64_t> length;
-  bool beyond = false;
+  bool beyond = false, untrained = false;
   std::optional<double> seconds;
 };
 Measurement parse_measurement(const std::string& text);  // throws UserError

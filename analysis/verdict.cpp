@@ -276,6 +276,7 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
       ComparisonPart part;
       part.label = side.text + (against_number ? "" : " - " + statement.right.text) +
                    (contexts.size() > 1 ? " on " + context.label : "");
+      part.context = "\n" + context.key;
       evaluation.failures = 0;
       for (const std::uint64_t seed : seeds) {
         const auto left = evaluation.value(side, seed, "", ""), right = evaluation.value(statement.right, seed, "", "");

@@ -18,6 +18,7 @@ std::string verdict_text(Verdict verdict);  // "not applicable"
 // One left side on one task: a number for every seed.
 struct ComparisonPart {
   std::string label;                 // "lstm - gru", with the task where there are several
+  std::string context;               // the task with its options, a line "key=value" for each
   std::vector<std::uint64_t> seeds;
   Values values;                     // left - right; the left side alone when the right one is a number
   int failures = 0;                  // runs behind them that diverged or have no record, and count as the worst

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "experiments/experiment_file.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
@@ -145,12 +146,11 @@ Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& 
   Declaration declaration;
   if (!arguments.positional().empty()) {
     const auto file = find_experiment(arguments.only_positional("one FILE.ini or catalogue name"));
-    declaration.file = file.string();
-    declaration.written = read_ini(file);
+    declaration = read_experiment_file(file).declaration;
   } else if (arguments.settings().empty()) {
     arguments.only_positional("a FILE.ini, a catalogue name, or settings such as --task adding --cell lstm");
   }
-  declaration.overrides = arguments.settings();
+  declaration.overrides.insert(declaration.overrides.end(), arguments.settings().begin(), arguments.settings().end());
   return expand(declaration, workspace);
 }
 

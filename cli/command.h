@@ -30,5 +30,7 @@ int check_command(const CommandArguments& arguments);
 int trace_command(const CommandArguments& arguments);
 int dump_command(const CommandArguments& arguments);
 int speed_command(const CommandArguments& arguments);
+int reproduce_command(const CommandArguments& arguments);
+int findings_command(const CommandArguments& arguments);
 
 }  // namespace rnnbench

@@ -5,6 +5,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
+#include "experiments/experiment_file.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
@@ -37,7 +38,7 @@ void print_markdown(const Json& models) {
 Json list_experiments() {
   Json list = Json::array();
   for (const auto& file : catalogue_files()) {
-    const Experiment experiment = expand({file.string(), read_ini(file), {}});
+    const Experiment experiment = expand(read_experiment_file(file).declaration);
     list.push_back({{"name", experiment.name},
                     {"summary", experiment.title},
                     {"runs", experiment.runs.size()},

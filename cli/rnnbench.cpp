@@ -70,6 +70,25 @@ const std::vector<Command>& commands() {
   Runs are paired by seed, for they saw the same batches. Every pair is shown; from ten seeds on an interval too.
 )",
        compare_command},
+      {"reproduce", "run published claims as declared and decide them",
+       "rnnbench reproduce [NAME...] [--profile smoke|lab|full] [--jobs N] [--threads N] [--results DIR] [--dry-run]\n" +
+           std::string(R"(
+  NAME is a finding of the catalogue (rnnbench findings) or a file with a section [finding]; default: all of them.
+  --profile P     smoke: seconds each, everything runs, nothing is claimed; lab: what a laptop does in an evening
+                  (default); full: the published sizes
+  --jobs N        runs at once (default: one per core)
+  --threads N     threads inside one run (default: 1)
+  --dry-run       say what is to run and how many core-minutes it takes at most on this machine
+)") + results_help + R"(
+
+  Each finding runs its untuned models and the random trials of its search, then the tuned models with seeds of their own,
+  and is decided by the rule in its file. Running again resumes.
+)",
+       reproduce_command},
+      {"findings", "the ledger of published claims and their verdicts",
+       "rnnbench findings [NAME...] [--format text|markdown|json] [--profile lab|full] [--results DIR]\n" + results_help +
+           "\n\n  The published records: --results results/reference\n",
+       findings_command},
       {"check", "check the gradients of models against the complex step",
        R"(rnnbench check [CELL ...] [--format text|json]
 

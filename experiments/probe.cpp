@@ -269,11 +269,32 @@ Json gradients_probe(const Task& task, const Parameters<float>& untrained, const
   return json;
 }
 
+constexpr float saturation = 100;
+constexpr int saturation_sequences = 500;
+
+Json saturation_probe(const Task& task, const Network<float>& network, const Parameters<float>& untrained,
+                      const Parameters<float>& trained) {
+  const auto workspace = network.workspace();
+  Json scalars = Json::object();
+  for (const bool saturated : {false, true}) {
+    Parameters<float> parameters = saturated ? trained : untrained;
+    if (saturated)
+      for (float& x : parameters.data()) x *= saturation;
+    const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) {
+      network.predict(parameters, batch, false, *workspace, outputs);
+    };
+    for (const auto& [name, value] :
+         task.evaluate(predict, {evaluation_seed, Purpose::test, 0, 0}, saturation_sequences))
+      scalars[(saturated ? "saturated " : "untrained ") + name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  }
+  return {{"scalars", scalars}};
+}
+
 }  // namespace
 
 void check_probe(const RunSpec& run) {
   const std::string kind = run.training.text("probe");
-  if (kind == "none") return;
+  if (kind == "none" || kind == "saturation") return;
   const std::string cell = run.model.text("cell"), sentence = "probe = " + kind + " is not possible with ";
   if (!run.model.values().contains("initial-state")) throw UserError(sentence + "cell = " + cell + ", which has no state");
   if (cell.find_first_of("+|") != std::string::npos) throw UserError(sentence + "the combination " + cell);
@@ -290,6 +311,7 @@ void check_probe(const RunSpec& run) {
 
 Json probe(const RunSpec& run, const Task& task, const Network<float>& network, const Parameters<float>& untrained,
            const Parameters<float>& trained) {
+  if (run.training.text("probe") == "saturation") return saturation_probe(task, network, untrained, trained);
   StateGradient derivatives(run, task, network);
   if (run.training.text("probe") == "gates") return gates_probe(task, network, untrained, trained, derivatives);
   return gradients_probe(task, untrained, trained, derivatives);

@@ -18,11 +18,15 @@ void check_probe(const RunSpec& run);
 //              "sensitivity": {"untrained"|"trained": [of each unit: mean |d loss / d state| at the middle idle step]}}
 //   gradients  {"sequences", "untrained"|"trained": [for lag 0, 1, ...: mean log10 of the norm of the derivative of the
 //              last step's loss with respect to the state (all state vectors) `lag` steps before it]}
+//   saturation nothing beside the scalars
 // and "scalars", by which findings compare:
 //   gates      "forget gate idle", "forget gate relevant": means over units; "... carrying": over the quarter of the
 //              units with the largest sensitivity; "... share above 0.9" of the units, idle; "untrained ..." likewise
 //   gradients  "gradient at lag L" (log10, relative to lag 0) for L = 10, 20, 50, 100, ... , "gradient slope" (least
 //              squares, log10 per step); "untrained ..." likewise
+//   saturation "untrained NAME", "saturated NAME": every score of the task on test sequences, before training and with all
+//              trained parameters a hundred times as large, near the limit in which gates and activations are 0 or 1
+//              (Merrill et al. 2020)
 // The derivative with respect to a state is that of the loss of the rest of the sequence started from that state.
 Json probe(const RunSpec& run, const Task& task, const Network<float>& network, const Parameters<float>& untrained,
            const Parameters<float>& trained);

@@ -28,9 +28,9 @@ const std::vector<Option>& training_options() {
                      "sequences of an evaluation (validation and test each)"),
       integer_option("training-set", "0", 0, 100'000'000,
                      "sequences that training draws from, with replacement; 0: new ones for every update"),
-      choice_option("probe", "none", {"none", "gates", "gradients"},
-                    "recorded of test sequences, before and after training: the gates on idle steps, or how far back the "
-                    "derivative of the last loss reaches"),
+      choice_option("probe", "none", {"none", "gates", "gradients", "saturation"},
+                    "recorded of test sequences, before and after training: the gates on idle steps; how far back the "
+                    "derivative of the last loss reaches; the scores with parameters so large that gates saturate"),
       integer_option("seed", "1", 0, 4'294'967'295,
                      "seed of data and initial parameters: the unit of replication"),
   };

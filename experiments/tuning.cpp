@@ -33,7 +33,7 @@ double parsed_number(const std::string& text, const std::string& sentence) {
   const auto first = text.find_first_not_of(' ');
   const char* begin = text.data() + (first == std::string::npos ? text.size() : first);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() || std::string(end, text.data() + text.size()).find_first_not_of(' ') != std::string::npos)
+  if (error != std::errc() || std::string_view(end, text.data() + text.size() - end).find_first_not_of(' ') != std::string::npos)
     throw UserError(sentence);
   return value;
 }
