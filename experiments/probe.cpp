@@ -178,9 +178,10 @@ Gates gates_of(const Task& task, const Network<float>& network, const Parameters
     if (idle.empty()) continue;
     derivatives.set(parameters, batch);
     const std::vector<float> d = derivatives.before(idle[idle.size() / 2], last_asked(batch) + 1);
-    const std::size_t units = d.size() / derivatives.states();
+    // The last state is the memory proper: an LSTM's cell state, a GRU's hidden state.
+    const std::size_t units = d.size() / derivatives.states(), memory = d.size() - units;
     gates.sensitivity.resize(units);
-    for (std::size_t i = 0; i < d.size(); ++i) gates.sensitivity[i % units] += std::abs(d[i]) / gate_sequences;
+    for (std::size_t u = 0; u < units; ++u) gates.sensitivity[u] += std::abs(d[memory + u]) / gate_sequences;
   }
   for (GateMeans& means : gates.means) {
     for (double& x : means.idle) x /= std::max(idle_steps, 1.0);
@@ -189,14 +190,14 @@ Gates gates_of(const Task& task, const Network<float>& network, const Parameters
   return gates;
 }
 
-// The quarter of the units (at least one) whose state matters most.
-std::vector<std::size_t> carrying_units(const std::vector<double>& sensitivity) {
-  std::vector<std::size_t> units(sensitivity.size());
-  std::iota(units.begin(), units.end(), 0);
-  std::stable_sort(units.begin(), units.end(),
-                   [&](std::size_t a, std::size_t b) { return sensitivity[a] > sensitivity[b]; });
-  units.resize(std::max<std::size_t>(1, units.size() / 4));
-  return units;
+// The mean over units, each as much as the loss depends on its memory.
+double carrying_mean(const std::vector<double>& values, const std::vector<double>& sensitivity) {
+  double sum = 0, weight = 0;
+  for (std::size_t u = 0; u < values.size() && u < sensitivity.size(); ++u) {
+    sum += sensitivity[u] * values[u];
+    weight += sensitivity[u];
+  }
+  return weight > 0 ? sum / weight : mean_of(values);
 }
 
 Json gates_probe(const Task& task, const Network<float>& network, const Parameters<float>& untrained,
@@ -206,25 +207,18 @@ Json gates_probe(const Task& task, const Network<float>& network, const Paramete
   for (const bool is_trained : {false, true}) {
     const std::string when = is_trained ? "trained" : "untrained", prefix = is_trained ? "" : "untrained ";
     const Gates gates = gates_of(task, network, is_trained ? trained : untrained, derivatives);
-    const std::vector<std::size_t> carrying = carrying_units(gates.sensitivity);
     json["sensitivity"][when] = gates.sensitivity;
     for (std::size_t g = 0; g < gates.means.size(); ++g) {
       const GateMeans& means = gates.means[g];
       if (json["gates"].size() == g) json["gates"].push_back({{"gate", means.gate}});
       json["gates"][g][when] = {{"idle", means.idle}, {"relevant", means.relevant}};
-      const auto over_carrying = [&](const std::vector<double>& values) {
-        double sum = 0;
-        for (const std::size_t u : carrying)
-          if (u < values.size()) sum += values[u];
-        return sum / static_cast<double>(carrying.size());
-      };
       const double high = static_cast<double>(
           std::count_if(means.idle.begin(), means.idle.end(), [](double x) { return x >= high_gate; }));
       const std::string name = prefix + means.gate;
       scalars[name + " idle"] = mean_of(means.idle);
       scalars[name + " relevant"] = mean_of(means.relevant);
-      scalars[name + " idle carrying"] = over_carrying(means.idle);
-      scalars[name + " relevant carrying"] = over_carrying(means.relevant);
+      scalars[name + " idle carrying"] = carrying_mean(means.idle, gates.sensitivity);
+      scalars[name + " relevant carrying"] = carrying_mean(means.relevant, gates.sensitivity);
       scalars[name + " share above 0.9"] = high / static_cast<double>(means.idle.size());
     }
   }
