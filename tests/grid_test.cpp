@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "experiments/grid.h"
 #include "models/network.h"
+#include "tasks/task.h"
 
 using namespace rnnbench;
 namespace fs = std::filesystem;
@@ -58,6 +59,13 @@ std::string refusal(const std::string& text, const Pairs& overrides = {}) {
     return sentence;
   }
   return "accepted";
+}
+
+// "copy, adding": the tasks of the table.
+std::string tasks_of_table() {
+  std::string names;
+  for (const TaskEntry& task : all_tasks()) names += (names.empty() ? "" : ", ") + task.name;
+  return names;
 }
 
 // "rnn, lstm": the cells of the table, or those with an option, each with a word before it.
@@ -264,14 +272,14 @@ TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid
   CHECK(refusal(head + "lenght = 20\n") == "x.ini:3: unknown key 'lenght'; did you mean 'length'?");
   CHECK(refusal(head + "colour = blue\n").find("x.ini:3: unknown key 'colour'; known are activation, ") == 0);
   CHECK(refusal("task = copi\ncell = lstm\n") ==
-        "x.ini:1: task = copi is not one of copy, adding, counting; did you mean 'copy'?");
+        "x.ini:1: task = copi is not one of " + tasks_of_table() + "; did you mean 'copy'?");
   CHECK(refusal("task = copy\ncell = LSTM\n") ==
         "x.ini:2: cell = LSTM is not one of " + cells_of_table() + "; did you mean 'lstm'?");
   CHECK(refusal(head + "[lstn]\nhidden = 3\n") ==
-        "x.ini:4: [lstn] is not a task (copy, adding, counting), a cell (" + cells_of_table() +
+        "x.ini:4: [lstn] is not a task (" + tasks_of_table() + "), a cell (" + cells_of_table() +
             ") or task/cell; did you mean 'lstm'?");
   CHECK(refusal(head + "[lstm/copy]\nhidden = 3\n") ==
-        "x.ini:4: [lstm/copy] is not a task (copy, adding, counting), a cell (" + cells_of_table() +
+        "x.ini:4: [lstm/copy] is not a task (" + tasks_of_table() + "), a cell (" + cells_of_table() +
             ") or task/cell");
   CHECK(refusal(head + "attention = additiv\n") ==
         "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot, general, multi-head; did you mean "
@@ -285,7 +293,7 @@ TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid
 }
 
 TEST_CASE("task and cell have to be named", "[grid][errors]") {
-  CHECK(refusal("cell = lstm\n") == "x.ini: task is missing; name one or more of copy, adding, counting");
+  CHECK(refusal("cell = lstm\n") == "x.ini: task is missing; name one or more of " + tasks_of_table());
   CHECK(refusal("task = copy\n") == "x.ini: cell is missing; name one or more of " + cells_of_table());
 }
 
