@@ -272,6 +272,9 @@ std::vector<Settings> variants(const TaskEntry& entry) {
     for (Settings kind : chosen) {
       kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.least)));
       kinds.push_back(kind);
+      if (option.name != "shortest") continue;
+      kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.most)));  // every sequence of `length`
+      kinds.push_back(kind);
     }
   }
   std::vector<Settings> all;

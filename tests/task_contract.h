@@ -9,7 +9,7 @@
 namespace rnnbench {
 
 // One settings per variant: the defaults with every choice of every choice option, and with each integer
-// option at its least; each at several lengths, the shortest possible among them.
+// option at its least, and `shortest` at its most too; each at several lengths, the shortest possible among them.
 std::vector<Settings> variants(const TaskEntry& entry);
 
 // "copy length=21 variant=tcn"
