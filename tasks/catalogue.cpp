@@ -5,7 +5,8 @@
 #define RNNBENCH_TASKS(TASK) \
   TASK(copy)                 \
   TASK(adding)               \
-  TASK(counting)
+  TASK(counting)             \
+  TASK(parity)
 
 namespace rnnbench {
 

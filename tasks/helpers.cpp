@@ -54,4 +54,27 @@ void predict_samples(const Task& task, const Predict& predict, const StreamSourc
   }
 }
 
+Scores answer_scores(const Task& task, const Predict& predict, const StreamSource& source, int count) {
+  const Signature shape = task.signature();
+  LossSum loss;
+  std::int64_t right = 0, answers = 0, whole = 0;
+  predict_samples(task, predict, source, count, [&](const Batch& batch, const std::vector<float>& outputs) {
+    const LossSum part = loss_of(shape, batch, outputs);
+    loss.loss += part.loss;
+    loss.weight += part.weight;
+    for (int b = 0; b < batch.size; ++b) {
+      std::int64_t asked = 0, known = 0;
+      for (int t = 0; t < batch.steps; ++t) {
+        const std::size_t i = batch.at(t, b);
+        if (!batch.answer[i]) continue;
+        ++asked;
+        known += most_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
+      }
+      answers += asked, right += known, whole += known == asked;
+    }
+  });
+  const auto share = [](std::int64_t part, std::int64_t all) { return all > 0 ? static_cast<double>(part) / all : 0; };
+  return {{"accuracy", share(right, answers)}, {"sequences", share(whole, count)}, {"loss", loss.mean()}};
+}
+
 }  // namespace rnnbench

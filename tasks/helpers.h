@@ -47,4 +47,8 @@ using Show = std::function<void(const Batch& batch, const std::vector<float>& ou
 void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count,
                      const Show& show);
 
+// For tasks of several answers with cross-entropy: "accuracy" (share of the answers that are right), "sequences" (share
+// of the sequences whose answers are all right) and "loss", on `count` sequences of `source`.
+Scores answer_scores(const Task& task, const Predict& predict, const StreamSource& source, int count);
+
 }  // namespace rnnbench
