@@ -6,7 +6,10 @@
   TASK(copy)                 \
   TASK(adding)               \
   TASK(counting)             \
-  TASK(parity)
+  TASK(parity)               \
+  TASK(even_pairs)           \
+  TASK(cycle_navigation)     \
+  TASK(modular_arithmetic)
 
 namespace rnnbench {
 
