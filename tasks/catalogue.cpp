@@ -9,7 +9,11 @@
   TASK(parity)               \
   TASK(even_pairs)           \
   TASK(cycle_navigation)     \
-  TASK(modular_arithmetic)
+  TASK(modular_arithmetic)   \
+  TASK(reverse_string)       \
+  TASK(duplicate_string)     \
+  TASK(odds_first)           \
+  TASK(missing_duplicate)
 
 namespace rnnbench {
 
