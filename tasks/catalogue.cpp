@@ -13,7 +13,8 @@
   TASK(reverse_string)       \
   TASK(duplicate_string)     \
   TASK(odds_first)           \
-  TASK(missing_duplicate)
+  TASK(missing_duplicate)    \
+  TASK(bucket_sort)
 
 namespace rnnbench {
 
