@@ -14,7 +14,8 @@
   TASK(duplicate_string)     \
   TASK(odds_first)           \
   TASK(missing_duplicate)    \
-  TASK(bucket_sort)
+  TASK(bucket_sort)          \
+  TASK(binary_addition)
 
 namespace rnnbench {
 
