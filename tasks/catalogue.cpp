@@ -15,7 +15,8 @@
   TASK(odds_first)           \
   TASK(missing_duplicate)    \
   TASK(bucket_sort)          \
-  TASK(binary_addition)
+  TASK(binary_addition)      \
+  TASK(dyck)
 
 namespace rnnbench {
 
