@@ -59,9 +59,7 @@ void add_statistics(Comparison& comparison) {
   comparison.improvement = probability_of_improvement(first, second);
   if (n >= least_runs_for_interval) {
     comparison.mean_interval = mean_interval(comparison.advantages, 0.95);
-    comparison.improvement_interval = bootstrap_interval(Strata{first, second}, [](const Strata& drawn) {
-      return probability_of_improvement(drawn[0], drawn[1]);
-    });
+    comparison.improvement_interval = improvement_interval(first, second);
   }
   if (n >= least_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
 }
@@ -185,7 +183,7 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
          "advantage: positive where the first model is better; pairs have the same seed, so the same data\n"
          "probability of improvement: that a run of the first model beats one of the second (Mann-Whitney), "
          "ties half\n"
-         "intervals: 95 %; of the mean, what the sign-flip test does not reject; of the probability, bootstrap\n"
+         "intervals: 95 %; of the mean, what the sign-flip test does not reject; of the probability, Wilson's\n"
          "p: two-sided, adjusted by Holm's method\n"
          "runs that diverged or are missing count as the worst score of the task\n";
 }

@@ -29,7 +29,7 @@ struct Comparison {
   double mean_advantage = 0;
   std::optional<Interval> mean_interval;  // what the sign-flip test does not reject, from ten on
   double improvement = 0;                 // probability that a run of the first model beats one of the second
-  std::optional<Interval> improvement_interval;  // stratified bootstrap, from ten runs each on
+  std::optional<Interval> improvement_interval;  // Wilson's, from ten runs each on
   std::optional<double> p, adjusted_p;  // sign-flip test from nine pairs on; by Holm over all comparisons
 };
 

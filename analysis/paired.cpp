@@ -146,4 +146,17 @@ std::optional<int> seeds_to_decide(const Values& differences, double boundary, d
   return std::max(least_pairs_for_test, static_cast<int>(std::ceil(pairs)));
 }
 
+Values slopes(const Values& x, const std::vector<Values>& rows) {
+  const double centre = mean(x);
+  double squares = 0;
+  for (double value : x) squares += (value - centre) * (value - centre);
+  Values result;
+  for (const Values& row : rows) {
+    double products = 0;  // that x is centred makes the mean of the row vanish
+    for (std::size_t i = 0; i < x.size(); ++i) products += (x[i] - centre) * row[i];
+    result.push_back(products / squares);
+  }
+  return result;
+}
+
 }  // namespace rnnbench

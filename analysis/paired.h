@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "analysis/statistics.h"
 
@@ -37,5 +38,10 @@ double equivalence_test(const Values& differences, double margin);
 // the boundary. At least two differences.
 inline constexpr int most_seeds_to_decide = 1000;
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
+
+// The least-squares slope of each row over x: makes a trend one number per seed (a row), to be treated like a
+// difference; so is an interaction, when the rows are differences of two models. In the unit of y per unit of
+// x; x holds at least two distinct values, each row as many as x.
+Values slopes(const Values& x, const std::vector<Values>& rows);
 
 }  // namespace rnnbench

@@ -78,6 +78,12 @@ double probability_of_improvement(const Values& a, const Values& b) {
   return wins / (static_cast<double>(a.size()) * static_cast<double>(b.size()));
 }
 
+Interval improvement_interval(const Values& a, const Values& b) {
+  return score_interval(probability_of_improvement(a, b), static_cast<double>(std::min(a.size(), b.size())));
+}
+
+double cliffs_delta(const Values& a, const Values& b) { return 2 * probability_of_improvement(a, b) - 1; }
+
 Values holm(const Values& p) {
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), 0);

@@ -50,6 +50,12 @@ inline double iqm(const Values& values) { return interquartile_mean(values); }
 // The probability that a run of `a` scores higher than one of `b`, a tie counting half: U / (n m) of Mann &
 // Whitney (1947).
 double probability_of_improvement(const Values& a, const Values& b);
+// Its 95 % interval: Wilson's, as if the smaller of both numbers of runs were trials. U / (n m) is an average
+// of means over that many independent pairs, and so varies no more than a rate of as many trials does
+// (Hoeffding 1963), whatever the distributions, ties included.
+Interval improvement_interval(const Values& a, const Values& b);
+// That probability minus the one of the opposite, -1 to 1 (Cliff 1993).
+double cliffs_delta(const Values& a, const Values& b);
 
 // p-values adjusted for the size of their family (Holm 1979), in the order given.
 Values holm(const Values& p);

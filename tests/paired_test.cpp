@@ -171,3 +171,12 @@ TEST_CASE("seeds to decide are those of Student's interval", "[statistics][paire
   CHECK(!seeds_to_decide({2, 2, 2}, 2));
   CHECK(seeds_to_decide({2, 2, 2}, 1) == least_pairs_for_test);
 }
+
+TEST_CASE("slopes agree with scipy's linear regression", "[statistics][paired]") {
+  for (const auto& sample : reference()["slopes"]) {
+    const Values expected = sample["slopes"],
+                 result = slopes(sample["x"], sample["rows"].get<std::vector<Values>>());
+    REQUIRE(result.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(result[i] == near(expected[i]));
+  }
+}

@@ -85,11 +85,15 @@ TEST_CASE("the bootstrap is reproducible and keeps strata apart", "[statistics]"
   CHECK(difference.high > 0);
 }
 
-TEST_CASE("probability of improvement agrees with scipy's U", "[statistics]") {
+TEST_CASE("probability of improvement agrees with scipy's U, its interval with statsmodels", "[statistics]") {
   for (const auto& pair : reference()["improvement"]) {
     const Values a = pair["a"], b = pair["b"];
     CHECK(probability_of_improvement(a, b) == near(pair["probability"]));
     CHECK(probability_of_improvement(b, a) == near(1 - pair["probability"].get<double>()));
+    CHECK(improvement_interval(a, b).low == near(pair["low"]));
+    CHECK(improvement_interval(a, b).high == near(pair["high"]));
+    CHECK(improvement_interval(b, a).low == near(1 - pair["high"].get<double>()));
+    CHECK(cliffs_delta(a, b) == near(pair["delta"]));
   }
 }
 

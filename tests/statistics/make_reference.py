@@ -14,7 +14,7 @@ import scipy.stats
 import statsmodels
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 rng = np.random.default_rng(20240611)
 
@@ -77,8 +77,26 @@ def exact_bootstrap(strata, statistic):
 
 
 def improvement(a, b):
-    u = scipy.stats.mannwhitneyu(a, b).statistic
-    return {"a": a, "b": b, "probability": u / (len(a) * len(b))}
+    probability = scipy.stats.mannwhitneyu(a, b).statistic / (len(a) * len(b))
+    trials = min(len(a), len(b))
+    low, high = proportion_confint(probability * trials, trials, method="wilson")
+    delta = np.mean(np.sign(np.subtract.outer(a, b)))
+    return {"a": a, "b": b, "probability": probability, "low": low, "high": high, "delta": delta}
+
+
+def newcombe(k1, n1, k2, n2):
+    """Newcombe's interval for the difference of two rates, whose ends combine those of two Wilson intervals."""
+    low, high = confint_proportions_2indep(k1, n1, k2, n2, method="newcomb", compare="diff")
+    return {"successes": [k1, k2], "trials": [n1, n2], "low": low, "high": high}
+
+
+def profile(tasks, thresholds):
+    shares = [np.mean([np.mean(np.array(scores) >= t) for scores in tasks]) for t in thresholds]
+    return {"tasks": tasks, "thresholds": thresholds, "shares": shares}
+
+
+def slopes(x, rows):
+    return {"x": x, "rows": rows, "slopes": [scipy.stats.linregress(x, row).slope for row in rows]}
 
 
 def sign_flip(d):
@@ -235,5 +253,10 @@ reference = {
         log_rank(lifetimes(9, 1.0, 2.0, 0), lifetimes(12, 1.5, 2.0, 0)),  # many ties
         log_rank(lifetimes(20, 1.0, 9.0, 1), lifetimes(20, 1.0, 2.0, 1)),
         log_rank(([1.0, 2.0, 3.0], [1, 1, 1]), ([4.0, 4.0], [0, 0]))],
+    "newcombe": [newcombe(*counts) for counts in ((7, 10, 3, 10), (10, 10, 4, 12), (0, 9, 0, 20), (20, 20, 0, 20))],
+    "profile": [
+        profile([rounded_normal(n, shift, 1) for n, shift in ((10, 0), (12, 1), (9, 3))], [-5.0, -0.5, 0.0, 1.2, 9.0])],
+    "slopes": [slopes([1.0, 2.0, 4.0, 8.0], [rounded_normal(4) for _ in range(5)]),
+               slopes([0.1, 0.4], [[3.0, 1.0], [1.0, 1.0]])],
 }
 print(json.dumps(reference, indent=1))
