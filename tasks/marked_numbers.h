@@ -1,0 +1,118 @@
+// What adding and multiplication share: sequences of numbers, two of which are marked, and a function of the
+// two that is asked at the last step.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "tasks/helpers.h"
+
+namespace rnnbench {
+
+enum class Marks { arjovsky, tcn, hochreiter };
+
+inline Marks marks_of(const Settings& settings) {
+  const std::string& name = settings.text("variant");
+  return name == "tcn" ? Marks::tcn : name == "hochreiter" ? Marks::hochreiter : Marks::arjovsky;
+}
+
+// Two marks; hochreiter sets them among the steps 1 .. length / 2 - 1.
+inline int least_length(Marks marks) { return marks == Marks::hochreiter ? 6 : 2; }
+
+// The task as sentences to the user name it: "adding with variant = tcn".
+inline std::string described_marks(const std::string& task, const Settings& settings) {
+  return task + " with variant = " + settings.text("variant");
+}
+
+// Options of such a task; `scaling` says what hochreiter changes beside the marks.
+inline std::vector<Option> marked_options(const std::string& scaling) {
+  std::vector<Option> options = length_options("100", 2, "time steps (hochreiter: at least 6)");
+  options.push_back(choice_option("variant", "arjovsky", {"arjovsky", "tcn", "hochreiter"},
+                                  "one mark in each half, two marks anywhere, or " + scaling));
+  return options;
+}
+
+// Inputs of a step: the number, the marker. Target of the last step: target() of the two marked numbers.
+class MarkedNumbers : public Task {
+ public:
+  MarkedNumbers(const std::string& task, const Settings& settings)
+      : length_(static_cast<int>(settings.integer("length"))), marks_(marks_of(settings)) {
+    if (length_ >= least_length(marks_)) return;
+    throw UserError("length = " + settings.text("length") + " is too short for " +
+                    described_marks(task, settings) + ", which needs " +
+                    std::to_string(least_length(marks_)) + " or more");
+  }
+
+  Signature signature() const override { return {2, false, 1, Loss::mean_squared, true}; }
+  int steps() const override { return length_; }
+
+  void sample(const StreamSource& source, int size, Batch& batch) const override {
+    batch.reset(signature(), length_, size);
+    const int last = length_ - 1;
+    const bool marked_ends = marks_ == Marks::hochreiter;
+    for (int b = 0; b < size; ++b) {
+      Stream stream = source.stream(b);
+      const auto [one, other] = draw_marks(stream);
+      for (int t = 0; t < length_; ++t) {
+        float* input = &batch.values[2 * batch.at(t, b)];
+        input[0] = number(stream);
+        input[1] = t == one || t == other ? 1.0f : marked_ends && (t == 0 || t == last) ? -1.0f : 0.0f;
+      }
+      batch.targets[batch.at(last, b)] =
+          target(batch.values[2 * batch.at(one, b)], batch.values[2 * batch.at(other, b)]);
+      batch.weight[batch.at(last, b)] = 1;
+      batch.answer[batch.at(last, b)] = 1;
+    }
+  }
+
+  std::optional<double> optimum() const override { return 0; }
+  bool idle(const Batch& batch, int step, int sequence) const override {
+    return batch.values[2 * batch.at(step, sequence) + 1] != 1.0f;
+  }
+
+  // Beside mse: "correct", the share of sequences answered within 0.04 (the criterion of 1997).
+  Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
+    int correct = 0;
+    const Predict listen = [&](const Batch& batch, std::vector<float>& outputs) {
+      predict(batch, outputs);
+      for (int b = 0; b < batch.size; ++b) {
+        const std::size_t last = batch.at(length_ - 1, b);
+        correct += std::abs(outputs[last] - batch.targets[last]) < 0.04f;
+      }
+    };
+    Scores scores = Task::evaluate(listen, source, count);
+    scores.emplace_back("correct", count > 0 ? static_cast<double>(correct) / count : 0);
+    return scores;
+  }
+
+ protected:
+  Marks marks() const { return marks_; }
+
+ private:
+  virtual float number(Stream& stream) const = 0;
+  virtual float target(float one, float other) const = 0;  // symmetric
+
+  // The two marked steps.
+  std::pair<int, int> draw_marks(Stream& stream) const {
+    const auto draw = [&](int n) { return static_cast<int>(stream.below(n)); };
+    const int half = length_ / 2;
+    if (marks_ == Marks::arjovsky) {
+      const int first = draw(half);
+      return {first, half + draw(length_ - half)};
+    }
+    // Distinct: the second is drawn from the places that the first has left.
+    const bool early = marks_ == Marks::hochreiter;
+    const int offset = early ? 1 : 0, places = early ? half - 1 : length_;
+    const int first = draw(early ? std::min(9, places) : places), second = draw(places - 1);
+    return {offset + first, offset + second + (second >= first)};
+  }
+
+  int length_;
+  Marks marks_;
+};
+
+}  // namespace rnnbench
