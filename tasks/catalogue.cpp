@@ -16,7 +16,8 @@
   TASK(missing_duplicate)    \
   TASK(bucket_sort)          \
   TASK(binary_addition)      \
-  TASK(dyck)
+  TASK(dyck)                 \
+  TASK(multiplication)
 
 namespace rnnbench {
 
