@@ -17,7 +17,8 @@
   TASK(bucket_sort)          \
   TASK(binary_addition)      \
   TASK(dyck)                 \
-  TASK(multiplication)
+  TASK(multiplication)       \
+  TASK(temporal_order)
 
 namespace rnnbench {
 
