@@ -18,7 +18,8 @@
   TASK(binary_addition)      \
   TASK(dyck)                 \
   TASK(multiplication)       \
-  TASK(temporal_order)
+  TASK(temporal_order)       \
+  TASK(noise_free_lag)
 
 namespace rnnbench {
 
