@@ -19,7 +19,8 @@
   TASK(dyck)                 \
   TASK(multiplication)       \
   TASK(temporal_order)       \
-  TASK(noise_free_lag)
+  TASK(noise_free_lag)       \
+  TASK(reber)
 
 namespace rnnbench {
 
