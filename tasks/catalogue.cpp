@@ -20,7 +20,8 @@
   TASK(multiplication)       \
   TASK(temporal_order)       \
   TASK(noise_free_lag)       \
-  TASK(reber)
+  TASK(reber)                \
+  TASK(associative_recall)
 
 namespace rnnbench {
 
