@@ -21,7 +21,8 @@
   TASK(temporal_order)       \
   TASK(noise_free_lag)       \
   TASK(reber)                \
-  TASK(associative_recall)
+  TASK(associative_recall)   \
+  TASK(selective_copying)
 
 namespace rnnbench {
 
