@@ -22,7 +22,8 @@
   TASK(noise_free_lag)       \
   TASK(reber)                \
   TASK(associative_recall)   \
-  TASK(selective_copying)
+  TASK(selective_copying)    \
+  TASK(induction_heads)
 
 namespace rnnbench {
 

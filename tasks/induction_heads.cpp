@@ -1,0 +1,72 @@
+// Induction heads: which symbol followed the special one, when that was shown before?
+//
+//   input   3 7 # 5 1 1 8 2 6 #       # = special
+//   target                    5
+#include <algorithm>
+
+#include "core/math.h"
+#include "tasks/helpers.h"
+
+namespace rnnbench {
+namespace {
+
+constexpr int least_length = 3;
+
+class InductionHeads final : public Task {
+ public:
+  explicit InductionHeads(const Settings& settings)
+      : lengths_(settings), symbols_(static_cast<int>(settings.integer("symbols"))) {}
+
+  Signature signature() const override { return {symbols_ + 1, true, symbols_, Loss::cross_entropy, true}; }
+  int steps() const override { return lengths_.longest; }
+
+  void sample(const StreamSource& source, int size, Batch& batch) const override {
+    batch.reset(signature(), steps(), size);
+    for (int b = 0; b < size; ++b) {
+      Stream stream = source.stream(b);
+      const int last = lengths_.draw(stream) - 1;
+      const int special = static_cast<int>(stream.below(last / 2));
+      for (int t = 0; t < last; ++t) batch.symbols[batch.at(t, b)] = static_cast<std::int32_t>(stream.below(symbols_));
+      batch.symbols[batch.at(special, b)] = batch.symbols[batch.at(last, b)] = symbols_;
+      batch.classes[batch.at(last, b)] = batch.symbols[batch.at(special + 1, b)];
+      batch.weight[batch.at(last, b)] = batch.answer[batch.at(last, b)] = 1;
+    }
+  }
+
+  // Sees the special symbol: guesses evenly.
+  void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
+    outputs.assign(batch.symbols.size() * symbols_, 0);
+  }
+  double baseline() const override { return math::log(symbols_); }
+  std::optional<double> optimum() const override { return 0; }
+  Measure measure() const override { return {"accuracy", true, 0.99, "share of sequences answered correctly"}; }
+
+ private:
+  LengthRange lengths_;
+  int symbols_;
+};
+
+std::int64_t length_of_steps(const Settings&, std::int64_t time_steps) {
+  return solve_length("induction-heads", time_steps, 1, 0, least_length);
+}
+
+}  // namespace
+
+TaskEntry induction_heads_task() {
+  std::vector<Option> options = length_range_options("256", least_length, "time steps of the longest sequence");
+  options[1].fallback = "256";  // as published: `shortest`, of which `length` is the limit
+  options.push_back(integer_option("symbols", "15", 2, 1000, "alphabet beside the special symbol"));
+  return {"induction-heads",
+          "recall what followed a special symbol when it was shown before",
+          "Shown: symbols drawn uniformly from `symbols`, among them, once in the first half, a special "
+          "one, which comes again at the end. Asked at the end alone: the symbol that followed the "
+          "special one. The pattern A B ... A -> B is that of the induction heads of Olsson et al. 2022; "
+          "as a task with one special A it is from Fu et al. 2023 and Gu & Dao 2023, who train at 256 "
+          "steps (here: shortest = length = 256) with 16 symbols, the special one among them, and test "
+          "at up to 2^20. The memoryless predictor sees the special symbol: ln(symbols).",
+          std::move(options),
+          make_task<InductionHeads>,
+          length_of_steps};
+}
+
+}  // namespace rnnbench
