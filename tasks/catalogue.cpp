@@ -23,7 +23,8 @@
   TASK(reber)                \
   TASK(associative_recall)   \
   TASK(selective_copying)    \
-  TASK(induction_heads)
+  TASK(induction_heads)      \
+  TASK(look_ahead)
 
 namespace rnnbench {
 
