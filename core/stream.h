@@ -20,6 +20,7 @@ enum class Purpose : std::uint32_t {
   dropout = 7,     // which numbers update `step` drops
   choice = 8,      // which sequences of a finite training set update `step` sees
   tuning = 9,      // the random trials of a search for settings
+  map = 10,        // what an option of a task fixes for all runs: a random map
 };
 
 // One stream: key = 64-bit seed, counter = (block, sample, step, purpose); 2^32 blocks of four 32-bit words each.

@@ -24,7 +24,8 @@
   TASK(associative_recall)   \
   TASK(selective_copying)    \
   TASK(induction_heads)      \
-  TASK(look_ahead)
+  TASK(look_ahead)           \
+  TASK(random_map)
 
 namespace rnnbench {
 

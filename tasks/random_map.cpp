@@ -1,0 +1,162 @@
+// Random map: memorise the labels of fixed random bit strings, to measure how many bits a network can store.
+//
+//   length = 5, pairs = 3   string   0 1 1 0 1   1 1 0 0 0   0 0 1 0 1
+//                           label            1           1           0
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
+#include "core/error.h"
+#include "core/math.h"
+#include "tasks/helpers.h"
+
+namespace rnnbench {
+namespace {
+
+// The least length at which `pairs` strings can be distinct.
+int least_length(const Settings& settings) {
+  int bits = 1;
+  while ((std::int64_t{1} << bits) < settings.integer("pairs")) ++bits;
+  return bits;
+}
+
+// Entropy in bits of a yes with this chance.
+double binary_entropy(double chance) {
+  const auto term = [](double p) { return p > 0 ? -p * math::log(p) / math::log(2) : 0; };
+  return term(chance) + term(1 - chance);
+}
+
+class RandomMap final : public Task {
+ public:
+  explicit RandomMap(const Settings& settings)
+      : length_(static_cast<int>(settings.integer("length"))), map_(settings.integer("map")) {
+    if (length_ < least_length(settings))
+      throw UserError("length = " + settings.text("length") + " is too short for random-map with pairs = " +
+                      settings.text("pairs") + ", which needs " + std::to_string(least_length(settings)) + " or more");
+    // Strings differ in their first steps, so that none is shown with both labels.
+    Stream stream(map_, Purpose::map, 0, 0);
+    const std::size_t pairs = settings.integer("pairs");
+    std::unordered_set<std::uint64_t> known;
+    while (heads_.size() < pairs) {
+      std::uint64_t head = 0;
+      for (int word = 0; word < 2; ++word) head = head << 32 | stream.next();
+      head >>= 64 - head_length();
+      if (known.insert(head).second) heads_.push_back(head);
+    }
+    for (std::size_t i = 0; i < pairs; ++i) {
+      labels_.push_back(stream.below(2));
+      ++labels_after_[last_bit(i)][labels_[i]];
+    }
+  }
+
+  Signature signature() const override { return {2, true, 2, Loss::cross_entropy, true}; }
+  int steps() const override { return length_; }
+
+  void sample(const StreamSource& source, int size, Batch& batch) const override {
+    batch.reset(signature(), length_, size);
+    for (int b = 0; b < size; ++b) write(source.stream(b).below(static_cast<std::uint32_t>(pairs())), b, batch);
+  }
+
+  // Knows the map and the last bit: how often each label goes with it.
+  void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
+    outputs.assign(batch.symbols.size() * 2, 0);
+    for (std::size_t i = 0; i < batch.symbols.size(); ++i) {
+      for (int label = 0; label < 2; ++label) {
+        const double count = labels_after_[batch.symbols[i]][label];
+        outputs[2 * i + label] = count > 0 ? static_cast<float>(math::log(count)) : impossible;
+      }
+    }
+  }
+  double baseline() const override {
+    double bits = 0;
+    for (const auto& [zeros, ones] : labels_after_) {
+      if (zeros + ones > 0) bits += (zeros + ones) * binary_entropy(ones / (zeros + ones));
+    }
+    return bits * math::log(2) / static_cast<double>(pairs());
+  }
+  std::optional<double> optimum() const override { return 0; }
+  Measure measure() const override {
+    return {"bits", true, static_cast<double>(pairs()),
+            "pairs (1 - H(share of wrong labels, at most 1/2)): the bits stored; solved when all labels are right"};
+  }
+
+  // Exact, so `count` does not matter: every pair once.
+  Scores evaluate(const Predict& predict, const StreamSource&, int) const override {
+    Batch batch;
+    std::vector<float> outputs;
+    LossSum loss;
+    std::size_t right = 0;
+    for (std::size_t done = 0; done < pairs(); done += batch.size) {
+      batch.reset(signature(), length_, static_cast<int>(std::min<std::size_t>(64, pairs() - done)));
+      for (int b = 0; b < batch.size; ++b) write(done + b, b, batch);
+      predict(batch, outputs);
+      const LossSum part = loss_of(signature(), batch, outputs);
+      loss.loss += part.loss;
+      loss.weight += part.weight;
+      for (int b = 0; b < batch.size; ++b) {
+        const float* logits = &outputs[2 * batch.at(length_ - 1, b)];
+        right += logits[labels_[done + b]] > logits[1 - labels_[done + b]];
+      }
+    }
+    const double accuracy = static_cast<double>(right) / static_cast<double>(pairs());
+    const double bits = static_cast<double>(pairs()) * (1 - binary_entropy(std::min(1 - accuracy, 0.5)));
+    return {{"bits", bits}, {"accuracy", accuracy}, {"loss", loss.mean()}};
+  }
+
+ private:
+  std::size_t pairs() const { return heads_.size(); }
+  int head_length() const { return std::min(length_, 64); }
+  int head_bit(std::size_t pair, int t) const { return heads_[pair] >> (head_length() - 1 - t) & 1; }
+  Stream tail(std::size_t pair) const { return {map_, Purpose::map, 1, static_cast<std::uint32_t>(pair)}; }
+
+  int last_bit(std::size_t pair) const {
+    if (length_ <= head_length()) return head_bit(pair, length_ - 1);
+    Stream stream = tail(pair);
+    for (int t = head_length(); t < length_ - 1; ++t) stream.next();
+    return stream.below(2);
+  }
+
+  // The pair as sequence `b`.
+  void write(std::size_t pair, int b, Batch& batch) const {
+    Stream stream = tail(pair);
+    for (int t = 0; t < length_; ++t)
+      batch.symbols[batch.at(t, b)] = t < head_length() ? head_bit(pair, t) : static_cast<int>(stream.below(2));
+    const std::size_t last = batch.at(length_ - 1, b);
+    batch.classes[last] = labels_[pair];
+    batch.weight[last] = batch.answer[last] = 1;
+  }
+
+  int length_;
+  std::uint64_t map_;
+  std::vector<std::uint64_t> heads_;  // the first bits of each string, the first of all the highest
+  std::vector<int> labels_;
+  std::array<std::array<double, 2>, 2> labels_after_{};  // [last bit][label]: how many
+};
+
+std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
+  return solve_length("random-map with pairs = " + settings.text("pairs"), time_steps, 1, 0, least_length(settings));
+}
+
+}  // namespace
+
+TaskEntry random_map_task() {
+  std::vector<Option> options =
+      length_options("16", 1, "bits of a string, time steps; 2^length at least `pairs`; another length is another map");
+  options.push_back(integer_option("pairs", "1000", 2, 1000000, "strings with a label"));
+  options.push_back(integer_option("map", "1", 0, 4294967295, "seed of strings and labels, for runs of every seed"));
+  return {"random-map",
+          "memorise a random map from strings to labels: capacity in bits",
+          "Shown: one of `pairs` distinct random strings of `length` bits, drawn anew for each sequence. "
+          "Asked at its last bit: the string's label, 0 or 1 at random. Strings and labels are fixed by "
+          "the option `map`, so that all runs learn the same ones, and nothing can be done but store "
+          "them (the capacity of Collins, Sohl-Dickstein & Sussillo 2017, who show vectors). bits is the "
+          "mutual information of labels and answers, pairs (1 - H2(error)), with error the share of "
+          "wrong labels (at most 1/2), over all pairs; divided by the number of parameters it is the "
+          "capacity per parameter. The memoryless predictor knows the map and the last bit: the entropy "
+          "of the labels given the last bit, about ln 2.",
+          std::move(options),
+          make_task<RandomMap>,
+          length_of_steps};
+}
+
+}  // namespace rnnbench
