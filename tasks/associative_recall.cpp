@@ -78,7 +78,7 @@ class AssociativeRecall final : public Task {
   std::optional<double> optimum() const override { return 0; }
   Measure measure() const override { return {"accuracy", true, 0.99, "share of the queries answered correctly"}; }
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
-    return evaluate_with_sequences(*this, predict, source, count);
+    return answer_scores(*this, predict, source, count);
   }
 
  private:

@@ -51,7 +51,7 @@ class SelectiveCopying final : public Task {
     return {"accuracy", true, 0.99, "share of the items that are repeated correctly"};
   }
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
-    return evaluate_with_sequences(*this, predict, source, count);
+    return answer_scores(*this, predict, source, count);
   }
 
  private:
