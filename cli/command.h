@@ -27,6 +27,7 @@ int plot_command(const CommandArguments& arguments);
 int report_command(const CommandArguments& arguments);
 int compare_command(const CommandArguments& arguments);
 int check_command(const CommandArguments& arguments);
+int verify_command(const CommandArguments& arguments);
 int trace_command(const CommandArguments& arguments);
 int dump_command(const CommandArguments& arguments);
 int speed_command(const CommandArguments& arguments);

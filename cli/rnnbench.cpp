@@ -97,6 +97,20 @@ const std::vector<Command>& commands() {
   1e-12.
 )",
        check_command},
+      {"verify", "train recorded runs again and compare every number",
+       R"(rnnbench verify RUN ... [--jobs N] [--threads N] [--recompute K] [--results DIR]
+       rnnbench verify --sample N EXPERIMENT [--jobs N] [--threads N] [--recompute K] [--results DIR] [--any-setting value]
+
+  RUN is the id of a record, the beginning of one that no other shares, or the path of a record.
+  --sample N      N of the experiment's recorded runs, the same ones each time, spread over its tasks and models
+  --jobs N        runs at once (default: one per core); --threads and --recompute as in 'rnnbench run'
+  --results DIR   the folder of records (default: results)
+
+  Trains each run from its spec in a temporary folder and compares the whole result. Says 'identical', or names the
+  first difference (of the learning curve, if it is there) and what differs between the recorded machine and this one.
+  Exit code 1 when a run is different or fails.
+)",
+       verify_command},
       {"trace", "show the gates and attention of a trained run",
        R"(rnnbench trace RUN [--sample N] [--length L] [--results DIR]
 

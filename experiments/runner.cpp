@@ -19,8 +19,6 @@ namespace rnnbench {
 
 namespace {
 
-constexpr int interrupted_code = 130;
-
 std::atomic<int> interrupts{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler uses it");
 
@@ -185,21 +183,24 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     failures = std::move(pool.failures);
   }
 
+  const bool interrupted = interrupts > 0 && recorded + failures.size() < experiment.runs.size();
+  const int code = interrupted ? interrupted_code : failures.empty() ? 0 : 1;
+  if (!options.summary) return code;
   const std::string count =
       std::to_string(recorded) + " of " + std::to_string(experiment.runs.size()) + " runs recorded";
   if (failures.size() > 1)
     for (const std::string& failure : failures) say(failure);
-  if (interrupts > 0 && recorded + failures.size() < experiment.runs.size()) {
+  if (interrupted) {
     say("interrupted: " + count + ", " + std::to_string(saved) + " saved in the middle; to continue: " +
         (options.command.empty() ? "give the same command again" : options.command));
-    return interrupted_code;
+    return code;
   }
   std::string line = experiment.name + ": " + count;
   if (diverged > 0) line += ", " + std::to_string(diverged) + " of them diverged";
   if (!failures.empty()) line += ", " + std::to_string(failures.size()) + " failed";
   if (!failures.empty() && !options.keep_going) line += ", stopped at the first failure";
   say(line + ": " + ledger.folder().string());
-  return failures.empty() ? 0 : 1;
+  return code;
 }
 
 }  // namespace rnnbench

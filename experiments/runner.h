@@ -16,6 +16,7 @@ struct RunnerOptions {
   bool keep_going = true;
   bool weights = true;             // write <id>.safetensors
   bool progress = true;            // on stderr, only when it is a terminal
+  bool summary = true;             // at the end: what was recorded where, or how to continue
   double checkpoint_seconds = 20;  // of wall time between two checkpoints of a run
   std::string command;             // what continues an interrupted experiment; "" = the same command
 };
@@ -43,8 +44,10 @@ struct TrainOutcome {
 TrainOutcome train(const RunSpec& spec, const Ledger& ledger, const RunnerOptions& options,
                    Observer& observer);
 
+inline constexpr int interrupted_code = 130;
+
 // Runs everything that has no record yet, in grid order. Returns the exit code: 0 all recorded, 1 a run
-// failed, 130 interrupted. UserError before the first run when the results folder or a record in it is not
+// failed, interrupted_code. UserError before the first run when the results folder or a record in it is not
 // good.
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results,
                    const RunnerOptions& options);

@@ -73,7 +73,7 @@ TEST_CASE("help and version go to standard output", "[cli]") {
   CHECK(help.err.empty());
   CHECK(shell.run("--version").out.starts_with("rnnbench "));
   for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "check",
-                              "trace", "dump", "speed"}) {
+                              "verify", "trace", "dump", "speed"}) {
     INFO(command);
     CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
     const Outcome usage = shell.run(std::string(command) + " --help");

@@ -145,7 +145,7 @@ TEST_CASE("docs: the README names every command of the program", "[docs][readme]
 TEST_CASE("docs: the commands of docs/reproducibility.md do what they say", "[docs]") {
   Reader reader;
   reader.follow(text_of(root / "docs/reproducibility.md"));
-  CHECK(reader.commands() == 3);
+  CHECK(reader.commands() == 2);
 }
 
 TEST_CASE("docs: the commands of scripts/quickstart work in their order", "[docs][scripts]") {

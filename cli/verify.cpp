@@ -1,0 +1,102 @@
+// verify: are recorded numbers those that this program computes on this machine?
+#include <iostream>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "core/error.h"
+#include "experiments/feasible.h"
+#include "experiments/find_record.h"
+#include "experiments/verify.h"
+
+namespace rnnbench {
+namespace {
+
+[[noreturn]] void refuse_version(const std::filesystem::path& path, const Json& version) {
+  throw UserError(path.string() + ": recorded under numerics_version " + version.dump() +
+                  ", and this program computes under " + std::to_string(numerics_version) +
+                  "; only a program of that version can verify it");
+}
+
+Record named_record(const Arguments& arguments, const std::string& run, const WorkspaceOptions& workspace) {
+  const std::filesystem::path path = find_record(arguments.results(), run);
+  Record record = read_record(path);
+  const Json& version = record.spec.at("numerics_version");
+  if (version != numerics_version) refuse_version(path, version);
+  check_feasible(spec_from_json(record.spec), workspace);
+  return record;
+}
+
+std::vector<Record> sampled_records(const Arguments& arguments, const WorkspaceOptions& workspace) {
+  const std::int64_t count = arguments.integer("sample", 1, 1, 1'000'000);
+  const Experiment experiment = parse_experiment(arguments, workspace);
+  const Ledger ledger(arguments.results(), experiment.name);
+  std::vector<Record> records;
+  for (const RunSpec& run : experiment.runs)
+    if (auto record = ledger.load(run.id())) records.push_back(std::move(*record));
+  if (!records.empty()) return sample(records, count);
+  for (const Record& record : ledger.load_all()) {
+    const Json& version = record.spec.at("numerics_version");
+    if (version != numerics_version) refuse_version(ledger.record_path(record.id()), version);
+  }
+  throw UserError(ledger.folder().string() + ": none of the " + std::to_string(experiment.runs.size()) +
+                  " runs of this experiment is recorded there");
+}
+
+std::vector<Record> chosen_records(const Arguments& arguments, const WorkspaceOptions& workspace) {
+  if (arguments.has("sample")) return sampled_records(arguments, workspace);
+  if (!arguments.settings().empty())
+    throw UserError(
+        "command line: --" + arguments.settings()[0].key +
+        " has no meaning for recorded runs, which have their settings; settings go with --sample");
+  if (arguments.positional().empty())
+    throw UserError(
+        "command line: 'rnnbench verify' takes RUN ... or --sample N EXPERIMENT, and nothing is given");
+  std::vector<Record> records;
+  for (const std::string& run : arguments.positional())
+    records.push_back(named_record(arguments, run, workspace));
+  return records;
+}
+
+// Returns whether they are identical.
+bool print_verdict(const Record& recorded, const Record& computed, const std::string& label) {
+  const std::vector<Difference> found = result_differences(recorded.result, computed.result);
+  std::cout << label << (found.empty() ? ": identical\n" : ": different\n");
+  if (found.empty()) return true;
+  std::cout << "  " << difference_text(found[0]);
+  if (found.size() > 1) std::cout << ", the first of " << found.size() << " differences";
+  std::cout << '\n';
+  const std::vector<Difference> environment = environment_differences(recorded.measured, computed.measured);
+  if (environment.empty()) std::cout << "  the environment is the recorded one\n";
+  for (const Difference& difference : environment) std::cout << "  " << difference_text(difference) << '\n';
+  return false;
+}
+
+}  // namespace
+
+int verify_command(const CommandArguments& words) {
+  const Arguments arguments("verify", words,
+                            {{"sample"}, {"jobs"}, {"threads"}, {"recompute"}, results_flag()});
+  const WorkspaceOptions workspace = workspace_options(arguments);
+  RunnerOptions options;
+  options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
+  options.threads = workspace.threads;
+  options.recompute = workspace.recompute;
+  const std::vector<Record> records = chosen_records(arguments, workspace);
+  const Recomputed recomputed = recompute(records, options);
+
+  std::size_t identical = 0, different = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::string label = records[i].id() + " " + describe(spec_from_json(records[i].spec));
+    const auto& computed = recomputed.records[i];
+    if (!computed)
+      std::cout << label << (recomputed.interrupted ? ": not verified\n" : ": failed\n");
+    else
+      ++(print_verdict(records[i], *computed, label) ? identical : different);
+  }
+  std::cout << identical << " of " << records.size() << " runs identical, " << different << " different, "
+            << records.size() - identical - different << " not verified\n";
+  if (recomputed.interrupted) return interrupted_code;
+  return identical == records.size() ? 0 : 1;
+}
+
+}  // namespace rnnbench

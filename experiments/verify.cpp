@@ -1,0 +1,165 @@
+#include "experiments/verify.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+#include <tuple>
+
+namespace rnnbench {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t longest_value = 80;  // of a difference's text
+
+const Json* find(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  return found == object.end() ? nullptr : &*found;
+}
+
+const Json* find(const Json& array, std::size_t i) { return i < array.size() ? &array[i] : nullptr; }
+
+// Adds the differences below `path`; a null pointer is a value that is not there.
+void compare(const Json* recorded, const Json* computed, const std::string& path,
+             std::vector<Difference>& found) {
+  if (!recorded && !computed) return;
+  if (recorded && computed) {
+    if (recorded->is_object() && computed->is_object()) {
+      const std::string parent = path.empty() ? "" : path + ".";
+      for (const auto& [key, value] : recorded->items())
+        compare(&value, find(*computed, key), parent + key, found);
+      for (const auto& [key, value] : computed->items())
+        if (!recorded->contains(key)) compare(nullptr, &value, parent + key, found);
+      return;
+    }
+    if (recorded->is_array() && computed->is_array()) {
+      for (std::size_t i = 0; i < std::max(recorded->size(), computed->size()); ++i)
+        compare(find(*recorded, i), find(*computed, i), path + "[" + std::to_string(i) + "]", found);
+      return;
+    }
+    if (*recorded == *computed) return;
+  }
+  const auto value = [](const Json* json) { return json ? std::optional<Json>(*json) : std::nullopt; };
+  found.push_back({path, value(recorded), value(computed)});
+}
+
+void compare_key(const Json& recorded, const Json& computed, const std::string& key, const std::string& path,
+                 std::vector<Difference>& found) {
+  compare(find(recorded, key), find(computed, key), path, found);
+}
+
+std::string value_text(const std::optional<Json>& value) {
+  if (!value) return "nothing";
+  std::string text = value->is_string() ? value->get<std::string>()
+                                        : value->dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > longest_value) text = text.substr(0, longest_value) + "...";
+  return text;
+}
+
+std::string short_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", number);
+  return text;
+}
+
+class TemporaryResults {
+ public:
+  TemporaryResults() {
+    std::string name = (fs::temp_directory_path() / "rnnbench-verify-XXXXXX").string();
+    if (!::mkdtemp(name.data()))
+      throw std::runtime_error("cannot create the temporary folder " + name + ": " +
+                               std::generic_category().message(errno));
+    path_ = name;
+  }
+  ~TemporaryResults() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryResults(const TemporaryResults&) = delete;
+  TemporaryResults& operator=(const TemporaryResults&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+std::string difference_text(const Difference& difference) {
+  const auto& [path, recorded, computed] = difference;
+  std::string text = path + ": recorded " + value_text(recorded) + ", now " + value_text(computed);
+  if (recorded && computed && recorded->is_number() && computed->is_number()) {
+    const double was = recorded->get<double>(), size = std::abs(computed->get<double>() - was);
+    text += " (off by " + short_text(size);
+    if (was != 0) text += ", relative " + short_text(size / std::abs(was));
+    text += ")";
+  }
+  return text;
+}
+
+std::vector<Difference> result_differences(const Json& recorded, const Json& computed) {
+  std::vector<Difference> found;
+  compare_key(recorded, computed, "curve", "result.curve", found);
+  Json before = recorded, now = computed;
+  for (const char* key : {"curve", "hash"}) before.erase(key), now.erase(key);
+  compare(&before, &now, "result", found);
+  compare_key(recorded, computed, "hash", "result.hash", found);
+  return found;
+}
+
+std::vector<Difference> environment_differences(const Json& recorded, const Json& computed) {
+  std::vector<Difference> found;
+  for (const char* key : {"version", "compiler", "flags", "libraries", "isa", "flush_to_zero", "cpu", "cores",
+                          "host", "threads", "jobs", "recompute"})
+    compare_key(recorded, computed, key, key, found);
+  return found;
+}
+
+std::vector<Record> sample(const std::vector<Record>& records, std::size_t count) {
+  struct Candidate {
+    const Record* record;
+    std::string id, task, model;
+  };
+  std::vector<Candidate> left;
+  for (const Record& record : records)
+    left.push_back({&record, record.id(), record.spec.at("task").dump(), record.spec.at("model").dump()});
+  std::map<std::string, int> chosen;  // so far, of each task, each model and each pair
+  const auto rank = [&](const Candidate& run) {
+    return std::tuple(chosen[run.task + run.model], chosen[run.task] + chosen[run.model], run.id);
+  };
+  std::vector<Record> sampled;
+  while (sampled.size() < count && !left.empty()) {
+    const auto next = std::min_element(
+        left.begin(), left.end(), [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
+    sampled.push_back(*next->record);
+    for (const std::string& name : {next->task, next->model, next->task + next->model}) ++chosen[name];
+    left.erase(next);
+  }
+  return sampled;
+}
+
+Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) {
+  Experiment experiment{"verify", "", "verify", {}};
+  std::set<std::string> ids;  // a run may be recorded in several experiments
+  for (const Record& record : records)
+    if (ids.insert(record.id()).second) experiment.runs.push_back(spec_from_json(record.spec));
+  options.weights = false;
+  options.summary = false;  // it would speak of the temporary folder
+  options.checkpoint_seconds = std::numeric_limits<double>::infinity();
+  const TemporaryResults results;
+  Recomputed recomputed;
+  recomputed.interrupted = run_experiment(experiment, results.path(), options) == interrupted_code;
+  const Ledger ledger(results.path(), experiment.name);
+  for (const Record& record : records) recomputed.records.push_back(ledger.load(record.id()));
+  return recomputed;
+}
+
+}  // namespace rnnbench
