@@ -180,7 +180,10 @@ std::vector<std::filesystem::path> catalogue_files() {
   namespace fs = std::filesystem;
   const fs::path below = fs::path("experiments") / "catalogue";
   std::error_code ignored;
-  const fs::path folder = fs::is_directory(below, ignored) ? below : fs::path(RNNBENCH_SOURCE_DIR) / below;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  fs::path folder = fs::path(RNNBENCH_SOURCE_DIR) / below;
+  for (const fs::path& nearer : {program.parent_path() / RNNBENCH_DATA_DIR / "catalogue", below})
+    if (fs::is_directory(nearer, ignored)) folder = nearer.lexically_normal();
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     if (entry.path().extension() == ".ini") files.push_back(entry.path());

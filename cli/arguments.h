@@ -66,8 +66,9 @@ WorkspaceOptions workspace_options(const Arguments& arguments);
 RunSpec parse_single_run(const Arguments& arguments,
                          const std::vector<std::pair<std::string, std::string>>& defaults = {});
 
-// The declared experiments: experiments/catalogue below the current folder or, failing that, in the source
-// folder this program was built from. Sorted by name; empty without a catalogue.
+// The declared experiments: experiments/catalogue below the current folder or, failing that, the catalogue
+// that was installed with this program or, failing that, the one of the source folder it was built from.
+// Sorted by name; empty without a catalogue.
 std::vector<std::filesystem::path> catalogue_files();
 
 // A path as it is, a catalogue name as the path of its file. Throws UserError when it is neither.

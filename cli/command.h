@@ -16,6 +16,9 @@ struct Command {
   int (*run)(const std::vector<std::string>& arguments);
 };
 
+// Runs the subcommand that the first word names; returns its exit code. Throws UserError when there is none.
+int dispatch(const std::vector<std::string>& words);
+
 using CommandArguments = std::vector<std::string>;
 
 int list_command(const CommandArguments& arguments);

@@ -1,7 +1,6 @@
-// rnnbench: recurrent networks on long-dependency tasks, from experiment file to report.
+// The table of subcommands, and the way from the words of a command line to one of them.
 
 #include <algorithm>
-#include <exception>
 #include <iostream>
 
 #include "cli/columns.h"
@@ -158,6 +157,8 @@ void print_help(std::ostream& out) {
          "Exit codes: 0 all well, 1 a run failed, 2 bad input, 130 interrupted.\n";
 }
 
+}  // namespace
+
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty()) {
     print_help(std::cerr);
@@ -187,24 +188,4 @@ int dispatch(const std::vector<std::string>& words) {
                   (near.empty() ? "; 'rnnbench --help' lists the commands" : near));
 }
 
-}  // namespace
 }  // namespace rnnbench
-
-int main(int argc, char** argv) {
-  try {
-    const int code = rnnbench::dispatch({argv + 1, argv + argc});
-    std::cout.flush();
-    if (std::cout) return code;
-    std::cerr << "rnnbench: standard output cannot be written\n";
-    return 1;
-  } catch (const rnnbench::UserError& error) {
-    std::cerr << "rnnbench: " << error.what() << '\n';
-    return 2;
-  } catch (const std::bad_alloc&) {
-    std::cerr << "rnnbench: out of memory\n";
-    return 1;
-  } catch (const std::exception& error) {
-    std::cerr << "rnnbench: " << error.what() << '\n';
-    return 1;
-  }
-}

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "core/error.h"
 #include "tasks/task.h"
 
 // The table of tasks, in the order they are shown: one line each. The file tasks/<name>.cpp defines
@@ -33,11 +36,33 @@ namespace rnnbench {
 RNNBENCH_TASKS(DECLARE)
 #undef DECLARE
 
-const std::vector<TaskEntry>& all_tasks() {
+namespace {
+
+std::vector<TaskEntry>& table() {
 #define ENTRY(name) name##_task(),
-  static const std::vector<TaskEntry> tasks = {RNNBENCH_TASKS(ENTRY)};
+  static std::vector<TaskEntry> tasks = {RNNBENCH_TASKS(ENTRY)};
 #undef ENTRY
   return tasks;
+}
+
+}  // namespace
+
+const std::vector<TaskEntry>& all_tasks() { return table(); }
+
+void add_tasks(std::vector<TaskEntry> tasks) {
+  const auto has = [](const auto& entries, const std::string& name) {
+    return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == name; });
+  };
+  for (TaskEntry& task : tasks) {
+    const auto refuse = [&](const std::string& why) { throw UserError("task '" + task.name + "': " + why); };
+    if (task.name.empty() ||
+        task.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+      refuse("a name is made of a-z, 0-9 and -");
+    if (has(table(), task.name)) refuse("there is one of this name already; choose another");
+    for (const std::string needed : {"length", "test-length"})
+      if (!has(task.options, needed)) refuse("it has no option '" + needed + "', which every task has");
+    table().push_back(std::move(task));
+  }
 }
 
 }  // namespace rnnbench

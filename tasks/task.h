@@ -67,8 +67,12 @@ struct TaskEntry {
   std::int64_t (*length_of_steps)(const Settings&, std::int64_t time_steps);
 };
 
-// Every task, in the order of the table (tasks/catalogue.cpp).
+// Every task, in the order of the table (tasks/catalogue.cpp), then those that were added.
 const std::vector<TaskEntry>& all_tasks();
+// Adds tasks from outside the source tree. To be called at the start of main: it moves the table, to which entries found
+// before refer. Throws UserError when a name is taken or not made of a-z, 0-9 and -, or when an option that every task
+// has is missing.
+void add_tasks(std::vector<TaskEntry> tasks);
 const TaskEntry& find_task(const std::string& name);  // throws UserError with the nearest known name
 
 // The mean loss of `outputs` on `batch` as Batch defines it, in double; and the sums behind it, for averaging over

@@ -1,0 +1,57 @@
+#include "cli/program.h"
+
+#include <exception>
+#include <iostream>
+#include <new>
+#include <set>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "experiments/spec.h"
+#include "models/network.h"
+
+namespace rnnbench {
+namespace {
+
+// A section of an INI file is a task or a cell, and a key means one thing: tasks from elsewhere must not
+// change that.
+void check_names(const std::vector<TaskEntry>& tasks) {
+  std::set<std::string> words = {"training"}, keys = {"task", "cell", "title"};
+  for (const Option& option : training_options()) keys.insert(option.name);
+  for (const CellEntry& cell : all_cells()) {
+    words.insert(cell.name);
+    for (const Option& option : model_options(cell)) keys.insert(option.name);
+  }
+  for (const TaskEntry& task : tasks) {
+    if (words.contains(task.name))
+      throw UserError("task '" + task.name +
+                      "': the name is taken by a cell or by the training options; choose another");
+    for (const Option& option : task.options)
+      if (keys.contains(option.name))
+        throw UserError("task '" + task.name + "': its option '" + option.name +
+                        "' is already one of models or training; choose another name");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
+  check_names(more_tasks);
+  add_tasks(std::move(more_tasks));
+  const int code = dispatch({argv + 1, argv + argc});
+  std::cout.flush();
+  if (std::cout) return code;
+  std::cerr << "rnnbench: standard output cannot be written\n";
+  return 1;
+} catch (const UserError& error) {
+  std::cerr << "rnnbench: " << error.what() << '\n';
+  return 2;
+} catch (const std::bad_alloc&) {
+  std::cerr << "rnnbench: out of memory\n";
+  return 1;
+} catch (const std::exception& error) {
+  std::cerr << "rnnbench: " << error.what() << '\n';
+  return 1;
+}
+
+}  // namespace rnnbench
