@@ -1,0 +1,35 @@
+# cmake --install: the program, its catalogue, and what find_package(rnnbench) needs to build another program on it.
+include(CMakePackageConfigHelpers)
+
+set(rnnbench_folder ${CMAKE_INSTALL_LIBDIR}/cmake/rnnbench)
+set(rnnbench_headers ${CMAKE_INSTALL_INCLUDEDIR}/rnnbench)
+
+set_target_properties(rnnbench_cli PROPERTIES EXPORT_NAME program)
+foreach(floor core models tasks experiments speed analysis)
+  set_target_properties(rnnbench_${floor} PROPERTIES EXPORT_NAME ${floor})
+endforeach()
+# Headers name one another from the root of the tree: "tasks/task.h".
+target_include_directories(rnnbench_core INTERFACE $<INSTALL_INTERFACE:${rnnbench_headers}>)
+# A task makes the same data in a program of its own: no contraction there either.
+target_compile_options(rnnbench_core INTERFACE $<INSTALL_INTERFACE:-ffp-contract=off>)
+
+install(TARGETS rnnbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS rnnbench_core rnnbench_models rnnbench_tasks rnnbench_experiments rnnbench_speed rnnbench_analysis
+                rnnbench_cli
+        EXPORT rnnbench ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(floor core tasks experiments analysis)
+  install(DIRECTORY ${floor}/ DESTINATION ${rnnbench_headers}/${floor}
+          FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "speed" EXCLUDE PATTERN "catalogue" EXCLUDE)
+endforeach()
+# The other headers of models are texts that are compiled once per instruction set.
+install(FILES models/network.h models/gradient_check.h DESTINATION ${rnnbench_headers}/models)
+install(FILES cli/program.h DESTINATION ${rnnbench_headers}/cli)
+install(DIRECTORY experiments/catalogue/ DESTINATION ${CMAKE_INSTALL_DATADIR}/rnnbench/catalogue
+        FILES_MATCHING PATTERN "*.ini")
+
+install(EXPORT rnnbench NAMESPACE rnnbench:: FILE rnnbenchTargets.cmake DESTINATION ${rnnbench_folder})
+configure_package_config_file(cmake/rnnbenchConfig.cmake.in ${CMAKE_BINARY_DIR}/rnnbenchConfig.cmake
+                              INSTALL_DESTINATION ${rnnbench_folder})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/rnnbenchConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/rnnbenchConfig.cmake ${CMAKE_BINARY_DIR}/rnnbenchConfigVersion.cmake
+        DESTINATION ${rnnbench_folder})
