@@ -109,6 +109,10 @@ std::optional<double> value_of(const Measurement& m, const Run& run) {
   }
   if (result.contains("probe"))
     if (const auto value = number_in(result.at("probe").at("scalars"), m.name)) return value;
+  if (m.name == "bits_per_parameter") {
+    const auto bits = number_in(final_scores.at("test"), "bits");
+    return bits ? std::optional(*bits / result.at("parameters").get<double>()) : std::nullopt;
+  }
   if (m.untrained) return score_in(m, result.at("curve").front(), result);
   if (m.seconds) return score_after(m, *run.record);
   if (m.length || m.beyond) return score_at_lengths(m, result);

@@ -23,6 +23,7 @@ namespace rnnbench {
 //   cpu_seconds_to_solve        likewise
 //   ms_per_update               CPU time of training
 //   parameters, hidden          of the model
+//   bits_per_parameter          of a task that counts stored bits
 //   a scalar of a probe         see experiments/probe.h
 struct Measurement {
   std::string text, name;
