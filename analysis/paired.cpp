@@ -27,38 +27,38 @@ double rounding(const Values& differences) {
 constexpr std::uint64_t sign_flip_seed = 2;
 constexpr std::uint64_t subset_seed = 3;
 
-struct Subset {
-  double sum = 0;
-  int size = 0;
-};
-
-// All non-empty subsets, or random ones: what a pattern of signs flips. The sum of the differences minus c
-// stays as large as it was, or grows, exactly when the mean of the flipped ones is at most c: so tests and
-// interval count the same subsets.
-std::vector<Subset> subsets(const Values& differences) {
+// The means of all non-empty subsets, or of random ones. A subset is what a pattern of signs flips: the sum
+// of the differences minus c stays as large as it was, or grows, exactly when the mean of the flipped ones is
+// at most c. So tests and interval count the same means.
+Values subset_means(const Values& differences) {
   const int n = static_cast<int>(differences.size());
   if (n <= most_exact_pairs) {
-    std::vector<Subset> all(1u << n);
-    for (std::uint32_t members = 1; members < all.size(); ++members) {
-      const Subset& rest = all[members & (members - 1)];
-      all[members] = {rest.sum + differences[std::countr_zero(members)], rest.size + 1};
-    }
-    all.erase(all.begin());
-    return all;
+    Values means(1u << n);  // sums first, each from that of the subset without its first member
+    for (std::uint32_t members = 1; members < means.size(); ++members)
+      means[members] = means[members & (members - 1)] + differences[std::countr_zero(members)];
+    for (std::uint32_t members = 1; members < means.size(); ++members)
+      means[members] /= std::popcount(members);
+    means.front() = means.back();  // no subset is empty
+    means.pop_back();
+    return means;
   }
-  std::vector<Subset> drawn(random_patterns);
+  Values means(random_patterns);
   for (int pattern = 0; pattern < random_patterns; ++pattern) {
     Stream stream(subset_seed, Purpose::bootstrap, pattern, 0);
-    Subset& subset = drawn[pattern];
-    while (subset.size == 0) {
+    int size = 0;
+    double sum = 0;
+    while (size == 0) {
       std::uint32_t bits = 0;
-      for (std::size_t i = 0; i < differences.size(); ++i, bits >>= 1) {
+      for (int i = 0; i < n; ++i, bits >>= 1) {
         if (i % 32 == 0) bits = stream.next();
-        if (bits & 1) subset = {subset.sum + differences[i], subset.size + 1};
+        const int member = bits & 1;
+        size += member;
+        sum += member * differences[i];  // no branch: it would be guessed wrong half the time
       }
     }
+    means[pattern] = sum / size;
   }
-  return drawn;
+  return means;
 }
 
 // Of the standard normal distribution, 1/2 <= probability < 1, by bisection.
@@ -103,17 +103,16 @@ double smallest_p(int n) {
 }
 
 double sign_flip_greater(const Values& differences) {
-  const std::vector<Subset> flipped = subsets(differences);
-  const double threshold = 0.5 * rounding(differences);  // flipping changes the sum by twice the subset's
-  const auto extreme = std::count_if(flipped.begin(), flipped.end(),
-                                     [&](const Subset& subset) { return subset.sum <= threshold; });
+  const Values means = subset_means(differences);
+  const double threshold = rounding(differences) / static_cast<double>(differences.size());
+  const auto extreme =
+      std::count_if(means.begin(), means.end(), [&](double mean) { return mean <= threshold; });
   // The differences as they are, nothing flipped, are the one pattern that is no subset.
-  return (static_cast<double>(extreme) + 1) / (static_cast<double>(flipped.size()) + 1);
+  return (static_cast<double>(extreme) + 1) / (static_cast<double>(means.size()) + 1);
 }
 
 Interval mean_interval(const Values& differences, double level) {
-  Values means;
-  for (const Subset& subset : subsets(differences)) means.push_back(subset.sum / subset.size);
+  Values means = subset_means(differences);
   // Each of the gaps between the ordered means holds the centre with the same probability. (The addend: 1 -
   // level rounds.)
   const double gaps = static_cast<double>(means.size()) + 1;
