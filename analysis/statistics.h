@@ -8,8 +8,8 @@
 
 namespace rnnbench {
 
-// Fewer runs than this get their points and range: a percentile bootstrap of the IQM covers 0.75 at n = 3,
-// 0.90 at 5 and 0.94 at 10 instead of 0.95.
+// Fewer runs than this get their points and range: a percentile bootstrap of the IQM covers 0.76 at n = 3,
+// 0.91 at 5 and 0.93 at 10 instead of 0.95 (docs/coverage.md).
 inline constexpr int least_runs_for_interval = 10;
 // Fewer pairs than this get no p-value: the smallest possible one (2^(1 - n), two-sided) says more about n
 // than about the data.
