@@ -183,7 +183,8 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
          "advantage: positive where the first model is better; pairs have the same seed, so the same data\n"
          "probability of improvement: that a run of the first model beats one of the second (Mann-Whitney), "
          "ties half\n"
-         "intervals: 95 %; of the mean, what the sign-flip test does not reject; of the probability, Wilson's\n"
+         "intervals: 95 %; of the mean, what the sign-flip test does not reject; of the probability, "
+         "Wilson's\n"
          "p: two-sided, adjusted by Holm's method\n"
          "runs that diverged or are missing count as the worst score of the task\n";
 }
