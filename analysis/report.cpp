@@ -1,10 +1,9 @@
 #include "analysis/report.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "analysis/format.h"
+#include "analysis/html.h"
 #include "analysis/report_style.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
@@ -13,17 +12,6 @@
 namespace rnnbench {
 
 namespace {
-
-std::string element(const std::string& tag, const std::string& text, const std::string& style = "") {
-  return "<" + tag + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</" +
-         tag + ">\n";
-}
-
-std::string scrolling(const std::string& table) { return "<div class=\"scroll\">\n" + table + "</div>\n"; }
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 struct Totals {
   int runs = 0, recorded = 0, solved = 0, diverged = 0, missing = 0;
@@ -112,13 +100,6 @@ std::string trouble_section(const Study& study) {
   return html + "</ul>\n";
 }
 
-// Term and explanation.
-std::string definitions(const std::vector<std::pair<std::string, std::string>>& entries) {
-  std::string html = "<dl>\n";
-  for (const auto& [term, text] : entries) html += element("dt", term) + element("dd", text);
-  return html + "</dl>\n";
-}
-
 std::string reading_section() {
   return definitions({
       {"Runs and seeds",
@@ -164,58 +145,6 @@ std::string commands_section(const Study& study) {
   return html + "</code></pre></details>\n";
 }
 
-std::string environment_text(const Json& value) {
-  if (!value.is_object()) return option_text(value);
-  std::vector<std::string> entries;
-  for (const auto& [key, entry] : value.items()) entries.push_back(key + " " + option_text(entry));
-  return join(entries, ", ");
-}
-
-std::string environment_section(const Study& study) {
-  const std::vector<std::pair<std::string, std::string>> keys = {
-      {"version", "rnnbench"},
-      {"date", "recorded (UTC)"},
-      {"host", "host"},
-      {"cpu", "processor"},
-      {"cores", "cores"},
-      {"isa", "instruction set"},
-      {"flush_to_zero", "denormals flushed to zero"},
-      {"threads", "threads of a run"},
-      {"jobs", "runs at once"},
-      {"compiler", "compiler"},
-      {"flags", "compiler flags"},
-      {"libraries", "libraries"}};
-  std::map<std::string, std::set<std::string>> values;
-  double seconds = 0, memory = 0;
-  for (const TaskRuns& task : study.tasks) {
-    for (const ModelRuns& model : task.models) {
-      for (const Run& run : model.runs) {
-        if (!run.recorded()) continue;
-        const Json& measured = run.record->measured;
-        for (const auto& [key, title] : keys) {
-          if (measured.contains(key)) values[key].insert(environment_text(measured.at(key)));
-        }
-        const auto number = [&](const char* key) {
-          return measured.contains(key) && measured[key].is_number() ? measured[key].get<double>() : 0.0;
-        };
-        seconds += number("train_cpu_seconds") + number("evaluate_cpu_seconds");
-        memory = std::max(memory, number("peak_memory_mib"));
-      }
-    }
-  }
-  Table table{{{"", false}, {"", false}}, {}};
-  for (const auto& [key, title] : keys) {
-    if (!values.count(key)) continue;
-    const std::set<std::string>& found = values.at(key);
-    const std::string text = key == "date" && found.size() > 1 ? *found.begin() + " to " + *found.rbegin()
-                                                               : join({found.begin(), found.end()}, "; ");
-    table.rows.push_back({title, text});
-  }
-  table.rows.push_back({"CPU time of all runs", significant(seconds) + " s"});
-  table.rows.push_back({"peak memory of the process", significant(memory) + " MiB"});
-  return "<div class=\"scroll wrap\">\n" + table.html() + "</div>\n";
-}
-
 std::string runs_section(const Study& study) {
   Table table{{{"run", false},
                {"task", false},
@@ -243,20 +172,6 @@ std::string runs_section(const Study& study) {
 
 }  // namespace
 
-std::string inline_svg(const std::string& svg, const std::string& prefix, const std::string& description) {
-  std::string text = svg.substr(svg.find("<svg"));
-  for (const std::string mark : {"id='", "id=\"", "href='#", "href=\"#", "url(#"}) {
-    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += mark.size()) {
-      text.insert(at + mark.size(), prefix + "-");
-    }
-  }
-  const std::string title = "<title>Gnuplot</title>";
-  if (const auto at = text.find(title); at != std::string::npos) {
-    text.replace(at, title.size(), "<title>" + html_escape(description) + "</title>");
-  }
-  return "<svg role=\"img\"" + text.substr(4);
-}
-
 std::string command_of(const ModelRuns& model) {
   const Json& spec = model.runs.front().spec;
   std::string command =
@@ -276,12 +191,8 @@ std::string command_of(const ModelRuns& model) {
 }
 
 std::string report_html(const Study& study, const std::vector<Figure>& figures,
-                        const std::filesystem::path& folder) {
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-      element("title", study.title) + "<style>" + report_style + "</style>\n</head>\n<body>\n";
-  html += element("h1", study.title) + lead(study) + overview(study);
+                        const std::filesystem::path& folder, const std::string& claim) {
+  std::string html = element("h1", study.title) + claim + lead(study) + overview(study);
   if (figures.empty()) {
     html += element(
         "p",
@@ -298,8 +209,14 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures,
   html += "<h2>Diverged, failed and missing runs</h2>\n" + trouble_section(study);
   html += "<h2>How to read this page</h2>\n" + reading_section();
   html += "<h2>Commands</h2>\n" + commands_section(study);
-  html += "<h2>Environment</h2>\n" + environment_section(study) + runs_section(study);
-  return html + "</body>\n</html>\n";
+  std::vector<const Run*> runs;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      for (const Run& run : model.runs) runs.push_back(&run);
+    }
+  }
+  html += "<h2>Environment</h2>\n" + environment_table(runs) + runs_section(study);
+  return html_page(study.title, report_style, html);
 }
 
 }  // namespace rnnbench

@@ -11,13 +11,10 @@
 namespace rnnbench {
 
 // HTML with style and figures inside and no reference to anything outside. `figures` are those that were
-// drawn in `folder`; with none the page says where their data is. Made of records only: the same records, the
-// same bytes.
+// drawn in `folder`; with none the page says where their data is. `claim` is HTML that goes before everything,
+// as for a finding. Made of records only: the same records, the same bytes.
 std::string report_html(const Study& study, const std::vector<Figure>& figures,
-                        const std::filesystem::path& folder);
-
-// The SVG of a figure for use inside a page: no XML header, ids made unique by a prefix.
-std::string inline_svg(const std::string& svg, const std::string& prefix, const std::string& description);
+                        const std::filesystem::path& folder, const std::string& claim = "");
 
 // "rnnbench run --task copy --length 20 ... --seed 1..5": every option of the runs of one model, defaults
 // included.
