@@ -20,6 +20,12 @@ bool all_recorded(const std::vector<Run>& runs) {
   return std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
 }
 
+double cpu_seconds_of(const Run& run) {
+  if (!run.recorded()) return 0;
+  const Json& measured = run.record->measured;
+  return measured.value("train_cpu_seconds", 0.0) + measured.value("evaluate_cpu_seconds", 0.0);
+}
+
 template <class Value>
 int sign_of(Value value) {
   return (value > 0) - (value < 0);
@@ -76,6 +82,14 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
     result.runs = with_records(chosen->runs, ledger);
     result.choices = std::move(chosen->choices);
   }
+  std::set<std::string> counted;  // a search may choose what the file says
+  const auto add_cpu_seconds = [&](const std::vector<Run>& runs) {
+    for (const Run& run : runs)
+      if (counted.insert(run.id()).second) result.cpu_seconds += cpu_seconds_of(run);
+  };
+  add_cpu_seconds(result.runs);
+  add_cpu_seconds(result.untuned);
+  if (finding.tuning) add_cpu_seconds(with_records(finding.tuning->trial_runs(finding.experiment.runs), ledger));
   std::set<std::uint64_t> seeds;
   for (const RunSpec& run : finding.experiment.runs) seeds.insert(run.seed);
   result.seeds = static_cast<int>(seeds.size());

@@ -24,6 +24,7 @@ struct FindingResult {
   std::size_t declared = 0, recorded = 0;  // runs that the verdict is made of
   std::size_t diverged = 0;
   int seeds = 0;
+  double cpu_seconds = 0;           // of all its records, those of the search included
   std::vector<Run> runs;            // tuned, where there is a search
   std::vector<Run> untuned;         // with the settings of the file, where there is a search
   std::vector<TuningChoice> choices;

@@ -157,7 +157,9 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   panels.plot(frame, curves);
 }
 
-std::string caption_of(const Study& study) {
+}  // namespace
+
+std::string learning_curves_caption(const Study& study) {
   std::set<std::size_t> counts;
   bool diverged = false;
   for (const TaskRuns& task : study.tasks) {
@@ -180,30 +182,32 @@ std::string caption_of(const Study& study) {
          "or a cross where its training ended unsolved; to the right, solved runs of all runs.";
 }
 
-}  // namespace
-
-Figure learning_curves(const Study& study) {
+double learning_curves_height(const Study& study) {
   std::size_t most_models = 1;
   for (const TaskRuns& task : study.tasks) most_models = std::max(most_models, task.models.size());
-  const double strip = row_height * static_cast<double>(most_models);
-  Panels panels(study, "learning-curves", study.title + ": learning curves", caption_of(study),
-                static_cast<int>(study.tasks.size()), curves_height + 14 + strip);
-  for (std::size_t t = 0; t < study.tasks.size(); ++t) {
-    const TaskRuns& task = study.tasks[t];
-    Rectangle frame = panels.panel(static_cast<int>(t));
-    if (task.measure.empty()) {
-      panels.headings(frame, task.label, "no record yet", "");
-      panels.command("set xrange [0:1]; set yrange [0:1]");
-      panels.plot(frame, {"NaN"});
-      continue;
-    }
-    const Axis updates = update_axis(task);
-    frame.height = curves_height;
-    draw_curves(panels, task, frame, updates, loss_axis(task));
-    frame.top += curves_height + 14;
-    frame.height = row_height * static_cast<double>(task.models.size());
-    draw_solves(panels, task, frame, updates);
+  return curves_height + 14 + row_height * static_cast<double>(most_models);
+}
+
+void draw_learning_curves(Panels& panels, const TaskRuns& task, Rectangle frame) {
+  if (task.measure.empty()) {
+    panels.headings(frame, task.label, "no record yet", "");
+    panels.command("set xrange [0:1]; set yrange [0:1]");
+    panels.plot(frame, {"NaN"});
+    return;
   }
+  const Axis updates = update_axis(task);
+  frame.height = curves_height;
+  draw_curves(panels, task, frame, updates, loss_axis(task));
+  frame.top += curves_height + 14;
+  frame.height = row_height * static_cast<double>(task.models.size());
+  draw_solves(panels, task, frame, updates);
+}
+
+Figure learning_curves(const Study& study) {
+  Panels panels(study, "learning-curves", study.title + ": learning curves", learning_curves_caption(study),
+                static_cast<int>(study.tasks.size()), learning_curves_height(study));
+  for (std::size_t t = 0; t < study.tasks.size(); ++t)
+    draw_learning_curves(panels, study.tasks[t], panels.panel(static_cast<int>(t)));
   return panels.finish();
 }
 

@@ -31,6 +31,7 @@ std::string superscript(int exponent) {
 // Short text of a round number: 0.05, 200, 5k, 10⁻⁴.
 std::string tic_label(double value) {
   if (value == 0) return "0";
+  if (value < 0) return "−" + tic_label(-value);
   if (value >= 1e6) return exact_text(value / 1e6) + "M";
   if (value >= 1e4) return exact_text(value / 1e3) + "k";
   if (value >= 1e-2) return exact_text(value);
@@ -71,6 +72,8 @@ std::vector<double> tics_of(const Axis& axis) {
   return tics;
 }
 
+}  // namespace
+
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   std::vector<std::string> lines(1);
   for (std::size_t at = 0; at < text.size();) {
@@ -82,8 +85,6 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   }
   return lines;
 }
-
-}  // namespace
 
 std::string Axis::commands(char axis, bool labels) const {
   const std::string name(1, axis);
@@ -110,6 +111,23 @@ Axis linear_axis(const Values& values) {
   return {std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step, false};
 }
 
+Axis fitted_axis(const Values& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const bool far = (*least > 0 && *least > 0.4 * *most) || (*most < 0 && *most < 0.4 * *least);
+  if (!far || *least == *most) return linear_axis(values);
+  const double step = round_number(number_at_most((*most - *least) / 3));
+  return {std::floor(*least / step + 1e-9) * step, std::ceil(*most / step - 1e-9) * step, false};
+}
+
+Axis widened(Axis axis) {
+  if (axis.logarithmic) {
+    const double margin = std::pow(axis.high / axis.low, 0.04);
+    return {axis.low / margin, axis.high * margin, true};
+  }
+  const double margin = 0.04 * (axis.high - axis.low);
+  return {axis.low - margin, axis.high + margin, false};
+}
+
 Axis logarithmic_axis(const Values& values) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   const int low = number_at_most(*least);
@@ -119,7 +137,7 @@ Axis logarithmic_axis(const Values& values) {
 }
 
 Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
-               double height)
+               double height, bool legend)
     : styles_(styles_of(study)),
       columns_(panels == 4 ? 2 : std::min(panels, 3)),
       panel_width_(columns_ == 3   ? 236
@@ -134,9 +152,9 @@ Panels::Panels(const Study& study, std::string name, std::string title, std::str
   caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
 
   // The legend's height is known only after it has wrapped; its commands need the height of the whole.
-  const std::vector<std::string> labels = model_labels(study);
+  const std::vector<std::string> labels = legend ? model_labels(study) : std::vector<std::string>{};
   double left = 14;
-  int legend_rows = 1;
+  int legend_rows = legend ? 1 : 0;
   for (const std::string& label : labels) {
     const double needed = 44 + character_width * label.size() + 16;
     if (left + needed > figure_.width && left > 14) {
@@ -154,14 +172,14 @@ Panels::Panels(const Study& study, std::string name, std::string title, std::str
           grey);
   command("set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6");
   text(14, 20, figure_.title, "left font bold.',15'");
-  legend(labels);
+  draw_legend(labels);
   for (std::size_t i = 0; i < caption_.size(); ++i) {
     text(14, figure_.height - line_height * static_cast<double>(caption_.size() - i) + 4, caption_[i],
          "left font ',10.5'" + grey);
   }
 }
 
-void Panels::legend(const std::vector<std::string>& labels) {
+void Panels::draw_legend(const std::vector<std::string>& labels) {
   double left = 14, top = 48;
   for (const std::string& label : labels) {
     const Style& style = styles_.at(label);

@@ -22,6 +22,12 @@ struct Axis {
 // The least axis with round ends that holds all values; on a logarithmic one they must be positive.
 Axis linear_axis(const Values& values);
 Axis logarithmic_axis(const Values& values);
+// Linear too, but without 0 where all values are far from it.
+Axis fitted_axis(const Values& values);
+// Room for points that lie on the ends of the axis.
+Axis widened(Axis axis);
+// A text cut between words into lines of at most so many bytes.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width);
 
 struct Rectangle {
   double left, top, width, height;  // pixels from the top left corner
@@ -29,9 +35,9 @@ struct Rectangle {
 
 class Panels {
  public:
-  // `height` is that of one panel.
+  // `height` is that of one panel. Without a legend the panels name their models themselves.
   Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
-         double height);
+         double height, bool legend = true);
 
   const Style& style(const std::string& label) const { return styles_.at(label); }
   Rectangle panel(int number) const;
@@ -51,7 +57,7 @@ class Panels {
   Figure finish();
 
  private:
-  void legend(const std::vector<std::string>& labels);
+  void draw_legend(const std::vector<std::string>& labels);
   std::string position(double left, double top) const;
 
   std::map<std::string, Style> styles_;

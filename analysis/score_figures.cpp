@@ -24,16 +24,6 @@ Axis score_axis(bool higher_is_better, Values values) {
   return shares ? Axis{0, 1, false} : linear_axis(values);
 }
 
-// Room for points that lie on the ends of the axis.
-Axis widened(Axis axis) {
-  if (axis.logarithmic) {
-    const double margin = std::pow(axis.high / axis.low, 0.04);
-    return {axis.low / margin, axis.high * margin, true};
-  }
-  const double margin = 0.04 * (axis.high - axis.low);
-  return {axis.low - margin, axis.high + margin, false};
-}
-
 // A line where the task counts as solved.
 void draw_criterion(Panels& panels, const TaskRuns& task) {
   const std::string level = "first " + exact_text(task.solved_at);

@@ -4,10 +4,12 @@
 #include "analysis/compare.h"
 #include "analysis/csv.h"
 #include "analysis/figure.h"
+#include "analysis/findings_page.h"
 #include "analysis/report.h"
 #include "analysis/table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/findings.h"
 #include "core/error.h"
 
 namespace rnnbench {
@@ -26,18 +28,6 @@ Subject open(const Arguments& arguments) {
 }
 
 std::filesystem::path figure_folder(const Subject& subject) { return subject.ledger.folder() / "figures"; }
-
-// Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.
-bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
-  write_figures(figures, folder);
-  if (!gnuplot_available()) {
-    std::cerr << "gnuplot is not installed, so the figures in " << folder.string()
-              << " are not drawn; their .gp and .dat files are there (Debian: apt-get install gnuplot-nox)\n";
-    return false;
-  }
-  draw_figures(figures, folder);
-  return true;
-}
 
 // The value of --cell, which here names two models and does not narrow the grid of a file; the other words go
 // to `rest`.
@@ -58,7 +48,27 @@ std::string take_cell(const CommandArguments& words, CommandArguments& rest) {
 
 std::string cell_of(const std::string& label) { return label.substr(0, label.find_first_of(" (")); }
 
+// Claim and verdict, when the experiment is a finding of the catalogue or a file that claims something.
+std::string claim_of(const Arguments& arguments, const Study& study) {
+  if (study.file.empty() || !is_finding(study.file)) return "";
+  for (const FindingResult& result : evaluate_findings(finding_family(arguments.positional()), arguments.results()))
+    if (result.finding->name == study.name) return finding_lead(result);
+  return "";
+}
+
 }  // namespace
+
+// Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.
+bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
+  write_figures(figures, folder);
+  if (!gnuplot_available()) {
+    std::cerr << "gnuplot is not installed, so the figures in " << folder.string()
+              << " are not drawn; their .gp and .dat files are there (Debian: apt-get install gnuplot-nox)\n";
+    return false;
+  }
+  draw_figures(figures, folder);
+  return true;
+}
 
 int table_command(const CommandArguments& words) {
   const Arguments arguments("table", words,
@@ -87,6 +97,7 @@ int plot_command(const CommandArguments& words) {
 }
 
 int report_command(const CommandArguments& words) {
+  if (!words.empty() && words.front() == "findings") return report_findings({words.begin() + 1, words.end()});
   const Arguments arguments("report", words, {results_flag()});
   Subject subject = open(arguments);
   subject.ledger.prepare();
@@ -98,7 +109,7 @@ int report_command(const CommandArguments& words) {
   write_atomically(folder / "table.md", markdown_tables(subject.study));
   write_atomically(folder / "table.csv", csv_table(subject.study));
   write_atomically(folder / "report.html", report_html(subject.study, drawn ? figures : std::vector<Figure>{},
-                                                       figure_folder(subject)));
+                                                       figure_folder(subject), claim_of(arguments, subject.study)));
   std::cout << (folder / "report.html").string() << '\n';
   return 0;
 }

@@ -5,12 +5,17 @@
 #include <numeric>
 
 #include "analysis/csv.h"
+#include "analysis/finding_figures.h"
+#include "analysis/finding_values.h"
 #include "analysis/findings.h"
+#include "analysis/findings_page.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"
+#include "cli/findings.h"
 #include "core/error.h"
 #include "experiments/estimate.h"
+#include "experiments/files.h"
 #include "experiments/runner.h"
 
 namespace rnnbench {
@@ -27,21 +32,6 @@ std::vector<FindingResult> chosen(std::vector<FindingResult> results, const std:
     });
   });
   return results;
-}
-
-// The findings of the catalogue, and files that are named beside them: together they are the family.
-std::vector<Finding> family(const Arguments& arguments) {
-  std::vector<std::filesystem::path> files = catalogue_files();
-  for (const std::string& name : arguments.positional()) {
-    const std::filesystem::path file = find_experiment(name);
-    if (!is_finding(file))
-      throw UserError("command line: '" + name + "' is an experiment without [finding]; start it with rnnbench run");
-    std::error_code ignored;
-    if (std::none_of(files.begin(), files.end(),
-                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); }))
-      files.push_back(file);
-  }
-  return read_findings(files, profile_of(arguments));
 }
 
 bool named(const Finding& finding, const Arguments& arguments) {
@@ -110,11 +100,25 @@ int run_finding(const Finding& finding, const Arguments& arguments, const Runner
 
 }  // namespace
 
+std::vector<Finding> finding_family(const std::vector<std::string>& names, Profile profile) {
+  std::vector<std::filesystem::path> files = catalogue_files();
+  for (const std::string& name : names) {
+    const std::filesystem::path file = find_experiment(name);
+    if (!is_finding(file))
+      throw UserError("command line: '" + name + "' is an experiment without [finding]; start it with rnnbench run");
+    std::error_code ignored;
+    if (std::none_of(files.begin(), files.end(),
+                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); }))
+      files.push_back(file);
+  }
+  return read_findings(files, profile);
+}
+
 int reproduce_command(const CommandArguments& words) {
   const Arguments arguments("reproduce", words,
                             {{"jobs"}, {"threads"}, results_flag(), {"profile", true, profile_names}, {"dry-run", false}},
                             false);
-  const std::vector<Finding> findings = family(arguments);
+  const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
   if (arguments.has("dry-run")) {
     print_plan(findings, arguments);
     return 0;
@@ -143,13 +147,32 @@ int findings_command(const CommandArguments& words) {
   const Arguments arguments("findings", words,
                             {results_flag(), format_flag({"text", "markdown", "json"}), {"profile", true, {"lab", "full"}}},
                             false);
-  const std::vector<Finding> findings = family(arguments);
+  const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
   const std::vector<FindingResult> results =
       chosen(evaluate_findings(findings, arguments.results()), arguments.positional());
   const std::string format = arguments.format();
   if (format == "json") std::cout << findings_json(results).dump(2) << '\n';
   if (format == "markdown") std::cout << findings_markdown(results);
   if (format == "text") std::cout << findings_text(results);
+  return 0;
+}
+
+int report_findings(const CommandArguments& words) {
+  const Arguments arguments("report findings", words, {results_flag(), {"profile", true, profile_names}}, false);
+  const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
+  const std::vector<FindingResult> results = evaluate_findings(findings, arguments.results());
+  std::filesystem::path folder = arguments.results();
+  bool drawable = true;
+  for (const FindingResult& result : results) {
+    folder = result.finding->results(arguments.results());
+    if (!has_records(result)) continue;
+    const std::filesystem::path figures = folder / result.finding->name / "figures";
+    if (drawable) drawable = make_figures({finding_figure(result)}, figures);
+    else write_figures({finding_figure(result)}, figures);
+  }
+  std::filesystem::create_directories(folder);
+  write_atomically(folder / "findings.html", findings_page(results, arguments.results()));
+  std::cout << (folder / "findings.html").string() << '\n';
   return 0;
 }
 

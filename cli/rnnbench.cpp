@@ -58,7 +58,12 @@ const std::vector<Command>& commands() {
       {"plot", "draw the figures",
        "rnnbench plot EXPERIMENT [--results DIR]\n" + experiment_help + results_help + "\n", plot_command},
       {"report", "write the self-contained report.html",
-       "rnnbench report EXPERIMENT [--results DIR]\n" + experiment_help + results_help + "\n",
+       "rnnbench report EXPERIMENT [--results DIR]\n"
+       "rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]\n" +
+           experiment_help + results_help + R"(
+
+  findings   the page of all findings, with a figure of each: <results>/findings.html
+)",
        report_command},
       {"compare", "compare models by paired differences",
        "rnnbench compare EXPERIMENT --cell A,B [--measure SCORE] [--results DIR] [--any-setting value]\n" +

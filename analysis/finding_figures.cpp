@@ -1,0 +1,56 @@
+#include "analysis/finding_figures.h"
+
+#include <algorithm>
+
+#include "analysis/figure.h"
+#include "analysis/finding_panels.h"
+
+namespace rnnbench {
+namespace {
+
+PanelGroup panels_of(const FindingResult& result, const Study& study, const std::string& kind) {
+  if (kind == "curves") return curve_panels(study);
+  if (kind == "time to solve") return solve_panels(result, study);
+  if (kind == "gradients") return gradient_panels(study);
+  if (kind == "gates") return gate_panels(study);
+  if (kind.starts_with("over ")) return setting_panels(result, study, kind.substr(5));
+  return strip_panels(result, study);
+}
+
+std::string caption_of(const FindingResult& result, const PanelGroup& group) {
+  std::string caption = group.caption;
+  if (result.primary)
+    caption += " The last panel is what is decided: every seed's number, its mean with the 95 % interval (from ten seeds on), "
+               "and dashed the declared boundary that the interval has to clear.";
+  const bool tuned = result.finding->tuning.has_value() && !result.runs.empty();
+  if (tuned) caption += " Settings are those that the search chose.";
+  if (result.finding->tuning && !tuned) caption += " Settings are those of the file: the search is not finished.";
+  const std::vector<Run>& runs = result.runs.empty() ? result.untuned : result.runs;
+  const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
+  if (missing > 0) caption += " " + std::to_string(missing) + " of " + std::to_string(runs.size()) + " runs have no record yet.";
+  return caption;
+}
+
+}  // namespace
+
+PanelGroup curve_panels(const Study& study) {
+  return {static_cast<int>(study.tasks.size()), learning_curves_height(study), true, learning_curves_caption(study),
+          [&study](Panels& panels) {
+            for (std::size_t t = 0; t < study.tasks.size(); ++t)
+              draw_learning_curves(panels, study.tasks[t], panels.panel(static_cast<int>(t)));
+          }};
+}
+
+Figure finding_figure(const FindingResult& result) {
+  const std::string& kind = result.finding->figure;
+  const Study study = finding_study(result, kind.starts_with("over ") ? kind.substr(5) : "");
+  const PanelGroup group = panels_of(result, study, kind);
+  const double comparison = result.primary ? comparison_height(*result.primary) : 0;
+  Panels panels(study, "finding", std::to_string(result.finding->number) + ". " + study.title, caption_of(result, group),
+                group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison), group.legend);
+  group.draw(panels);
+  if (result.primary) draw_comparison(panels, panels.panel(group.panels), *result.primary);
+  return panels.finish();
+}
+
+}  // namespace rnnbench

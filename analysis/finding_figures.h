@@ -1,0 +1,18 @@
+// The figure of a finding: what its file asks for with `figure = ...`, and beside it the comparison that decides.
+#pragma once
+
+#include "analysis/findings.h"
+#include "analysis/gnuplot.h"
+
+namespace rnnbench {
+
+// Named "finding". At least one run has to be recorded; runs without a record are left out, and the caption says how many.
+//   models          of each model every seed, mean and interval of the compared number, and what was published
+//   over KEY        the compared number against a setting
+//   curves          validation loss over updates
+//   time to solve   the share of runs that have solved, over updates or CPU seconds (Kaplan-Meier)
+//   gradients       log10 of the gradient's norm against the lag, before and after training
+//   gates           mean gates of every unit, relevant against idle steps, before and after training
+Figure finding_figure(const FindingResult& result);
+
+}  // namespace rnnbench

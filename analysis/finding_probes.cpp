@@ -1,0 +1,241 @@
+// Panels of a finding's figure that show what happens over time: times to solve, gradients and gates.
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/finding_panels.h"
+#include "analysis/format.h"
+#include "analysis/summary.h"
+#include "analysis/survival.h"
+
+namespace rnnbench {
+namespace {
+
+constexpr double square = 236;  // pixels of a gate panel
+
+void no_record(Panels& panels, const Rectangle& frame, const std::string& title) {
+  panels.headings(frame, title, "no record", "");
+  panels.command("set xrange [0:1]; set yrange [0:1]");
+  panels.plot(frame, {"NaN"});
+}
+
+// --- times to solve
+
+// Rows of time, share solved, low, high: two for each step, so that lines between them make stairs.
+std::vector<Values> stairs(const Lifetimes& lifetimes, double end) {
+  const SurvivalStep start = survival_at(lifetimes, 0);
+  Values level = {1 - start.share, 1 - start.interval.high, 1 - start.interval.low};
+  std::vector<Values> rows = {{0, level[0], level[1], level[2]}};
+  for (const SurvivalStep& step : kaplan_meier(lifetimes)) {
+    rows.push_back({step.time, level[0], level[1], level[2]});
+    level = {1 - step.share, 1 - step.interval.high, 1 - step.interval.low};
+    rows.push_back({step.time, level[0], level[1], level[2]});
+  }
+  rows.push_back({end, level[0], level[1], level[2]});
+  return rows;
+}
+
+void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, bool seconds) {
+  std::vector<std::pair<const ModelRuns*, Lifetimes>> models;
+  double end = 0;
+  for (const ModelRuns& model : task.models) {
+    ModelRuns recorded = model;
+    std::erase_if(recorded.runs, [](const Run& run) { return !run.recorded(); });
+    if (recorded.runs.empty()) continue;
+    const Summary summary = summarise(task, recorded);
+    models.emplace_back(&model, seconds ? summary.cpu_seconds.runs : summary.updates.runs);
+    for (const Lifetime& life : models.back().second)
+      if (std::isfinite(life.time)) end = std::max(end, life.time);
+  }
+  if (models.empty()) return no_record(panels, frame, task.label);
+  panels.headings(frame, task.label, "share of runs that have solved", seconds ? "CPU seconds of training" : "updates");
+  const Axis times = linear_axis({0, end});
+  panels.command(times.commands('x'));
+  panels.command(widened({0, 1, false}).commands('y'));
+  std::vector<std::string> bands, lines;
+  for (const auto& [model, lifetimes] : models) {
+    if (lifetimes.empty()) continue;
+    const int block = panels.add_data(task.label + ", " + model->label + ": time, share solved, low, high", stairs(lifetimes, end));
+    const std::string data = "data index " + std::to_string(block) + " using ";
+    bands.push_back(data + "1:3:4 " + band_clause(panels.style(model->label)));
+    lines.push_back(data + "1:2 " + line_clause(panels.style(model->label)));
+  }
+  bands.insert(bands.end(), lines.begin(), lines.end());
+  panels.plot(frame, bands);
+}
+
+// --- gradients
+
+// Of each run with this probe: log10 of the norm for lag 1, 2, ..., relative to the first.
+std::vector<Values> norms_of(const ModelRuns& model, const std::string& when) {
+  std::vector<Values> runs;
+  for (const Run& run : model.runs) {
+    if (!run.recorded() || run.diverged() || !run.record->result.contains("probe")) continue;
+    const Json& probe = run.record->result.at("probe");
+    if (!probe.contains(when) || !probe.at(when).is_array() || probe.at(when).empty()) continue;
+    Values norms;
+    for (const Json& value : probe.at(when)) norms.push_back(value.get<double>() - probe.at(when)[0].get<double>());
+    runs.push_back(std::move(norms));
+  }
+  return runs;
+}
+
+// Rows of lag, median, low, high.
+std::vector<Values> over_lags(const std::vector<Values>& runs) {
+  std::size_t lags = runs.front().size();
+  for (const Values& run : runs) lags = std::min(lags, run.size());
+  const bool quartiles = static_cast<int>(runs.size()) >= least_runs_for_interval;
+  std::vector<Values> rows;
+  for (std::size_t lag = 0; lag < lags; ++lag) {
+    Values values;
+    for (const Values& run : runs) values.push_back(run[lag]);
+    rows.push_back({static_cast<double>(lag + 1), median(values), quantile(values, quartiles ? 0.25 : 0),
+                    quantile(values, quartiles ? 0.75 : 1)});
+  }
+  return rows;
+}
+
+struct LagPanel {
+  const TaskRuns* task;
+  std::string when;  // "untrained", "trained"
+};
+
+void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame, const Axis& norms) {
+  const TaskRuns& task = *lag_panel.task;
+  const std::string title = task.label + ", " + lag_panel.when;
+  std::vector<std::string> bands, lines;
+  double most = 1;
+  for (const ModelRuns& model : task.models) {
+    const std::vector<Values> runs = norms_of(model, lag_panel.when);
+    if (runs.empty()) continue;
+    const std::vector<Values> rows = over_lags(runs);
+    most = std::max(most, rows.back()[0]);
+    const int block = panels.add_data(title + ", " + model.label + ": lag, median, low, high", rows);
+    const std::string data = "data index " + std::to_string(block) + " using ";
+    bands.push_back(data + "1:3:4 " + band_clause(panels.style(model.label)));
+    lines.push_back(data + "1:2 " + line_clause(panels.style(model.label)));
+  }
+  if (bands.empty()) return no_record(panels, frame, title);
+  panels.headings(frame, title, "log10 of the gradient's norm, relative to lag 1", "lag in steps");
+  panels.command(linear_axis({0, most}).commands('x'));
+  panels.command(norms.commands('y'));
+  bands.insert(bands.end(), lines.begin(), lines.end());
+  panels.plot(frame, bands);
+}
+
+// One axis for all panels, or before and after training could not be compared.
+Axis norm_axis(const std::vector<LagPanel>& all) {
+  Values values = {0};
+  for (const LagPanel& lag_panel : all) {
+    for (const ModelRuns& model : lag_panel.task->models) {
+      const std::vector<Values> runs = norms_of(model, lag_panel.when);
+      if (runs.empty()) continue;
+      for (const Values& row : over_lags(runs)) values.insert(values.end(), row.begin() + 1, row.end());
+    }
+  }
+  return linear_axis(values);
+}
+
+// --- gates
+
+struct GatePanel {
+  const TaskRuns* task;
+  const ModelRuns* model;
+  std::string gate;
+};
+
+std::vector<GatePanel> gates_of(const Study& study) {
+  std::vector<GatePanel> gates;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      for (const Run& run : model.runs) {
+        if (!run.recorded() || !run.record->result.contains("probe")) continue;
+        const Json& probe = run.record->result.at("probe");
+        if (!probe.contains("gates")) continue;
+        for (const Json& gate : probe.at("gates")) gates.push_back({&task, &model, gate.at("gate")});
+        break;
+      }
+    }
+  }
+  return gates;
+}
+
+// Rows of idle mean, relevant mean, size: a unit that carries nothing is a dot, the one that carries most a disc.
+std::vector<Values> units_of(const GatePanel& gate, const std::string& when) {
+  std::vector<Values> rows;
+  for (const Run& run : gate.model->runs) {
+    if (!run.recorded() || run.diverged() || !run.record->result.contains("probe")) continue;
+    const Json& probe = run.record->result.at("probe");
+    const Values sensitivity = probe.at("sensitivity").at(when).get<Values>();
+    const double most = sensitivity.empty() ? 0 : *std::max_element(sensitivity.begin(), sensitivity.end());
+    for (const Json& entry : probe.at("gates")) {
+      if (entry.at("gate") != gate.gate) continue;
+      const Values idle = entry.at(when).at("idle").get<Values>(), relevant = entry.at(when).at("relevant").get<Values>();
+      for (std::size_t u = 0; u < idle.size(); ++u) {
+        const double share = most > 0 && u < sensitivity.size() ? sensitivity[u] / most : 0;
+        rows.push_back({idle[u], relevant[u], 0.25 + 1.25 * std::sqrt(share)});
+      }
+    }
+  }
+  // Large ones first, or they would hide the small.
+  std::stable_sort(rows.begin(), rows.end(), [](const Values& a, const Values& b) { return a[2] > b[2]; });
+  return rows;
+}
+
+void draw_gate(Panels& panels, const GatePanel& gate, const Rectangle& frame) {
+  const std::string title = gate.model->label + ", " + gate.gate;
+  panels.headings(frame, title, "mean over relevant steps", "mean over idle steps");
+  panels.command(widened({0, 1, false}).commands('x'));
+  panels.command(widened({0, 1, false}).commands('y'));
+  panels.command("set arrow from first 0,0 to first 1,1 nohead dashtype (2,3) linewidth 1 linecolor rgb '#999999'");
+  std::vector<std::string> curves = {"NaN"};
+  for (const std::string when : {"untrained", "trained"}) {
+    const std::vector<Values> rows = units_of(gate, when);
+    if (rows.empty()) continue;
+    const bool trained = when == "trained";
+    const int block = panels.add_data(gate.task->label + ", " + title + ", " + when + ": idle, relevant, size", rows);
+    curves.push_back("data index " + std::to_string(block) + " using 1:2:3 with points pointtype " + (trained ? "7" : "6") +
+                     " pointsize variable linewidth 0.8 linecolor rgb " +
+                     quoted(trained ? panels.style(gate.model->label).colour : "#999999"));
+  }
+  panels.plot(frame, curves);
+}
+
+}  // namespace
+
+PanelGroup solve_panels(const FindingResult& result, const Study& study) {
+  const bool seconds = result.finding->primary.measurement.name == "cpu_seconds_to_solve";
+  return {static_cast<int>(study.tasks.size()), 210, true,
+          "Share of runs that have met the criterion (one minus Kaplan-Meier's estimate) with its pointwise 95 % interval; runs "
+          "that did not solve are censored at the end of training.",
+          [&study, seconds](Panels& panels) {
+            for (std::size_t t = 0; t < study.tasks.size(); ++t)
+              draw_solves(panels, study.tasks[t], panels.panel(static_cast<int>(t)), seconds);
+          }};
+}
+
+PanelGroup gradient_panels(const Study& study) {
+  std::vector<LagPanel> all;
+  for (const std::string when : {"untrained", "trained"})
+    for (const TaskRuns& task : study.tasks) all.push_back({&task, when});
+  return {static_cast<int>(all.size()), 210, true,
+          "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that many steps "
+          "before; the line is the median over seeds, the band spans all seeds below ten, the quartiles from ten on.",
+          [all](Panels& panels) {
+            const Axis norms = norm_axis(all);
+            for (std::size_t p = 0; p < all.size(); ++p) draw_lags(panels, all[p], panels.panel(static_cast<int>(p)), norms);
+          }};
+}
+
+PanelGroup gate_panels(const Study& study) {
+  const std::vector<GatePanel> gates = gates_of(study);
+  return {std::max(1, static_cast<int>(gates.size())), square, false,
+          "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the others. "
+          "Filled: after training; grey and hollow: before. The larger a point, the more the loss depends on the unit's memory in "
+          "the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
+          [gates](Panels& panels) {
+            if (gates.empty()) no_record(panels, panels.panel(0), "gates");
+            for (std::size_t g = 0; g < gates.size(); ++g) draw_gate(panels, gates[g], panels.panel(static_cast<int>(g)));
+          }};
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,63 @@
+#include "analysis/finding_values.h"
+
+#include <algorithm>
+
+namespace rnnbench {
+namespace {
+
+const std::vector<Run>& runs_of(const FindingResult& result) { return result.runs.empty() ? result.untuned : result.runs; }
+
+}  // namespace
+
+Study finding_study(const FindingResult& result, const std::string& without) {
+  const Experiment& experiment = result.finding->experiment;
+  const std::vector<Run>& runs = runs_of(result);
+  std::vector<Run> named;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    // Runs, tuned or not, are in the order of their declaration.
+    named.push_back({experiment.runs[i].json(), runs[i].record});
+    for (const char* section : {"task", "model", "training"}) named.back().spec.at(section).erase(without);
+  }
+  return make_study(result.finding->name, experiment.title, experiment.file, std::move(named));
+}
+
+bool has_records(const FindingResult& result) {
+  const std::vector<Run>& runs = runs_of(result);
+  return std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
+}
+
+std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs, double worst) {
+  ModelValues model;
+  bool any = false, finished = false;
+  for (const Run* run : runs) {
+    if (!run->recorded()) continue;
+    const auto value = value_of(measurement, *run);
+    any = any || value;
+    finished = finished || !run->diverged();
+    model.failures += !value;
+    if (!value && run->record->result.contains("probe")) continue;
+    model.values.push_back(value.value_or(worst));
+    model.failed.push_back(!value);
+  }
+  if (!any && (finished || model.failures == 0)) return std::nullopt;
+  return model;
+}
+
+std::vector<const Run*> pointers(const std::vector<Run>& runs) {
+  std::vector<const Run*> result;
+  for (const Run& run : runs) result.push_back(&run);
+  return result;
+}
+
+double worst_on(const Measurement& measurement, const TaskRuns& task) {
+  std::vector<const Run*> runs;
+  for (const ModelRuns& model : task.models)
+    for (const Run& run : model.runs) runs.push_back(&run);
+  return worst_value(measurement, runs);
+}
+
+std::string trained_setting(const Run& run, const std::string& key) {
+  return run.recorded() ? setting_of({run.record->spec, std::nullopt}, key) : setting_of(run, key);
+}
+
+}  // namespace rnnbench

@@ -1,0 +1,24 @@
+// What the subcommands about findings share.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "analysis/finding.h"
+#include "analysis/gnuplot.h"
+#include "cli/command.h"
+
+namespace rnnbench {
+
+// The findings of the catalogue, and files that are named beside them: together they are the family. Throws UserError
+// when a name is no finding.
+std::vector<Finding> finding_family(const std::vector<std::string>& names, Profile profile = Profile::lab);
+
+// `rnnbench report findings`: the page of all, with the figure of each in its folder.
+int report_findings(const CommandArguments& words);
+
+// Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.
+bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
+
+}  // namespace rnnbench
