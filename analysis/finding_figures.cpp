@@ -47,7 +47,8 @@ Figure finding_figure(const FindingResult& result) {
   const PanelGroup group = panels_of(result, study, kind);
   const double comparison = result.primary ? comparison_height(*result.primary) : 0;
   Panels panels(study, "finding", std::to_string(result.finding->number) + ". " + study.title, caption_of(result, group),
-                group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison), group.legend);
+                group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison), group.legend,
+                comparison);
   group.draw(panels);
   if (result.primary) draw_comparison(panels, panels.panel(group.panels), *result.primary);
   return panels.finish();

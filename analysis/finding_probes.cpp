@@ -188,14 +188,14 @@ void draw_gate(Panels& panels, const GatePanel& gate, const Rectangle& frame) {
   panels.command(widened({0, 1, false}).commands('y'));
   panels.command("set arrow from first 0,0 to first 1,1 nohead dashtype (2,3) linewidth 1 linecolor rgb '#999999'");
   std::vector<std::string> curves = {"NaN"};
-  for (const std::string when : {"untrained", "trained"}) {
+  for (const std::string when : {"trained", "untrained"}) {
     const std::vector<Values> rows = units_of(gate, when);
     if (rows.empty()) continue;
     const bool trained = when == "trained";
     const int block = panels.add_data(gate.task->label + ", " + title + ", " + when + ": idle, relevant, size", rows);
-    curves.push_back("data index " + std::to_string(block) + " using 1:2:3 with points pointtype " + (trained ? "7" : "6") +
-                     " pointsize variable linewidth 0.8 linecolor rgb " +
-                     quoted(trained ? panels.style(gate.model->label).colour : "#999999"));
+    curves.push_back("data index " + std::to_string(block) + " using 1:2:(" + (trained ? "1" : "0.3") +
+                     "*$3) with points pointtype 7 pointsize variable linecolor rgb " +
+                     quoted(trained ? "#40" + panels.style(gate.model->label).colour.substr(1) : "#999999"));
   }
   panels.plot(frame, curves);
 }
@@ -230,7 +230,7 @@ PanelGroup gate_panels(const Study& study) {
   const std::vector<GatePanel> gates = gates_of(study);
   return {std::max(1, static_cast<int>(gates.size())), square, false,
           "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the others. "
-          "Filled: after training; grey and hollow: before. The larger a point, the more the loss depends on the unit's memory in "
+          "Coloured: after training; small and grey: before. The larger a point, the more the loss depends on the unit's memory in "
           "the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
           [gates](Panels& panels) {
             if (gates.empty()) no_record(panels, panels.panel(0), "gates");

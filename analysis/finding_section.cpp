@@ -78,6 +78,9 @@ std::string figure_of(const FindingResult& r, const std::filesystem::path& figur
   return "<figure>\n" + inline_svg(read_file(figure), r.finding->name, r.finding->experiment.title) + "</figure>\n";
 }
 
+// Long names of comparisons break their lines, numbers do not.
+std::string comparisons(const Table& table) { return "<div class=\"comparisons\">\n" + scrolling(table.html()) + "</div>\n"; }
+
 std::string primary_table(const FindingResult& r) {
   if (!r.primary) return "";
   const bool tuned = r.untuned_primary && r.untuned_primary->parts.size() == r.primary->parts.size();
@@ -90,7 +93,7 @@ std::string primary_table(const FindingResult& r) {
                           std::to_string(part.failures), p_of(part), verdict_text(part.verdict)});
     if (tuned) table.rows.back().push_back(effect_text(*r.untuned_primary, r.untuned_primary->parts[i]));
   }
-  return titled("What is decided", scrolling(table.html()));
+  return titled("What is decided", comparisons(table));
 }
 
 std::string secondary_table(const FindingResult& r) {
@@ -104,7 +107,7 @@ std::string secondary_table(const FindingResult& r) {
       table.rows.push_back({part.label, asked, also.measurement.text, effect_text(also, part),
                             std::to_string(part.values.size()), std::to_string(part.failures)});
   }
-  return titled("Beside it, with intervals only", scrolling(table.html()));
+  return titled("Beside it, with intervals only", comparisons(table));
 }
 
 bool is_score(const Measurement& m, const std::vector<const Run*>& runs) {
@@ -210,8 +213,11 @@ std::string costs(const FindingResult& r) {
 }
 
 std::string verdict_paragraph(const FindingResult& r) {
-  return "<p>" + verdict_badge(r.verdict) + " " + html_escape(r.reason.empty() ? "" : r.reason + ".") +
-         (r.adjusted_p ? " p = " + html_escape(significant(*r.adjusted_p)) + " after Holm's correction." : "") + "</p>\n";
+  std::string text = r.reason.empty() ? "" : " " + r.reason + ".";
+  if (r.adjusted_p && r.reason.find("p = ") == std::string::npos)
+    text += " p = " + significant(*r.adjusted_p) + " after Holm's correction.";
+  if (r.diverged > 0) text += " " + counted(r.diverged, "run") + " of " + std::to_string(r.declared) + " diverged.";
+  return "<p>" + verdict_badge(r.verdict) + html_escape(text) + "</p>\n";
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace rnnbench {
 namespace {
 
-constexpr double label_line = 12, points_height = 24, strip_gap = 6;  // pixels
+constexpr double label_line = 12, points_height = 28, strip_gap = 6;  // pixels
 constexpr std::size_t label_bytes = 40;                                // that fit the narrowest panel
 
 // A row of points with a name above them.
@@ -66,9 +66,9 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
     std::vector<Values> points, failures, published;
     for (std::size_t i = 0; i < strip.values.size(); ++i) {
       const bool failed = i < strip.failed.size() && strip.failed[i];
-      (failed ? failures : points).push_back({strip.values[i], top + 7 + 3.5 * jitter(i)});
+      (failed ? failures : points).push_back({strip.values[i], top + 8 + 4.5 * jitter(i)});
     }
-    for (const double value : strip.published) published.push_back({value, top + 18});
+    for (const double value : strip.published) published.push_back({value, top + 21});
     Style faint = strip.style, cross{strip.style.colour, "1", 2};
     faint.point = 7;
     add(strip.label + ": every run", points, "1:2 " + point_clause(faint, 0.4));
@@ -77,11 +77,11 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
       const double centre = mean(strip.values);
       if (strip.interval) {
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
-        add(strip.label + ": mean, low, high", {{centre, top + 18, low, high}},
+        add(strip.label + ": mean, low, high", {{centre, top + 21, low, high}},
             "1:2:3:4 with xerrorbars pointtype " + std::to_string(strip.style.point) +
                 " pointsize 0.95 linewidth 2 linecolor rgb " + quoted(strip.style.colour));
       } else {
-        add(strip.label + ": mean", {{centre, top + 18}}, "1:2 " + point_clause(strip.style, 0.95));
+        add(strip.label + ": mean", {{centre, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
       }
     }
     add(strip.label + ": published", published,
@@ -181,12 +181,15 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
   Values levels = boundaries(outcome);
   const bool difference = outcome.statement.right.kind != Expression::Kind::number;
   const double reference = difference ? 0 : outcome.statement.right.number;
+  const bool ratio = std::any_of(outcome.statement.left.begin(), outcome.statement.left.end(),
+                                 [](const Expression& side) { return side.kind == Expression::Kind::ratio; });
   Values all = levels;
   all.push_back(reference);
-  panels.headings(frame, "What is decided", "", (difference ? "difference of " : "") + outcome.measurement.text);
+  panels.headings(frame, "What is decided", "", std::string(difference ? "difference of " : ratio ? "ratio of " : "") + outcome.measurement.text);
   for (const double level : levels) vertical_line(panels, level, "boundary");
-  if (difference && outcome.margin > 0)
-    panels.command("set arrow from first 0, graph 0 to first 0, graph 1 nohead linewidth 1 linecolor rgb '#999999'");
+  const std::string at = "first " + exact_text(reference) + ", graph ";
+  if (outcome.margin > 0)
+    panels.command("set arrow from " + at + "0 to " + at + "1 nohead linewidth 1 linecolor rgb '#999999'");
   Axis axis = axis_of(strips, all);
   if (axis.logarithmic && difference) axis = widened(linear_axis(all));
   draw_strips(panels, frame, strips, axis, "decided");

@@ -19,6 +19,7 @@ a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .
 .undecided { border-color: var(--soft); color: var(--ink); }
 .inapplicable { border-style: dashed; border-color: var(--soft); color: var(--soft); }
 .unrun { border-style: dotted; border-color: var(--soft); color: var(--soft); }
+.comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
 .ledger td { white-space: normal; vertical-align: top; }
 .ledger td.number, .ledger .whole { white-space: nowrap; }
 .ledger .effect { min-width: 13rem; overflow-wrap: anywhere; }

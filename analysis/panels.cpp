@@ -137,7 +137,7 @@ Axis logarithmic_axis(const Values& values) {
 }
 
 Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
-               double height, bool legend)
+               double height, bool legend, double last_height)
     : styles_(styles_of(study)),
       columns_(panels == 4 ? 2 : std::min(panels, 3)),
       panel_width_(columns_ == 3   ? 236
@@ -165,8 +165,10 @@ Panels::Panels(const Study& study, std::string name, std::string title, std::str
   }
   first_top_ = 40 + legend_rows * legend_height + headings_height;
   const int rows = (panels + columns_ - 1) / columns_;
-  figure_.height = static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) +
-                                    (rows - 1) * headings_height + 12 + caption_.size() * line_height);
+  const bool alone = last_height > 0 && panels % columns_ == 1 % columns_;
+  figure_.height = static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) -
+                                    (alone ? panel_height_ - last_height : 0) + (rows - 1) * headings_height + 12 +
+                                    caption_.size() * line_height);
   command("set multiplot");
   command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10'" +
           grey);

@@ -35,9 +35,10 @@ struct Rectangle {
 
 class Panels {
  public:
-  // `height` is that of one panel. Without a legend the panels name their models themselves.
+  // `height` is that of one panel, `last_height` that of the last one where it is alone in its row (0: the same).
+  // Without a legend the panels name their models themselves.
   Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
-         double height, bool legend = true);
+         double height, bool legend = true, double last_height = 0);
 
   const Style& style(const std::string& label) const { return styles_.at(label); }
   Rectangle panel(int number) const;

@@ -48,6 +48,12 @@ class Parser {
     if (!take(token)) refuse("'" + token + "'");
   }
 
+  // The text from there to here, without the spaces that looking for what may follow has skipped.
+  std::string since(std::size_t begin) const {
+    const std::string text = text_.substr(begin, at_ - begin);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+  }
+
   Relation relation() {
     if (take(">=")) return Relation::not_below;
     if (take("<=")) return Relation::not_above;
@@ -67,7 +73,7 @@ class Parser {
     both.kind = minus ? Expression::Kind::difference : Expression::Kind::ratio;
     both.parts.push_back(std::move(first));
     both.parts.push_back(operand());
-    both.text = text_.substr(begin, at_ - begin);
+    both.text = since(begin);
     return both;
   }
 
@@ -91,7 +97,7 @@ class Parser {
         if (take("{")) settings(operand);
       }
     }
-    operand.text = text_.substr(begin, at_ - begin);
+    operand.text = since(begin);
     return operand;
   }
 

@@ -1,7 +1,9 @@
 #include "analysis/style.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "core/hash.h"
 
@@ -25,9 +27,9 @@ const std::map<std::string, Style> known = {
     {"gru-v1 + dot attention", {"#cc79a7", "(3,9)", 3}},
 };
 
-constexpr std::array<const char*, 8> colours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
+const std::array<std::string, 8> colours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
                                                 "#f0e442", "#0072b2", "#d55e00", "#cc79a7"};
-constexpr std::array<const char*, 6> dashes = {"1",          "(12,4)", "(2,3)",
+const std::array<std::string, 6> dashes = {"1",          "(12,4)", "(2,3)",
                                                "(10,3,2,3)", "(5,3)",  "(8,3,2,3,2,3)"};
 constexpr std::array<int, 10> points = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
 
@@ -43,22 +45,53 @@ std::string tinted(const std::string& colour, double white) {
   return result;
 }
 
-Style style_of_base(const std::string& base) {
-  if (const auto entry = known.find(base); entry != known.end()) return entry->second;
-  const std::uint64_t hash = fnv1a(base);  // a cell of somebody else's: any look, but always the same
-  return {colours[hash % colours.size()], dashes[hash / 8 % dashes.size()],
-          points[hash / 64 % points.size()]};
+// The entry at a place that a hash says, or the next that is not taken; that entry when all are.
+template <class Entry, std::size_t n>
+Entry free_entry(const std::array<Entry, n>& entries, std::uint64_t hash, const std::vector<Entry>& taken) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Entry& entry = entries[(hash + i) % n];
+    if (!std::count(taken.begin(), taken.end(), entry)) return entry;
+  }
+  return entries[hash % n];
+}
+
+// Cells that are not among the known ones have the look that their name says, unless another of the study has it.
+std::map<std::string, Style> styles_of_bases(const std::vector<std::string>& bases) {
+  std::map<std::string, Style> styles;
+  for (const std::string& base : bases)
+    if (const auto entry = known.find(base); entry != known.end()) styles[base] = entry->second;
+  for (const std::string& base : bases) {
+    if (styles.count(base)) continue;
+    std::vector<std::string> colours_taken, dashes_taken;
+    std::vector<int> points_taken;
+    for (const auto& [other, style] : styles) {
+      colours_taken.push_back(style.colour);
+      dashes_taken.push_back(style.dash);
+      points_taken.push_back(style.point);
+    }
+    const std::uint64_t hash = fnv1a(base);
+    styles[base] = {free_entry(colours, hash, colours_taken), free_entry(dashes, hash / 8, dashes_taken),
+                    free_entry(points, hash / 64, points_taken)};
+  }
+  return styles;
 }
 
 }  // namespace
 
 std::map<std::string, Style> styles_of(const Study& study) {
+  std::vector<std::string> bases;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      if (!std::count(bases.begin(), bases.end(), model.base)) bases.push_back(model.base);
+    }
+  }
+  const std::map<std::string, Style> looks = styles_of_bases(bases);
   std::map<std::string, Style> styles;
   std::map<std::string, int> variants;
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
       if (styles.count(model.label)) continue;
-      Style style = style_of_base(model.base);
+      Style style = looks.at(model.base);
       if (const int variant = variants[model.base]++; variant > 0) {
         style.colour = tinted(style.colour, std::array{0.0, 0.35, 0.6}[variant % 3]);
         style.dash = dashes[variant % dashes.size()];
