@@ -84,9 +84,9 @@ std::string comparisons(const Table& table) { return "<div class=\"comparisons\"
 std::string primary_table(const FindingResult& r) {
   if (!r.primary) return "";
   const bool tuned = r.untuned_primary && r.untuned_primary->parts.size() == r.primary->parts.size();
-  Table table{{{"comparison", false}, {tuned ? "tuned: effect, 95 % interval" : "effect, 95 % interval"},
-               {"n"}, {"failures"}, {"p"}, {"by its interval", false}}, {}};
-  if (tuned) table.columns.push_back({"untuned: effect, 95 % interval"});
+  Table table{{{"comparison", false}, {tuned ? "tuned [95 % interval]" : "effect [95 % interval]"},
+               {"n"}, {"failures"}, {"p"}, {"by interval", false}}, {}};
+  if (tuned) table.columns.push_back({"untuned [95 % interval]"});
   for (std::size_t i = 0; i < r.primary->parts.size(); ++i) {
     const ComparisonPart& part = r.primary->parts[i];
     table.rows.push_back({part.label, effect_text(*r.primary, part), std::to_string(part.values.size()),
@@ -98,13 +98,13 @@ std::string primary_table(const FindingResult& r) {
 
 std::string secondary_table(const FindingResult& r) {
   if (r.also.empty()) return "";
-  Table table{{{"comparison", false}, {"asked", false}, {"measure", false}, {"effect, 95 % interval"}, {"n"}, {"failures"}}, {}};
+  Table table{{{"comparison", false}, {"stated", false}, {"measure", false}, {"effect [95 % interval]"}, {"n"}, {"failures"}}, {}};
   for (const Outcome& also : r.also) {
     const Expression& right = also.statement.right;
-    const std::string asked =
+    const std::string stated =
         sign_of(also.statement.relation) + " " + (right.kind == Kind::number ? exact_text(right.number) : "0");
     for (const ComparisonPart& part : also.parts)
-      table.rows.push_back({part.label, asked, also.measurement.text, effect_text(also, part),
+      table.rows.push_back({part.label, stated, also.measurement.text, effect_text(also, part),
                             std::to_string(part.values.size()), std::to_string(part.failures)});
   }
   return titled("Beside it, with intervals only", comparisons(table));

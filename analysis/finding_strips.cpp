@@ -43,7 +43,7 @@ double jitter(std::size_t i) {
 Axis axis_of(const Values& values) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   if (*least > 0 && *most > 50 * *least) return logarithmic_axis(values);
-  const bool shares = *least >= 0 && *most <= 1 && *most - *least > 0.2;
+  const bool shares = *least >= 0 && *most <= 1 && *most - *least > 0.4;
   return shares ? Axis{0, 1, false} : fitted_axis(values);
 }
 

@@ -27,8 +27,8 @@ const std::map<std::string, Style> known = {
     {"gru-v1 + dot attention", {"#cc79a7", "(3,9)", 3}},
 };
 
-const std::array<std::string, 8> colours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
-                                                "#f0e442", "#0072b2", "#d55e00", "#cc79a7"};
+const std::array<std::string, 7> colours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
+                                           "#0072b2", "#d55e00", "#cc79a7"};  // not the yellow: unseen on white
 const std::array<std::string, 6> dashes = {"1",          "(12,4)", "(2,3)",
                                                "(10,3,2,3)", "(5,3)",  "(8,3,2,3,2,3)"};
 constexpr std::array<int, 10> points = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
