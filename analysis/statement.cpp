@@ -22,8 +22,11 @@ class Parser {
     statement.right = expression();
     skip();
     if (text_.compare(at_, 3, "on ") == 0) {
-      statement.measure = text_.substr(at_ + 3);
+      at_ += 3;
+      skip();
+      statement.measure = text_.substr(at_);
       at_ = text_.size();
+      if (statement.measure.empty()) refuse("a measure");
     }
     skip();
     if (at_ < text_.size()) refuse("nothing more, or 'on MEASURE'");
@@ -44,14 +47,12 @@ class Parser {
     at_ += token.size();
     return true;
   }
+  // From there to here, without the blanks that looking for the next token has passed.
+  std::string written(std::size_t begin) const {
+    return text_.substr(begin, text_.find_last_not_of(' ', at_ - 1) + 1 - begin);
+  }
   void need(const std::string& token) {
     if (!take(token)) refuse("'" + token + "'");
-  }
-
-  // The text from there to here, without the spaces that looking for what may follow has skipped.
-  std::string since(std::size_t begin) const {
-    const std::string text = text_.substr(begin, at_ - begin);
-    return text.substr(0, text.find_last_not_of(' ') + 1);
   }
 
   Relation relation() {
@@ -73,7 +74,7 @@ class Parser {
     both.kind = minus ? Expression::Kind::difference : Expression::Kind::ratio;
     both.parts.push_back(std::move(first));
     both.parts.push_back(operand());
-    both.text = since(begin);
+    both.text = written(begin);
     return both;
   }
 
@@ -88,7 +89,7 @@ class Parser {
       if (error != std::errc()) refuse("a number");
       at_ = end - text_.data();
     } else {
-      const std::string name = word();
+      const std::string name = word("a model or a number");
       if (take("(")) {
         function(name, operand);
       } else {
@@ -97,16 +98,19 @@ class Parser {
         if (take("{")) settings(operand);
       }
     }
-    operand.text = since(begin);
+    operand.text = written(begin);
     return operand;
   }
 
   void function(const std::string& name, Expression& operand) {
     if (name == "slope") {
       operand.kind = Expression::Kind::slope;
+      if (within_slope_) refuse("no slope within a slope");
+      within_slope_ = true;
       operand.parts.push_back(expression());
+      within_slope_ = false;
       need("over ");
-      operand.over = word();
+      operand.over = word("a setting");
     } else {
       operand.kind = name == "min"    ? Expression::Kind::least
                      : name == "max"  ? Expression::Kind::greatest
@@ -122,7 +126,7 @@ class Parser {
 
   void settings(Expression& model) {
     do {
-      const std::string key = word();
+      const std::string key = word("a setting");
       need("=");
       skip();
       const std::size_t begin = at_;
@@ -135,18 +139,19 @@ class Parser {
     need("}");
   }
 
-  std::string word() {
+  std::string word(const std::string& expected) {
     skip();
     const std::size_t begin = at_;
     while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) ||
                                   std::string("-_+|").find(text_[at_]) != std::string::npos))
       ++at_;
-    if (at_ == begin) refuse("a model or a number");
+    if (at_ == begin) refuse(expected);
     return text_.substr(begin, at_ - begin);
   }
 
   const std::string& text_;
   std::size_t at_ = 0;
+  bool within_slope_ = false;
 };
 
 }  // namespace
