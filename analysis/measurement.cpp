@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "core/error.h"
@@ -9,9 +11,15 @@
 namespace rnnbench {
 namespace {
 
+// Of these a run has one number; the endings (" at 200") go with scores.
+const std::set<std::string> of_the_run = {"solved",        "diverged",   "gap",   "updates_to_solve", "cpu_seconds_to_solve",
+                                          "ms_per_update", "parameters", "hidden"};
+
+// Nothing when there is no such key; not a number when what was measured was none (null in the record).
 std::optional<double> number_in(const Json& object, const std::string& key) {
-  if (!object.contains(key) || !object.at(key).is_number()) return std::nullopt;
-  return object.at(key).get<double>();
+  if (!object.contains(key)) return std::nullopt;
+  const Json& value = object.at(key);
+  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
 // The number behind `mark`, which is then cut off with everything after it.
@@ -66,26 +74,7 @@ std::optional<double> time_to_solve(const Run& run, const Json& object, const st
   return number_in(object, key);
 }
 
-}  // namespace
-
-Measurement parse_measurement(const std::string& text) {
-  Measurement m;
-  m.text = m.name = text;
-  if (text.empty()) throw UserError("a measure is missing");
-  if (const auto length = cut_number(m.name, " at ", "")) m.length = static_cast<std::int64_t>(*length);
-  m.seconds = cut_number(m.name, " after ", " s");
-  if (const std::string mark = " beyond"; m.name.ends_with(mark)) {
-    m.beyond = true;
-    m.name.resize(m.name.size() - mark.size());
-  }
-  if (const std::string mark = " before training"; m.name.ends_with(mark)) {
-    m.untrained = true;
-    m.name.resize(m.name.size() - mark.size());
-  }
-  return m;
-}
-
-std::optional<double> value_of(const Measurement& m, const Run& run) {
+std::optional<double> recorded_number(const Measurement& m, const Run& run) {
   if (!run.recorded()) return std::nullopt;
   const Json& result = run.record->result;
   const Json& measured = run.record->measured;
@@ -94,7 +83,8 @@ std::optional<double> value_of(const Measurement& m, const Run& run) {
   if (m.name == "parameters" || m.name == "hidden") return number_in(result, m.name);
   if (m.name == "updates_to_solve")
     return time_to_solve(run, result, "updates_to_solve", run.spec.at("training").at("updates").get<double>());
-  if (m.name == "cpu_seconds_to_solve")
+  // A run that diverged early has spent little time, which is no merit.
+  if (m.name == "cpu_seconds_to_solve" && !run.diverged())
     return time_to_solve(run, measured, "cpu_seconds_to_solve", measured.at("train_cpu_seconds").get<double>());
   if (run.diverged()) return std::nullopt;
   if (m.name == "ms_per_update") {
@@ -117,6 +107,45 @@ std::optional<double> value_of(const Measurement& m, const Run& run) {
   if (m.seconds) return score_after(m, *run.record);
   if (m.length || m.beyond) return score_at_lengths(m, result);
   return score_in(m, final_scores.at("test"), result);
+}
+
+}  // namespace
+
+Measurement parse_measurement(const std::string& text) {
+  Measurement m;
+  m.text = m.name = text;
+  if (text.empty()) throw UserError("a measure is missing");
+  m.seconds = cut_number(m.name, " after ", " s");
+  if (const auto length = cut_number(m.name, " at ", "")) {
+    m.length = static_cast<std::int64_t>(*length);
+    if (static_cast<double>(*m.length) != *length) throw UserError("measure '" + text + "': a length is a whole number");
+  }
+  if (const std::string mark = " beyond"; m.name.ends_with(mark)) {
+    m.beyond = true;
+    m.name.resize(m.name.size() - mark.size());
+  }
+  if (const std::string mark = " before training"; m.name.ends_with(mark)) {
+    m.untrained = true;
+    m.name.resize(m.name.size() - mark.size());
+  }
+  const int endings = m.length.has_value() + m.seconds.has_value() + m.beyond + m.untrained;
+  if (endings > 1)
+    throw UserError("measure '" + text + "' takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'");
+  if (endings == 1 && of_the_run.contains(m.name))
+    throw UserError("measure '" + text + "': '" + m.name + "' is one number of a run, not a score; write it alone");
+  return m;
+}
+
+std::optional<double> value_of(const Measurement& m, const Run& run) {
+  const auto number = recorded_number(m, run);
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+bool has_measure(const Measurement& m, const Run& run) { return recorded_number(m, run).has_value(); }
+
+bool of_a_probe(const Measurement& m, const Run& run) {
+  return run.recorded() && run.record->result.contains("probe") &&
+         run.record->result.at("probe").at("scalars").contains(m.name);
 }
 
 bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {

@@ -20,7 +20,7 @@ namespace rnnbench {
 //   gap                         test loss - loss on the training set (runs with training-set)
 //   solved, diverged            1 or 0
 //   updates_to_solve            of an unsolved run: its updates, so that means are restricted means
-//   cpu_seconds_to_solve        likewise
+//   cpu_seconds_to_solve        likewise its CPU seconds
 //   ms_per_update               CPU time of training
 //   parameters, hidden          of the model
 //   bits_per_parameter          of a task that counts stored bits
@@ -31,10 +31,16 @@ struct Measurement {
   bool beyond = false, untrained = false;
   std::optional<double> seconds;
 };
-Measurement parse_measurement(const std::string& text);  // throws UserError
+// Throws UserError for a length that is no whole number, two such endings, or one behind what is not a score.
+Measurement parse_measurement(const std::string& text);
 
 // Nothing when the run has no record, diverged (unless that is what is asked), or has no such finite number.
 std::optional<double> value_of(const Measurement& measurement, const Run& run);
+
+// Whether the record knows such a number at all, finite or not.
+bool has_measure(const Measurement& measurement, const Run& run);
+// Whether it is a scalar of the run's probe.
+bool of_a_probe(const Measurement& measurement, const Run& run);
 
 // What a run without a value counts as: the worst of all these runs, and not better than a model without memory.
 double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);
