@@ -42,7 +42,11 @@ struct Context {
 class Evaluation {
  public:
   Evaluation(const Measurement& measurement, const Context& context)
-      : measurement_(measurement), context_(context), worst_(worst_value(measurement, context.runs)) {}
+      : measurement_(measurement),
+        context_(context),
+        worst_(worst_value(measurement, context.runs)),
+        probe_(std::any_of(context.runs.begin(), context.runs.end(),
+                           [&](const Run* run) { return of_a_probe(measurement, *run); })) {}
 
   // Nothing when the seed has no such value at all (a probe of a run that diverged).
   std::optional<double> value(const Expression& e, std::uint64_t seed, const std::string& over, const std::string& x) {
@@ -79,8 +83,7 @@ class Evaluation {
     if (found == nullptr) return std::nullopt;
     if (const auto number = value_of(measurement_, *found)) return number;
     ++failures;
-    if (found->recorded() && found->record->result.contains("probe")) return std::nullopt;
-    return worst_;
+    return probe_ ? std::nullopt : std::optional(worst_);
   }
 
   [[noreturn]] static void refuse_ambiguous(const Expression& model, const Run& a, const Run& b) {
@@ -96,12 +99,20 @@ class Evaluation {
   std::optional<double> slope(const Expression& e, std::uint64_t seed) {
     std::vector<const Expression*> models;
     e.collect_models(models);
+    // The values that all models of it have.
     std::map<double, std::string> points;
     for (const Run* run : context_.runs)
-      for (const Expression* model : models)
-        if (matches(*model, *run))
-          if (const auto x = as_number(setting_of(*run, e.over))) points[*x] = setting_of(*run, e.over);
+      if (const auto x = as_number(setting_of(*run, e.over))) points[*x] = setting_of(*run, e.over);
+    std::erase_if(points, [&](const auto& point) {
+      return !std::all_of(models.begin(), models.end(), [&](const Expression* model) {
+        return std::any_of(context_.runs.begin(), context_.runs.end(), [&](const Run* run) {
+          return matches(*model, *run) && same_value(setting_of(*run, e.over), point.second);
+        });
+      });
+    });
     if (points.size() < 2) throw UserError("'" + e.text + "' needs runs with two values of " + e.over + " or more");
+    if (points.begin()->first <= 0)
+      throw UserError("'" + e.text + "' is over the logarithm of " + e.over + ", and " + points.begin()->second + " has none");
     Values x, y;
     for (const auto& [number, text] : points) {
       const auto at = value(e.parts[0], seed, e.over, text);
@@ -118,6 +129,7 @@ class Evaluation {
   const Measurement& measurement_;
   const Context& context_;
   const double worst_;
+  const bool probe_;
 };
 
 std::vector<Context> contexts_of(const Statement& statement, const std::vector<Run>& runs) {
@@ -162,6 +174,20 @@ std::vector<Context> contexts_of(const Statement& statement, const std::vector<R
     }
   }
   return contexts;
+}
+
+// A misspelt or impossible measure would otherwise count as a failure of every run.
+void check_measure(const Statement& statement, const Measurement& measurement, const Context& context) {
+  for (const Expression* model : statement.models()) {
+    bool trained = false, known = false;
+    for (const Run* run : context.runs) {
+      if (!matches(*model, *run) || !run->recorded() || run->diverged()) continue;
+      trained = true;
+      known = known || has_measure(measurement, *run);
+    }
+    if (trained && !known)
+      throw UserError("no run of '" + model->text + "' on " + context.label + " has a measure '" + measurement.text + "'");
+  }
 }
 
 Values shifted(const Values& values, double by, double sign = 1) {
@@ -269,6 +295,7 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
   const bool against_number = statement.right.kind == Expression::Kind::number;
   const std::vector<Context> contexts = contexts_of(statement, runs);
   for (const Context& context : contexts) {
+    check_measure(statement, measurement, context);
     std::set<std::uint64_t> seeds;
     for (const Run* run : context.runs) seeds.insert(run->seed());
     Evaluation evaluation(measurement, context);

@@ -44,7 +44,7 @@ struct Outcome {
 };
 
 // Runs are those of one experiment with their records. Values are paired by seed. Throws UserError when a model of the
-// statement has no run, or more than one for a seed.
+// statement has no run, or more than one for a seed, or when none of its runs has such a measure.
 Outcome decide(const Statement& statement, const Measurement& measurement, double margin, const std::vector<Run>& runs);
 
 // Whether a run is one of a model expression: the cell, and every setting it names.
