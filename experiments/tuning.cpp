@@ -38,18 +38,20 @@ double parsed_number(const std::string& text, const std::string& sentence) {
   return value;
 }
 
-std::string three_digits(double value) {
+// Whole numbers in full, others with three digits.
+std::string spelled(const Option& option, double value) {
+  if (option.kind == Option::Kind::integer) return std::to_string(static_cast<std::int64_t>(value + 0.5));
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);
   return text;
 }
 
-// Where an option of this name is in the settings of a run; nullptr when it is not.
+// The settings of a run that have an option of this name and read it; nullptr when none does.
 Settings* holder(RunSpec& run, const std::string& key) {
-  for (const Option& option : training_options())
-    if (option.name == key) return &run.training;
-  for (const Option& option : model_options(find_cell(run.model.text("cell"))))
-    if (option.name == key) return &run.model;
+  for (const auto& [options, settings] : {std::pair{training_options(), &run.training},
+                                          std::pair{model_options(find_cell(run.model.text("cell"))), &run.model}})
+    for (const Option& option : options)
+      if (option.name == key) return !option.used || option.used(*settings) ? settings : nullptr;
   return nullptr;
 }
 
@@ -81,11 +83,11 @@ Tuning::Tuning(const std::string& file, const std::vector<Assignment>& written) 
     const std::string place = file + ":" + std::to_string(a.line) + ": [tuning] ";
     try {
       if (a.key == "trials") {
-        trials_ = std::stoi(canonical_value(integer_option("trials", "", 1, 1000, ""), a.value));
+        trials_ = std::stoi(canonical_value(integer_option("trials", "1", 1, 1000, ""), a.value));
         continue;
       }
       if (a.key == "seeds") {
-        for (const std::string& seed : listed_values(integer_option("seeds", "", 0, 4294967295.0, ""), a.value))
+        for (const std::string& seed : listed_values(integer_option("seeds", "1", 0, 4294967295.0, ""), a.value))
           seeds_.push_back(std::stoull(seed));
         continue;
       }
@@ -100,6 +102,7 @@ Tuning::Tuning(const std::string& file, const std::vector<Assignment>& written) 
       Range range;
       range.option = *option;
       range.written = a.value;
+      range.place = place;
       const auto dots = a.value.find("..");
       if (dots == std::string::npos || option->kind == Option::Kind::choice) {
         range.values = listed_values(*option, a.value);
@@ -114,7 +117,7 @@ Tuning::Tuning(const std::string& file, const std::vector<Assignment>& written) 
         range.high = parsed_number(high, form);
         if (!(range.low < range.high) || (range.logarithmic && range.low <= 0))
           throw UserError(form + " with low < high" + (range.logarithmic ? ", both above 0" : ""));
-        for (const double end : {range.low, range.high}) canonical_value(*option, three_digits(end));
+        for (const double end : {range.low, range.high}) canonical_value(*option, spelled(*option, end));
       }
       ranges_.push_back(std::move(range));
     } catch (const UserError& error) {
@@ -143,9 +146,28 @@ std::string Tuning::Range::value(int trial) const {
   if (!values.empty()) return values[stream.below(static_cast<std::uint32_t>(values.size()))];
   const double u = stream.uniform();
   const double x = logarithmic ? low * math::exp(u * (math::log(high) - math::log(low))) : low + u * (high - low);
-  if (option.kind == Option::Kind::integer)
-    return canonical_value(option, std::to_string(static_cast<std::int64_t>(x + 0.5)));
-  return canonical_value(option, three_digits(x));
+  return canonical_value(option, spelled(option, x));
+}
+
+void Tuning::check(const std::vector<RunSpec>& runs) const {
+  for (const Range& range : ranges_) {
+    const std::string& key = range.option.name;
+    bool read = false;
+    // A run without its value of the option -> the value.
+    std::map<std::string, std::string> values;
+    for (RunSpec run : runs) {
+      Settings* settings = holder(run, key);
+      if (settings == nullptr) continue;
+      read = true;
+      const std::string value = settings->text(key);
+      settings->set(key, range.value(0));
+      const auto [known, is_new] = values.try_emplace(run.canonical(), value);
+      if (!is_new && known->second != value)
+        throw UserError(range.place + key + " is searched, but the grid has several values of it (" + known->second + ", " +
+                        value + "), which the search would make one");
+    }
+    if (!read) throw UserError(range.place + key + " = " + range.written + " is read by no run of this grid");
+  }
 }
 
 RunSpec Tuning::trial(const RunSpec& run, int number, std::uint64_t seed) const {

@@ -33,8 +33,11 @@ class Tuning {
   std::string text() const;  // "8 trials x 2 seeds: learning-rate 0.0003..0.03 log, forget-bias 0, 1, 3"
   void limit_trials(int most) { trials_ = std::min(trials_, most); }
 
+  // Throws UserError when no run reads a searched option, or the runs already differ in one.
+  void check(const std::vector<RunSpec>& runs) const;
+
   // The settings of `trial` (from 0) in place of those of `run`. The value of an option is a pure function of its name and
-  // the trial's number, so all models try the same ones. Throws UserError when a value is refused by the model.
+  // the trial's number, so all models try the same ones.
   RunSpec trial(const RunSpec& run, int number, std::uint64_t seed) const;
 
   // Every trial of every group of runs that differ in nothing but the seed.
@@ -43,7 +46,7 @@ class Tuning {
  private:
   struct Range {
     Option option;
-    std::string written;
+    std::string written, place;  // the value, and "file:line: [tuning] "
     double low = 0, high = 0;
     bool logarithmic = false;
     std::vector<std::string> values;  // of a list
