@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -42,7 +43,7 @@ std::vector<std::string> split_outside(const std::string& text, char mark) {
 double number_of(const std::string& text, const std::string& sentence) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) throw UserError(sentence);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) throw UserError(sentence);
   return value;
 }
 
@@ -53,7 +54,7 @@ void read_margin(const std::string& text, Finding& finding) {
   if (open == std::string::npos || text.back() != ')') throw UserError(form);
   finding.margin = number_of(trimmed(text.substr(0, open)), form);
   finding.margin_reason = trimmed(text.substr(open + 1, text.size() - open - 2));
-  if (finding.margin < 0 || finding.margin_reason.empty()) throw UserError(form);
+  if (!(finding.margin >= 0) || finding.margin_reason.empty()) throw UserError(form);
 }
 
 // "lstm{length=50} 256 (from memory)"
@@ -80,15 +81,16 @@ Comparand read_comparand(const std::string& text, const std::string& measure) {
   return comparand;
 }
 
-// Every model of the statements has to be one of the runs: decide() on runs without records says which is not.
-void check_models(const Finding& finding) {
-  std::vector<Run> runs;
-  for (const RunSpec& spec : finding.experiment.runs) runs.push_back({spec.json(), std::nullopt});
-  decide(finding.primary.statement, finding.primary.measurement, finding.margin, runs);
-  for (const Comparand& also : finding.also) decide(also.statement, also.measurement, finding.margin, runs);
-  for (const Published& published : finding.published)
-    if (std::none_of(runs.begin(), runs.end(), [&](const Run& run) { return matches(published.model, run); }))
-      throw UserError("published: no run is '" + published.model.text + "'");
+// What a statement names, a search would change: then no run would be the one that is named.
+void check_searched(const Finding& finding) {
+  std::vector<const Statement*> statements = {&finding.primary.statement};
+  for (const Comparand& also : finding.also) statements.push_back(&also.statement);
+  for (const Statement* statement : statements)
+    for (const Expression* model : statement->models())
+      for (const auto& [key, value] : model->where)
+        for (const std::string& searched : finding.tuning->keys())
+          if (key == searched)
+            throw UserError("[tuning] searches " + key + ", which '" + model->text + "' names; take it out of one of them");
 }
 
 int seeds_of(const Finding& finding) {
@@ -98,6 +100,11 @@ int seeds_of(const Finding& finding) {
 }
 
 }  // namespace
+
+double Finding::margin_of(const Comparand& other) const {
+  const auto ratio = [](const Comparand& comparand) { return comparand.statement.left[0].kind == Expression::Kind::ratio; };
+  return other.measurement.text == primary.measurement.text || (ratio(other) && ratio(primary)) ? margin : 0;
+}
 
 std::filesystem::path Finding::results(const std::filesystem::path& results) const {
   return profile == Profile::lab ? results : results / profile_name(profile);
@@ -145,7 +152,7 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
   try {
     for (const char* key : {"number", "claim", "source", "measure", "compare", "margin"})
       if (text(key).empty()) throw UserError(std::string("[finding] needs ") + key);
-    finding.number = std::stoi(canonical_value(integer_option("number", "", 1, 999, ""), text("number")));
+    finding.number = std::stoi(canonical_value(integer_option("number", "1", 1, 999, ""), text("number")));
     finding.claim = text("claim");
     finding.source = text("source");
     finding.note = text("note");
@@ -156,16 +163,36 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
     if (!finding.figure.starts_with("over ") && !std::count(figures.begin(), figures.end(), finding.figure))
       throw UserError("figure = " + finding.figure + " is not one of " + join(figures, ", ") + ", over KEY");
     read_margin(text("margin"), finding);
+    // Every model has to be one of the runs: decide() says which is not, even without records.
+    std::vector<Run> runs;
+    for (const RunSpec& spec : finding.experiment.runs) runs.push_back({spec.json(), std::nullopt});
     const std::string measure = text("measure");
-    for (const std::string& part : split_outside(text("also"), ';')) finding.also.push_back(read_comparand(part, measure));
-    for (const std::string& part : split_outside(text("published"), ',')) finding.published.push_back(read_published(part));
-    finding.primary = read_comparand(text("compare"), measure);
-    check_models(finding);
+    const auto read_checked = [&](const std::string& statement) {
+      const Comparand comparand = read_comparand(statement, measure);
+      decide(comparand.statement, comparand.measurement, finding.margin, runs);
+      return comparand;
+    };
+    finding.primary = read_checked(text("compare"));
+    if (finding.primary.statement.relation == Relation::within && finding.margin == 0)
+      throw UserError("'" + finding.primary.statement.text + "' needs a margin above 0: no number lies within nothing");
+    for (const std::string& part : split_outside(text("also"), ';')) finding.also.push_back(read_checked(part));
+    for (const std::string& part : split_outside(text("published"), ',')) {
+      finding.published.push_back(read_published(part));
+      const Expression& model = finding.published.back().model;
+      if (std::none_of(runs.begin(), runs.end(), [&](const Run& run) { return matches(model, run); }))
+        throw UserError("published: no run is '" + model.text + "'");
+    }
   } catch (const UserError& error) {
     throw UserError(file.string() + ":" + std::to_string(line) + ": " + error.what());
   }
   if (!read.tuning.empty()) {
     finding.tuning.emplace(file.string(), read.tuning);
+    try {
+      check_searched(finding);
+    } catch (const UserError& error) {
+      throw UserError(file.string() + ": " + error.what());
+    }
+    finding.tuning->check(finding.experiment.runs);
     if (profile == Profile::smoke) finding.tuning->limit_trials(1);
     for (const RunSpec& run : finding.experiment.runs)
       if (std::count(finding.tuning->seeds().begin(), finding.tuning->seeds().end(), run.seed))
@@ -188,6 +215,9 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
   const auto family = std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.not_applicable.empty(); });
   for (const Finding& finding : findings) {
     const int seeds = seeds_of(finding);
+    if (finding.not_applicable.empty() && seeds < least_runs_for_interval)
+      throw UserError(finding.file.string() + ": " + std::to_string(seeds) + " seeds decide nothing; an interval takes " +
+                      std::to_string(least_runs_for_interval) + " or more");
     const double best = smallest_p(seeds) * static_cast<double>(family);
     if (finding.not_applicable.empty() && best > 0.05)
       throw UserError(finding.file.string() + ": " + std::to_string(seeds) + " seeds cannot decide a family of " +

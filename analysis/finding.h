@@ -35,7 +35,7 @@ struct Finding {
   std::string claim, source;
   Comparand primary;             // `compare`: the one that is decided
   std::vector<Comparand> also;   // shown with intervals only
-  double margin = 0;
+  double margin = 0;             // in the unit of what `compare` compares
   std::string margin_reason;
   std::vector<Published> published;
   std::string not_applicable;    // why no verdict is given; "" = one is
@@ -45,6 +45,8 @@ struct Finding {
   Profile profile = Profile::lab;
   Experiment experiment;         // the runs with the settings of the file, untuned
 
+  // That of a further comparison: none when it is of another unit, which a ratio does not have.
+  double margin_of(const Comparand& also) const;
   // Where its records lie: results for the lab protocol, results/smoke and results/full for the others.
   std::filesystem::path results(const std::filesystem::path& results) const;
   // All runs that do not depend on others: the declared ones, and the trials of the search.
@@ -58,9 +60,9 @@ Finding read_finding(const std::filesystem::path& file, Profile profile = Profil
 
 bool is_finding(const std::filesystem::path& file);  // has a section [finding]
 
-// The findings among the files of a catalogue, by number. Throws UserError when two have the same, or when so many claims
-// could not be decided together: with the seeds of one, even the smallest possible p-value would not survive Holm's
-// correction for the family.
+// The findings among the files of a catalogue, by number. Throws UserError when two have the same, when one has too few
+// seeds for an interval, or when so many claims could not be decided together: with the seeds of one, even the smallest
+// possible p-value would not survive Holm's correction for the family. The smoke profile decides nothing and takes all.
 std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& files, Profile profile = Profile::lab);
 
 }  // namespace rnnbench

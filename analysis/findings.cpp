@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/error.h"
 #include "experiments/ledger.h"
 
 namespace rnnbench {
@@ -104,7 +105,7 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   }
   result.primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.runs);
   for (const Comparand& also : finding.also)
-    result.also.push_back(decide(also.statement, also.measurement, finding.margin, result.runs));
+    result.also.push_back(decide(also.statement, also.measurement, finding.margin_of(also), result.runs));
   if (!result.untuned.empty() && all_recorded(result.untuned))
     result.untuned_primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.untuned);
   result.verdict = result.primary->verdict;
@@ -165,7 +166,13 @@ std::string effect_of(const FindingResult& result) {
 
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results) {
   std::vector<FindingResult> ledger;
-  for (const Finding& finding : findings) ledger.push_back(evaluate(finding, results));
+  for (const Finding& finding : findings) {
+    try {
+      ledger.push_back(evaluate(finding, results));
+    } catch (const UserError& error) {
+      throw UserError(finding.file.string() + ": " + error.what());
+    }
+  }
   correct_for_family(ledger);
   for (FindingResult& result : ledger) {
     if (!result.finding->not_applicable.empty()) {
@@ -236,7 +243,10 @@ Json findings_json(const std::vector<FindingResult>& results) {
         if (part.seeds_needed) json["seeds_needed"] = *part.seeds_needed;
         parts.push_back(std::move(json));
       }
-      return Json{{"statement", outcome.statement.text}, {"measure", outcome.measurement.text}, {"parts", parts}};
+      return Json{{"statement", outcome.statement.text},
+                  {"measure", outcome.measurement.text},
+                  {"margin", outcome.margin},
+                  {"parts", parts}};
     };
     Json json = {{"number", f.number},
                  {"name", f.name},

@@ -136,6 +136,11 @@ int reproduce_command(const CommandArguments& words) {
     code = std::max(code, own);
   }
   if (profile_of(arguments) == Profile::smoke) {
+    // Deciding proves that every comparison finds its models and measures.
+    std::vector<Finding> ran;
+    for (const Finding& finding : findings)
+      if (named(finding, arguments)) ran.push_back(finding);
+    evaluate_findings(ran, arguments.results());
     std::cout << "Every finding ran in its smoke profile, which is too short to say anything of the claims.\n";
     return code;
   }
