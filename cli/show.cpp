@@ -6,6 +6,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
+#include "experiments/experiment_file.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
@@ -55,6 +56,14 @@ Json cell_json(const CellEntry& cell) {
           {"options", options_json(model_options(cell))}};
 }
 
+// What the file claims, as it is written; null for an experiment alone.
+Json claim_json(const std::string& file) {
+  Json claim;
+  if (file.empty()) return claim;
+  for (const Assignment& a : read_experiment_file(file).finding) claim[a.key] = a.value;
+  return claim;
+}
+
 Json experiment_json(const Experiment& experiment) {
   // Runs that differ in seed and training only have the same model: one row.
   std::map<std::string, std::size_t> row_of;
@@ -78,6 +87,7 @@ Json experiment_json(const Experiment& experiment) {
   return {{"experiment", experiment.name},
           {"title", experiment.title},
           {"file", experiment.file},
+          {"finding", claim_json(experiment.file)},
           {"runs", experiment.runs.size()},
           {"models", rows}};
 }
@@ -122,6 +132,13 @@ void print_cell(const Json& cell) {
 void print_experiment(const Json& experiment) {
   std::cout << experiment.at("experiment").get<std::string>() << ": "
             << experiment.at("title").get<std::string>() << "\n\n";
+  if (const Json& finding = experiment.at("finding"); !finding.is_null()) {
+    std::vector<std::vector<std::string>> lines;
+    for (const char* key : {"claim", "source", "measure", "compare", "margin"})
+      lines.push_back({key, finding.value(key, "")});
+    print_columns(std::cout, lines, 2);
+    std::cout << '\n';
+  }
   std::vector<std::vector<std::string>> rows = {{"runs", "hidden", "parameters", "task, cell and settings"}};
   for (const Json& row : experiment.at("models")) {
     rows.push_back(
