@@ -21,11 +21,13 @@
   CELL(lstm, LstmCoupledGates)        \
   CELL(lstm, LstmPeephole)            \
   CELL(lstm, LstmFullGateRecurrence)  \
+  CELL(lstm, LstmSigmoidCandidate)    \
   CELL(janet, Janet)                  \
   CELL(gru, Gru)                      \
   CELL(gru_v1, GruV1)                 \
   CELL(gru_v1, GruConcat)             \
   CELL(gru, GruUnreset)               \
+  CELL(gru, GruSigmoidCandidate)      \
   CELL(gru_output, GruOutput)         \
   CELL(mgu, Mgu)                      \
   CELL(mut, Mut1)                     \

@@ -1,12 +1,13 @@
 // The LSTM family: Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000, and the
 // variants of Greff et al. 2017 (figure 1, section 3), each of which changes one thing. The base, `lstm`, has no peepholes
-// (their NP); `lstm-peephole` is their vanilla cell.
+// (their NP); `lstm-peephole` is their vanilla cell. `lstm-sca` is one change more, in their manner, which they do not have.
 
 enum LstmChange : unsigned {
   no_input_gate = 1, no_forget_gate = 2, no_output_gate = 4,       // the gate is 1
   no_input_activation = 8, no_output_activation = 16,              // the function is the identity
   coupled_gates = 32,                                              // i = 1 - f
-  peepholes = 64, full_gate_recurrence = 128
+  peepholes = 64, full_gate_recurrence = 128,
+  sigmoid_candidate = 256                                          // the function is the gates' logistic one
 };
 
 template <unsigned Change>
@@ -52,7 +53,8 @@ struct LstmFamily {
     }
     if constexpr (I >= 0) a[I] = u.gate(a[I]);
     if constexpr (F >= 0) a[F] = u.gate(a[F]);
-    if constexpr (!has(no_input_activation)) a[G] = tanh(a[G]);
+    if constexpr (has(sigmoid_candidate)) a[G] = sigmoid(a[G]);
+    else if constexpr (!has(no_input_activation)) a[G] = tanh(a[G]);
     c = times_gate<F>(a, c_before) + fresh(a);
     if constexpr (sees_cell) a[O] = a[O] + u.vectors[2] * c;
     if constexpr (O >= 0) a[O] = u.gate(a[O]);
@@ -85,7 +87,8 @@ struct LstmFamily {
     if constexpr (has(coupled_gates)) dg = dc * one_minus(a[F]);
     const auto g = a[G];
     a[G] = dg;
-    if constexpr (!has(no_input_activation)) a[G] = dg * tanh_slope(g);
+    if constexpr (has(sigmoid_candidate)) a[G] = dg * sigmoid_slope(g);
+    else if constexpr (!has(no_input_activation)) a[G] = dg * tanh_slope(g);
     const auto d_kept = dc;
     if constexpr (F >= 0) dc = dc * a[F];
     if constexpr (I >= 0) {
@@ -145,6 +148,7 @@ using LstmNoOutputActivation = LstmFamily<no_output_activation>;
 using LstmCoupledGates = LstmFamily<coupled_gates>;
 using LstmPeephole = LstmFamily<peepholes>;
 using LstmFullGateRecurrence = LstmFamily<full_gate_recurrence>;
+using LstmSigmoidCandidate = LstmFamily<sigmoid_candidate>;
 
 template <unsigned Change>
 CellEntry LstmFamily<Change>::entry() {
@@ -161,7 +165,8 @@ CellEntry LstmFamily<Change>::entry() {
       {no_output_activation, "lstm-noaf", "LSTM without tanh on the cell state's way out"},
       {coupled_gates, "lstm-cifg", "LSTM with coupled input and forget gates"},
       {peepholes, "lstm-peephole", "LSTM whose gates see the cell state (Greff's vanilla LSTM)"},
-      {full_gate_recurrence, "lstm-fgr", "LSTM whose gates also recur on each other"}};
+      {full_gate_recurrence, "lstm-fgr", "LSTM whose gates also recur on each other"},
+      {sigmoid_candidate, "lstm-sca", "LSTM with sigmoid in place of tanh on the cell candidate"}};
   const Row* row = rows;
   while (row->change != Change) ++row;
   const auto line = [](std::string text, const char* what) {
@@ -176,7 +181,10 @@ CellEntry LstmFamily<Change>::entry() {
   std::string formula;
   if (I >= 0) formula += line(gate("i", "+ p_i c' "), "input gate\n");
   if (F >= 0) formula += line(gate("f", "+ p_f c' "), "forget gate\n");
-  formula += line(has(no_input_activation) ? "g =         W_g x + U_g h' + b_g" : "g = tanh   (W_g x + U_g h' + b_g)", "cell candidate\n");
+  formula += line(has(no_input_activation) ? "g =         W_g x + U_g h' + b_g"
+                  : has(sigmoid_candidate) ? "g = sigmoid(W_g x + U_g h' + b_g)"
+                                           : "g = tanh   (W_g x + U_g h' + b_g)",
+                  "cell candidate\n");
   if (O >= 0) formula += line(gate("o", "+ p_o c "), "output gate\n");
   formula += line("c = " + kept + " + " + fresh, "cell state\n");
   formula += line(std::string("h = ") + (O >= 0 ? "o " : "") + (has(no_output_activation) ? "c" : "tanh(c)"), "hidden state");
@@ -186,8 +194,9 @@ CellEntry LstmFamily<Change>::entry() {
   return {.name = row->name,
           .summary = row->summary,
           .formula = formula,
-          .source = Change == 0 ? "Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000"
-                    : sees_cell ? "Gers & Schmidhuber 2000; Greff et al. 2017"
-                                : "Greff et al. 2017",
+          .source = Change == 0              ? "Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000"
+                    : sees_cell              ? "Gers & Schmidhuber 2000; Greff et al. 2017"
+                    : has(sigmoid_candidate) ? "a control for the choice of tanh, in the manner of Greff et al. 2017"
+                                             : "Greff et al. 2017",
           .options = options};
 }

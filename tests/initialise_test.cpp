@@ -72,19 +72,19 @@ const std::vector<MemoryGate> memory_gates{{"lstm", "", 0, 0, -1},
                                            {"lstm-peephole", "forget-bias", 1, 1, 1},
                                            {"lstm-fgr", "", 0, 0, -1},
                                            {"lstm-fgr", "forget-bias", 1, 1, 1},
+                                           {"lstm-sca", "", 0, 0, -1}, {"lstm-sca", "forget-bias", 1, 1, 1},
                                            {"janet", "forget-bias", 0, 0, 1},
                                            {"gru", "update-bias", 1, 1, 1},
                                            {"gru-v1", "update-bias", 1, 1, 1},
                                            {"gru-concat", "update-bias", 1, 1, 1},
-                                           {"gru-unreset", "update-bias", 1, 1, 1},
+                                           {"gru-unreset", "update-bias", 1, 1, 1}, {"gru-sca", "update-bias", 1, 1, 1},
                                            {"gru-output", "update-bias", 1, 1, 1},
                                            {"mgu", "forget-bias", 0, 0, -1},
                                            {"mut1", "update-bias", 1, -1, -1},
                                            {"mut2", "update-bias", 1, 1, -1},
                                            {"mut3", "update-bias", 1, 1, -1},
                                            {"min-gru", "update-bias", 0, -1, -1},
-                                           {"min-lstm", "forget-bias", 0, -1, 1},
-                                           {"min-lstm", "", 1, -1, -1}};
+                                           {"min-lstm", "forget-bias", 0, -1, 1}, {"min-lstm", "", 1, -1, -1}};
 
 bool all_equal(const std::vector<float>& values, float value) {
   return std::all_of(values.begin(), values.end(), [&](float x) { return x == value; });

@@ -67,7 +67,7 @@ void lstm(NaiveLayer<S>& l) {
   if (cell == "lstm-cifg") i = l.one() - f;
   Vector<S> g = l.net(k, h);
   ++k;
-  if (cell != "lstm-niaf") g = tanh<S>(g);
+  if (cell != "lstm-niaf") g = cell == "lstm-sca" ? logistic<S>(g) : tanh<S>(g);
   c = times<S>(f, c) + times<S>(i, g);
   if (cell != "lstm-nog") o = net(c);
   h = times<S>(o, cell == "lstm-noaf" ? c : tanh<S>(c));
@@ -89,7 +89,8 @@ template <class S>
 void gru(NaiveLayer<S>& l) {
   Vector<S>& h = l.state["hidden"];
   const Vector<S> r = l.sigmoid(l.net(1, 0, 0, h)), z = l.sigmoid(l.net(2, 1, 1, h));
-  const Vector<S> n = tanh<S>(l.input(3, 2) + times<S>(r, l.recurrent(0, 2, h)));
+  const Vector<S> net = l.input(3, 2) + times<S>(r, l.recurrent(0, 2, h));
+  const Vector<S> n = l.model.text("cell") == "gru-sca" ? logistic<S>(net) : tanh<S>(net);
   h = times<S>(l.one() - z, n) + times<S>(z, h);
 }
 
@@ -182,11 +183,13 @@ const std::map<std::string, std::function<void(NaiveLayer<S>&)>>& formulas() {
       {"lstm-cifg", lstm<S>},
       {"lstm-peephole", lstm<S>},
       {"lstm-fgr", lstm<S>},
+      {"lstm-sca", lstm<S>},
       {"janet", janet<S>},
       {"gru", gru<S>},
       {"gru-v1", gru_v1<S>},
       {"gru-concat", gru_v1<S>},
       {"gru-unreset", gru_v1<S>},
+      {"gru-sca", gru<S>},
       {"gru-output", gru_output<S>},
       {"mgu", mgu<S>},
       {"mut1", mut1<S>},
