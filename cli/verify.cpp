@@ -1,6 +1,7 @@
 // verify: are recorded numbers those that this program computes on this machine?
 #include <iostream>
 
+#include "analysis/finding.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "core/error.h"
@@ -31,6 +32,11 @@ std::vector<Record> sampled_records(const Arguments& arguments, const WorkspaceO
   const Experiment experiment = parse_experiment(arguments, workspace);
   const Ledger ledger(arguments.results(), experiment.name);
   std::vector<Record> records;
+  // Of a finding, also the trials of its search and the tuned runs, which its file does not list.
+  if (!experiment.file.empty() && arguments.settings().empty() && is_finding(experiment.file))
+    for (Record& record : ledger.load_all())
+      if (record.spec.at("numerics_version") == numerics_version) records.push_back(std::move(record));
+  if (!records.empty()) return sample(records, count);
   for (const RunSpec& run : experiment.runs)
     if (auto record = ledger.load(run.id())) records.push_back(std::move(*record));
   if (!records.empty()) return sample(records, count);

@@ -21,11 +21,14 @@ inline std::string text_of(const fs::path& path) {
 
 inline void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
-// The fenced block that follows the heading.
-inline std::string block_after(const std::string& document, const std::string& heading) {
+// The fenced block of this language that follows the heading.
+inline std::string block_after(const std::string& document, const std::string& heading,
+                               const std::string& language = "cpp") {
   const auto start = document.find(heading);
   REQUIRE(start != std::string::npos);
-  const auto open = document.find("```cpp\n", start) + 7, close = document.find("```", open);
+  const std::string fence = "```" + language + "\n";
+  REQUIRE(document.find(fence, start) != std::string::npos);
+  const auto open = document.find(fence, start) + fence.size(), close = document.find("```", open);
   REQUIRE(close != std::string::npos);
   return document.substr(open, close - open);
 }
