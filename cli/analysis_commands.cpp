@@ -51,7 +51,8 @@ std::string cell_of(const std::string& label) { return label.substr(0, label.fin
 // Claim and verdict, when the experiment is a finding of the catalogue or a file that claims something.
 std::string claim_of(const Arguments& arguments, const Study& study) {
   if (study.file.empty() || !is_finding(study.file)) return "";
-  for (const FindingResult& result : evaluate_findings(finding_family(arguments.positional()), arguments.results()))
+  const std::vector<Finding> findings = finding_family(arguments.positional());  // which the results point to
+  for (const FindingResult& result : evaluate_findings(findings, arguments.results()))
     if (result.finding->name == study.name) return finding_lead(result);
   return "";
 }

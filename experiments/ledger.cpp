@@ -32,8 +32,8 @@ bool is_own_file(const fs::path& path) {
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-// A results folder holds folders of experiments. One that has none but files of somebody else is a mistake of
-// the user.
+// A results folder holds folders of experiments, and perhaps the page of all findings. One that has none but files of
+// somebody else is a mistake of the user.
 void check_results(const fs::path& results) {
   if (!fs::exists(results)) return;
   if (!fs::is_directory(results)) throw UserError("results = " + results.string() + ": not a folder");
@@ -41,7 +41,7 @@ void check_results(const fs::path& results) {
   for (const auto& entry : fs::directory_iterator(results)) {
     if (entry.is_directory()) {
       if (fs::is_directory(entry.path() / "runs")) return;
-    } else if (!is_hidden(entry.path())) {
+    } else if (!is_hidden(entry.path()) && entry.path().filename() != "findings.html") {
       stranger = entry.path().filename().string();
     }
   }

@@ -304,3 +304,36 @@ TEST_CASE("badges differ in more than their colour", "[findings]") {
   }
   CHECK(signs.size() == 5);
 }
+
+TEST_CASE("report findings writes the page of the catalogue, and report NAME leads with claim and verdict", "[findings][cli]") {
+  test::TemporaryFolder folder;
+  const std::string results = (folder.path() / "results").string(), errors = (folder.path() / "errors").string();
+  CHECK(test::run_program({"report", "findings", "--results", results}, errors) == 0);
+  CHECK(read_file(errors).empty());
+  const std::string html = read_file(fs::path(results) / "findings.html");
+  std::size_t findings = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(RNNBENCH_SOURCE_DIR) / "experiments" / "catalogue")) {
+    if (!is_finding(entry.path())) continue;
+    ++findings;
+    CHECK(count(html, "id=\"finding-" + entry.path().stem().string() + "\"") == 1);
+  }
+  CHECK(findings > 0);
+  CHECK(html.find(", " + std::to_string(findings) + " not run.") != std::string::npos);
+
+  // Number 999 is nobody's, and 20 seeds are enough for a family of any size.
+  const fs::path file = folder.path() / "mine.ini";
+  write_atomically(file, settings + "cell = lstm, gru\nhidden = 2\nbatch = 2\nevaluate = 2\nseed = 1..20\n[finding]\nnumber = 999\n"
+                                    "claim = Mine & only mine\nsource = me\nmeasure = mse\ncompare = gru < lstm\nmargin = 9 (all)\n");
+  write_atomically(file, std::regex_replace(read_file(file), std::regex("updates = 400"), "updates = 1"));
+  const int code = test::run_program({"reproduce", file.string(), "--results", results, "--jobs", "1"}, errors);
+  INFO(read_file(errors));
+  REQUIRE(code == 0);
+  REQUIRE(test::run_program({"report", file.string(), "--results", results}, errors) == 0);
+  const std::string report = read_file(fs::path(results) / "mine" / "report.html");
+  const std::size_t claim = report.find("Mine &amp; only mine"), verdict = report.find(verdict_badge(Verdict::contradicted));
+  CHECK(claim != std::string::npos);
+  CHECK((verdict != std::string::npos && verdict < report.find("<h2>")));
+  REQUIRE(test::run_program({"report", "findings", file.string(), "--results", results}, errors) == 0);
+  CHECK(fs::exists(fs::path(results) / "mine" / "figures" / "finding.svg"));
+  CHECK(read_file(fs::path(results) / "findings.html").find("id=\"finding-mine\"") != std::string::npos);
+}
