@@ -90,7 +90,8 @@ void check_searched(const Finding& finding) {
       for (const auto& [key, value] : model->where)
         for (const std::string& searched : finding.tuning->keys())
           if (key == searched)
-            throw UserError("[tuning] searches " + key + ", which '" + model->text + "' names; take it out of one of them");
+            throw UserError("[tuning] searches " + key + ", which '" + model->text +
+                            "' names; take it out of one of them");
 }
 
 int seeds_of(const Finding& finding) {
@@ -102,8 +103,9 @@ int seeds_of(const Finding& finding) {
 }  // namespace
 
 double Finding::margin_of(const Comparand& other) const {
-  const auto ratio = [](const Comparand& comparand) { return comparand.statement.left[0].kind == Expression::Kind::ratio; };
-  return other.measurement.text == primary.measurement.text || (ratio(other) && ratio(primary)) ? margin : 0;
+  const auto ratio = [](const Comparand& c) { return c.statement.left[0].kind == Expression::Kind::ratio; };
+  const bool same_unit = other.measurement.text == primary.measurement.text || (ratio(other) && ratio(primary));
+  return same_unit ? margin : 0;
 }
 
 std::filesystem::path Finding::results(const std::filesystem::path& results) const {
@@ -216,8 +218,9 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
   for (const Finding& finding : findings) {
     const int seeds = seeds_of(finding);
     if (finding.not_applicable.empty() && seeds < least_runs_for_interval)
-      throw UserError(finding.file.string() + ": " + std::to_string(seeds) + " seeds decide nothing; an interval takes " +
-                      std::to_string(least_runs_for_interval) + " or more");
+      throw UserError(finding.file.string() + ": " + std::to_string(seeds) +
+                      " seeds decide nothing; an interval takes " + std::to_string(least_runs_for_interval) +
+                      " or more");
     const double best = smallest_p(seeds) * static_cast<double>(family);
     if (finding.not_applicable.empty() && best > 0.05)
       throw UserError(finding.file.string() + ": " + std::to_string(seeds) + " seeds cannot decide a family of " +

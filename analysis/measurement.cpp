@@ -12,8 +12,9 @@ namespace rnnbench {
 namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
-const std::set<std::string> of_the_run = {"solved",        "diverged",   "gap",   "updates_to_solve", "cpu_seconds_to_solve",
-                                          "ms_per_update", "parameters", "hidden"};
+const std::set<std::string> of_the_run = {"solved",           "diverged",             "gap",
+                                          "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update",
+                                          "parameters",       "hidden"};
 
 // Nothing when there is no such key; not a number when what was measured was none (null in the record).
 std::optional<double> number_in(const Json& object, const std::string& key) {
@@ -118,7 +119,8 @@ Measurement parse_measurement(const std::string& text) {
   m.seconds = cut_number(m.name, " after ", " s");
   if (const auto length = cut_number(m.name, " at ", "")) {
     m.length = static_cast<std::int64_t>(*length);
-    if (static_cast<double>(*m.length) != *length) throw UserError("measure '" + text + "': a length is a whole number");
+    if (static_cast<double>(*m.length) != *length)
+      throw UserError("measure '" + text + "': a length is a whole number");
   }
   if (const std::string mark = " beyond"; m.name.ends_with(mark)) {
     m.beyond = true;

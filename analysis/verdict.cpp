@@ -112,7 +112,8 @@ class Evaluation {
     });
     if (points.size() < 2) throw UserError("'" + e.text + "' needs runs with two values of " + e.over + " or more");
     if (points.begin()->first <= 0)
-      throw UserError("'" + e.text + "' is over the logarithm of " + e.over + ", and " + points.begin()->second + " has none");
+      throw UserError("'" + e.text + "' is over the logarithm of " + e.over + ", and " + points.begin()->second +
+                      " has none");
     Values x, y;
     for (const auto& [number, text] : points) {
       const auto at = value(e.parts[0], seed, e.over, text);
@@ -186,7 +187,8 @@ void check_measure(const Statement& statement, const Measurement& measurement, c
       known = known || has_measure(measurement, *run);
     }
     if (trained && !known)
-      throw UserError("no run of '" + model->text + "' on " + context.label + " has a measure '" + measurement.text + "'");
+      throw UserError("no run of '" + model->text + "' on " + context.label + " has a measure '" + measurement.text +
+                      "'");
   }
 }
 

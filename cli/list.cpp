@@ -40,7 +40,8 @@ Json list_experiments() {
   for (const auto& file : catalogue_files()) {
     const ExperimentFile read = read_experiment_file(file);
     const Experiment experiment = expand(read.declaration);
-    const auto claim = std::find_if(read.finding.begin(), read.finding.end(), [](const Assignment& a) { return a.key == "claim"; });
+    const auto claim = std::find_if(read.finding.begin(), read.finding.end(),
+                                    [](const Assignment& a) { return a.key == "claim"; });
     list.push_back({{"name", experiment.name},
                     {"summary", experiment.title},
                     {"claim", claim == read.finding.end() ? Json() : Json(claim->value)},
@@ -81,7 +82,8 @@ int list_command(const CommandArguments& words) {
     std::vector<std::vector<std::string>> rows;
     if (name == "models") rows.push_back({"name", "parameters of a layer", "of lstm", "what it is"});
     for (const Json& entry : list) {
-      std::string summary = entry.value(entry.contains("claim") && !entry.at("claim").is_null() ? "claim" : "summary", "");
+      const bool claims = entry.contains("claim") && !entry.at("claim").is_null();
+      std::string summary = entry.at(claims ? "claim" : "summary");
       if (entry.contains("runs")) summary += " (" + entry.at("runs").dump() + " runs)";
       if (entry.contains("of_lstm"))
         rows.push_back({entry.at("name"), entry.at("parameters"),

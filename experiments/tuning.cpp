@@ -163,8 +163,8 @@ void Tuning::check(const std::vector<RunSpec>& runs) const {
       settings->set(key, range.value(0));
       const auto [known, is_new] = values.try_emplace(run.canonical(), value);
       if (!is_new && known->second != value)
-        throw UserError(range.place + key + " is searched, but the grid has several values of it (" + known->second + ", " +
-                        value + "), which the search would make one");
+        throw UserError(range.place + key + " is searched, but the grid has several values of it (" +
+                        known->second + ", " + value + "), which the search would make one");
     }
     if (!read) throw UserError(range.place + key + " = " + range.written + " is read by no run of this grid");
   }

@@ -57,7 +57,8 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   const Json ledger = Json::parse(out);
   REQUIRE(ledger.size() == 1);
   CHECK(ledger[0].at("number") == 100);
-  CHECK(ledger[0].at("claim") == "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
+  CHECK(ledger[0].at("claim") ==
+        "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
   CHECK(ledger[0].at("n") == 12);
   CHECK(ledger[0].at("recorded") == 24);
   CHECK(ledger[0].at("effect").is_number());
@@ -75,7 +76,8 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK_THAT(out, Contains("5 of 5 runs identical"));
 }
 
-TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is described", "[finding][docs]") {
+TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is described",
+          "[finding][docs]") {
   const std::string document = text_of(fs::path(RNNBENCH_SOURCE_DIR) / "docs/add-a-finding.md");
   const auto begin = document.find("## The comparison"), end = document.find("| relation", begin);
   REQUIRE(end != std::string::npos);

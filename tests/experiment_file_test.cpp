@@ -100,7 +100,8 @@ TEST_CASE("the smoke profile is short unless its section says otherwise", "[prof
                                                            "adding gru length=5 hidden=8 updates=12"});
   CHECK(seeds(smoke.declaration) == std::set<std::uint64_t>{1, 2});
   for (const RunSpec& run : expand(smoke.declaration).runs) CHECK(run.training.text("evaluate") == "16");
-  const ExperimentFile own = read(text + "[smoke copy]\nupdates = 3\n[smoke adding]\nupdates = 4\n", Profile::smoke);
+  const ExperimentFile own =
+      read(text + "[smoke copy]\nupdates = 3\n[smoke adding]\nupdates = 4\n", Profile::smoke);
   for (const std::string& line : models(own.declaration))
     CHECK(line.ends_with(line.starts_with("copy") ? "updates=3" : "updates=4"));
   CHECK(seeds(read("task = copy\ncell = rnn\n[smoke]\nseed = 5\n", Profile::smoke).declaration) ==
@@ -128,11 +129,14 @@ TEST_CASE("mistakes in a profile name file and line", "[profiles][errors]") {
     return "accepted";
   };
   const std::string head = "task = copy\ncell = rnn\n";
-  CHECK(refusal(head + "[full]\nlenght = 9\n", Profile::full) == "x.ini:4: unknown key 'lenght'; did you mean 'length'?");
-  CHECK(refusal(head + "[full]\nbatch = 0\n", Profile::full) == "x.ini:4: batch = 0 is not a whole number from 1 to 65536");
+  CHECK(refusal(head + "[full]\nlenght = 9\n", Profile::full) ==
+        "x.ini:4: unknown key 'lenght'; did you mean 'length'?");
+  CHECK(refusal(head + "[full]\nbatch = 0\n", Profile::full) ==
+        "x.ini:4: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head + "[full]\nforget-bias = 1\n", Profile::full)
             .starts_with("x.ini:4: forget-bias = 1 is read by no run of this grid; it belongs to cell lstm"));
-  CHECK(refusal(head + "[full coppy]\nlength = 9\n", Profile::full).starts_with("x.ini:4: [coppy] is not a task"));
+  CHECK(refusal(head + "[full coppy]\nlength = 9\n", Profile::full)
+            .starts_with("x.ini:4: [coppy] is not a task"));
   CHECK(refusal(head + "[ful]\nlength = 9\n", Profile::lab).starts_with("x.ini:4: [ful] is not a task"));
   CHECK(refusal(head + "[full]\nlength = 9\n[full]\nlength = 8\n", Profile::lab) ==
         "x.ini:6: length is set twice, first in line 4; a key may stand once in [full]");

@@ -12,15 +12,14 @@
 namespace rnnbench::test {
 
 // The keys of a finding's file; those of `set` replace or add, those set to "" are left out.
-inline std::string finding_text(const std::map<std::string, std::string>& set = {}, const std::string& more = "") {
-  std::map<std::string, std::string> claim = {{"number", "1"},
-                                              {"claim", "An LSTM recalls more than a GRU."},
-                                              {"source", "Nobody 1999"},
-                                              {"measure", "recall"},
-                                              {"compare", "lstm > gru"},
-                                              {"margin", "0.05 (a twentieth of all)"}};
-  std::map<std::string, std::string> head = {{"task", "copy"},   {"cell", "lstm, gru"}, {"length", "5"}, {"hidden", "4"},
-                                             {"updates", "20"}, {"seed", "1..12"}};
+inline std::string finding_text(const std::map<std::string, std::string>& set = {},
+                                const std::string& more = "") {
+  std::map<std::string, std::string> claim = {
+      {"number", "1"},           {"claim", "An LSTM recalls more than a GRU."},
+      {"source", "Nobody 1999"}, {"measure", "recall"},
+      {"compare", "lstm > gru"}, {"margin", "0.05 (a twentieth of all)"}};
+  std::map<std::string, std::string> head = {{"task", "copy"}, {"cell", "lstm, gru"}, {"length", "5"},
+                                             {"hidden", "4"},  {"updates", "20"},     {"seed", "1..12"}};
   for (const auto& [key, value] : set) (head.contains(key) ? head : claim)[key] = value;
   std::string text;
   for (const auto& [key, value] : head) text += key + " = " + value + "\n";
@@ -41,7 +40,7 @@ class Findings {
   std::vector<Finding> read(Profile profile = Profile::lab) const { return read_findings(files_, profile); }
   std::filesystem::path results() const { return folder_.path() / "results"; }
 
-  // A record of the run whose test recall is `recall`; everything else is as of a run of copy that was not solved.
+  // A record of the run whose recall is `recall`; all else is as of an unsolved run of copy.
   void record(const Finding& finding, const RunSpec& run, double recall) const {
     Ledger ledger(finding.results(results()), finding.name);
     ledger.prepare();
@@ -52,10 +51,11 @@ class Findings {
     record.result["hash"] = result_hash(record.result);
     ledger.commit(record);
   }
-  // Of all declared runs: seeds differ by 0.1, and the first cell from the others by `effect`, give or take 0.02.
+  // Of all declared runs: seeds differ by 0.1, the first cell from the others by `effect`, give or take 0.01.
   void record_all(const Finding& finding, double effect) const {
     for (const RunSpec& run : finding.experiment.runs) {
-      Stream seed(run.seed, Purpose::test, 1, 1), own(run.seed, Purpose::test, 2, run.model.text("cell").size());
+      Stream seed(run.seed, Purpose::test, 1, 1),
+          own(run.seed, Purpose::test, 2, run.model.text("cell").size());
       const bool first = run.model.text("cell") == finding.experiment.runs[0].model.text("cell");
       record(finding, run, 0.4 + 0.1 * seed.normal() + (first ? effect : 0) + 0.01 * own.normal());
     }

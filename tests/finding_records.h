@@ -5,17 +5,21 @@
 
 namespace rnnbench::made_up {
 
-// A run of `cell` on copy that trained all 4,000 updates and whose test recall is `value`. `settings` ("length", "hidden", "init",
-// ...) go to the part of the spec that has such a key, to the model otherwise.
-inline Run scored(const std::string& cell, std::uint64_t seed, double value, const Json& settings = Json::object()) {
+// A run of `cell` on copy whose test recall is `value`. `settings` ("length", "hidden", "init", ...) go to the
+// part of the spec that has such a key, to the model otherwise.
+inline Run scored(const std::string& cell, std::uint64_t seed, double value,
+                  const Json& settings = Json::object()) {
   Run run = made_up::run(tasks()[0], models()[0], seed);
   Json& spec = run.spec;
   spec["model"]["cell"] = cell;
   for (const auto& [key, setting] : settings.items()) {
-    const char* part = spec["task"].contains(key) ? "task" : spec["training"].contains(key) ? "training" : "model";
+    const char* part = spec["task"].contains(key)       ? "task"
+                       : spec["training"].contains(key) ? "training"
+                                                        : "model";
     spec[part][key] = setting;
   }
-  spec["canonical"] = spec["task"].dump() + spec["model"].dump() + spec["training"].dump() + std::to_string(seed);
+  spec["canonical"] =
+      spec["task"].dump() + spec["model"].dump() + spec["training"].dump() + std::to_string(seed);
   spec["id"] = hex16(fnv1a(spec["canonical"].get<std::string>()));
   run.record->spec = spec;
   run.record->result["final"]["test"]["recall"] = value;
@@ -23,7 +27,8 @@ inline Run scored(const std::string& cell, std::uint64_t seed, double value, con
 }
 
 // Seeds 1 .. values.size(), appended.
-inline void add(std::vector<Run>& runs, const std::string& cell, const Values& values, const Json& settings = Json::object()) {
+inline void add(std::vector<Run>& runs, const std::string& cell, const Values& values,
+                const Json& settings = Json::object()) {
   for (std::size_t i = 0; i < values.size(); ++i) runs.push_back(scored(cell, i + 1, values[i], settings));
 }
 

@@ -8,9 +8,9 @@
 #include "finding_fixture.h"
 
 using namespace rnnbench;
+using Catch::Matchers::Contains;
 using test::finding_text;
 using test::Findings;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -78,12 +78,14 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
     CHECK_THAT(refusal({{key, ""}}), Catch::Matchers::EndsWith(std::string("[finding] needs ") + key));
   // Keys are written in alphabetical order, from line 8 on.
   CHECK(refusal({{"chaim", "x"}}) ==
-        "x.ini:8: [finding] has no key 'chaim'; it takes claim, source, number, measure, compare, margin, also, note, "
+        "x.ini:8: [finding] has no key 'chaim'; it takes claim, source, number, measure, compare, margin, "
+        "also, note, "
         "published, figure, checked, not-applicable; did you mean 'claim'?");
   CHECK(refusal({{"number", "0"}}) == "x.ini:12: number = 0 is not a whole number from 1 to 999");
   CHECK(refusal({{"number", "unset"}}) == "x.ini:12: number = unset is not a whole number from 1 to 999");
   const std::string form = " is not a number with its reason, such as 0.05 (half of what seeds differ by)";
-  for (const char* margin : {"0.05", "(a reason)", "0.05 ()", "-1 (a reason)", "nan (a reason)", "5% (a reason)"})
+  for (const char* margin :
+       {"0.05", "(a reason)", "0.05 ()", "-1 (a reason)", "nan (a reason)", "5% (a reason)"})
     CHECK(refusal({{"margin", margin}}) == std::string("x.ini:10: margin = ") + margin + form);
   CHECK(refusal({{"compare", "lstm = gru"}}).starts_with("x.ini:9: 'lstm = gru' is not a comparison"));
   CHECK(refusal({{"compare", "lstm > rnn"}}) == "x.ini:9: no run is 'rnn'");
@@ -94,11 +96,14 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
   CHECK_THAT(refusal({{"measure", "recall at 2.5"}}), Contains("a length is a whole number"));
   CHECK(refusal({{"figure", "pie"}}) ==
         "x.ini:10: figure = pie is not one of models, gradients, gates, time to solve, curves, over KEY");
-  const std::string certainty = " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of read, secondary copy, "
-                                "from memory, computed";
+  const std::string certainty =
+      " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of read, secondary copy, "
+      "from memory, computed";
   for (const char* published : {"lstm 3", "lstm 3 (surely)", "lstm (read)", "lstm x (read)"})
-    CHECK_THAT(refusal({{"published", published}}), Catch::Matchers::EndsWith(std::string("published = ") + published + certainty));
-  CHECK_THAT(refusal({{"published", "rnn 3 (read)"}}), Catch::Matchers::EndsWith("published: no run is 'rnn'"));
+    CHECK_THAT(refusal({{"published", published}}),
+               Catch::Matchers::EndsWith(std::string("published = ") + published + certainty));
+  CHECK_THAT(refusal({{"published", "rnn 3 (read)"}}),
+             Catch::Matchers::EndsWith("published: no run is 'rnn'"));
 
   Findings nothing;
   const auto file = nothing.write("y", "task = copy\ncell = lstm\n");
@@ -111,9 +116,11 @@ TEST_CASE("a search that would spoil the comparison is refused", "[finding][erro
   CHECK(refusal({}, search) == "accepted");
   CHECK(refusal({{"seed", "95..106"}}, search) ==
         "x.ini: seed 101 is reported and also tuned on; give [tuning] seeds of its own");
-  CHECK(refusal({}, search + "momentum = 0.1, 0.5\n") == "x.ini:11: [tuning] momentum = 0.1, 0.5 is read by no run of this grid");
+  CHECK(refusal({}, search + "momentum = 0.1, 0.5\n") ==
+        "x.ini:11: [tuning] momentum = 0.1, 0.5 is read by no run of this grid");
   CHECK(refusal({{"compare", "lstm{learning-rate=0.001} > gru"}}, search) ==
-        "x.ini: [tuning] searches learning-rate, which 'lstm{learning-rate=0.001}' names; take it out of one of them");
+        "x.ini: [tuning] searches learning-rate, which 'lstm{learning-rate=0.001}' names; take it out of one "
+        "of them");
 }
 
 TEST_CASE("a family has numbers of its own and seeds enough", "[finding][errors]") {
@@ -126,11 +133,13 @@ TEST_CASE("a family has numbers of its own and seeds enough", "[finding][errors]
   // 2^-9 is the smallest p-value of ten seeds; 25 times that is below 0.05, 26 times is not.
   Findings many;
   for (int i = 1; i <= 26; ++i) {
-    many.write("f" + std::to_string(100 + i), finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
+    many.write("f" + std::to_string(100 + i),
+               finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
     if (i == 25) CHECK(many.refusal() == "accepted");
   }
   CHECK(many.refusal() ==
-        "f101.ini: 10 seeds cannot decide a family of 26 findings: the smallest p-value they can give is 0.00195, which "
+        "f101.ini: 10 seeds cannot decide a family of 26 findings: the smallest p-value they can give is "
+        "0.00195, which "
         "Holm's correction makes 0.0508; give it more seeds");
   CHECK(many.refusal(Profile::smoke) == "accepted");
 }
@@ -184,10 +193,11 @@ TEST_CASE("claims are decided by their records, and corrected for their number",
 }
 
 TEST_CASE("an interval that is clear of the boundary may not survive the family", "[finding]") {
-  // Ten seeds of which one disagrees: p = 4 / 1024, the interval excludes the margin, 24 more claims are in the family.
+  // Ten seeds of which one disagrees: p = 4 / 1024, and the interval excludes the margin; 24 more claims.
   Findings findings;
   for (int i = 1; i <= 25; ++i)
-    findings.write("f" + std::to_string(100 + i), finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
+    findings.write("f" + std::to_string(100 + i),
+                   finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
   const Finding first = findings.read().at(0);
   for (const RunSpec& run : first.experiment.runs) {
     const double lead = run.seed == 1 ? 0.049 : 0.1 + 0.01 * static_cast<double>(run.seed);

@@ -11,7 +11,9 @@ using made_up::scored;
 
 namespace {
 
-std::optional<double> value(const std::string& measure, const Run& run) { return value_of(parse_measurement(measure), run); }
+std::optional<double> value(const std::string& measure, const Run& run) {
+  return value_of(parse_measurement(measure), run);
+}
 
 // Copy with baseline 0.5, optimum 0.1, trained at length 20 and tested at 50 and 100 too.
 Run example() {
@@ -32,7 +34,8 @@ Run example() {
   result["updates"] = 2000;
   result["solved"] = false;
   result["updates_to_solve"] = nullptr;
-  result["probe"] = {{"scalars", {{"gradient at lag 50", -3.5}, {"forget gate idle", 0.9}, {"saturated recall", nullptr}}}};
+  result["probe"] = {
+      {"scalars", {{"gradient at lag 50", -3.5}, {"forget gate idle", 0.9}, {"saturated recall", nullptr}}}};
   run.record->measured["curve_cpu_seconds"] = {0, 2, 4};
   run.record->measured["train_cpu_seconds"] = 4;
   run.record->measured["cpu_seconds_to_solve"] = nullptr;
@@ -82,7 +85,8 @@ TEST_CASE("losses relative to what no memory and perfect memory lose", "[measure
 TEST_CASE("times to solve are restricted to the run", "[measurement]") {
   const Run run = example();
   CHECK(value("solved", run) == 0);
-  CHECK(value("updates_to_solve", run) == 4000);  // the declared updates, of which a divergence may leave some undone
+  // The declared updates, of which a divergence may leave some undone.
+  CHECK(value("updates_to_solve", run) == 4000);
   CHECK(value("cpu_seconds_to_solve", run) == 4);
   CHECK(value("ms_per_update", run) == Approx(2));
   CHECK(value("parameters", run) == 5321);
@@ -110,8 +114,9 @@ TEST_CASE("a diverged run has no score, and its haste is no merit", "[measuremen
   CHECK(value("diverged", example()) == 0);
   CHECK(value("solved", run) == 0);
   CHECK(value("updates_to_solve", run) == 4000);
-  for (const char* measure : {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
-                              "cpu_seconds_to_solve", "ms_per_update", "gradient at lag 50", "gap"}) {
+  for (const char* measure :
+       {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
+        "cpu_seconds_to_solve", "ms_per_update", "gradient at lag 50", "gap"}) {
     INFO(measure);
     CHECK(value(measure, run) == std::nullopt);
   }
@@ -124,7 +129,7 @@ TEST_CASE("a run without a value counts as the worst, and no better than no memo
     return worst_value(parse_measurement(measure), runs);
   };
   CHECK(worst("recall", {&good, &bad}) == 0);
-  CHECK(worst("loss", {&good, &bad}) == 0.5);            // the baseline
+  CHECK(worst("loss", {&good, &bad}) == 0.5);  // the baseline
   CHECK(worst("relative_loss", {&good, &bad}) == 1);
   CHECK(worst("loss before training", {&good, &bad}) == 0.9);  // worse than the baseline
   CHECK(worst("skill", {&good, &bad}) == 0);
@@ -135,11 +140,14 @@ TEST_CASE("a run without a value counts as the worst, and no better than no memo
 
 TEST_CASE("which way is better", "[measurement]") {
   const Run run = example();
-  const auto higher = [&](const std::string& measure) { return higher_is_better(parse_measurement(measure), {&run}); };
+  const auto higher = [&](const std::string& measure) {
+    return higher_is_better(parse_measurement(measure), {&run});
+  };
   CHECK(higher("recall"));
   CHECK(higher("skill"));
   CHECK(higher("solved"));
-  for (const char* measure : {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update"})
+  for (const char* measure :
+       {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update"})
     CHECK_FALSE(higher(measure));
   Run adding = run;
   adding.record->result["measure"] = {{"name", "recall"}, {"higher_is_better", false}};
@@ -148,12 +156,14 @@ TEST_CASE("which way is better", "[measurement]") {
 
 TEST_CASE("malformed measures are refused", "[measurement][errors]") {
   CHECK_THROWS_WITH(parse_measurement(""), "a measure is missing");
-  CHECK_THROWS_WITH(parse_measurement("recall at 20.5"), "measure 'recall at 20.5': a length is a whole number");
+  CHECK_THROWS_WITH(parse_measurement("recall at 20.5"),
+                    "measure 'recall at 20.5': a length is a whole number");
   const std::string one = " takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'";
   CHECK_THROWS_WITH(parse_measurement("recall at 50 after 3 s"), "measure 'recall at 50 after 3 s'" + one);
   CHECK_THROWS_WITH(parse_measurement("recall beyond after 3 s"), "measure 'recall beyond after 3 s'" + one);
   CHECK_THROWS_WITH(parse_measurement("updates_to_solve at 50"),
-                    "measure 'updates_to_solve at 50': 'updates_to_solve' is one number of a run, not a score; write it alone");
+                    "measure 'updates_to_solve at 50': 'updates_to_solve' is one number of a run, not a "
+                    "score; write it alone");
   CHECK(parse_measurement("gradient at lag 50").name == "gradient at lag 50");
   CHECK(parse_measurement("forget gate share above 0.9").name == "forget gate share above 0.9");
 }

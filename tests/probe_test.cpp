@@ -1,5 +1,5 @@
-// Probes against the formulas of the papers: derivatives by the complex step through the plainly written cells, gates
-// from the traces.
+// Probes against the formulas of the papers: derivatives by the complex step through the plainly written
+// cells, gates from the traces.
 #include "experiments/probe.h"
 
 #include <catch2/catch.hpp>
@@ -45,7 +45,8 @@ struct Probed {
   }
   Batch sequence(int number) const {
     Batch batch;
-    task->sample({.seed = 0, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1, batch);
+    task->sample({.seed = 0, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1,
+                 batch);
     return batch;
   }
   RunSpec run;
@@ -63,7 +64,7 @@ class Plain {
     std::copy(parameters.data().begin(), parameters.data().end(), parameters_.data().begin());
   }
 
-  // |d loss / d state| for every state and unit at the end of step `before` - 1, by the complex step; -1: all are zero.
+  // d loss / d state, for every unit of every state before step `before`.
   std::map<std::string, Vector<double>> state_gradient(const Batch& batch, int before) const {
     NaiveLayer<Complex> start(model_, parameters_, 0);
     for (int t = 0; t < before; ++t) start.step(input(batch, t));
@@ -89,8 +90,8 @@ class Plain {
   // Of the last step, the only one of adding that counts.
   Complex loss(NaiveLayer<Complex>& layer, const Batch& batch, int from) const {
     for (int t = from; t < batch.steps; ++t) layer.step(input(batch, t));
-    const Complex answer =
-        (block(parameters_, "readout.weight") * layer.hidden_state() + block(parameters_, "readout.bias"))(0, 0);
+    const Complex answer = (block(parameters_, "readout.weight") * layer.hidden_state() +
+                            block(parameters_, "readout.bias"))(0, 0);
     const Complex error = answer - static_cast<double>(batch.targets[batch.steps - 1]);
     return error * error;
   }
@@ -106,7 +107,8 @@ double mean(const std::vector<double>& values) {
 
 }  // namespace
 
-// The network computes in float, whose rounding (6e-8) moves the logarithm of a norm of twelve steps by less than 1e-5.
+// The network computes in float, whose rounding (6e-8) moves the logarithm of a norm of twelve steps by less
+// than 1e-5.
 TEST_CASE("gradients over time are those of the papers' formulas", "[probe]") {
   for (const char* cell : {"rnn", "lstm", "gru", "gru-v1"}) {
     INFO(cell);
@@ -139,9 +141,11 @@ TEST_CASE("one step back, a vanilla network's derivative is the chain of two mat
   for (int number = 0; number < 8; ++number) {
     const Batch batch = probed.sequence(number);
     const std::vector<Trace> traces = probed.network->trace(probed.untrained, batch, 0);
-    const auto hidden = std::find_if(traces.begin(), traces.end(), [](const Trace& t) { return t.name == "hidden state"; });
+    const auto hidden =
+        std::find_if(traces.begin(), traces.end(), [](const Trace& t) { return t.name == "hidden state"; });
     REQUIRE(hidden != traces.end());
-    const Vector<double> h = Eigen::Map<const Vector<float>>(hidden->values.data() + 11 * 5, 5).cast<double>();
+    const Vector<double> h =
+        Eigen::Map<const Vector<float>>(hidden->values.data() + 11 * 5, 5).cast<double>();
     const double answer = (w * h)(0, 0) + bias;
     const Vector<double> behind = 2 * (answer - batch.targets[11]) * w.transpose();
     const Vector<double> gradient = u.transpose() * (1 - h.array().square()).matrix().cwiseProduct(behind);
@@ -193,7 +197,8 @@ TEST_CASE("gates are means of the traces, idle and relevant steps apart", "[prob
   const Json& gates = probed.json.at("gates");
   REQUIRE(gates.size() == 3);
   for (int u = 0; u < 5; ++u)
-    CHECK(probed.json.at("sensitivity").at("trained").at(u).get<double>() == Approx(sensitivity[u]).epsilon(1e-4));
+    CHECK(probed.json.at("sensitivity").at("trained").at(u).get<double>() ==
+          Approx(sensitivity[u]).epsilon(1e-4));
   const Json& scalars = probed.json.at("scalars");
   for (const Json& gate : gates) {
     const std::string name = gate.at("gate");
@@ -204,7 +209,8 @@ TEST_CASE("gates are means of the traces, idle and relevant steps apart", "[prob
     for (int u = 0; u < 5; ++u) {
       still.push_back(idle[name][u] / idle_steps);
       CHECK(gate.at("trained").at("idle").at(u).get<double>() == Approx(still[u]));
-      CHECK(gate.at("trained").at("relevant").at(u).get<double>() == Approx(relevant[name][u] / relevant_steps));
+      CHECK(gate.at("trained").at("relevant").at(u).get<double>() ==
+            Approx(relevant[name][u] / relevant_steps));
       weighted += sensitivity[u] * still[u];
       weights += sensitivity[u];
       high += still[u] >= 0.9;
@@ -225,13 +231,13 @@ TEST_CASE("idle steps are those at which nothing arrives that an answer depends 
     for (int b = 0; b < 20; ++b) {
       int idle = 0;
       for (int t = 0; t < batch.steps; ++t) idle += task->idle(batch, t, b);
-      // Adding: all numbers but the two that are marked. Copy: the steps between the items and the cue, of the default's ten
-      // items and one cue; the other task's blanks are answers.
+      // Adding: all numbers but the two marked ones. Copy: blanks after the ten items, until answers begin.
       if (name == std::string("adding")) CHECK(idle == 9 - 2);
       if (name == std::string("copy")) {
         CHECK(idle > 0);
         for (int t = 0; t < batch.steps; ++t)
-          CHECK(task->idle(batch, t, b) == (t >= 10 && batch.symbols[batch.at(t, b)] == 0 && batch.answer[batch.at(t, b)] == 0));
+          CHECK(task->idle(batch, t, b) ==
+                (t >= 10 && batch.symbols[batch.at(t, b)] == 0 && batch.answer[batch.at(t, b)] == 0));
       }
     }
   }
@@ -249,13 +255,16 @@ TEST_CASE("saturation scores the initial parameters and a hundred times the trai
         {0, Purpose::test, 0, 0}, 500);
   };
   const Json& scalars = probed.json.at("scalars");
-  for (const auto& [name, value] : scores(probed.untrained, 1)) CHECK(scalars.at("untrained " + name) == value);
-  for (const auto& [name, value] : scores(probed.trained, 100)) CHECK(scalars.at("saturated " + name) == value);
+  for (const auto& [name, value] : scores(probed.untrained, 1))
+    CHECK(scalars.at("untrained " + name) == value);
+  for (const auto& [name, value] : scores(probed.trained, 100))
+    CHECK(scalars.at("saturated " + name) == value);
   CHECK(scalars.size() == 2 * 3);
 }
 
 TEST_CASE("a probe that a model or task cannot give is refused", "[probe][errors]") {
-  const auto refusal = [](std::vector<std::pair<std::string, std::string>> settings, const std::string& task = "adding") {
+  const auto refusal = [](std::vector<std::pair<std::string, std::string>> settings,
+                          const std::string& task = "adding") {
     settings.emplace_back("task", task);
     settings.emplace_back("length", "9");
     try {
@@ -269,9 +278,11 @@ TEST_CASE("a probe that a model or task cannot give is refused", "[probe][errors
     CHECK(refusal({{"cell", "lstm"}, {"probe", kind}}) == "accepted");
   CHECK_THAT(refusal({{"cell", "transformer"}, {"probe", "gradients"}}),
              Contains("probe = gradients is not possible with cell = transformer, which has no state"));
-  CHECK_THAT(refusal({{"cell", "lstm+gru"}, {"probe", "gradients"}}), Contains("with the combination lstm+gru"));
+  CHECK_THAT(refusal({{"cell", "lstm+gru"}, {"probe", "gradients"}}),
+             Contains("with the combination lstm+gru"));
   CHECK_THAT(refusal({{"cell", "lstm"}, {"attention", "dot"}, {"probe", "gates"}}),
              Contains("with attention = dot, which carries gradients past the state"));
-  CHECK_THAT(refusal({{"cell", "lstm"}, {"probe", "gates"}}, "counting"), Contains("task = counting, which has no idle steps"));
+  CHECK_THAT(refusal({{"cell", "lstm"}, {"probe", "gates"}}, "counting"),
+             Contains("task = counting, which has no idle steps"));
   CHECK(refusal({{"cell", "lstm"}, {"probe", "saturation"}}, "counting") == "accepted");
 }

@@ -10,8 +10,8 @@
 #include "tests/run_fixture.h"
 
 using namespace rnnbench;
-using test::text_of;
 using Catch::Matchers::Contains;
+using test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
@@ -44,7 +44,9 @@ class Shell {
  public:
   Shell() { fs::create_directories(folder_.path() / "experiments/catalogue"); }
   fs::path operator/(const std::string& name) const { return folder_.path() / name; }
-  void write(const std::string& name, const std::string& text) const { test::write(folder_.path() / name, text); }
+  void write(const std::string& name, const std::string& text) const {
+    test::write(folder_.path() / name, text);
+  }
   // Exit code; what was printed is in `out` and `err`.
   int run(const std::string& arguments) {
     const std::string command =
@@ -63,7 +65,8 @@ class Shell {
 // Record -> when it was written.
 std::map<std::string, fs::file_time_type> written(const fs::path& runs) {
   std::map<std::string, fs::file_time_type> times;
-  for (const auto& entry : fs::directory_iterator(runs)) times[entry.path().filename()] = entry.last_write_time();
+  for (const auto& entry : fs::directory_iterator(runs))
+    times[entry.path().filename()] = entry.last_write_time();
   return times;
 }
 
@@ -136,7 +139,8 @@ TEST_CASE("the ledger of findings, and the other commands on a finding", "[repro
   CHECK(shell.run("report small") == 0);
   CHECK(fs::exists(shell / "results/small/report.html"));
   CHECK(shell.run("show small") == 0);
-  CHECK_THAT(shell.out, Contains("An LSTM adds better than a GRU.") && Contains("lstm > gru") && Contains("20 runs"));
+  CHECK_THAT(shell.out,
+             Contains("An LSTM adds better than a GRU.") && Contains("lstm > gru") && Contains("20 runs"));
   CHECK(shell.run("list experiments") == 0);
   CHECK_THAT(shell.out, Contains("An LSTM adds better than a GRU. (20 runs)") && Contains("plain (1 runs)"));
 }
@@ -161,7 +165,9 @@ TEST_CASE("reproduce refuses what it cannot do", "[reproduce][errors]") {
   CHECK(shell.run("reproduce smal") == 2);
   CHECK_THAT(shell.err, Contains("did you mean 'small'?"));
   CHECK(shell.run("reproduce plain.ini") == 2);
-  CHECK(shell.err == "rnnbench: command line: 'plain.ini' is an experiment without [finding]; start it with rnnbench run\n");
+  CHECK(
+      shell.err ==
+      "rnnbench: command line: 'plain.ini' is an experiment without [finding]; start it with rnnbench run\n");
   CHECK(shell.run("reproduce small --profile ful") == 2);
   CHECK_THAT(shell.err, Contains("--profile = ful is not one of smoke, lab, full"));
   CHECK(shell.run("findings --profile smoke") == 2);

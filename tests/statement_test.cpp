@@ -21,7 +21,8 @@ std::string refusal(const std::string& text) {
 }
 
 std::string needs(const std::string& text, const std::string& at, const std::string& what) {
-  return "'" + text + "' is not a comparison: at '" + at + "' it needs " + what + "; an example: lstm > gru{update-bias=1}";
+  return "'" + text + "' is not a comparison: at '" + at + "' it needs " + what +
+         "; an example: lstm > gru{update-bias=1}";
 }
 
 }  // namespace
@@ -43,8 +44,10 @@ TEST_CASE("a statement has sides, a relation and a measure", "[statement]") {
   CHECK(several.measure == "forget gate idle carrying");
   CHECK(several.models().size() == 4);
 
-  const std::vector<std::pair<std::string, Relation>> relations = {{">", Relation::above},      {"<", Relation::below},
-                                                                   {">=", Relation::not_below}, {"<=", Relation::not_above},
+  const std::vector<std::pair<std::string, Relation>> relations = {{">", Relation::above},
+                                                                   {"<", Relation::below},
+                                                                   {">=", Relation::not_below},
+                                                                   {"<=", Relation::not_above},
                                                                    {"~", Relation::within}};
   for (const auto& [sign, relation] : relations) {
     CHECK(parse_statement("lstm " + sign + " gru").relation == relation);
@@ -94,7 +97,8 @@ TEST_CASE("a malformed statement is refused with the place where it goes wrong",
   CHECK(refusal("lstm = gru") == needs("lstm = gru", "= gru", "one of > < >= <= ~"));
   CHECK(refusal("lstm >") == needs("lstm >", "", "a model or a number"));
   CHECK(refusal("lstm > gru,") == needs("lstm > gru,", ",", "nothing more, or 'on MEASURE'"));
-  CHECK(refusal("lstm > gru recall") == needs("lstm > gru recall", "recall", "nothing more, or 'on MEASURE'"));
+  CHECK(refusal("lstm > gru recall") ==
+        needs("lstm > gru recall", "recall", "nothing more, or 'on MEASURE'"));
   CHECK(refusal("lstm > gru on") == needs("lstm > gru on", "on", "nothing more, or 'on MEASURE'"));
   CHECK(refusal("lstm > gru on  ") == needs("lstm > gru on  ", "", "a measure"));
   CHECK(refusal("lstm > 0.5x") == needs("lstm > 0.5x", "x", "nothing more, or 'on MEASURE'"));
@@ -104,9 +108,11 @@ TEST_CASE("a malformed statement is refused with the place where it goes wrong",
   CHECK(refusal("lstm{length=} > gru") == needs("lstm{length=} > gru", "} > gru", "a value"));
   CHECK(refusal("lstm{length=5 > gru") == needs("lstm{length=5 > gru", "", "'}'"));
   CHECK(refusal("min(lstm > gru") == needs("min(lstm > gru", "> gru", "')'"));
-  CHECK(refusal("sum(lstm) > gru") == needs("sum(lstm) > gru", "lstm) > gru", "slope, min, max or mean before '('"));
+  CHECK(refusal("sum(lstm) > gru") ==
+        needs("sum(lstm) > gru", "lstm) > gru", "slope, min, max or mean before '('"));
   CHECK(refusal("slope(lstm) > gru") == needs("slope(lstm) > gru", ") > gru", "'over '"));
   CHECK(refusal("slope(lstm over ) > 0") == needs("slope(lstm over ) > 0", ") > 0", "a setting"));
   CHECK(refusal("slope(slope(lstm over length) over hidden) > 0") ==
-        needs("slope(slope(lstm over length) over hidden) > 0", "lstm over length) over hidden) > 0", "no slope within a slope"));
+        needs("slope(slope(lstm over length) over hidden) > 0", "lstm over length) over hidden) > 0",
+              "no slope within a slope"));
 }

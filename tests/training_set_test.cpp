@@ -20,7 +20,8 @@ namespace {
 std::string sequence(const Batch& batch, int b) {
   std::string text;
   for (int t = 0; t < batch.steps; ++t)
-    text += std::to_string(batch.values[2 * batch.at(t, b)]) + " " + std::to_string(batch.values[2 * batch.at(t, b) + 1]) + "\n";
+    text += std::to_string(batch.values[2 * batch.at(t, b)]) + " " +
+            std::to_string(batch.values[2 * batch.at(t, b) + 1]) + "\n";
   return text;
 }
 

@@ -20,7 +20,8 @@ using Lines = std::vector<std::pair<std::string, std::string>>;
 
 Tuning tuning(const Lines& lines) {
   std::vector<Assignment> written;
-  for (const auto& [key, value] : lines) written.push_back({key, value, "tuning", 10 + static_cast<int>(written.size())});
+  for (const auto& [key, value] : lines)
+    written.push_back({key, value, "tuning", 10 + static_cast<int>(written.size())});
   return Tuning("x.ini", written);
 }
 Tuning tuning_of(const std::string& key, const std::string& value, int trials = 200) {
@@ -54,7 +55,9 @@ struct Came {
 void commit(const Ledger& ledger, const RunSpec& run, const Came& came, bool higher_is_better) {
   Record record{run.json(), {}, {}};
   const auto known = [&](double value) { return came.diverged ? Json(nullptr) : Json(value); };
-  record.result = {{"status", came.diverged ? "diverged" : came.solved ? "solved" : "finished"},
+  record.result = {{"status", came.diverged ? "diverged"
+                              : came.solved ? "solved"
+                                            : "finished"},
                    {"solved", came.solved},
                    {"updates_to_solve", came.solved ? Json(came.updates) : Json(nullptr)},
                    {"curve", Json::array()},
@@ -71,12 +74,16 @@ int chosen(const std::vector<std::vector<Came>>& trials, bool higher_is_better =
   const test::TemporaryFolder folder;
   Ledger ledger(folder.path(), "x");
   ledger.prepare();
-  const Tuning search = tuning({{"trials", std::to_string(trials.size())}, {"seeds", "101, 102"}, {"learning-rate", "0.001..0.1 log"}});
-  const std::vector<RunSpec> declared = runs({{"task", "adding"}, {"cell", "lstm"}, {"hidden", "4"}, {"seed", "1..3"}});
+  const Tuning search = tuning({{"trials", std::to_string(trials.size())},
+                                {"seeds", "101, 102"},
+                                {"learning-rate", "0.001..0.1 log"}});
+  const std::vector<RunSpec> declared =
+      runs({{"task", "adding"}, {"cell", "lstm"}, {"hidden", "4"}, {"seed", "1..3"}});
   for (std::size_t t = 0; t < trials.size(); ++t)
     for (std::size_t s = 0; s < 2; ++s) {
       CHECK_FALSE(tuned(search, declared, ledger));  // not before all are there
-      commit(ledger, search.trial(declared[0], static_cast<int>(t), search.seeds()[s]), trials[t][s], higher_is_better);
+      commit(ledger, search.trial(declared[0], static_cast<int>(t), search.seeds()[s]), trials[t][s],
+             higher_is_better);
     }
   const auto result = tuned(search, declared, ledger);
   REQUIRE(result);
@@ -87,7 +94,8 @@ int chosen(const std::vector<std::vector<Came>>& trials, bool higher_is_better =
     CHECK(result->runs[i].seed == i + 1);
     CHECK(result->runs[i].canonical() == search.trial(declared[i], trial, i + 1).canonical());
   }
-  CHECK(result->choices[0].values == Lines{{"learning-rate", result->runs[0].training.text("learning-rate")}});
+  CHECK(result->choices[0].values ==
+        Lines{{"learning-rate", result->runs[0].training.text("learning-rate")}});
   return trial;
 }
 
@@ -107,7 +115,8 @@ TEST_CASE("every model tries the same values, with the trials' own seeds", "[tun
   std::set<std::string> biases;
   for (const RunSpec& trial : trials) {
     CHECK((trial.seed == 101 || trial.seed == 102));
-    rates[trial.model.text("cell")].insert(trial.training.text("learning-rate") + " " + trial.training.text("clip-norm"));
+    rates[trial.model.text("cell")].insert(trial.training.text("learning-rate") + " " +
+                                           trial.training.text("clip-norm"));
     if (trial.model.text("cell") == "lstm") biases.insert(trial.model.text("forget-bias"));
     CHECK(trial.model.values().contains("forget-bias") == (trial.model.text("cell") == "lstm"));
   }
@@ -121,7 +130,8 @@ TEST_CASE("every model tries the same values, with the trials' own seeds", "[tun
     CHECK(longer.trial(declared[0], t, 1).training.text("learning-rate") ==
           search.trial(declared[0], t, 7).training.text("learning-rate"));
   CHECK(search.text() ==
-        "5 random trials x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in 0.5..5");
+        "5 random trials x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in "
+        "0.5..5");
 }
 
 TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning]") {
@@ -139,25 +149,27 @@ TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning
     return values[100];
   };
   // The median of 200 uniform numbers has a standard deviation of 0.035 of the range.
-  CHECK(std::log10(median_of("learning-rate", "0.0001..0.01 log", 0.0001, 0.01)) == Approx(-3).margin(4 * 0.035 * 2));
-  CHECK(median_of("learning-rate", "0.0001..0.01", 0.0001, 0.01) == Approx(0.00505).margin(4 * 0.035 * 0.0099));
+  CHECK(std::log10(median_of("learning-rate", "0.0001..0.01 log", 0.0001, 0.01)) ==
+        Approx(-3).margin(4 * 0.035 * 2));
+  CHECK(median_of("learning-rate", "0.0001..0.01", 0.0001, 0.01) ==
+        Approx(0.00505).margin(4 * 0.035 * 0.0099));
   CHECK(median_of("clip-norm", "1..3", 1, 3) == Approx(2).margin(4 * 0.035 * 2));
   const Tuning whole = tuning_of("training-set", "500..20000");  // thousands need no exponent
   for (int t = 0; t < 20; ++t) CHECK(whole.trial(run, t, 101).training.integer("training-set") >= 500);
 }
 
 TEST_CASE("the choice: solved, then soon, then well on validation, then the first", "[tuning]") {
-  const Came bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1}, sooner{true, 50, 0.5, 1},
-      lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
+  const Came bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1},
+      sooner{true, 50, 0.5, 1}, lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
   CHECK(chosen({{bad, bad}, {good, good}}) == 1);
   CHECK(chosen({{good, good}, {bad, bad}}) == 0);
   CHECK(chosen({{bad, bad}, {good, good}}, /*higher_is_better=*/false) == 0);
-  CHECK(chosen({{good, good}, {bad, solved}}) == 1);                 // one seed solved beats none
-  CHECK(chosen({{solved, solved}, {sooner, solved}}) == 1);          // all solved: the mean of updates
-  CHECK(chosen({{good, solved}, {bad, sooner}}) == 0);               // not all solved: updates do not count, the score does
+  CHECK(chosen({{good, good}, {bad, solved}}) == 1);         // one seed solved beats none
+  CHECK(chosen({{solved, solved}, {sooner, solved}}) == 1);  // all solved: the mean of updates
+  CHECK(chosen({{good, solved}, {bad, sooner}}) == 0);       // not all solved: the score, not the updates
   CHECK(chosen({{good, good}, {lower, lower}}) == 1);
-  CHECK(chosen({{good, good}, {good, good}}) == 0);                  // alike: the first
-  CHECK(chosen({{lost, good}, {bad, bad}}) == 1);                    // a divergence is worse than any score
+  CHECK(chosen({{good, good}, {good, good}}) == 0);  // alike: the first
+  CHECK(chosen({{lost, good}, {bad, bad}}) == 1);    // a divergence is worse than any score
   CHECK(chosen({{lost, good}, {bad, bad}}, /*higher_is_better=*/false) == 1);
   CHECK(chosen({{lost, lost}, {lost, good}}) == 1);
 }
@@ -167,11 +179,12 @@ TEST_CASE("each group of runs gets what was best for it", "[tuning]") {
   Ledger ledger(folder.path(), "x");
   ledger.prepare();
   const Tuning search = tuning_of("learning-rate", "0.001..0.1 log", 2);
-  const std::vector<RunSpec> declared =
-      runs({{"task", "adding"}, {"cell", "lstm, gru"}, {"length", "10, 20"}, {"hidden", "4"}, {"seed", "1, 2"}});
+  const std::vector<RunSpec> declared = runs(
+      {{"task", "adding"}, {"cell", "lstm, gru"}, {"length", "10, 20"}, {"hidden", "4"}, {"seed", "1, 2"}});
   // An LSTM does best with the first trial, a GRU with the second.
   for (const RunSpec& run : search.trial_runs(declared)) {
-    const bool first = run.training.text("learning-rate") == search.trial(run, 0, 1).training.text("learning-rate");
+    const bool first =
+        run.training.text("learning-rate") == search.trial(run, 0, 1).training.text("learning-rate");
     commit(ledger, run, {false, 0, first == (run.model.text("cell") == "lstm") ? 1.0 : 0.0, 1}, true);
   }
   const auto result = tuned(search, declared, ledger);
@@ -193,17 +206,22 @@ TEST_CASE("a search that is no fair one is refused with file and line", "[tuning
   };
   CHECK(refusal(with("learning-rate", "0.001..0.1 log")) == "accepted");
   CHECK(refusal(with("learning-rat", "0.1")) ==
-        "x.ini:12: [tuning] unknown key 'learning-rat'; it takes trials, seeds and options of training and models; did you "
+        "x.ini:12: [tuning] unknown key 'learning-rat'; it takes trials, seeds and options of training and "
+        "models; did you "
         "mean 'learning-rate'?");
   for (const char* compared : {"hidden", "cell", "updates", "seed", "budget", "length"})
-    CHECK(refusal(with(compared, "1")).starts_with(std::string("x.ini:12: [tuning] unknown key '") + compared + "'"));
+    CHECK(refusal(with(compared, "1"))
+              .starts_with(std::string("x.ini:12: [tuning] unknown key '") + compared + "'"));
   const std::string form = " is neither a list nor a range such as 0.001..0.1 log";
   CHECK(refusal(with("learning-rate", "0.1..x")) == "x.ini:12: [tuning] learning-rate = 0.1..x" + form);
-  CHECK(refusal(with("learning-rate", "0.1..0.01")) == "x.ini:12: [tuning] learning-rate = 0.1..0.01" + form + " with low < high");
+  CHECK(refusal(with("learning-rate", "0.1..0.01")) ==
+        "x.ini:12: [tuning] learning-rate = 0.1..0.01" + form + " with low < high");
   CHECK(refusal(with("clip-norm", "0..5 log")) ==
         "x.ini:12: [tuning] clip-norm = 0..5 log" + form + " with low < high, both above 0");
-  CHECK(refusal(with("learning-rate", "0.1..200")).starts_with("x.ini:12: [tuning] learning-rate = 200 is not a number from"));
-  CHECK(refusal(with("optimizer", "adm")).starts_with("x.ini:12: [tuning] optimizer = adm is not one of adam, rmsprop, sgd"));
+  CHECK(refusal(with("learning-rate", "0.1..200"))
+            .starts_with("x.ini:12: [tuning] learning-rate = 200 is not a number from"));
+  CHECK(refusal(with("optimizer", "adm"))
+            .starts_with("x.ini:12: [tuning] optimizer = adm is not one of adam, rmsprop, sgd"));
   CHECK(refusal({{"trials", "0"}, {"seeds", "101"}, {"clip-norm", "1..2"}}) ==
         "x.ini:10: [tuning] trials = 0 is not a whole number from 1 to 1000");
   for (std::size_t missing = 0; missing < 3; ++missing) {
@@ -214,10 +232,13 @@ TEST_CASE("a search that is no fair one is refused with file and line", "[tuning
   // Options that nothing reads, and options that the grid already compares.
   CHECK(refusal(with("update-bias", "0, 1"), runs({{"task", "adding"}, {"cell", "lstm"}})) ==
         "x.ini:12: [tuning] update-bias = 0, 1 is read by no run of this grid");
-  CHECK(refusal(with("momentum", "0.1..0.9")) == "x.ini:12: [tuning] momentum = 0.1..0.9 is read by no run of this grid");
-  CHECK(refusal(with("momentum", "0.1..0.9"), runs({{"task", "adding"}, {"cell", "lstm"}, {"optimizer", "sgd"}})) == "accepted");
+  CHECK(refusal(with("momentum", "0.1..0.9")) ==
+        "x.ini:12: [tuning] momentum = 0.1..0.9 is read by no run of this grid");
+  CHECK(refusal(with("momentum", "0.1..0.9"),
+                runs({{"task", "adding"}, {"cell", "lstm"}, {"optimizer", "sgd"}})) == "accepted");
   CHECK(refusal(with("learning-rate", "0.001..0.1"),
                 runs({{"task", "adding"}, {"cell", "lstm"}, {"learning-rate", "0.01, 0.02"}})) ==
-        "x.ini:12: [tuning] learning-rate is searched, but the grid has several values of it (0.01, 0.02), which the search "
+        "x.ini:12: [tuning] learning-rate is searched, but the grid has several values of it (0.01, 0.02), "
+        "which the search "
         "would make one");
 }
