@@ -1,8 +1,10 @@
 // Look-ahead: label every step with the symbol that is shown `delay` steps later, or earlier.
 //
 //   delay = 2, length = 4   input    3 0 2 2 1 3       future: only who reads the sequence from its end can know
-//                  future   target   2 2 1 3
-//                  past     target       3 0 2 2
+//                  future   target   2 2 1 3 - -       - = none, asked for without being an answer: a model reads a
+//                  past     target   - - 3 0 2 2       sequence as far as something is asked
+#include <algorithm>
+
 #include "core/math.h"
 #include "tasks/helpers.h"
 
@@ -19,7 +21,7 @@ class LookAhead final : public Task {
 
   // Not looks_ahead, though the variant future asks for later inputs: to see them is what the task is about, and a
   // bidirectional model is to be held against those that cannot.
-  Signature signature() const override { return {symbols_, true, symbols_, Loss::cross_entropy}; }
+  Signature signature() const override { return {symbols_, true, symbols_ + 1, Loss::cross_entropy}; }
   int steps() const override { return length_ + delay_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -30,17 +32,22 @@ class LookAhead final : public Task {
         batch.symbols[batch.at(t, b)] = static_cast<std::int32_t>(stream.below(symbols_));
       for (int i = 0; i < length_; ++i) {
         const std::size_t asked = batch.at(future_ ? i : i + delay_, b);
-        batch.classes[asked] = batch.symbols[batch.at(future_ ? i + delay_ : i, b)];
-        batch.weight[asked] = batch.answer[asked] = 1;
+        batch.classes[asked] = 1 + batch.symbols[batch.at(future_ ? i + delay_ : i, b)];
+        batch.answer[asked] = 1;
       }
     }
+    std::fill(batch.weight.begin(), batch.weight.end(), 1.0f);
   }
 
-  // The symbol that is shown says nothing about another: guesses evenly.
+  // Knows the position, hence where there is no label. The symbol that is shown says nothing about another.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
-    outputs.assign(batch.symbols.size() * symbols_, 0);
+    const int n = symbols_ + 1;
+    outputs.assign(batch.answer.size() * n, 0);
+    for (std::size_t i = 0; i < batch.answer.size(); ++i)
+      for (int k = 0; k < n; ++k)
+        if ((k == 0) == (batch.answer[i] != 0)) outputs[i * n + k] = impossible;
   }
-  double baseline() const override { return math::log(symbols_); }
+  double baseline() const override { return length_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
   Measure measure() const override { return {"accuracy", true, 0.99, "share of the steps labelled correctly"}; }
 
@@ -69,8 +76,9 @@ TaskEntry look_ahead_task() {
           "model that reads in one direction can do no better than guess, and a bidirectional one "
           "(Schuster & Paliwal 1997) must remember for `delay` steps on its way back; variant = past: "
           "the symbol of `delay` steps ago, at each of the last `length` steps, which any memory can do "
-          "(the control). The memoryless predictor knows the current symbol: ln(symbols), in the variant "
-          "future also the optimum of all that do not look ahead; the optimum of all models is 0.",
+          "(the control). At the other `delay` steps the label is none. The memoryless predictor knows the "
+          "position: length ln(symbols) / (length + delay), in the variant future also the optimum of all "
+          "that do not look ahead; the optimum of all models is 0.",
           std::move(options),
           make_task<LookAhead>,
           length_of_steps};
