@@ -233,20 +233,27 @@ Json findings_json(const std::vector<FindingResult>& results) {
   Json list = Json::array();
   for (const FindingResult& r : results) {
     const Finding& f = *r.finding;
-    const auto outcome_json = [](const Outcome& outcome) {
+    // The margin and the family are the primary comparison's: the others have neither verdict nor p-value.
+    const auto outcome_json = [](const Outcome& outcome, bool decides) {
       Json parts = Json::array();
       for (const ComparisonPart& part : outcome.parts) {
-        Json json = {{"comparison", part.label}, {"verdict", verdict_text(part.verdict)}, {"effect", part.effect},
-                     {"n", part.values.size()},  {"failures", part.failures},             {"values", part.values}};
+        Json json = {{"comparison", part.label},
+                     {"effect", part.effect},
+                     {"n", part.values.size()},
+                     {"failures", part.failures},
+                     {"values", part.values}};
         if (part.interval) json["interval"] = {part.interval->low, part.interval->high};
-        if (part.p_for) json["p_for"] = *part.p_for, json["p_against"] = *part.p_against;
-        if (part.seeds_needed) json["seeds_needed"] = *part.seeds_needed;
+        if (decides) {
+          json["verdict"] = verdict_text(part.verdict);
+          if (part.p_for) json["p_for"] = *part.p_for, json["p_against"] = *part.p_against;
+          if (part.seeds_needed) json["seeds_needed"] = *part.seeds_needed;
+        }
         parts.push_back(std::move(json));
       }
-      return Json{{"statement", outcome.statement.text},
-                  {"measure", outcome.measurement.text},
-                  {"margin", outcome.margin},
-                  {"parts", parts}};
+      Json json = {{"statement", outcome.statement.text}, {"measure", outcome.measurement.text}};
+      if (decides) json["margin"] = outcome.margin;
+      json["parts"] = std::move(parts);
+      return json;
     };
     Json json = {{"number", f.number},
                  {"name", f.name},
@@ -267,10 +274,10 @@ Json findings_json(const std::vector<FindingResult>& results) {
                  {"published", published_text(r)}};
     if (r.primary && r.primary->decisive().interval)
       json["interval"] = {r.primary->decisive().interval->low, r.primary->decisive().interval->high};
-    json["primary"] = r.primary ? outcome_json(*r.primary) : Json(nullptr);
-    json["untuned"] = r.untuned_primary ? outcome_json(*r.untuned_primary) : Json(nullptr);
+    json["primary"] = r.primary ? outcome_json(*r.primary, true) : Json(nullptr);
+    json["untuned"] = r.untuned_primary ? outcome_json(*r.untuned_primary, true) : Json(nullptr);
     json["also"] = Json::array();
-    for (const Outcome& also : r.also) json["also"].push_back(outcome_json(also));
+    for (const Outcome& also : r.also) json["also"].push_back(outcome_json(also, false));
     list.push_back(std::move(json));
   }
   return list;
