@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/grid.h"
+#include "models/network.h"
 
 namespace rnnbench {
 

@@ -232,4 +232,6 @@ Experiment expand(const Declaration& declaration, const WorkspaceOptions& worksp
   return experiment;
 }
 
+Experiment expand(const Declaration& declaration) { return expand(declaration, {}); }
+
 }  // namespace rnnbench

@@ -11,14 +11,16 @@
 
 #include "experiments/ini.h"
 #include "experiments/spec.h"
-#include "models/network.h"
 
 namespace rnnbench {
+
+struct WorkspaceOptions;  // models/network.h, which analysis does not know
 
 inline constexpr std::size_t most_runs = 100'000;
 
 // Every run, checked: values, keys that no run would read, the number of runs, and whether each fits this
 // machine when it is computed this way (see check_feasible). Throws UserError with the place of what is wrong.
-Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace = {});
+Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace);
+Experiment expand(const Declaration& declaration);
 
 }  // namespace rnnbench
