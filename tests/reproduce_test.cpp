@@ -1,7 +1,9 @@
 // The program reproduces a finding of two models: search, second phase, resumption, ledger.
 #include <catch2/catch.hpp>
 
+#include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <map>
@@ -156,6 +158,30 @@ TEST_CASE("the smoke profile runs all of a finding in little time, apart from it
   shell.write("small.ini", std::string(finding).replace(finding.find("skill"), 5, "skull"));
   CHECK(shell.run("reproduce small.ini --profile smoke") == 2);
   CHECK_THAT(shell.err, Contains("small.ini: no run of 'lstm' on adding has a measure 'skull'"));
+}
+
+TEST_CASE("an interrupted reproduction says so, and goes on where it was", "[reproduce]") {
+  const test::TemporaryFolder folder;
+  std::string file = finding;
+  file.replace(file.find("updates = 20"), 12, "updates = 3000");
+  file.replace(file.find("number = 1"), 10, "number = 999");  // beside the findings of the catalogue
+  const fs::path ini = folder.path() / "small.ini", err = folder.path() / "err";
+  test::write(ini, file);
+  const std::vector<std::string> command = {"reproduce", ini,         "--jobs",
+                                            "1",         "--results", folder.path() / "results"};
+  const Ledger ledger(folder.path() / "results", "small");
+  const auto recorded = [&] { return fs::exists(ledger.folder() / "runs") ? ledger.load_all().size() : 0; };
+
+  const pid_t process = test::start_program(command, err);
+  for (int tick = 0; tick < 6000 && recorded() < 1; ++tick) ::usleep(10'000);
+  ::kill(process, SIGINT);
+  CHECK(test::wait_for(process) == 130);
+  const std::size_t before = recorded();
+  CHECK(before >= 1);
+  CHECK(before < 44);
+  CHECK_THAT(text_of(err), Contains(" reproduce ") && Contains("small.ini"));
+  CHECK(test::run_program(command, err) == 0);
+  CHECK(recorded() == 44);
 }
 
 TEST_CASE("reproduce refuses what it cannot do", "[reproduce][errors]") {
