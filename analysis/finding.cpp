@@ -161,7 +161,7 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
     finding.checked = text("checked");
     finding.not_applicable = text("not-applicable");
     finding.figure = text("figure").empty() ? "models" : text("figure");
-    const std::vector<std::string> figures = {"models", "gradients", "gates", "time to solve", "curves"};
+    const std::vector<std::string> figures = {"models", "gradients", "gates", "time to solve", "curves", "profile"};
     if (!finding.figure.starts_with("over ") && !std::count(figures.begin(), figures.end(), finding.figure))
       throw UserError("figure = " + finding.figure + " is not one of " + join(figures, ", ") + ", over KEY");
     read_margin(text("margin"), finding);

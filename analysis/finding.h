@@ -39,7 +39,7 @@ struct Finding {
   std::string margin_reason;
   std::vector<Published> published;
   std::string not_applicable;    // why no verdict is given; "" = one is
-  std::string figure;            // "models", "over KEY", "gradients", "gates", "time to solve", "curves"
+  std::string figure;            // "models", "over KEY", "gradients", "gates", "time to solve", "curves", "profile"
   std::string note, checked;     // what a reader should know; what was checked where we contradict the literature
   std::optional<Tuning> tuning;
   Profile profile = Profile::lab;

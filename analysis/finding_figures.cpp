@@ -11,6 +11,7 @@ namespace {
 PanelGroup panels_of(const FindingResult& result, const Study& study, const std::string& kind) {
   if (kind == "curves") return curve_panels(study);
   if (kind == "time to solve") return solve_panels(result, study);
+  if (kind == "profile") return profile_panels(result, study);
   if (kind == "gradients") return gradient_panels(study);
   if (kind == "gates") return gate_panels(study);
   if (kind.starts_with("over ")) return setting_panels(result, study, kind.substr(5));

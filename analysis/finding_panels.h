@@ -24,6 +24,7 @@ struct PanelGroup {
 PanelGroup strip_panels(const FindingResult& result, const Study& study);
 PanelGroup setting_panels(const FindingResult& result, const Study& study, const std::string& key);
 PanelGroup curve_panels(const Study& study);
+PanelGroup profile_panels(const FindingResult& result, const Study& study);
 PanelGroup solve_panels(const FindingResult& result, const Study& study);
 PanelGroup gradient_panels(const Study& study);
 PanelGroup gate_panels(const Study& study);

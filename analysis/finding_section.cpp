@@ -81,19 +81,36 @@ std::string figure_of(const FindingResult& r, const std::filesystem::path& figur
 // Long names of comparisons break their lines, numbers do not.
 std::string comparisons(const Table& table) { return "<div class=\"comparisons\">\n" + scrolling(table.html()) + "</div>\n"; }
 
+// "0.94 [0.77, 0.99]": Mann-Whitney's probability, ties counting half.
+std::string improvement_text(const ComparisonPart& part) {
+  if (!part.improvement) return "-";
+  const auto number = [](double value) { return fixed_text(value, 2); };
+  return number(*part.improvement) + (part.improvement_interval ? " [" + number(part.improvement_interval->low) + ", " +
+                                                                      number(part.improvement_interval->high) + "]"
+                                                                : "");
+}
+
 std::string primary_table(const FindingResult& r) {
   if (!r.primary) return "";
   const bool tuned = r.untuned_primary && r.untuned_primary->parts.size() == r.primary->parts.size();
   Table table{{{"comparison", false}, {tuned ? "tuned [95 % interval]" : "effect [95 % interval]"},
                {"n"}, {"failures"}, {"p"}, {"by interval", false}}, {}};
   if (tuned) table.columns.push_back({"untuned [95 % interval]"});
+  const bool sides = r.primary->parts[0].improvement.has_value();
+  if (sides) table.columns.push_back({"P(left is larger)"});
+  std::vector<std::string> log_ranks;
   for (std::size_t i = 0; i < r.primary->parts.size(); ++i) {
     const ComparisonPart& part = r.primary->parts[i];
     table.rows.push_back({part.label, effect_text(*r.primary, part), std::to_string(part.values.size()),
                           std::to_string(part.failures), p_of(part), verdict_text(part.verdict)});
     if (tuned) table.rows.back().push_back(effect_text(*r.untuned_primary, r.untuned_primary->parts[i]));
+    if (sides) table.rows.back().push_back(improvement_text(part));
+    if (part.log_rank_p) log_ranks.push_back(part.label + ": p = " + significant(*part.log_rank_p));
   }
-  return titled("What is decided", comparisons(table));
+  const std::string times = log_ranks.empty() ? ""
+                                              : element("p", "Log-rank test of the times themselves, unsolved runs censored: " +
+                                                                 join(log_ranks, "; ") + ".", "soft");
+  return titled("What is decided", comparisons(table) + times);
 }
 
 std::string secondary_table(const FindingResult& r) {

@@ -247,6 +247,10 @@ Json findings_json(const std::vector<FindingResult>& results) {
           json["verdict"] = verdict_text(part.verdict);
           if (part.p_for) json["p_for"] = *part.p_for, json["p_against"] = *part.p_against;
           if (part.seeds_needed) json["seeds_needed"] = *part.seeds_needed;
+          if (part.improvement) json["probability_of_improvement"] = *part.improvement;
+          if (part.improvement_interval)
+            json["probability_of_improvement_interval"] = {part.improvement_interval->low, part.improvement_interval->high};
+          if (part.log_rank_p) json["log_rank_p"] = *part.log_rank_p;
         }
         parts.push_back(std::move(json));
       }

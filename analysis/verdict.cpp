@@ -8,6 +8,7 @@
 
 #include "analysis/format.h"
 #include "analysis/paired.h"
+#include "analysis/survival.h"
 #include "core/error.h"
 
 namespace rnnbench {
@@ -237,6 +238,28 @@ void decide_part(Relation relation, const Bounds& bounds, ComparisonPart& part) 
   }
 }
 
+Lifetimes lifetimes_of(const Expression& model, const Measurement& measurement, const std::vector<const Run*>& runs) {
+  Lifetimes lifetimes;
+  for (const Run* run : runs)
+    if (matches(model, *run))
+      if (const auto time = value_of(measurement, *run)) lifetimes.push_back({*time, run->solved()});
+  return lifetimes;
+}
+
+// What stands beside the decision: the probability of improvement, and the log-rank test where times are compared.
+void add_beside(const Statement& statement, const Expression& side, const Measurement& measurement, const Values& left,
+                const Values& right, const std::vector<const Run*>& runs, ComparisonPart& part) {
+  if (statement.right.kind == Expression::Kind::number || left.empty()) return;
+  const int n = static_cast<int>(left.size());
+  part.improvement = probability_of_improvement(left, right);
+  if (n >= least_runs_for_interval) part.improvement_interval = improvement_interval(left, right);
+  const bool times = measurement.name == "updates_to_solve" || measurement.name == "cpu_seconds_to_solve";
+  const bool models = side.kind == Expression::Kind::model && statement.right.kind == Expression::Kind::model;
+  if (times && models && n >= least_pairs_for_test)
+    part.log_rank_p =
+        log_rank_test(lifetimes_of(side, measurement, runs), lifetimes_of(statement.right, measurement, runs)).p;
+}
+
 void decide_whole(Outcome& outcome) {
   const auto all = [&](Verdict verdict) {
     return std::all_of(outcome.parts.begin(), outcome.parts.end(), [&](const auto& p) { return p.verdict == verdict; });
@@ -307,14 +330,18 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
                    (contexts.size() > 1 ? " on " + context.label : "");
       part.context = "\n" + context.key;
       evaluation.failures = 0;
+      Values lefts, rights;
       for (const std::uint64_t seed : seeds) {
         const auto left = evaluation.value(side, seed, "", ""), right = evaluation.value(statement.right, seed, "", "");
         if (!left || !right || !std::isfinite(*left) || !std::isfinite(*right)) continue;
         part.seeds.push_back(seed);
         part.values.push_back(against_number ? *left : *left - *right);
+        lefts.push_back(*left);
+        rights.push_back(*right);
       }
       part.failures = evaluation.failures;
       decide_part(statement.relation, {against_number ? statement.right.number : 0, margin}, part);
+      add_beside(statement, side, measurement, lefts, rights, context.runs, part);
       outcome.parts.push_back(std::move(part));
     }
   }
