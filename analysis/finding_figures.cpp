@@ -21,14 +21,16 @@ PanelGroup panels_of(const FindingResult& result, const Study& study, const std:
 std::string caption_of(const FindingResult& result, const PanelGroup& group) {
   std::string caption = group.caption;
   if (result.primary)
-    caption += " The last panel is what is decided: every seed's number, its mean with the 95 % interval (from ten seeds on), "
-               "and dashed the declared boundary that the interval has to clear.";
+    caption +=
+        " The last panel is what is decided: every seed's number, its mean with the 95 % interval (from ten seeds on), "
+        "and dashed the declared boundary that the interval has to clear.";
   const bool tuned = result.finding->tuning.has_value() && !result.runs.empty();
   if (tuned) caption += " Settings are those that the search chose.";
   if (result.finding->tuning && !tuned) caption += " Settings are those of the file: the search is not finished.";
   const std::vector<Run>& runs = result.runs.empty() ? result.untuned : result.runs;
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
-  if (missing > 0) caption += " " + std::to_string(missing) + " of " + std::to_string(runs.size()) + " runs have no record yet.";
+  if (missing > 0)
+    caption += " " + std::to_string(missing) + " of " + std::to_string(runs.size()) + " runs have no record yet.";
   return caption;
 }
 
@@ -47,9 +49,9 @@ Figure finding_figure(const FindingResult& result) {
   const Study study = finding_study(result, kind.starts_with("over ") ? kind.substr(5) : "");
   const PanelGroup group = panels_of(result, study, kind);
   const double comparison = result.primary ? comparison_height(*result.primary) : 0;
-  Panels panels(study, "finding", std::to_string(result.finding->number) + ". " + study.title, caption_of(result, group),
-                group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison), group.legend,
-                comparison);
+  Panels panels(study, "finding", std::to_string(result.finding->number) + ". " + study.title,
+                caption_of(result, group), group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison),
+                group.legend, comparison);
   group.draw(panels);
   if (result.primary) draw_comparison(panels, panels.panel(group.panels), *result.primary);
   return panels.finish();

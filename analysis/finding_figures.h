@@ -6,7 +6,8 @@
 
 namespace rnnbench {
 
-// Named "finding". At least one run has to be recorded; runs without a record are left out, and the caption says how many.
+// Named "finding". At least one run has to be recorded; runs without a record are left out, and the caption says how
+// many.
 //   models          of each model every seed, mean and interval of the compared number, and what was published
 //   over KEY        the compared number against a setting
 //   curves          validation loss over updates

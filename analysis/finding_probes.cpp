@@ -20,10 +20,10 @@ void no_record(Panels& panels, const Rectangle& frame, const std::string& title)
 
 // --- times to solve
 
-// Rows of time, share solved, low, high: two for each step, so that lines between them make stairs.
+// Rows of time, share solved, low, high: two for each step, so that lines between them make stairs. The band begins
+// with the first event: before it the intervals of all models are about the same and would only hide each other.
 std::vector<Values> stairs(const Lifetimes& lifetimes, double end) {
-  const SurvivalStep start = survival_at(lifetimes, 0);
-  Values level = {1 - start.share, 1 - start.interval.high, 1 - start.interval.low};
+  Values level = {0, 0, 0};
   std::vector<Values> rows = {{0, level[0], level[1], level[2]}};
   for (const SurvivalStep& step : kaplan_meier(lifetimes)) {
     rows.push_back({step.time, level[0], level[1], level[2]});
@@ -48,13 +48,13 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
   }
   if (models.empty()) return no_record(panels, frame, task.label);
   panels.headings(frame, task.label, "share of runs that have solved", seconds ? "CPU seconds of training" : "updates");
-  const Axis times = linear_axis({0, end});
-  panels.command(times.commands('x'));
+  panels.command(Axis{0, 1.04 * end, false}.commands('x'));  // a step at the very end is to be seen
   panels.command(widened({0, 1, false}).commands('y'));
   std::vector<std::string> bands, lines;
   for (const auto& [model, lifetimes] : models) {
     if (lifetimes.empty()) continue;
-    const int block = panels.add_data(task.label + ", " + model->label + ": time, share solved, low, high", stairs(lifetimes, end));
+    const int block =
+        panels.add_data(task.label + ", " + model->label + ": time, share solved, low, high", stairs(lifetimes, end));
     const std::string data = "data index " + std::to_string(block) + " using ";
     bands.push_back(data + "1:3:4 " + band_clause(panels.style(model->label)));
     lines.push_back(data + "1:2 " + line_clause(panels.style(model->label)));
@@ -169,7 +169,8 @@ std::vector<Values> units_of(const GatePanel& gate, const std::string& when) {
     const double most = sensitivity.empty() ? 0 : *std::max_element(sensitivity.begin(), sensitivity.end());
     for (const Json& entry : probe.at("gates")) {
       if (entry.at("gate") != gate.gate) continue;
-      const Values idle = entry.at(when).at("idle").get<Values>(), relevant = entry.at(when).at("relevant").get<Values>();
+      const Values idle = entry.at(when).at("idle").get<Values>(),
+                   relevant = entry.at(when).at("relevant").get<Values>();
       for (std::size_t u = 0; u < idle.size(); ++u) {
         const double share = most > 0 && u < sensitivity.size() ? sensitivity[u] / most : 0;
         rows.push_back({idle[u], relevant[u], 0.25 + 1.25 * std::sqrt(share)});
@@ -204,13 +205,14 @@ void draw_gate(Panels& panels, const GatePanel& gate, const Rectangle& frame) {
 
 PanelGroup solve_panels(const FindingResult& result, const Study& study) {
   const bool seconds = result.finding->primary.measurement.name == "cpu_seconds_to_solve";
-  return {static_cast<int>(study.tasks.size()), 210, true,
-          "Share of runs that have met the criterion (one minus Kaplan-Meier's estimate) with its pointwise 95 % interval; runs "
-          "that did not solve are censored at the end of training.",
-          [&study, seconds](Panels& panels) {
-            for (std::size_t t = 0; t < study.tasks.size(); ++t)
-              draw_solves(panels, study.tasks[t], panels.panel(static_cast<int>(t)), seconds);
-          }};
+  return {
+      static_cast<int>(study.tasks.size()), 210, true,
+      "Share of runs that have met the criterion (one minus Kaplan-Meier's estimate) with its pointwise 95 % interval "
+      "from the first event on; runs that did not solve are censored at the end of training.",
+      [&study, seconds](Panels& panels) {
+        for (std::size_t t = 0; t < study.tasks.size(); ++t)
+          draw_solves(panels, study.tasks[t], panels.panel(static_cast<int>(t)), seconds);
+      }};
 }
 
 PanelGroup gradient_panels(const Study& study) {
@@ -218,24 +220,29 @@ PanelGroup gradient_panels(const Study& study) {
   for (const std::string when : {"untrained", "trained"})
     for (const TaskRuns& task : study.tasks) all.push_back({&task, when});
   return {static_cast<int>(all.size()), 210, true,
-          "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that many steps "
+          "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that "
+          "many steps "
           "before; the line is the median over seeds, the band spans all seeds below ten, the quartiles from ten on.",
           [all](Panels& panels) {
             const Axis norms = norm_axis(all);
-            for (std::size_t p = 0; p < all.size(); ++p) draw_lags(panels, all[p], panels.panel(static_cast<int>(p)), norms);
+            for (std::size_t p = 0; p < all.size(); ++p)
+              draw_lags(panels, all[p], panels.panel(static_cast<int>(p)), norms);
           }};
 }
 
 PanelGroup gate_panels(const Study& study) {
   const std::vector<GatePanel> gates = gates_of(study);
-  return {std::max(1, static_cast<int>(gates.size())), square, false,
-          "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the others. "
-          "Coloured: after training; small and grey: before. The larger a point, the more the loss depends on the unit's memory in "
-          "the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
-          [gates](Panels& panels) {
-            if (gates.empty()) no_record(panels, panels.panel(0), "gates");
-            for (std::size_t g = 0; g < gates.size(); ++g) draw_gate(panels, gates[g], panels.panel(static_cast<int>(g)));
-          }};
+  return {
+      std::max(1, static_cast<int>(gates.size())), square, false,
+      "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the "
+      "others. "
+      "Coloured: after training; small and grey: before. The larger a point, the more the loss depends on the unit's "
+      "memory in "
+      "the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
+      [gates](Panels& panels) {
+        if (gates.empty()) no_record(panels, panels.panel(0), "gates");
+        for (std::size_t g = 0; g < gates.size(); ++g) draw_gate(panels, gates[g], panels.panel(static_cast<int>(g)));
+      }};
 }
 
 }  // namespace rnnbench

@@ -24,22 +24,33 @@ std::string in_words(const Expression& e) {
   std::vector<std::string> parts;
   for (const Expression& part : e.parts) parts.push_back(in_words(part));
   switch (e.kind) {
-    case Kind::difference: return parts[0] + " minus " + parts[1];
-    case Kind::ratio: return parts[0] + " divided by " + parts[1];
-    case Kind::slope: return "the slope of [" + parts[0] + "] over log2 of " + e.over;
-    case Kind::least: return "the lowest of [" + join(parts, ", ") + "]";
-    case Kind::greatest: return "the highest of [" + join(parts, ", ") + "]";
-    default: return "the mean of [" + join(parts, ", ") + "]";
+    case Kind::difference:
+      return parts[0] + " minus " + parts[1];
+    case Kind::ratio:
+      return parts[0] + " divided by " + parts[1];
+    case Kind::slope:
+      return "the slope of [" + parts[0] + "] over log2 of " + e.over;
+    case Kind::least:
+      return "the lowest of [" + join(parts, ", ") + "]";
+    case Kind::greatest:
+      return "the highest of [" + join(parts, ", ") + "]";
+    default:
+      return "the mean of [" + join(parts, ", ") + "]";
   }
 }
 
 std::string sign_of(Relation relation) {
   switch (relation) {
-    case Relation::above: return ">";
-    case Relation::below: return "<";
-    case Relation::not_below: return "≥";
-    case Relation::not_above: return "≤";
-    default: return "≈";
+    case Relation::above:
+      return ">";
+    case Relation::below:
+      return "<";
+    case Relation::not_below:
+      return "≥";
+    case Relation::not_above:
+      return "≤";
+    default:
+      return "≈";
   }
 }
 
@@ -64,8 +75,8 @@ std::string declaration(const FindingResult& r) {
     measure += ": " + task.definition;
     break;
   }
-  return element("p", "Declared before any run: " +
-                          statement_in_words(f.primary.statement, f.primary.measurement.text, f.margin) + ". " + measure + ".") +
+  return element("p", "Declared: " + statement_in_words(f.primary.statement, f.primary.measurement.text, f.margin) +
+                          ". " + measure + ".") +
          "<p class=\"soft\">As written: <code>" + html_escape(f.primary.statement.text) + "</code>, margin " +
          exact_text(f.margin) + " (" + html_escape(f.margin_reason) + ").</p>\n";
 }
@@ -73,13 +84,17 @@ std::string declaration(const FindingResult& r) {
 std::string figure_of(const FindingResult& r, const std::filesystem::path& figure) {
   if (!has_records(r)) return "";
   if (!std::filesystem::exists(figure))
-    return element("p", "The figure was not drawn because gnuplot is not installed; its script and data are in the folder "
-                        "figures of this finding.", "alarm");
+    return element("p",
+                   "The figure was not drawn because gnuplot is not installed; its script and data are in the folder "
+                   "figures of this finding.",
+                   "alarm");
   return "<figure>\n" + inline_svg(read_file(figure), r.finding->name, r.finding->experiment.title) + "</figure>\n";
 }
 
 // Long names of comparisons break their lines, numbers do not.
-std::string comparisons(const Table& table) { return "<div class=\"comparisons\">\n" + scrolling(table.html()) + "</div>\n"; }
+std::string comparisons(const Table& table) {
+  return "<div class=\"comparisons\">\n" + scrolling(table.html()) + "</div>\n";
+}
 
 // "0.94 [0.77, 0.99]": Mann-Whitney's probability, ties counting half.
 std::string improvement_text(const ComparisonPart& part) {
@@ -93,8 +108,13 @@ std::string improvement_text(const ComparisonPart& part) {
 std::string primary_table(const FindingResult& r) {
   if (!r.primary) return "";
   const bool tuned = r.untuned_primary && r.untuned_primary->parts.size() == r.primary->parts.size();
-  Table table{{{"comparison", false}, {tuned ? "tuned [95 % interval]" : "effect [95 % interval]"},
-               {"n"}, {"failures"}, {"p"}, {"by interval", false}}, {}};
+  Table table{{{"comparison", false},
+               {tuned ? "tuned [95 % interval]" : "effect [95 % interval]"},
+               {"n"},
+               {"failures"},
+               {"p"},
+               {"by interval", false}},
+              {}};
   if (tuned) table.columns.push_back({"untuned [95 % interval]"});
   const bool sides = r.primary->parts[0].improvement.has_value();
   if (sides) table.columns.push_back({"P(left is larger)"});
@@ -115,7 +135,9 @@ std::string primary_table(const FindingResult& r) {
 
 std::string secondary_table(const FindingResult& r) {
   if (r.also.empty()) return "";
-  Table table{{{"comparison", false}, {"stated", false}, {"measure", false}, {"effect [95 % interval]"}, {"n"}, {"failures"}}, {}};
+  Table table{
+      {{"comparison", false}, {"stated", false}, {"measure", false}, {"effect [95 % interval]"}, {"n"}, {"failures"}},
+      {}};
   for (const Outcome& also : r.also) {
     const Expression& right = also.statement.right;
     const std::string stated =
@@ -142,8 +164,19 @@ std::string models_table(const FindingResult& r) {
   Measurement other = measurement;
   other.beyond = !measurement.beyond;
   bool several = false;
-  Table table{{{"task", false}, {"model", false}, {"runs"}, {"failed"}, {"mean"}, {"IQM"}, {"median"}, {"min"}, {"max"},
-               {other.beyond ? "mean beyond trained lengths" : "mean at trained lengths"}, {"solved"}, {"parameters"}}, {}};
+  Table table{{{"task", false},
+               {"model", false},
+               {"runs"},
+               {"failed"},
+               {"mean"},
+               {"IQM"},
+               {"median"},
+               {"min"},
+               {"max"},
+               {other.beyond ? "mean beyond trained lengths" : "mean at trained lengths"},
+               {"solved"},
+               {"parameters"}},
+              {}};
   for (const TaskRuns& task : study.tasks) {
     const double worst = worst_on(measurement, task);
     for (const ModelRuns& model : task.models) {
@@ -151,11 +184,15 @@ std::string models_table(const FindingResult& r) {
       const auto recorded = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->recorded(); });
       const auto solved = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->solved(); });
       const auto values = values_of_model(measurement, runs, worst);
-      const auto beside = is_score(measurement, runs) ? values_of_model(other, runs, worst_on(other, task)) : std::nullopt;
-      std::vector<std::string> row = {task.label, model.label, std::to_string(recorded) + " of " + std::to_string(runs.size())};
+      const auto beside =
+          is_score(measurement, runs) ? values_of_model(other, runs, worst_on(other, task)) : std::nullopt;
+      std::vector<std::string> row = {task.label, model.label,
+                                      std::to_string(recorded) + " of " + std::to_string(runs.size())};
       row.push_back(values ? std::to_string(values->failures) : "-");
       const bool any = values && !values->values.empty();
-      const auto add = [&](double (*statistic)(const Values&)) { row.push_back(any ? score_text(statistic(values->values)) : "-"); };
+      const auto add = [&](double (*statistic)(const Values&)) {
+        row.push_back(any ? score_text(statistic(values->values)) : "-");
+      };
       add(mean);
       add(iqm);
       add(median);
@@ -187,7 +224,8 @@ std::string published_table(const FindingResult& r) {
     table.rows.push_back({p.model.text, score_text(p.value), p.certainty, ours ? score_text(*ours) : "-"});
   }
   std::vector<std::string> met;
-  for (const auto& [what, is] : {std::pair{"sign", r.published.sign}, {"size", r.published.size}, {"ranking", r.published.ranking}})
+  for (const auto& [what, is] :
+       {std::pair{"sign", r.published.sign}, {"size", r.published.size}, {"ranking", r.published.ranking}})
     if (is) met.push_back(std::string(what) + (*is ? " met" : " not met"));
   return titled("What was published, beside ours",
                 scrolling(table.html()) + (met.empty() ? "" : element("p", "Agreement: " + join(met, ", ") + ".")));
@@ -214,18 +252,21 @@ std::string tuning_table(const FindingResult& r) {
     }
   }
   if (r.choices.empty()) return titled("Search for settings", html + element("p", "The search is not finished."));
-  return titled("Search for settings", html + "<details><summary>What was chosen</summary>\n" + scrolling(table.html()) + "</details>\n");
+  return titled("Search for settings",
+                html + "<details><summary>What was chosen</summary>\n" + scrolling(table.html()) + "</details>\n");
 }
 
 std::string costs(const FindingResult& r) {
   const Finding& f = *r.finding;
   const std::string profile = f.profile == Profile::lab ? "" : " --profile " + profile_name(f.profile);
   std::string html = "<pre><code>" + html_escape("rnnbench reproduce " + f.name + profile) + "</code></pre>\n";
-  if (r.cpu_seconds > 0) html += element("p", fixed_text(r.cpu_seconds / 60, 1) + " minutes of CPU time, the search included.");
+  if (r.cpu_seconds > 0)
+    html += element(
+        "p", fixed_text(r.cpu_seconds / 60, 1) + " minutes of CPU time" + (f.tuning ? ", the search included." : "."));
   std::error_code ignored;
   if (std::filesystem::exists(f.file, ignored))
-    html += "<details><summary>The declaration, " + html_escape(f.file.filename().string()) + "</summary>\n<pre><code>" +
-            html_escape(read_file(f.file)) + "</code></pre></details>\n";
+    html += "<details><summary>The declaration, " + html_escape(f.file.filename().string()) +
+            "</summary>\n<pre><code>" + html_escape(read_file(f.file)) + "</code></pre></details>\n";
   return titled("Run it again", html);
 }
 
@@ -252,12 +293,21 @@ std::string statement_in_words(const Statement& statement, const std::string& me
   const std::string by = margin > 0 ? " by more than " + exact_text(margin) : "";
   std::string relation;
   switch (statement.relation) {
-    case Relation::above: relation = "is higher than "; break;
-    case Relation::below: relation = "is lower than "; break;
-    case Relation::not_below: relation = "is not below "; break;
-    case Relation::not_above: relation = "is not above "; break;
-    default: return "in " + measure + ", " + (sides.size() > 1 ? "each of " : "") + join(sides, ", ") + " differs from " +
-                    in_words(statement.right) + " by less than " + exact_text(margin);
+    case Relation::above:
+      relation = "is higher than ";
+      break;
+    case Relation::below:
+      relation = "is lower than ";
+      break;
+    case Relation::not_below:
+      relation = "is not below ";
+      break;
+    case Relation::not_above:
+      relation = "is not above ";
+      break;
+    default:
+      return "in " + measure + ", " + (sides.size() > 1 ? "each of " : "") + join(sides, ", ") + " differs from " +
+             in_words(statement.right) + " by less than " + exact_text(margin);
   }
   return "in " + measure + ", " + (sides.size() > 1 ? "each of " : "") + join(sides, ", ") + " " + relation +
          in_words(statement.right) + by;
@@ -265,15 +315,19 @@ std::string statement_in_words(const Statement& statement, const std::string& me
 
 std::string finding_lead(const FindingResult& result) {
   const Finding& f = *result.finding;
-  return "<p class=\"lead\"><strong>" + html_escape(f.claim) + "</strong> <span class=\"soft\">" + html_escape(f.source) +
-         "</span></p>\n" + verdict_paragraph(result);
+  return "<p class=\"lead\"><strong>" + html_escape(f.claim) + "</strong> <span class=\"soft\">" +
+         html_escape(f.source) + "</span></p>\n" + verdict_paragraph(result) +
+         (f.tuning
+              ? element("p", "The verdict is that of the tuned runs; below are those with the settings of the file.",
+                        "soft")
+              : "");
 }
 
 std::string finding_section(const FindingResult& r, const std::filesystem::path& figure) {
   const Finding& f = *r.finding;
   std::string html = "<section id=\"finding-" + html_escape(f.name) + "\">\n<h3>" + std::to_string(f.number) + ". " +
-                     html_escape(f.claim) + "</h3>\n" + element("p", f.source, "soft") + verdict_paragraph(r) + declaration(r) +
-                     figure_of(r, figure) + primary_table(r) + secondary_table(r);
+                     html_escape(f.claim) + "</h3>\n" + element("p", f.source, "soft") + verdict_paragraph(r) +
+                     declaration(r) + figure_of(r, figure) + primary_table(r) + secondary_table(r);
   if (has_records(r)) html += models_table(r);
   html += published_table(r) + tuning_table(r);
   if (!f.note.empty()) html += titled("Note", element("p", f.note));

@@ -11,7 +11,7 @@ namespace rnnbench {
 namespace {
 
 constexpr double label_line = 12, points_height = 28, strip_gap = 6;  // pixels
-constexpr std::size_t label_bytes = 40;                                // that fit the narrowest panel
+constexpr std::size_t label_bytes = 40;                               // that fit the narrowest panel
 
 // A row of points with a name above them.
 struct Strip {
@@ -47,7 +47,8 @@ Axis axis_of(const Values& values) {
   return shares ? Axis{0, 1, false} : fitted_axis(values);
 }
 
-void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& strips, Axis axis, const std::string& comment) {
+void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& strips, Axis axis,
+                 const std::string& comment) {
   frame.height = height_of(strips);
   panels.command(axis.commands('x'));
   panels.command("unset logscale y; set yrange [" + exact_text(frame.height) + ":0]; set ytics ('' -1)");
@@ -88,8 +89,8 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
         "1:2 with points pointtype 12 pointsize 1.3 linewidth 1.5 linecolor rgb '#333333'");
     top += points_height + strip_gap;
     if (top < frame.height - 1)
-      panels.command("set arrow from graph 0, first " + exact_text(top - 3) + " to graph 1, first " + exact_text(top - 3) +
-                     " nohead linewidth 0.6 linecolor rgb '#dddddd'");
+      panels.command("set arrow from graph 0, first " + exact_text(top - 3) + " to graph 1, first " +
+                     exact_text(top - 3) + " nohead linewidth 0.6 linecolor rgb '#dddddd'");
   }
   panels.plot(frame, curves);
 }
@@ -97,8 +98,10 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
 // A vertical line over the whole panel, with a name above it.
 void vertical_line(Panels& panels, double at, const std::string& name) {
   const std::string place = "first " + exact_text(at) + ", graph ";
-  panels.command("set arrow from " + place + "0 to " + place + "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
-  panels.command("set label " + quoted(name) + " at " + place + "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
+  panels.command("set arrow from " + place + "0 to " + place +
+                 "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
+  panels.command("set label " + quoted(name) + " at " + place +
+                 "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
 }
 
 // Where the interval has to lie beyond, as decide() does.
@@ -107,10 +110,13 @@ Values boundaries(const Outcome& outcome) {
   const double reference = plain ? outcome.statement.right.number : 0;
   switch (outcome.statement.relation) {
     case Relation::above:
-    case Relation::not_above: return {reference + outcome.margin};
+    case Relation::not_above:
+      return {reference + outcome.margin};
     case Relation::below:
-    case Relation::not_below: return {reference - outcome.margin};
-    default: return {reference - outcome.margin, reference + outcome.margin};
+    case Relation::not_below:
+      return {reference - outcome.margin};
+    default:
+      return {reference - outcome.margin, reference + outcome.margin};
   }
 }
 
@@ -121,14 +127,16 @@ std::vector<Strip> comparison_strips(const Outcome& outcome) {
   return strips;
 }
 
-std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task, const std::map<std::string, Style>& styles) {
+std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task,
+                                const std::map<std::string, Style>& styles) {
   std::vector<Strip> strips;
   const Measurement& measurement = finding.primary.measurement;
   for (const ModelRuns& model : task.models) {
     auto values = values_of_model(measurement, pointers(model.runs), worst_on(measurement, task));
     if (!values) continue;
     Strip strip{model.label, styles.at(model.label), std::move(values->values), std::move(values->failed), {}, {}};
-    if (static_cast<int>(strip.values.size()) >= least_runs_for_interval) strip.interval = bootstrap_interval(strip.values, mean);
+    if (static_cast<int>(strip.values.size()) >= least_runs_for_interval)
+      strip.interval = bootstrap_interval(strip.values, mean);
     for (const Published& published : finding.published)
       if (matches(published.model, model.runs.front())) strip.published.push_back(published.value);
     strips.push_back(std::move(strip));
@@ -169,8 +177,11 @@ std::string direction_text(const Measurement& measurement, const Study& study) {
   for (const TaskRuns& task : study.tasks)
     for (const ModelRuns& model : task.models)
       for (const Run& run : model.runs) runs.push_back(&run);
-  const bool score = measurement.name.find("gate ") == std::string::npos && measurement.name.find("gradient") == std::string::npos;
-  return measurement.text + (!score ? "" : higher_is_better(measurement, runs) ? " (higher is better)" : " (lower is better)");
+  const bool score =
+      measurement.name.find("gate ") == std::string::npos && measurement.name.find("gradient") == std::string::npos;
+  return measurement.text + (!score                                ? ""
+                             : higher_is_better(measurement, runs) ? " (higher is better)"
+                                                                   : " (lower is better)");
 }
 
 double comparison_height(const Outcome& outcome) { return height_of(comparison_strips(outcome)); }
@@ -185,7 +196,11 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
                                  [](const Expression& side) { return side.kind == Expression::Kind::ratio; });
   Values all = levels;
   all.push_back(reference);
-  panels.headings(frame, "What is decided", "", std::string(difference ? "difference of " : ratio ? "ratio of " : "") + outcome.measurement.text);
+  panels.headings(frame, "What is decided", "",
+                  std::string(difference ? "difference of "
+                              : ratio    ? "ratio of "
+                                         : "") +
+                      outcome.measurement.text);
   for (const double level : levels) vertical_line(panels, level, "boundary");
   const std::string at = "first " + exact_text(reference) + ", graph ";
   if (outcome.margin > 0)
@@ -208,15 +223,17 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
     group.height = std::max(group.height, height_of(strips.back()));
   }
   const bool boundary = result.primary && is_plain(*result.primary);
-  group.caption = std::string("Every run (small), and below its mean with the 95 % bootstrap interval from ten runs on. A cross ") +
-                  "is a run that failed, counted as the worst." + (finding.published.empty() ? "" : " Hollow diamond: published.");
+  group.caption =
+      std::string("Every run (small), and below its mean with the 95 % bootstrap interval from ten runs on. A cross ") +
+      "is a run that failed, counted as the worst." + (finding.published.empty() ? "" : " Hollow diamond: published.");
   group.draw = [&result, &study, strips, boundary](Panels& panels) {
     const Measurement& measurement = result.finding->primary.measurement;
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {
       Rectangle frame = panels.panel(static_cast<int>(t));
       frame.height = height_of(strips[t]);
       const Values levels = boundary ? boundaries(*result.primary) : Values{};
-      panels.headings(frame, study.tasks[t].label, strips[t].empty() ? "no such number" : "", direction_text(measurement, study));
+      panels.headings(frame, study.tasks[t].label, strips[t].empty() ? "no such number" : "",
+                      direction_text(measurement, study));
       if (strips[t].empty()) frame.height = points_height;
       for (const double level : levels) vertical_line(panels, level, "boundary");
       draw_strips(panels, frame, strips[t], axis_of(strips[t], levels), study.tasks[t].label);
@@ -269,7 +286,8 @@ Places places_of(const Study& study, const std::string& key) {
 
 std::string place_tics(const Places& places) {
   std::vector<std::string> tics;
-  for (std::size_t i = 0; i < places.at.size(); ++i) tics.push_back(quoted(places.values[i]) + " " + exact_text(places.at[i]));
+  for (std::size_t i = 0; i < places.at.size(); ++i)
+    tics.push_back(quoted(places.values[i]) + " " + exact_text(places.at[i]));
   return "set xtics (" + join(tics, ", ") + ")";
 }
 
@@ -330,7 +348,8 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     faint.point = 7;
     add(points, key + ", every run", every, "1:2 " + point_clause(faint, 0.3));
     add(points, key + ", failed", failures, "1:2 " + point_clause({style.colour, "1", 2}, 0.6));
-    add(lines, key + ", published", published, "1:2 with points pointtype 12 pointsize 1.4 linecolor rgb " + quoted(style.colour));
+    add(lines, key + ", published", published,
+        "1:2 with points pointtype 12 pointsize 1.4 linecolor rgb " + quoted(style.colour));
     if (means.empty()) continue;
     const int block = add(bands, key + ", mean, low, high", means, "1:3:4 " + band_clause(style));
     const std::string data = "data index " + std::to_string(block) + " using 1:2 ";
@@ -347,9 +366,10 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
 PanelGroup setting_panels(const FindingResult& result, const Study& study, const std::string& key) {
   PanelGroup group;
   group.panels = static_cast<int>(study.tasks.size());
-  group.caption = "Mean over seeds; the band is its 95 % bootstrap interval from ten runs on, and all seeds below. Small: every "
-                  "run; a cross: one that failed, counted as the worst." +
-                  std::string(result.finding->published.empty() ? "" : " Hollow diamond: published.");
+  group.caption =
+      "Mean over seeds; the band is its 95 % bootstrap interval from ten runs on, and all seeds below. Small: every "
+      "run; a cross: one that failed, counted as the worst." +
+      std::string(result.finding->published.empty() ? "" : " Hollow diamond: published.");
   const Places places = places_of(study, key);
   group.draw = [&result, &study, key, places](Panels& panels) {
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {

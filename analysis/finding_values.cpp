@@ -5,7 +5,9 @@
 namespace rnnbench {
 namespace {
 
-const std::vector<Run>& runs_of(const FindingResult& result) { return result.runs.empty() ? result.untuned : result.runs; }
+const std::vector<Run>& runs_of(const FindingResult& result) {
+  return result.runs.empty() ? result.untuned : result.runs;
+}
 
 }  // namespace
 
@@ -26,7 +28,8 @@ bool has_records(const FindingResult& result) {
   return std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
 }
 
-std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs, double worst) {
+std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs,
+                                           double worst) {
   ModelValues model;
   bool any = false, finished = false;
   for (const Run* run : runs) {

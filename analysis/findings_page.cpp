@@ -12,13 +12,6 @@ h4 { font-size: .95rem; margin: 1.3rem 0 .2rem; }
 section { border-top: 1px solid var(--line); margin-top: 2.4rem; }
 section h3 { margin-top: 1rem; font-size: 1.2rem; max-width: 46rem; }
 a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .15em; }
-.badge { display: inline-block; padding: 0 .55em; border: 1.5px solid; border-radius: 1em; font-size: .84em; font-weight: 600;
-  line-height: 1.6; white-space: nowrap; }
-.supported { background: #00704f; border-color: #00704f; color: #ffffff; }
-.contradicted { background: #fbe3d2; border-color: #b3400a; color: #7d2b04; }
-.undecided { border-color: var(--soft); color: var(--ink); }
-.inapplicable { border-style: dashed; border-color: var(--soft); color: var(--soft); }
-.unrun { border-style: dotted; border-color: var(--soft); color: var(--soft); }
 .comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
 .ledger td { white-space: normal; vertical-align: top; }
 .ledger td.number, .ledger .whole { white-space: nowrap; }
@@ -36,12 +29,14 @@ std::string effect_cell(const FindingResult& r) {
 std::string ledger_table(const std::vector<FindingResult>& findings) {
   std::string html =
       "<table class=\"ledger\">\n<thead><tr><th class=\"number\">#</th><th>claim</th><th>verdict</th>"
-      "<th>effect, 95 % interval</th><th class=\"number\">n</th><th class=\"number\">p (Holm)</th></tr></thead>\n<tbody>\n";
+      "<th>effect, 95 % interval</th><th class=\"number\">n</th><th class=\"number\">p "
+      "(Holm)</th></tr></thead>\n<tbody>\n";
   for (const FindingResult& r : findings) {
     html += "<tr><td class=\"number\">" + std::to_string(r.finding->number) + "</td><td><a href=\"#finding-" +
-            html_escape(r.finding->name) + "\">" + html_escape(r.finding->claim) + "</a></td><td>" + verdict_badge(r.verdict) +
-            "</td><td class=\"effect\">" + effect_cell(r) + "</td><td class=\"number\">" + std::to_string(r.seeds) +
-            "</td><td class=\"number\">" + (r.adjusted_p ? significant(*r.adjusted_p) : "-") + "</td></tr>\n";
+            html_escape(r.finding->name) + "\">" + html_escape(r.finding->claim) + "</a></td><td>" +
+            verdict_badge(r.verdict) + "</td><td class=\"effect\">" + effect_cell(r) + "</td><td class=\"number\">" +
+            std::to_string(r.seeds) + "</td><td class=\"number\">" + (r.adjusted_p ? significant(*r.adjusted_p) : "-") +
+            "</td></tr>\n";
   }
   return "<div class=\"scroll\">\n" + html + "</tbody>\n</table>\n</div>\n";
 }
@@ -60,30 +55,41 @@ std::string counts(const std::vector<FindingResult>& findings) {
 std::string reading(std::size_t family) {
   return definitions({
       {"Claim and declaration",
-       "A claim of the literature, and the comparison that stands for it: models, measure, margin and rule are in one file "
-       "that was written before anything ran. That file is the whole of the declaration."},
+       "A claim of the literature, and the comparison that stands for it: models, measure, margin and rule are in one "
+       "file, "
+       "which is written before its runs are started and is the whole of the declaration."},
       {"Effect",
-       "The mean, over seeds, of the compared number: of the difference of two models that saw the same sequences, or of one "
+       "The mean, over seeds, of the compared number: of the difference of two models that saw the same sequences, or "
+       "of one "
        "model against a number. A comparison with several parts (tasks, models) has one effect for each."},
       {"Interval",
-       "95 %, from ten seeds on: every centre of the differences that the sign-flip test does not reject. It is exact up to "
+       "95 %, from ten seeds on: every centre of the differences that the sign-flip test does not reject. It is exact "
+       "up to "
        "20 seeds and assumes symmetry, no normal distribution."},
       {"Margin", "How large a difference has to be to matter, in the unit of the measure, with its reason."},
       {"Verdict",
-       "Supported: the intervals of all parts lie beyond the margin on the side of the claim (for equivalence, ≈: the 90 % "
-       "interval lies within the margins, which is two one-sided tests at 5 %). Contradicted: that of one part lies on the "
-       "other side. Undecided: neither; what the number of seeds would have to be is said where it can be. Not applicable: "
+       "Supported: the intervals of all parts lie beyond the margin on the side of the claim (for equivalence, ≈: the "
+       "90 % "
+       "interval lies within the margins, which is two one-sided tests at 5 %). Contradicted: that of one part lies on "
+       "the "
+       "other side. Undecided: neither; what the number of seeds would have to be is said where it can be. Not "
+       "applicable: "
        "the claim cannot be tested as it stands, for the reason given. Not run: records are missing."},
       {"p (Holm)",
-       "The p-value of the sign-flip test against the margin, for the part that the verdict hangs on, corrected by Holm's "
-       "procedure for all " + std::to_string(family) + " claims that can have a verdict, run or not. Above 0.05 a verdict "
-       "becomes undecided. Comparisons beside the declared one have intervals and no p-value."},
+       "The p-value of the sign-flip test against the margin, for the part that the verdict hangs on, corrected by "
+       "Holm's "
+       "procedure for all " +
+           std::to_string(family) +
+           " claims that can have a verdict, run or not. Above 0.05 a verdict "
+           "becomes undecided. Comparisons beside the declared one have intervals and no p-value."},
       {"Failures",
-       "A run that diverged or whose score is not a number counts as the worst of its comparison, and as no better than a "
+       "A run that diverged or whose score is not a number counts as the worst of its comparison, and as no better "
+       "than a "
        "model without memory. It is never left out."},
       {"Tuned and untuned",
        "Where a search is declared, every model gets the same random trials from the same ranges, judged on validation "
-       "sequences with seeds of their own. The verdict is that of the tuned runs; the untuned ones have the settings of the file."},
+       "sequences with seeds of their own. The verdict is that of the tuned runs; the untuned ones have the settings "
+       "of the file."},
       {"Published numbers",
        "Shown beside ours and never a pass mark. Sign: our difference has the sign of theirs. Size: our interval holds "
        "theirs. Ranking: no two models change places."},
@@ -98,7 +104,8 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
   std::string html = element("h1", title) + counts(findings);
   const Profile profile = findings.empty() ? Profile::lab : findings.front().finding->profile;
   if (profile == Profile::smoke)
-    html += element("p", "Smoke profile: two seeds and a few updates, too short to say anything of the claims.", "alarm");
+    html +=
+        element("p", "Smoke profile: two seeds and a few updates, too short to say anything of the claims.", "alarm");
   html += ledger_table(findings) + "<h2>The claims one by one</h2>\n";
   std::vector<const Run*> runs;
   for (const FindingResult& r : findings) {

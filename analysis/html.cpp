@@ -20,8 +20,7 @@ std::string environment_text(const Json& value) {
 }  // namespace
 
 std::string element(const std::string& tag, const std::string& text, const std::string& style) {
-  return "<" + tag + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</" +
-         tag + ">\n";
+  return "<" + tag + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</" + tag + ">\n";
 }
 
 std::string scrolling(const std::string& table, bool wrap) {
@@ -59,19 +58,18 @@ std::string inline_svg(const std::string& svg, const std::string& prefix, const 
 }
 
 std::string environment_table(const std::vector<const Run*>& runs) {
-  const std::vector<std::pair<std::string, std::string>> keys = {
-      {"version", "rnnbench"},
-      {"date", "recorded (UTC)"},
-      {"host", "host"},
-      {"cpu", "processor"},
-      {"cores", "cores"},
-      {"isa", "instruction set"},
-      {"flush_to_zero", "denormals flushed to zero"},
-      {"threads", "threads of a run"},
-      {"jobs", "runs at once"},
-      {"compiler", "compiler"},
-      {"flags", "compiler flags"},
-      {"libraries", "libraries"}};
+  const std::vector<std::pair<std::string, std::string>> keys = {{"version", "rnnbench"},
+                                                                 {"date", "recorded (UTC)"},
+                                                                 {"host", "host"},
+                                                                 {"cpu", "processor"},
+                                                                 {"cores", "cores"},
+                                                                 {"isa", "instruction set"},
+                                                                 {"flush_to_zero", "denormals flushed to zero"},
+                                                                 {"threads", "threads of a run"},
+                                                                 {"jobs", "runs at once"},
+                                                                 {"compiler", "compiler"},
+                                                                 {"flags", "compiler flags"},
+                                                                 {"libraries", "libraries"}};
   std::map<std::string, std::set<std::string>> values;
   double seconds = 0, memory = 0;
   for (const Run* run : runs) {

@@ -1,4 +1,4 @@
-// The style sheet of the report: light, dark and print.
+// The style sheet of the pages: light, dark and print.
 #pragma once
 
 namespace rnnbench {
@@ -34,6 +34,13 @@ code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .92e
 dt { font-weight: 600; margin-top: .5rem; }
 dd { margin: 0; }
 summary { cursor: pointer; font-weight: 600; margin: .4rem 0; }
+.badge { display: inline-block; padding: 0 .55em; border: 1.5px solid; border-radius: 1em; font-size: .84em;
+  font-weight: 600; line-height: 1.6; white-space: nowrap; }
+.supported { background: #00704f; border-color: #00704f; color: #ffffff; }
+.contradicted { background: #fbe3d2; border-color: #b3400a; color: #7d2b04; }
+.undecided { border-color: var(--soft); color: var(--ink); }
+.inapplicable { border-style: dashed; border-color: var(--soft); color: var(--soft); }
+.unrun { border-style: dotted; border-color: var(--soft); color: var(--soft); }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --page: #fff; --card: #f4f4f4; --alarm: #8a2f00; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }

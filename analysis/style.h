@@ -15,9 +15,9 @@ struct Style {
   int point = 7;       // a gnuplot point type
 };
 
-// By label. A cell with its attention has the same look in every experiment (one that is less common gives way where another of
-// the study looks like it); variants of one (other widths, say) are tints of its colour with dashes and points of
-// their own.
+// By label. A cell with its attention has the same look in every experiment (one that is less common gives way
+// where another of the study looks like it); variants of one (other widths, say) are tints of its colour with
+// dashes and points of their own.
 std::map<std::string, Style> styles_of(const Study& study);
 
 }  // namespace rnnbench

@@ -59,7 +59,7 @@ const std::vector<Command>& commands() {
        "rnnbench plot EXPERIMENT [--results DIR]\n" + experiment_help + results_help + "\n", plot_command},
       {"report", "write the self-contained report.html",
        "rnnbench report EXPERIMENT [--results DIR]\n"
-       "rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]\n" +
+       "       rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]\n" +
            experiment_help + results_help + R"(
 
   findings   the page of all findings, with a figure of each: <results>/findings.html

@@ -13,8 +13,8 @@
 namespace rnnbench {
 
 // <results>/<experiment>/: runs/<id>.json (a record), runs/<id>.safetensors (its final weights),
-// runs/<id>.checkpoint (of an unfinished run), runs.csv, curves.csv, tables, figures/, report.html. Beside the experiments
-// may lie findings.html.
+// runs/<id>.checkpoint (of an unfinished run), runs.csv, curves.csv, tables, figures/, report.html. Beside
+// the experiments may lie findings.html.
 class Ledger {
  public:
   // Opens, does not create. Throws UserError when the path exists and is something else than such a folder.

@@ -1,4 +1,5 @@
-// The page of findings and the figure of each: complete, self-contained, the same bytes when made again, the right numbers.
+// The page of findings and the figure of each: complete, self-contained, the same bytes when made again, the right
+// numbers.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
@@ -44,7 +45,8 @@ void diverge(Json& result) {
 
 const std::string settings = "task = adding\nlength = 10\nupdates = 400\n";
 
-Finding declared(const fs::path& folder, const std::string& name, const std::string& experiment, const std::string& claim) {
+Finding declared(const fs::path& folder, const std::string& name, const std::string& experiment,
+                 const std::string& claim) {
   write_atomically(folder / (name + ".ini"), settings + experiment + "\n[finding]\nsource = Somebody 1999\n" + claim);
   return read_finding(folder / (name + ".ini"));
 }
@@ -79,12 +81,14 @@ std::vector<Values> block(const Figure& figure, const std::string& comment) {
 }
 
 const std::string gru_better =
-    "number = 1\nclaim = A GRU is <b>better</b> & \"faster\"\nmeasure = mse\ncompare = gru < lstm\nmargin = 0.01 (a guess)\n"
+    "number = 1\nclaim = A GRU is <b>better</b> & \"faster\"\nmeasure = mse\ncompare = gru < lstm\nmargin = 0.01 (a "
+    "guess)\n"
     "also = gru < 0.2; lstm > gru on solved\npublished = lstm 0.5 (from memory), gru 0.25 (read)\n";
 
 }  // namespace
 
-TEST_CASE("the strips of models hold every run, the mean, failures at the worst value and what was published", "[findings]") {
+TEST_CASE("the strips of models hold every run, the mean, failures at the worst value and what was published",
+          "[findings]") {
   test::TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n", gru_better);
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
@@ -137,9 +141,10 @@ TEST_CASE("a figure over a setting has the mean of each value at its place", "[f
 
 TEST_CASE("times to solve rise in Kaplan-Meier steps", "[findings]") {
   test::TemporaryFolder folder;
-  const Finding finding = declared(folder.path(), "sooner", "cell = lstm, gru\nseed = 1..4\n",
-                                   "number = 1\nclaim = c\nmeasure = updates_to_solve\ncompare = gru < lstm\nmargin = 0 (any)\n"
-                                   "figure = time to solve\n");
+  const Finding finding =
+      declared(folder.path(), "sooner", "cell = lstm, gru\nseed = 1..4\n",
+               "number = 1\nclaim = c\nmeasure = updates_to_solve\ncompare = gru < lstm\nmargin = 0 (any)\n"
+               "figure = time to solve\n");
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
     const bool solved = run.model.text("cell") == "gru" || run.seed <= 2;
     json["solved"] = solved;
@@ -164,19 +169,22 @@ TEST_CASE("gradients are shown relative to the first lag, as medians over seeds"
                                    "figure = gradients\n");
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
     const double s = static_cast<double>(run.seed);
-    json["probe"] = {{"sequences", 1}, {"untrained", {-5, -5 - s, -5 - 2 * s}}, {"trained", {-2, -2}}, {"scalars", Json::object()}};
+    json["probe"] = {
+        {"sequences", 1}, {"untrained", {-5, -5 - s, -5 - 2 * s}}, {"trained", {-2, -2}}, {"scalars", Json::object()}};
   });
   const Figure figure = finding_figure(result);
   CHECK(block(figure, "adding, untrained, lstm: lag, median, low, high") ==
         std::vector<Values>{{1, 0, 0, 0}, {2, -2, -3, -1}, {3, -4, -6, -2}});
-  CHECK(block(figure, "adding, trained, gru: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
+  CHECK(block(figure, "adding, trained, gru: lag, median, low, high") ==
+        std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
 }
 
 TEST_CASE("gates are points for units whose size is what the loss depends on", "[findings]") {
   test::TemporaryFolder folder;
-  const Finding finding = declared(folder.path(), "hold", "cell = lstm\nseed = 1..2\nprobe = gates\n",
-                                   "number = 1\nclaim = c\nmeasure = forget gate idle\ncompare = lstm > 0.5\nmargin = 0 (any)\n"
-                                   "figure = gates\n");
+  const Finding finding =
+      declared(folder.path(), "hold", "cell = lstm\nseed = 1..2\nprobe = gates\n",
+               "number = 1\nclaim = c\nmeasure = forget gate idle\ncompare = lstm > 0.5\nmargin = 0 (any)\n"
+               "figure = gates\n");
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
     if (run.seed == 2) return diverge(json);  // has no such numbers
     const Json means = {{"idle", {0.1, 0.9, 0.5}}, {"relevant", {0.2, 0.8, 0.6}}};
@@ -232,7 +240,8 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
   test::TemporaryFolder folder;
   const fs::path results = folder.path() / "results";
   std::vector<Finding> findings = {
-      declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n", gru_better + "note = See <here>\nchecked = The <code>\n"),
+      declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n",
+               gru_better + "note = See <here>\nchecked = The <code>\n"),
       declared(folder.path(), "absent", "cell = lstm, gru\nseed = 1..10\n",
                "number = 2\nclaim = Nobody ran this\nmeasure = mse\ncompare = gru < lstm\nmargin = 0 (any)\n"),
       declared(folder.path(), "elsewhere", "cell = lstm\nseed = 1..10\n",
@@ -263,7 +272,8 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
     CHECK(count(html, "id=\"finding-" + finding.name + "\"") == 1);
     CHECK(html.find("rnnbench reproduce " + finding.name) != std::string::npos);
   }
-  CHECK(html.find("3 published claims: 1 supported, 0 contradicted, 0 undecided, 1 not applicable, 1 not run.") != std::string::npos);
+  CHECK(html.find("3 published claims: 1 supported, 0 contradicted, 0 undecided, 1 not applicable, 1 not run.") !=
+        std::string::npos);
   CHECK(count(html, verdict_badge(Verdict::supported)) == 2);  // ledger and section
   CHECK(count(html, verdict_badge(Verdict::not_run)) == 2);
   CHECK(count(html, verdict_badge(Verdict::not_applicable)) == 2);
@@ -285,10 +295,12 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
   const std::regex reference("(href=['\"]|url\\(['\"]?)([^'\")]*)"), id("\\sid=['\"]([^'\"]*)['\"]");
   std::set<std::string> ids;
   std::size_t declared_ids = 0;
-  for (auto match = std::sregex_iterator(html.begin(), html.end(), id); match != std::sregex_iterator(); ++match, ++declared_ids)
+  for (auto match = std::sregex_iterator(html.begin(), html.end(), id); match != std::sregex_iterator();
+       ++match, ++declared_ids)
     ids.insert((*match)[1]);
   CHECK(ids.size() == declared_ids);
-  for (auto match = std::sregex_iterator(html.begin(), html.end(), reference); match != std::sregex_iterator(); ++match) {
+  for (auto match = std::sregex_iterator(html.begin(), html.end(), reference); match != std::sregex_iterator();
+       ++match) {
     INFO((*match)[2].str());
     CHECK(ids.count((*match)[2].str().substr(1)) == 1);
   }
@@ -305,7 +317,8 @@ TEST_CASE("badges differ in more than their colour", "[findings]") {
   CHECK(signs.size() == 5);
 }
 
-TEST_CASE("report findings writes the page of the catalogue, and report NAME leads with claim and verdict", "[findings][cli]") {
+TEST_CASE("report findings writes the page of the catalogue, and report NAME leads with claim and verdict",
+          "[findings][cli]") {
   test::TemporaryFolder folder;
   const std::string results = (folder.path() / "results").string(), errors = (folder.path() / "errors").string();
   CHECK(test::run_program({"report", "findings", "--results", results}, errors) == 0);
@@ -322,15 +335,18 @@ TEST_CASE("report findings writes the page of the catalogue, and report NAME lea
 
   // Number 999 is nobody's, and 20 seeds are enough for a family of any size.
   const fs::path file = folder.path() / "mine.ini";
-  write_atomically(file, settings + "cell = lstm, gru\nhidden = 2\nbatch = 2\nevaluate = 2\nseed = 1..20\n[finding]\nnumber = 999\n"
-                                    "claim = Mine & only mine\nsource = me\nmeasure = mse\ncompare = gru < lstm\nmargin = 9 (all)\n");
+  write_atomically(
+      file, settings +
+                "cell = lstm, gru\nhidden = 2\nbatch = 2\nevaluate = 2\nseed = 1..20\n[finding]\nnumber = 999\n"
+                "claim = Mine & only mine\nsource = me\nmeasure = mse\ncompare = gru < lstm\nmargin = 9 (all)\n");
   write_atomically(file, std::regex_replace(read_file(file), std::regex("updates = 400"), "updates = 1"));
   const int code = test::run_program({"reproduce", file.string(), "--results", results, "--jobs", "1"}, errors);
   INFO(read_file(errors));
   REQUIRE(code == 0);
   REQUIRE(test::run_program({"report", file.string(), "--results", results}, errors) == 0);
   const std::string report = read_file(fs::path(results) / "mine" / "report.html");
-  const std::size_t claim = report.find("Mine &amp; only mine"), verdict = report.find(verdict_badge(Verdict::contradicted));
+  const std::size_t claim = report.find("Mine &amp; only mine"),
+                    verdict = report.find(verdict_badge(Verdict::contradicted));
   CHECK(claim != std::string::npos);
   CHECK((verdict != std::string::npos && verdict < report.find("<h2>")));
   REQUIRE(test::run_program({"report", "findings", file.string(), "--results", results}, errors) == 0);
