@@ -223,7 +223,8 @@ std::string findings_text(const std::vector<FindingResult>& results) {
 std::string findings_markdown(const std::vector<FindingResult>& results) {
   Table table{{{"", true}, {"claim", false}, {"verdict", false}, {"effect, 95 % interval", false}, {"n"}, {"p (Holm)"}}, {}};
   for (const FindingResult& r : results)
-    table.rows.push_back({std::to_string(r.finding->number), r.finding->claim + " (" + r.finding->source + ")",
+    table.rows.push_back({std::to_string(r.finding->number),
+                          "[" + r.finding->claim + "](" + r.finding->file.generic_string() + ")",
                           "**" + verdict_text(r.verdict) + "**", effect_of(r), std::to_string(r.seeds),
                           number_or_dash(r.adjusted_p)});
   return table.markdown();

@@ -42,7 +42,7 @@ std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& finding
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model);
 
 std::string findings_text(const std::vector<FindingResult>& results);      // for a terminal
-std::string findings_markdown(const std::vector<FindingResult>& results);  // the table of the README
+std::string findings_markdown(const std::vector<FindingResult>& results);  // the table of the README; claims link their files
 Json findings_json(const std::vector<FindingResult>& results);
 std::string published_text(const FindingResult& result);  // "lstm 256 (from memory), ours 302; sign met, size not met"
 

@@ -95,7 +95,7 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
         "x.ini:9: 'lstm ~ gru' needs a margin above 0: no number lies within nothing");
   CHECK_THAT(refusal({{"measure", "recall at 2.5"}}), Contains("a length is a whole number"));
   CHECK(refusal({{"figure", "pie"}}) ==
-        "x.ini:10: figure = pie is not one of models, gradients, gates, time to solve, curves, over KEY");
+        "x.ini:10: figure = pie is not one of models, gradients, gates, time to solve, curves, profile, over KEY");
   const std::string certainty =
       " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of read, secondary copy, "
       "from memory, computed";

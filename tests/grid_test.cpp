@@ -312,14 +312,14 @@ TEST_CASE("a setting that no run reads is refused", "[grid][errors]") {
   CHECK(refusal(head + "momentum = 0.5\n") ==
         "x.ini:3: momentum = 0.5 is read by no run of this grid (momentum: momentum; read with optimizer = "
         "sgd)");
-  CHECK(refusal("task = adding\ncell = gru\nsymbols = 4\n") ==
-        "x.ini:3: symbols = 4 is read by no run of this grid; it belongs to task copy");
+  CHECK(refusal("task = adding\ncell = gru\nlongest = 4\n") ==
+        "x.ini:3: longest = 4 is read by no run of this grid; it belongs to task counting");
   CHECK(refusal(head + "[gru]\nsymbols = 4\n[lstm]\nhidden = 4\n") ==
         "x.ini:6: [lstm] is not in this grid, whose cells are gru");
   CHECK(refusal(head + "[adding]\nlength = 4\n") ==
         "x.ini:4: [adding] is not in this grid, whose tasks are copy");
-  CHECK(refusal("task = copy, adding\ncell = gru\n[adding]\nsymbols = 4\n") ==
-        "x.ini:4: symbols = 4 is read by no run of [adding]; it belongs to task copy");
+  CHECK(refusal("task = copy, adding\ncell = gru\n[adding]\nlongest = 4\n") ==
+        "x.ini:4: longest = 4 is read by no run of [adding]; it belongs to task counting");
   CHECK(refusal(head, {{"forget-bias", "1"}}) ==
         "command line: forget-bias = 1 is read by no run of this grid; it belongs to " +
             cells_of_table("forget-bias", "cell "));
