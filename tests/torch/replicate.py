@@ -39,26 +39,27 @@ def one_hot(symbols, n):
 
 
 class Counting:
-    """a^n b^n, n uniform in 1 .. length; symbol 0 starts and ends a word."""
-    inputs = outputs = 3
+    """a^n b^n, or a^n b^n c^n with --letters 3; n uniform in 1 .. length; symbol 0 starts and ends a word."""
 
     def __init__(self, args):
-        self.length = args.length or 20
+        self.length, self.letters = args.length or 20, args.letters
+        self.inputs = self.outputs = args.letters + 1
 
     def words(self, ns):
-        steps = 2 * max(ns) + 1
+        steps = self.letters * max(ns) + 1
         x, y = torch.zeros(steps, len(ns), dtype=torch.long), torch.zeros(steps, len(ns), dtype=torch.long)
         w = torch.zeros(steps, len(ns))
         for b, n in enumerate(ns):
-            word = [0] + [1] * n + [2] * n + [0]
-            x[:2 * n + 1, b] = torch.tensor(word[:-1])
-            y[:2 * n + 1, b] = torch.tensor(word[1:])
-            w[:2 * n + 1, b] = 1
+            word = [0] + [1 + i // n for i in range(self.letters * n)] + [0]
+            x[:len(word) - 1, b] = torch.tensor(word[:-1])
+            y[:len(word) - 1, b] = torch.tensor(word[1:])
+            w[:len(word) - 1, b] = 1
         return x, y, w
 
     def loss(self, net, batch):
         x, y, w = self.words([1 + int(n) for n in torch.randint(self.length, (batch,))])
-        each = nn.functional.cross_entropy(net(one_hot(x, 3)).reshape(-1, 3), y.reshape(-1), reduction="none")
+        n = self.outputs
+        each = nn.functional.cross_entropy(net(one_hot(x, n)).reshape(-1, n), y.reshape(-1), reduction="none")
         return (each * w.reshape(-1)).sum() / w.sum()
 
     def score(self, net):
@@ -67,7 +68,7 @@ class Counting:
         for first in range(1, 1000, 32):
             ns = list(range(first, min(first + 32, 1001)))
             x, y, w = self.words(ns)
-            right = (net(one_hot(x, 3)).argmax(2) == y) | (x == 1) | (w == 0)
+            right = (net(one_hot(x, self.outputs)).argmax(2) == y) | (x == 1) | (w == 0)
             for good in right.all(0).tolist():
                 if not good:
                     return longest
@@ -123,6 +124,7 @@ def main():
     parser.add_argument("task", choices=["counting", "adding", "copy"])
     parser.add_argument("--cell", choices=["rnn", "lstm", "gru"], default="lstm")
     parser.add_argument("--length", type=int)
+    parser.add_argument("--letters", type=int, choices=[2, 3], default=2, help="of counting")
     parser.add_argument("--hidden", type=int, default=10)
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--forget-bias", type=float, default=0)
