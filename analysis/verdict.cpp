@@ -122,10 +122,7 @@ class Evaluation {
       x.push_back(std::log2(number));
       y.push_back(*at);
     }
-    const double mx = mean(x), my = mean(y);
-    double above = 0, below = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) above += (x[i] - mx) * (y[i] - my), below += (x[i] - mx) * (x[i] - mx);
-    return above / below;
+    return slopes(x, {y})[0];
   }
 
   const Measurement& measurement_;
