@@ -98,7 +98,6 @@ std::string comparisons(const Table& table) {
 
 // "0.94 [0.77, 0.99]": Mann-Whitney's probability, ties counting half.
 std::string improvement_text(const ComparisonPart& part) {
-  if (!part.improvement) return "-";
   const auto number = [](double value) { return fixed_text(value, 2); };
   return number(*part.improvement) + (part.improvement_interval ? " [" + number(part.improvement_interval->low) + ", " +
                                                                       number(part.improvement_interval->high) + "]"
@@ -116,21 +115,22 @@ std::string primary_table(const FindingResult& r) {
                {"by interval", false}},
               {}};
   if (tuned) table.columns.push_back({"untuned [95 % interval]"});
-  const bool sides = r.primary->parts[0].improvement.has_value();
-  if (sides) table.columns.push_back({"P(left is larger)"});
-  std::vector<std::string> log_ranks;
+  std::vector<std::string> improvements, log_ranks;
   for (std::size_t i = 0; i < r.primary->parts.size(); ++i) {
     const ComparisonPart& part = r.primary->parts[i];
     table.rows.push_back({part.label, effect_text(*r.primary, part), std::to_string(part.values.size()),
                           std::to_string(part.failures), p_of(part), verdict_text(part.verdict)});
     if (tuned) table.rows.back().push_back(effect_text(*r.untuned_primary, r.untuned_primary->parts[i]));
-    if (sides) table.rows.back().push_back(improvement_text(part));
+    if (part.improvement) improvements.push_back(part.label + ": " + improvement_text(part));
     if (part.log_rank_p) log_ranks.push_back(part.label + ": p = " + significant(*part.log_rank_p));
   }
-  const std::string times = log_ranks.empty() ? ""
-                                              : element("p", "Log-rank test of the times themselves, unsolved runs censored: " +
-                                                                 join(log_ranks, "; ") + ".", "soft");
-  return titled("What is decided", comparisons(table) + times);
+  const auto sentence = [](const std::string& what, const std::vector<std::string>& values) {
+    return values.empty() ? "" : element("p", what + ": " + join(values, "; ") + ".", "soft");
+  };
+  return titled("What is decided",
+                comparisons(table) +
+                    sentence("Probability that a run of the first has the larger value (Mann-Whitney)", improvements) +
+                    sentence("Log-rank test of the times themselves, unsolved runs censored", log_ranks));
 }
 
 std::string secondary_table(const FindingResult& r) {
