@@ -131,7 +131,7 @@ TEST_CASE("the ledger of findings, and the other commands on a finding", "[repro
   CHECK(entry.at("untuned").is_object());
   CHECK(entry.at("also").size() == 1);
   CHECK(shell.run("findings small --format markdown") == 0);
-  CHECK_THAT(shell.out, Contains("| An LSTM adds better than a GRU. (Nobody 1999) | **" + verdict + "** |"));
+  CHECK_THAT(shell.out, Contains("[An LSTM adds better than a GRU.](experiments/catalogue/small.ini) | **" + verdict + "** |"));
 
   // The commands of experiments see the declared runs, untuned.
   CHECK(shell.run("status small") == 0);
