@@ -136,7 +136,7 @@ void correct_for_family(std::vector<FindingResult>& results) {
   }
 }
 
-std::string needed_seeds(const Outcome& outcome) {
+std::string needed_seeds(const Outcome& outcome, int seeds) {
   int most = 0;
   for (const ComparisonPart& part : outcome.parts) {
     if (part.verdict != Verdict::undecided) continue;
@@ -144,7 +144,8 @@ std::string needed_seeds(const Outcome& outcome) {
     if (!part.seeds_needed) return "more than 1,000 seeds would be needed";
     most = std::max(most, *part.seeds_needed);
   }
-  return most > 0 ? "about " + std::to_string(most) + " seeds would decide" : "";
+  const int more = std::max(most - seeds, 1);
+  return most == 0 ? "" : "about " + std::to_string(more) + (more == 1 ? " more seed" : " more seeds") + " would decide";
 }
 
 std::string number_or_dash(const std::optional<double>& value) { return value ? significant(*value) : "-"; }
@@ -179,7 +180,7 @@ std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& finding
       result.verdict = Verdict::not_applicable;
       result.reason = result.finding->not_applicable;
     } else if (result.verdict == Verdict::undecided && result.reason.empty() && result.primary) {
-      result.reason = needed_seeds(*result.primary);
+      result.reason = needed_seeds(*result.primary, result.seeds);
     }
   }
   return ledger;
