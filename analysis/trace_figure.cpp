@@ -120,9 +120,20 @@ Map output_map(const SequenceTrace& trace) {
     set_range(map);
     return map;
   }
+  map.coloured = false;
+  if (trace.signature.loss == Loss::bernoulli) {
+    map.heading = "output: probability of every yes, and the answers that are yes (circles)";
+    for (int row = 0; row < n; ++row)
+      for (int step = 0; step < steps; ++step) {
+        float& z = map.rows[row][step];
+        z = static_cast<float>(1 / (1 + math::exp(-static_cast<double>(z))));
+        if (trace.batch.answer[step] && trace.batch.targets[static_cast<std::size_t>(step) * n + row] == 1)
+          map.circles.emplace_back(step, row);
+      }
+    return map;
+  }
   map.heading = "output: probability of every class, and the answer that is asked (circle)";
   map.vertical = "class";
-  map.coloured = false;
   for (int step = 0; step < steps; ++step) {
     float largest = map.rows[0][step];
     for (const auto& row : map.rows) largest = std::max(largest, row[step]);
@@ -190,7 +201,7 @@ class Drawing {
       Rows points;
       for (const auto& [step, row] : map.circles)
         points.push_back({static_cast<float>(step), static_cast<float>(row)});
-      plot += ", data index " + std::to_string(add("asked: step, class", points)) +
+      plot += ", data index " + std::to_string(add("asked: step, " + map.vertical, points)) +
               " with points pointtype 6 pointsize 0.7 linewidth 1.5 linecolor rgb '#d55e00'";
     }
     line(plot + "\nunset label\n");

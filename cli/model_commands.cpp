@@ -50,22 +50,23 @@ int check_command(const CommandArguments& words) {
   for (const std::string& name : arguments.positional()) cells.push_back(find_cell(name));
   if (cells.empty()) cells = all_cells();
 
-  // Odd sizes, two layers, a learned initial state; symbols into a softmax, and values into a squared error.
-  const Signature signatures[] = {{3, true, 4, Loss::cross_entropy}, {3, false, 2, Loss::mean_squared}};
+  // Odd sizes, two layers, a learned initial state; symbols into a softmax, and values into the other losses.
+  const std::pair<const char*, Signature> signatures[] = {{"cross-entropy", {3, true, 4, Loss::cross_entropy}},
+                                                          {"squared error", {3, false, 2, Loss::mean_squared}},
+                                                          {"bernoulli", {3, false, 2, Loss::bernoulli}}};
   std::vector<std::vector<std::string>> rows{{"cell", "settings", "loss", "worst block", "error", ""}};
   Json json = Json::array();
   bool all_good = true;
   for (const CellEntry& cell : cells)
     for (const auto& [key, value] : checked_settings(cell))
-      for (const Signature& signature : signatures) {
+      for (const auto& [loss, signature] : signatures) {
         Settings settings = default_settings(model_options(cell));
         settings.set("cell", cell.name);
         settings.set("hidden", "4");
         settings.set("layers", "2");
         if (settings.has("initial-state")) settings.set("initial-state", "learned");
         if (!key.empty()) settings.set(key, value);
-        const std::string loss = signature.one_hot ? "cross-entropy" : "squared error",
-                          what = key.empty() ? "defaults" : key + " = " + value;
+        const std::string what = key.empty() ? "defaults" : key + " = " + value;
         BlockError worst;
         for (const BlockError& error : check_gradient(settings, signature, random_batch(signature, 6, 3, 1), 1)) {
           const bool good = error.worst <= gradient_bound;

@@ -46,7 +46,8 @@ Batch random_batch(const Signature& signature, int steps, int size, std::uint64_
   for (std::int32_t& symbol : batch.symbols) symbol = static_cast<std::int32_t>(stream.below(signature.inputs));
   for (float& value : batch.values) value = stream.uniform(-1, 1);
   for (std::int32_t& target : batch.classes) target = static_cast<std::int32_t>(stream.below(signature.outputs));
-  for (float& target : batch.targets) target = stream.uniform(-1, 1);
+  for (float& target : batch.targets)
+    target = signature.loss == Loss::bernoulli ? static_cast<float>(stream.below(2)) : stream.uniform(-1, 1);
   for (float& weight : batch.weight) weight = stream.below(3) == 0 ? 0.0f : 0.5f + stream.uniform();
   batch.weight.back() = 1;
   return batch;

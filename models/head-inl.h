@@ -1,5 +1,5 @@
 // Linear read-out of the hidden state, of hidden state and context joined, or of a squashed context (feed-forward
-// attention), and the two losses.
+// attention), and the losses.
 #if defined(RNNBENCH_MODELS_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_HEAD_INL_H_
 #undef RNNBENCH_MODELS_HEAD_INL_H_
@@ -126,12 +126,20 @@ class Head final : public HeadPart<ScalarOf<V>> {
     for (const Run& run : wanted)
       for (int step = run.begin; step < run.end; ++step) {
         const std::size_t first = static_cast<std::size_t>(step) * columns;
-        if (shape_.loss == Loss::cross_entropy)
-          losses[step] = cross_entropy(packed + at_.real, columns, targets.classes + first, targets.weight + first, scale,
-                                       tape + first * out_stride_);
-        else
-          losses[step] = squared_error(columns, targets.values + first * shape_.outputs, targets.weight + first, scale,
-                                       tape + first * out_stride_);
+        const S* real = packed + at_.real;
+        const float *weight = targets.weight + first, *values = targets.values + first * shape_.outputs;
+        S* out = tape + first * out_stride_;
+        switch (shape_.loss) {
+          case Loss::cross_entropy:
+            losses[step] = cross_entropy(real, columns, targets.classes + first, weight, scale, out);
+            break;
+          case Loss::mean_squared:
+            losses[step] = squared_error(columns, values, weight, scale, out);
+            break;
+          case Loss::bernoulli:
+            losses[step] = bernoulli(real, columns, values, weight, scale, out);
+            break;
+        }
       }
   }
 
@@ -283,6 +291,33 @@ class Head final : public HeadPart<ScalarOf<V>> {
         out[o] = weight[c] != 0 ? error * each : S(0);
       }
       sum += Total(weight[c]) * (errors / Total(shape_.outputs));
+    }
+    return sum;
+  }
+
+  // The same for the sum over outputs of -ln p(target) = softplus(z) - y z, whose gradient is sigmoid(z) - y. Because
+  // softplus(z) = max(z, 0) + ln(1 + e^-|z|) nothing overflows, and what is certain and right costs 0.
+  HWY_ATTR Total bernoulli(const S* real, int columns, const float* target, const float* weight, S scale,
+                           S* out) const {
+    alignas(64) S asked[L], losses[L];
+    Total sum(0);
+    for (int c = 0; c < columns; ++c, out += out_stride_, target += shape_.outputs) {
+      if (weight[c] == 0) {
+        std::fill_n(out, out_stride_, S(0));
+        continue;
+      }
+      const V each = broadcast(S(weight[c]) * scale), one = broadcast(S(1));
+      Total of_step(0);
+      for (int o = 0; o < out_stride_; o += L) {
+        const int count = std::min(L, shape_.outputs - o);
+        for (int k = 0; k < L; ++k) asked[k] = k < count ? S(target[o + k]) : S(0);
+        const V z = load(out + o), y = load(asked);
+        const V above = where_positive(z, z), below = z - above - above;  // max(z, 0), -|z|
+        store((above - y * z) + log(one + exp(below)), losses);
+        for (int k = 0; k < count; ++k) of_step += Total(losses[k]);
+        store((sigmoid(z) - y) * each * load(real + o), out + o);
+      }
+      sum += Total(weight[c]) * of_step;
     }
     return sum;
   }

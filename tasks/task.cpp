@@ -1,6 +1,7 @@
 #include "tasks/task.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "core/error.h"
@@ -25,17 +26,36 @@ double squared_error(const float* values, const float* targets, int n) {
   return sum / n;
 }
 
+// The sum of -ln p(target), p(1) = sigmoid(logit): softplus(z) - y z, which overflows nowhere.
+double binary_cross_entropies(const float* logits, const float* targets, int n) {
+  double sum = 0;
+  for (int i = 0; i < n; ++i) {
+    const double z = logits[i], y = targets[i];
+    sum += (std::max(z, 0.0) - y * z) + math::log(1 + math::exp(-std::abs(z)));
+  }
+  return sum;
+}
+
+double step_loss(const Signature& signature, const Batch& batch, std::size_t step, const float* outputs) {
+  const int n = signature.outputs;
+  switch (signature.loss) {
+    case Loss::cross_entropy:
+      return cross_entropy(outputs, n, batch.classes[step]);
+    case Loss::mean_squared:
+      return squared_error(outputs, &batch.targets[step * n], n);
+    case Loss::bernoulli:
+      return binary_cross_entropies(outputs, &batch.targets[step * n], n);
+  }
+  throw std::logic_error("a loss that has no formula");
+}
+
 }  // namespace
 
 LossSum loss_of(const Signature& signature, const Batch& batch, const std::vector<float>& outputs) {
   LossSum sum;
-  const int n = signature.outputs;
   for (std::size_t i = 0; i < batch.weight.size(); ++i) {
     if (batch.weight[i] == 0) continue;
-    const float* at = &outputs[i * n];
-    const double loss = signature.loss == Loss::cross_entropy ? cross_entropy(at, n, batch.classes[i])
-                                                              : squared_error(at, &batch.targets[i * n], n);
-    sum.loss += batch.weight[i] * loss;
+    sum.loss += batch.weight[i] * step_loss(signature, batch, i, &outputs[i * signature.outputs]);
     sum.weight += batch.weight[i];
   }
   return sum;

@@ -49,7 +49,7 @@ class Task {
   }
   virtual Measure measure() const = 0;
   // Scores on `count` fresh sequences of `source` (tasks that score exactly may ignore both). The default gives "loss"
-  // and, for cross-entropy, the accuracy on answer positions under the measure's name.
+  // and, under the measure's name, the accuracy on answer positions (cross-entropy) or the loss again.
   virtual Scores evaluate(const Predict& predict, const StreamSource& source, int count) const;
   // Whether these scores meet the success criterion; the default compares measure().name with measure().solved_at.
   virtual bool solved(const Scores& scores) const;

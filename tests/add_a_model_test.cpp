@@ -67,7 +67,7 @@ int main() {
       for (const BlockError& error : check_gradient(narrow, signature, uneven_batch(signature, 5, 3, 2), 5))
         check(error.worst <= 1e-12, name + "gradient of " + error.name);
     }
-    const Signature signature = all_signatures(3, 4)[models++ % 4];
+    const Signature signature = signature_of_turn(models++, 3, 4);
     const std::uint64_t bits = trained(model, signature, Isa::scalar, 1);
     for (Isa isa : supported_isas())
       for (int threads : {1, 3})

@@ -58,7 +58,7 @@ TEST_CASE("every instruction set trains every model to the same bits", "[models]
   const FlushDenormals flush;
   std::size_t turn = 0;
   for (const Settings& model : all_models(17)) {  // two packs of units
-    const Signature signature = all_signatures(3, 5)[turn++ % 4];
+    const Signature signature = signature_of_turn(turn++, 3, 5);
     const Batch batch = uneven_batch(signature, saturates(model) ? 9 : 2, 2, 3);
     CAPTURE(describe_model(model), describe_signature(signature));
     const Bits reference = bits_of(*make_network<float>(model, signature, Isa::scalar), batch, 20, 1);
@@ -76,7 +76,7 @@ TEST_CASE("any number of threads trains every model to the same bits", "[models]
   std::size_t turn = 0;
   for (const Settings& model : all_models(10)) {
     if (model.text_or("initial-state", "zero") == "zero") continue;  // the work is the same, less a sum
-    const Signature signature = all_signatures(3, 5)[turn++ % 4];
+    const Signature signature = signature_of_turn(turn++, 3, 5);
     const Batch batch = uneven_batch(signature, 4, 65, 3);  // five tiles
     CAPTURE(describe_model(model), describe_signature(signature));
     const auto network = make_network<float>(model, signature);

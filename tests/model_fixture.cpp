@@ -98,13 +98,22 @@ std::vector<Signature> all_signatures(int inputs, int outputs) {
   return {{.inputs = inputs, .one_hot = true, .outputs = outputs, .loss = Loss::cross_entropy},
           {.inputs = inputs, .one_hot = false, .outputs = outputs, .loss = Loss::mean_squared},
           {.inputs = inputs, .one_hot = false, .outputs = outputs, .loss = Loss::cross_entropy},
-          {.inputs = inputs, .one_hot = true, .outputs = outputs, .loss = Loss::mean_squared}};
+          {.inputs = inputs, .one_hot = true, .outputs = outputs, .loss = Loss::mean_squared},
+          {.inputs = inputs, .one_hot = false, .outputs = outputs, .loss = Loss::bernoulli},
+          {.inputs = inputs, .one_hot = true, .outputs = outputs, .loss = Loss::bernoulli}};
+}
+
+Signature signature_of_turn(std::size_t turn, int inputs, int outputs) {
+  const std::vector<Signature> all = all_signatures(inputs, outputs);
+  return all[turn % all.size()];
 }
 
 std::string describe_signature(const Signature& signature) {
   return std::to_string(signature.inputs) + (signature.one_hot ? " symbols, " : " values, ") +
          std::to_string(signature.outputs) +
-         (signature.loss == Loss::cross_entropy ? " classes" : " real outputs");
+         (signature.loss == Loss::cross_entropy  ? " classes"
+          : signature.loss == Loss::mean_squared ? " real outputs"
+                                                 : " yes or no");
 }
 
 Batch uneven_batch(const Signature& signature, int steps, int size, std::uint64_t seed) {

@@ -43,8 +43,9 @@ std::size_t first_turn(const std::string& cell);
 //   every other variant      with one turn
 std::vector<Settings> all_models(int hidden);
 
-// One-hot or real inputs x both losses.
+// One-hot or real inputs x every loss. A further loss comes last: lines of bits/expected.txt know them by number.
 std::vector<Signature> all_signatures(int inputs, int outputs);
+Signature signature_of_turn(std::size_t turn, int inputs, int outputs);  // by turns
 std::string describe_signature(const Signature& signature);
 
 // Random inputs, targets and weights. Some steps have weight 0, and every sequence but the first ends early:

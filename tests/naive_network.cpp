@@ -73,9 +73,15 @@ S step_loss(const Signature& signature, const Vector<S>& out, const Batch& batch
     return std::log(S(out.array().exp().sum())) - out(batch.classes[at]);
   S sum(0);
   for (int o = 0; o < signature.outputs; ++o) {
-    const S error = out(o) - S(static_cast<double>(batch.targets[at * signature.outputs + o]));
-    sum += error * error;
+    const S target(static_cast<double>(batch.targets[at * signature.outputs + o]));
+    if (signature.loss == Loss::bernoulli) {
+      const S yes = S(1) / (S(1) + std::exp(-out(o)));
+      sum -= target * std::log(yes) + (S(1) - target) * std::log(S(1) - yes);
+    } else {
+      sum += (out(o) - target) * (out(o) - target);
+    }
   }
+  if (signature.loss == Loss::bernoulli) return sum;
   return sum / static_cast<double>(signature.outputs);
 }
 

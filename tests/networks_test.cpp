@@ -278,6 +278,41 @@ TEST_CASE("the Transformer never sees a later step, and without positions no ord
   for (std::size_t i = 2 * batch.size * 4; i < a.size(); ++i) CHECK(std::fabs(a[i] - b[i]) <= 1e-14);
 }
 
+namespace {
+
+// A read-out that sees nothing but its bias.
+template <class S>
+void check_certain_answers() {
+  const Signature signature{.inputs = 1, .outputs = 3, .loss = Loss::bernoulli};
+  auto certain = start<S>({{"cell", "rnn"}, {"hidden", "2"}}, signature);
+  const Layout& layout = certain.network->layout();
+  const int weight = layout.find("readout.weight"), bias = layout.find("readout.bias");
+  std::fill_n(certain.parameters.block(weight), layout.block(weight).size(), S(0));
+  const S logits[] = {S(1000), S(-1000), S(0)};
+  std::copy_n(logits, 3, certain.parameters.block(bias));
+  Batch batch;
+  batch.reset(signature, 1, 1);
+  batch.weight = {2};
+  const auto workspace = certain.network->workspace();
+  Parameters<S> gradient(layout);
+  const auto loss_of = [&](std::vector<float> targets) {
+    batch.targets = std::move(targets);
+    return certain.network->gradient(certain.parameters, batch, *workspace, gradient);
+  };
+  CHECK(loss_of({1, 0, 1}) == Approx(std::log(2)).epsilon(1e-6));
+  const S right[] = {S(0), S(0), S(-0.5)}, wrong[] = {S(1), S(-1), S(0.5)};
+  for (int o = 0; o < 3; ++o) CHECK(std::fabs(gradient.block(bias)[o] - right[o]) <= S(1e-30));
+  CHECK(loss_of({0, 1, 0}) == Approx(2000 + std::log(2)).epsilon(1e-6));
+  for (int o = 0; o < 3; ++o) CHECK(gradient.block(bias)[o] == wrong[o]);
+}
+
+}  // namespace
+
+TEST_CASE("answers of yes or no are scored where a sigmoid has no digits left", "[models][networks]") {
+  check_certain_answers<float>();
+  check_certain_answers<double>();
+}
+
 TEST_CASE("networks that make no sense are refused with what is allowed", "[models][networks]") {
   const auto refused = [](const Values& values, const Signature& signature = all_signatures(3, 4)[0]) {
     return make_network<float>(model_settings(values), signature);

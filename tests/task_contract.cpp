@@ -66,6 +66,9 @@ class Contract {
     expect(std::all_of(batch.values.begin(), batch.values.end(), finite) &&
                std::all_of(batch.targets.begin(), batch.targets.end(), finite),
            "finite inputs and targets");
+    expect(shape_.loss != Loss::bernoulli || std::all_of(batch.targets.begin(), batch.targets.end(),
+                                                         [](float y) { return y == 0 || y == 1; }),
+           "answers of yes or no");
     for (int b = 0; b < batch.size; ++b) {
       double weight = 0;
       int answers = 0;
@@ -171,6 +174,12 @@ class Contract {
     const Predict oracle = [&](const Batch& batch, std::vector<float>& outputs) {
       if (shape_.loss == Loss::mean_squared) {
         outputs = batch.targets;
+        return;
+      }
+      if (shape_.loss == Loss::bernoulli) {
+        outputs.resize(batch.targets.size());
+        std::transform(batch.targets.begin(), batch.targets.end(), outputs.begin(),
+                       [](float y) { return y == 1 ? certain : -certain; });
         return;
       }
       outputs.assign(batch.classes.size() * shape_.outputs, 0);

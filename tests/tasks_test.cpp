@@ -147,6 +147,23 @@ TEST_CASE("tasks: the loss is the weighted mean of squared errors", "[tasks]") {
   CHECK(loss_of(signature, batch, {1, 4, 0, 3}).mean() == 0);
 }
 
+TEST_CASE("tasks: the loss is the weighted mean of sums of binary cross-entropies in nats", "[tasks]") {
+  const Signature signature{1, false, 2, Loss::bernoulli};
+  Batch batch;
+  batch.reset(signature, 1, 3);
+  REQUIRE(batch.targets.size() == 6);
+  REQUIRE(batch.classes.empty());
+  batch.targets = {1, 0, 0, 1, 1, 1};
+  batch.weight = {1, 2, 0};
+  const float nan = std::nanf("");
+  const auto nats = [](double p) { return -std::log(p); };
+  const double yes = 1 / (1 + std::exp(-0.5)), other = 1 / (1 + std::exp(3.0));
+  CHECK(loss_of(signature, batch, {0.5f, -3, -3, 0.5f, nan, nan}).loss ==
+        Approx(nats(yes) + nats(1 - other) + 2 * (nats(1 - other) + nats(yes))).epsilon(1e-14));
+  CHECK(loss_of(signature, batch, {1000, -1000, -1000, 1000, nan, nan}).loss == 0);
+  CHECK(loss_of(signature, batch, {-1000, 0, 1000, 1000, nan, nan}).loss == Approx(1000 + std::log(2) + 2 * 1000));
+}
+
 TEST_CASE("tasks: a score that does not exist is an error of the program", "[tasks]") {
   CHECK(score({{"loss", 1}, {"mse", 2}}, "mse") == 2);
   CHECK_THROWS_AS(score({{"loss", 1}}, "mse"), std::out_of_range);

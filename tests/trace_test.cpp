@@ -317,6 +317,17 @@ TEST_CASE("smallest traces can be drawn", "[trace]") {
   CHECK(fs::file_size(folder.path() / "least.png") > 1000);
 }
 
+TEST_CASE("answers of yes or no are drawn as probabilities, with a circle for every yes that is asked", "[trace]") {
+  SequenceTrace trace = symbol_trace();
+  trace.signature.loss = Loss::bernoulli;
+  trace.batch.targets = {1, 1, 0, 1, 0, 1};
+  trace.outputs = {0, 1000, -1000, 0, 1000, 0};
+  const Figure figure = trace_figure(trace);
+  CHECK_THAT(figure.script, Contains("probability of every yes"));
+  CHECK_THAT(figure.data, Contains("(circles)\n0.5 0 1\n1 0.5 0.5\n"));  // a row for each output
+  CHECK_THAT(figure.data, Contains("# asked: step, output\n2 1\n\n"));   // at step 2 alone
+}
+
 TEST_CASE("mistakes of trace get one sentence", "[trace]") {
   const Trained trained;
   const std::string id = trained.ids[0];

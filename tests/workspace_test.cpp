@@ -51,7 +51,7 @@ TEST_CASE("keeping every k-th step only moves no bit of loss and gradient", "[mo
   for (const Values& variant : cell_variants()) {
     const int steps = lengths[turn % 3];
     const Settings model = model_of(variant, turn % 2 == 0 ? "1" : "3", "none", 18);
-    const Signature signature = all_signatures(3, 5)[turn++ % 4];
+    const Signature signature = signature_of_turn(turn++, 3, 5);
     CAPTURE(describe_model(model), describe_signature(signature), steps);
     const Batch batch = uneven_batch(signature, steps, 33, 3);
     const auto network = make_network<float>(model, signature);
@@ -154,7 +154,7 @@ TEST_CASE("batches that went before leave no trace in a workspace", "[models][bi
     if (variant.contains("gate-activation")) continue;  // has the arrays that the cell has
     const Values structure = structure_of_turn(turn);
     const Settings model = model_of(variant, structure.at("layers"), structure.at("attention"), 18);
-    const Signature signature = all_signatures(3, 5)[turn++ % 4];
+    const Signature signature = signature_of_turn(turn++, 3, 5);
     CAPTURE(describe_model(model), describe_signature(signature));
     const auto network = make_network<float>(model, signature);
     const Parameters<float> parameters = random_parameters(*network, 3);

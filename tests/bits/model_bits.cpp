@@ -40,11 +40,18 @@ struct Case {
   std::string optimizer = "adam";
 };
 
+// Those that there were first, which the counters of the lines below know by number.
+std::vector<Signature> first_signatures(int inputs, int outputs) {
+  std::vector<Signature> signatures = all_signatures(inputs, outputs);
+  signatures.resize(4);
+  return signatures;
+}
+
 // Lines with a counter: two tiles, the second of 1, 4, 7, 10 or 13 sequences, and signatures by turns.
 struct Lines {
   std::vector<Case>& cases;
   std::size_t turn;
-  Signature signature(int inputs, int outputs) const { return all_signatures(inputs, outputs)[turn % 4]; }
+  Signature signature(int inputs, int outputs) const { return first_signatures(inputs, outputs)[turn % 4]; }
   void add(Values model, const Signature& signature, int steps, int updates, const char* optimizer = "adam") {
     cases.push_back({std::move(model), signature, steps, 17 + static_cast<int>(3 * (turn % 5)), updates, optimizer});
     ++turn;
@@ -72,7 +79,7 @@ void add_first_cells(std::vector<Case>& cases) {
   };
   for (const Values& cell : variants)
     for (Values& model : models(cell, "5")) {
-      for (const Signature& signature : all_signatures(3, 5)) lines.add(model, signature, 4, 50);
+      for (const Signature& signature : first_signatures(3, 5)) lines.add(model, signature, 4, 50);
       model["initial-state"] = "learned";
       lines.add(model, lines.signature(3, 5), 4, 50);
     }
@@ -154,11 +161,28 @@ void add_networks(std::vector<Case>& cases) {
   }
 }
 
+// Answers of yes or no, from values and from symbols by turns; small and wide.
+void add_bernoulli(std::vector<Case>& cases) {
+  Lines lines{cases, 0};
+  for (const Values& network : std::initializer_list<Values>{{{"cell", "rnn"}},
+                                                             {{"cell", "lstm"}},
+                                                             {{"cell", "gru"}, {"attention", "additive"}},
+                                                             {{"cell", "feedforward-attention"}},
+                                                             {{"cell", "transformer"}, {"heads", "1"}}}) {
+    Values model = network;
+    model["hidden"] = "5";
+    lines.add(model, all_signatures(3, 5)[4 + lines.turn / 2 % 2], 6, 20);
+    model["hidden"] = "20";
+    lines.add(model, all_signatures(19, 33)[5 - lines.turn / 2 % 2], 20, 2);
+  }
+}
+
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   add_first_cells(cases);
   for (const CellEntry& cell : free_cells()) add_cell(cell, cases);
   add_networks(cases);
+  add_bernoulli(cases);
   return cases;
 }
 
