@@ -9,6 +9,8 @@ namespace rnnbench {
 
 namespace {
 
+constexpr std::size_t most_markers = 8;
+
 std::string joined(const float* values, int n) {
   std::vector<std::string> texts;
   for (int i = 0; i < n; ++i) texts.push_back(float_text(values[i]));
@@ -28,7 +30,8 @@ std::string target_text(const SequenceTrace& trace, int step) {
   return joined(&trace.batch.targets[static_cast<std::size_t>(step) * n], n);
 }
 
-// Features that tell steps apart by kind: markers, not measurements.
+// Features that tell steps apart by kind: markers, not measurements. More than a few are content, such as the keys of a
+// chord: no two steps would be of a kind.
 std::vector<int> whole_features(const SequenceTrace& trace) {
   std::vector<int> features;
   for (int f = 0; f < trace.signature.inputs; ++f) {
@@ -39,6 +42,7 @@ std::vector<int> whole_features(const SequenceTrace& trace) {
     }
     if (whole) features.push_back(f);
   }
+  if (features.size() > most_markers) features.clear();
   return features;
 }
 

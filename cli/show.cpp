@@ -25,8 +25,9 @@ Json options_json(const std::vector<Option>& options) {
   return list;
 }
 
-// The bound of a task and its measure, with the default options.
+// The bound of a task and its measure, with the default options; null when they make no task.
 Json measure_json(const TaskEntry& entry) {
+  if (needs_file(entry)) return {};
   Settings settings = default_settings(entry.options);
   settings.set("task", entry.name);
   const auto task = entry.make(settings);
@@ -108,16 +109,19 @@ void print_task(const Json& task) {
   const Json& bounds = task.at("with_defaults");
   std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
   print_paragraph(std::cout, task.at("definition"), 2);
-  std::cout << "\nwith the default options\n";
-  print_columns(
-      std::cout,
-      {{"measure",
-        bounds.at("measure").get<std::string>() + ", " + bounds.at("definition").get<std::string>()},
-       {"solved", bounds.at("measure").get<std::string>() + " " + bounds.at("solved").get<std::string>()},
-       {"loss of the memoryless baseline", bounds.at("baseline").dump()},
-       {"lowest possible loss", bounds.at("optimum").is_null() ? "not known" : bounds.at("optimum").dump()}},
-      2);
   std::cout << '\n';
+  if (!bounds.is_null()) {
+    std::cout << "with the default options\n";
+    print_columns(
+        std::cout,
+        {{"measure",
+          bounds.at("measure").get<std::string>() + ", " + bounds.at("definition").get<std::string>()},
+         {"solved", bounds.at("measure").get<std::string>() + " " + bounds.at("solved").get<std::string>()},
+         {"loss of the memoryless baseline", bounds.at("baseline").dump()},
+         {"lowest possible loss", bounds.at("optimum").is_null() ? "not known" : bounds.at("optimum").dump()}},
+        2);
+    std::cout << '\n';
+  }
   print_options(task.at("options"));
 }
 

@@ -130,6 +130,16 @@ Option integers_option(std::string name, std::string fallback, double least, dou
                      std::move(help));
 }
 
+Option text_option(std::string name, std::string help) {
+  return make_option(std::move(name), Option::Kind::text, "", 0, 0, {}, std::move(help));
+}
+
+Option place_option(std::string name, std::string help) {
+  Option option = text_option(std::move(name), std::move(help));
+  option.place = true;
+  return option;
+}
+
 Option with_use(Option option, std::function<bool(const Settings&)> used) {
   option.used = std::move(used);
   return option;
@@ -154,12 +164,16 @@ std::string canonical_value(const Option& option, const std::string& text) {
       break;
     case Option::Kind::integers:
       return canonical_integers(option, value);
+    case Option::Kind::text:
+      if (!value.empty() && value.find_first_of("\n\r") == std::string::npos) return value;
+      break;
   }
   refuse(option, value);
 }
 
 std::vector<std::string> listed_values(const Option& option, const std::string& text) {
-  if (option.kind == Option::Kind::integers) return {canonical_value(option, text)};
+  if (option.kind == Option::Kind::integers || option.kind == Option::Kind::text)
+    return {canonical_value(option, text)};
   std::vector<std::string> values;
   for (const std::string& part : list_elements(option, text)) {
     if (option.kind == Option::Kind::integer && part.find("..") != std::string::npos) {
@@ -190,6 +204,8 @@ std::string allowed_values(const Option& option) {
       return "a number" + range + unset;
     case Option::Kind::integers:
       return "a comma list of whole numbers" + range + unset;
+    case Option::Kind::text:
+      return "one line of text" + unset;
     case Option::Kind::choice:
       break;
   }

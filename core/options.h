@@ -13,7 +13,7 @@ namespace rnnbench {
 class Settings;
 
 struct Option {
-  enum class Kind { integer, real, choice, integers /* a comma list; spans no grid */ };
+  enum class Kind { integer, real, choice, integers /* a comma list; spans no grid */, text /* one line; neither */ };
 
   std::string name;      // as on the command line and in an INI file: "forget-bias"
   Kind kind;
@@ -25,12 +25,17 @@ struct Option {
   // Whether a run with these settings reads the option at all (momentum: only with optimizer = sgd). Unused options do
   // not enter the spec. Empty: always used.
   std::function<bool(const Settings&)> used;
+  // The value says where something lies (a path), not what it is: it stands in the spec, but not in the canonical text
+  // of a run, so it never changes an id.
+  bool place = false;
 };
 
 Option integer_option(std::string name, std::string fallback, double least, double most, std::string help);
 Option real_option(std::string name, std::string fallback, double least, double most, std::string help);
 Option choice_option(std::string name, std::string fallback, std::vector<std::string> choices, std::string help);
 Option integers_option(std::string name, std::string fallback, double least, double most, std::string help);
+Option text_option(std::string name, std::string help);   // not set by default
+Option place_option(std::string name, std::string help);  // a text that is a place, not set by default
 Option with_use(Option option, std::function<bool(const Settings&)> used);
 
 // `text` checked and in its one canonical spelling ("05" -> "5", "1e-3" -> "0.001"). Throws UserError with a sentence
@@ -38,7 +43,7 @@ Option with_use(Option option, std::function<bool(const Settings&)> used);
 std::string canonical_value(const Option& option, const std::string& text);
 
 // The canonical values of a comma list with ranges of whole numbers ("50, 100", "1..10", "50..200..50" with a step), in
-// the order written, each once. At most `most_listed` of them. A list of an `integers` option is one value.
+// the order written, each once. At most `most_listed` of them. An `integers` or `text` option has one value.
 std::vector<std::string> listed_values(const Option& option, const std::string& text);
 inline constexpr std::int64_t most_listed = 100'000;
 

@@ -70,6 +70,7 @@ class Grid {
         // A width that the other way of giving it has replaced is not idle.
         std::set<std::string> used = {"seed", "hidden", "budget"};
         for_each_run(axes, task, cell, [&](RunSpec& run) {
+          complete(run, axes);
           for (const Axis& axis : axes) {
             if (!axis.option.used || axis.option.used(settings_of(run, axis.part)))
               used.insert(axis.option.name);
@@ -171,23 +172,40 @@ class Grid {
     try {
       check_feasible(run, workspace_);
     } catch (const UserError& error) {
-      // The place of the first setting that the sentence speaks of.
-      const std::string sentence = error.what(), words = " " + sentence;
-      std::string place = precedence_.origin();
-      for (const Axis& axis : axes) {
-        if (axis.source == nullptr || words.find(" " + axis.option.name + " = ") == std::string::npos)
-          continue;
-        place = precedence_.place(*axis.source);
-        break;
-      }
-      throw UserError(place + sentence);
+      refuse(error.what(), axes);
     }
+  }
+
+  // Has the task fill in its settings; for runs in a row that have the same of them, once.
+  void complete(RunSpec& run, const std::vector<Axis>& axes) {
+    const TaskEntry& entry = find_task(run.task.text("task"));
+    if (entry.complete == nullptr) return;
+    if (declared_.values() != run.task.values()) {
+      declared_ = completed_ = run.task;
+      try {
+        entry.complete(completed_);
+      } catch (const UserError& error) {
+        refuse(error.what(), axes);
+      }
+    }
+    run.task = completed_;
+  }
+
+  // With the place of the first setting that the sentence speaks of.
+  [[noreturn]] void refuse(const std::string& sentence, const std::vector<Axis>& axes) const {
+    const std::string words = " " + sentence;
+    for (const Axis& axis : axes) {
+      if (axis.source != nullptr && words.find(" " + axis.option.name + " = ") != std::string::npos)
+        throw UserError(precedence_.place(*axis.source) + sentence);
+    }
+    throw UserError(precedence_.origin() + sentence);
   }
 
   const WorkspaceOptions workspace_;
   Precedence precedence_;
   Names tasks_, cells_;
   std::set<std::string> checked_;
+  Settings declared_, completed_;  // of the task of the last run that was completed
   std::size_t total_ = 0;
 };
 

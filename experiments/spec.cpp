@@ -15,11 +15,11 @@ bool is_used(const Option& option, const Settings& settings) {
   return settings.has(option.name) && (!option.used || option.used(settings));
 }
 
-// Adds the used options that differ from their defaults; `cell` and `seed` are not among them.
+// Adds the used options that differ from their defaults; `cell`, `seed` and places are not among them.
 void add_lines(const std::vector<Option>& options, const Settings& settings,
                std::map<std::string, std::string>& lines) {
   for (const Option& option : options) {
-    if (option.name == "cell" || option.name == "seed" || !is_used(option, settings)) continue;
+    if (option.name == "cell" || option.name == "seed" || option.place || !is_used(option, settings)) continue;
     if (settings.text(option.name) != option.fallback) lines[option.name] = settings.text(option.name);
   }
 }
@@ -38,6 +38,7 @@ void add_json(const std::vector<Option>& options, const Settings& settings, Json
         json[option.name] = settings.integers(option.name);
         break;
       case Option::Kind::choice:
+      case Option::Kind::text:
         json[option.name] = settings.text(option.name);
         break;
     }

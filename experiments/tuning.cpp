@@ -21,7 +21,8 @@ std::vector<Option> tunable_options() {
   std::set<std::string> seen = {"cell", "hidden", "budget", "seed", "updates", "stop", "evaluate", "probe"};
   const auto add = [&](const std::vector<Option>& more) {
     for (const Option& option : more)
-      if (option.kind != Option::Kind::integers && seen.insert(option.name).second) options.push_back(option);
+      if (option.kind != Option::Kind::integers && option.kind != Option::Kind::text && seen.insert(option.name).second)
+        options.push_back(option);
   };
   add(training_options());
   for (const CellEntry& cell : all_cells()) add(model_options(cell));

@@ -28,7 +28,8 @@
   TASK(selective_copying)    \
   TASK(induction_heads)      \
   TASK(look_ahead)           \
-  TASK(random_map)
+  TASK(random_map)           \
+  TASK(sequences)
 
 namespace rnnbench {
 

@@ -24,8 +24,7 @@ LengthRange::LengthRange(const Settings& settings)
       longest(static_cast<int>(settings.integer("length"))) {}
 
 std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra,
-                          int least) {
-  const std::int64_t most = static_cast<std::int64_t>(most_length);
+                          int least, std::int64_t most) {
   const auto steps_of = [&](std::int64_t length) { return per_length * length + extra; };
   const std::int64_t below = std::clamp<std::int64_t>((time_steps - extra) / per_length, least, most);
   if (steps_of(below) == time_steps) return below;

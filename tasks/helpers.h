@@ -33,11 +33,11 @@ struct LengthRange {
   double mean() const { return (shortest + longest) / 2.0; }
 };
 
-// Solves time_steps == per_length * length + extra for a length from `least` to most_length. Throws UserError
+// Solves time_steps == per_length * length + extra for a length from `least` to `most`. Throws UserError
 // with the smallest possible (and nearest) number of time steps when there is none. `task` names the task
 // with the settings that matter: "copy with items = 10".
 std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra,
-                          int least);
+                          int least, std::int64_t most = static_cast<std::int64_t>(most_length));
 
 // The number of the largest of n outputs, the first of equals: the most probable class.
 int most_probable(const float* outputs, int n);

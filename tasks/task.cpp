@@ -98,6 +98,10 @@ bool Task::solved(const Scores& scores) const {
   return judged.higher_is_better ? reached >= judged.solved_at : reached < judged.solved_at;
 }
 
+bool needs_file(const TaskEntry& entry) {
+  return std::any_of(entry.options.begin(), entry.options.end(), [](const Option& option) { return option.place; });
+}
+
 const TaskEntry& find_task(const std::string& name) {
   std::vector<std::string> names;
   std::string listed;

@@ -37,6 +37,9 @@ class Task {
   virtual int steps() const = 0;  // time steps of the longest training sequence
   // Sequences source.stream(0) .. source.stream(size - 1), one column each.
   virtual void sample(const StreamSource& source, int size, Batch& batch) const = 0;
+  // Whether the sequences of validation and test are listed, not drawn: sample i is entry i of a list, which begins
+  // again where it ends, whatever the seed and the step.
+  virtual bool lists_evaluation() const { return false; }
   // The outputs (logits or values) of the best predictor that knows the position in the sequence and the current input
   // (each task says what its predictor knows), but has no memory of earlier inputs.
   virtual void memoryless(const Batch& batch, std::vector<float>& outputs) const = 0;
@@ -65,7 +68,13 @@ struct TaskEntry {
   // The `length` that makes steps() == time_steps with the other settings as they are; throws UserError that names the
   // smallest possible (and nearest) number of time steps when there is none.
   std::int64_t (*length_of_steps)(const Settings&, std::int64_t time_steps);
+  // Fills in what the settings imply and a run has to be known by, such as the hash of a file; throws UserError. Called
+  // by the grid for every run. nullptr: there is nothing to fill in.
+  void (*complete)(Settings&) = nullptr;
 };
+
+// Whether the task cannot be made from its defaults, because an option names a file of the user's.
+bool needs_file(const TaskEntry& entry);
 
 // Every task, in the order of the table (tasks/catalogue.cpp), then those that were added.
 const std::vector<TaskEntry>& all_tasks();

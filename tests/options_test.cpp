@@ -79,6 +79,20 @@ TEST_CASE("what is not allowed is refused in one sentence", "[options][errors]")
   CHECK(refused(hidden, "1,").find("has an empty place in its list") != std::string::npos);
 }
 
+TEST_CASE("a text is one line and one value", "[options]") {
+  const Option text = text_option("name", ""), place = place_option("file", "");
+  CHECK_FALSE(text.place);
+  CHECK(place.place);
+  for (const Option& option : {text, place}) {
+    CHECK(canonical_value(option, " a, b..c ") == "a, b..c");
+    CHECK(listed_values(option, "a, b") == Values{"a, b"});
+    CHECK(canonical_value(option, "") == "");
+    CHECK(canonical_value(option, "unset") == "");
+    CHECK(allowed_values(option) == "one line of text or unset");
+  }
+  CHECK(refused(place, "a\nb") == "file = a\nb is not one line of text or unset");
+}
+
 TEST_CASE("a broken range is refused in one sentence", "[options][errors]") {
   for (const char* text :
        {"10..1", "1..", "..5", "1..x", "1..5..0", "1..5..-1", "1..5..", "1...5", "1..2..3..4"}) {

@@ -94,11 +94,22 @@ class Contract {
     task_->sample(later, 1, other);
     expect(same(other, column(shape_, batch, 5)), "sequence i made from stream(i) alone");
     if (!differ) return;
-    StreamSource seed = source(0), purpose = source(0), step = source(0), sample = source(0);
-    seed.seed ^= std::uint64_t{1} << 40, purpose.purpose = Purpose::validation, ++step.step, sample.first = 8;
-    for (const StreamSource& changed : {seed, purpose, step, sample}) {
-      task_->sample(changed, 8, other);
-      expect(!same(batch, other), "another batch from another stream");
+    const auto differs = [&](const StreamSource& from, const StreamSource& to) {
+      task_->sample(from, 8, batch);
+      task_->sample(to, 8, other);
+      return !same(batch, other);
+    };
+    for (const Purpose drawn : {Purpose::training, Purpose::test}) {
+      StreamSource first = source(0);
+      first.purpose = drawn;
+      StreamSource seed = first, purpose = first, step = first, sample = first;
+      seed.seed ^= std::uint64_t{1} << 40, purpose.purpose = Purpose::validation, ++step.step, sample.first = 8;
+      for (const StreamSource& changed : {purpose, sample})
+        expect(differs(first, changed), "another batch from another stream");
+      const bool listed = task_->lists_evaluation() && drawn == Purpose::test;
+      for (const StreamSource& changed : {seed, step})
+        expect(differs(first, changed) != listed, listed ? "listed sequences whatever the seed and the step"
+                                                         : "another batch from another stream");
     }
   }
 
@@ -260,10 +271,18 @@ void check_lengths(const TaskEntry& entry, Settings settings, std::vector<std::s
   }
 }
 
+// The defaults and what is given, complete.
+Settings start_of(const TaskEntry& entry, const Settings& given) {
+  Settings settings = default_settings(entry.options);
+  for (const auto& [name, value] : given.values()) settings.set(name, value);
+  if (entry.complete) entry.complete(settings);
+  return settings;
+}
+
 }  // namespace
 
-std::vector<Settings> variants(const TaskEntry& entry) {
-  std::vector<Settings> kinds{default_settings(entry.options)};
+std::vector<Settings> variants(const TaskEntry& entry, const Settings& given) {
+  std::vector<Settings> kinds{start_of(entry, given)};
   for (const Option& option : entry.options) {
     if (option.kind != Option::Kind::choice) continue;
     std::vector<Settings> more;
@@ -305,7 +324,7 @@ std::string described(const TaskEntry& entry, const Settings& settings) {
   return text;
 }
 
-std::vector<std::string> broken_promises(const TaskEntry& entry) {
+std::vector<std::string> broken_promises(const TaskEntry& entry, const Settings& given) {
   std::vector<std::string> broken;
   const auto option = [&](const std::string& name, Option::Kind kind) {
     return std::any_of(entry.options.begin(), entry.options.end(),
@@ -323,8 +342,12 @@ std::vector<std::string> broken_promises(const TaskEntry& entry) {
     if (canonical_value(o, o.fallback) != o.fallback)
       broken.push_back(entry.name + ": a canonical default of " + o.name);
   }
-  Contract(entry, default_settings(entry.options), broken).streams(true);
-  for (const Settings& settings : variants(entry)) {
+  const Settings start = start_of(entry, given);
+  Settings again = start;
+  if (entry.complete) entry.complete(again);
+  if (again.values() != start.values()) broken.push_back(entry.name + ": settings that stay once they are complete");
+  Contract(entry, start, broken).streams(true);
+  for (const Settings& settings : variants(entry, given)) {
     Contract contract(entry, settings, broken);
     contract.shapes();
     contract.streams(false);

@@ -8,14 +8,16 @@
 
 namespace rnnbench {
 
-// One settings per variant: the defaults with every choice of every choice option, and with each integer
-// option at its least, and `shortest` at its most too; each at several lengths, the shortest possible among them.
-std::vector<Settings> variants(const TaskEntry& entry);
+// One settings per variant: the defaults, and what is given, with every choice of every choice option, and with each
+// integer option at its least, and `shortest` at its most too; each at several lengths, the shortest possible among
+// them.
+std::vector<Settings> variants(const TaskEntry& entry, const Settings& given = {});
 
 // "copy length=21 variant=tcn"
 std::string described(const TaskEntry& entry, const Settings& settings);
 
-// One sentence for each broken promise; empty when the task keeps all of them.
-std::vector<std::string> broken_promises(const TaskEntry& entry);
+// One sentence for each broken promise; empty when the task keeps all of them. `given`: options without a default,
+// such as a file.
+std::vector<std::string> broken_promises(const TaskEntry& entry, const Settings& given = {});
 
 }  // namespace rnnbench

@@ -16,6 +16,7 @@ using namespace rnnbench;
 
 TEST_CASE("tasks: every task keeps the contract", "[tasks]") {
   for (const TaskEntry& entry : all_tasks()) {
+    if (needs_file(entry)) continue;  // sequences_test.cpp
     for (const std::string& sentence : broken_promises(entry)) FAIL_CHECK(sentence);
   }
 }
@@ -76,7 +77,8 @@ TEST_CASE("tasks: the table and the folder agree", "[tasks]") {
   for (const auto& file : std::filesystem::directory_iterator(std::string(RNNBENCH_SOURCE_DIR) + "/tasks")) {
     if (file.path().extension() == ".cpp") files.insert(file.path().stem().string());
   }
-  for (const char* not_a_task : {"task", "helpers", "string_task", "catalogue"}) CHECK(files.erase(not_a_task) == 1);
+  for (const char* not_a_task : {"task", "helpers", "string_task", "sequence_file", "catalogue"})
+    CHECK(files.erase(not_a_task) == 1);
   for (const TaskEntry& entry : all_tasks()) {
     std::string name = entry.name;
     std::replace(name.begin(), name.end(), '-', '_');

@@ -200,6 +200,11 @@ TEST_CASE("gates are averaged over units and steps of a kind", "[trace]") {
   CHECK(gate_means(values).rows == markers);
   values.batch.values = {0.1f, 0.2f, 0.7f, 0.5f, 0.3f, 0.5f};
   CHECK(gate_means(values).rows == std::vector<std::vector<std::string>>{{"any", "no", "3", "0.354"}});
+  // Nor do whole numbers that are content: the 88 keys of a chord.
+  values.signature.inputs = 88;
+  values.batch.values.assign(3 * 88, 0);
+  for (int step = 0; step < 3; ++step) values.batch.values[step * 88 + step] = 1;
+  CHECK(gate_means(values).rows == std::vector<std::vector<std::string>>{{"any", "no", "3", "0.354"}});
 }
 
 TEST_CASE("units are drawn by the time of their largest state", "[trace]") {

@@ -1,0 +1,222 @@
+#include "tasks/sequence_file.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "core/error.h"
+#include "core/hash.h"
+
+namespace rnnbench {
+namespace {
+
+constexpr std::array<const char*, 3> part_names{"train", "valid", "test"};
+constexpr const char* parts_listed = "\"train\", \"valid\", \"test\"";
+constexpr std::int32_t most_symbol = 65535;  // outputs are dense
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UserError("file = " + path + " cannot be opened for reading");
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad() || bytes.empty()) throw UserError("file = " + path + " is empty or cannot be read");
+  return bytes;
+}
+
+// Reads a text in the grammar of JSON, but only lists, objects, whole numbers and names, each where it is expected.
+class Reader {
+ public:
+  Reader(const std::string& path, std::string_view text, int line = 1) : path_(path), text_(text), line_(line) {}
+
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw UserError(path_ + ":" + std::to_string(line_) + ": " + what);
+  }
+
+  // The next character that is no space; 0 at the end.
+  char peek() {
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '\n') ++line_;
+      if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return c;
+    }
+    return 0;
+  }
+
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+
+  void expect(char c, const std::string& where) {
+    if (!take(c)) refuse("expected '" + std::string(1, c) + "' " + where + ", found " + found());
+  }
+
+  int number(int most, const std::string& what) {
+    peek();
+    const char* begin = text_.data() + at_;
+    int value = -1;
+    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+    const std::string_view after = text_.substr(static_cast<std::size_t>(end - text_.data()), 1);
+    const bool whole = error == std::errc() && *begin != '-' && (*begin != '0' || end - begin == 1) &&
+                       after.find_first_not_of(",] \t\r\n") == std::string_view::npos;
+    if (!whole || value > most)
+      refuse("expected " + what + ", a whole number from 0 to " + std::to_string(most) + ", found " + found());
+    at_ += static_cast<std::size_t>(end - begin);
+    return value;
+  }
+
+  // "name", without escapes.
+  std::string name(const std::string& where) {
+    expect('"', where);
+    const std::size_t end = text_.find_first_of("\"\\\n", at_);
+    if (end == std::string_view::npos || text_[end] != '"') refuse("a name that does not end " + where);
+    const std::string read(text_.substr(at_, end - at_));
+    at_ = end + 1;
+    return read;
+  }
+
+  template <class Element>
+  void list(const std::string& what, Element element) {
+    expect('[', "before " + what);
+    if (take(']')) return;
+    do element();
+    while (take(','));
+    expect(']', "or ',' after " + what);
+  }
+
+  template <class Member>
+  void object(const std::string& what, Member member) {
+    expect('{', "before " + what);
+    do {
+      const std::string key = name("before the name of " + what);
+      expect(':', "after \"" + key + "\"");
+      member(key);
+    } while (take(','));
+    expect('}', "or ',' after " + what);
+  }
+
+  void end() {
+    if (peek() != 0) refuse("expected nothing more, found " + found());
+  }
+
+ private:
+  std::string found() {
+    if (peek() == 0) return "the end";
+    constexpr std::string_view marks = ",[]{}";
+    const std::size_t end = marks.find(text_[at_]) != std::string_view::npos
+                                ? at_ + 1
+                                : std::min(text_.find_first_of(" \t\r\n,[]{}", at_), at_ + 20);
+    std::string word(text_.substr(at_, end - at_));
+    for (char& c : word)
+      if (c < ' ' || c > '~') c = '?';
+    return word;
+  }
+
+  const std::string& path_;
+  const std::string_view text_;
+  std::size_t at_ = 0;
+  int line_;
+};
+
+int part_of(const std::string& name, const Reader& reader) {
+  const auto part = std::find(part_names.begin(), part_names.end(), name);
+  if (part == part_names.end()) reader.refuse("the part \"" + name + "\" is not one of " + parts_listed);
+  return static_cast<int>(part - part_names.begin());
+}
+
+void add(GivenSequence sequence, int part, const Reader& reader, SequenceFile& file) {
+  if (sequence.size() < 2) reader.refuse("a sequence of fewer than two steps, of which nothing can be asked");
+  file.longest = std::max(file.longest, sequence.size());
+  file.parts[part].push_back(std::move(sequence));
+}
+
+SequenceFile read_chords(const std::string& path, const std::string& text) {
+  SequenceFile file;
+  std::array<bool, 3> seen{};
+  Reader reader(path, text);
+  reader.object("a part", [&](const std::string& key) {
+    const int part = part_of(key, reader);
+    if (std::exchange(seen[part], true)) reader.refuse("the part \"" + key + "\" is there twice");
+    reader.list("a sequence", [&] {
+      GivenSequence sequence;
+      reader.list("a step", [&] {
+        std::bitset<piano_keys>& chord = sequence.chords.emplace_back();
+        reader.list("a note", [&] {
+          const int note = reader.number(127, "a MIDI note");
+          if (note < lowest_key || note >= lowest_key + piano_keys)
+            reader.refuse("the note " + std::to_string(note) + " is none of the 88 keys, 21 to 108");
+          chord.set(note - lowest_key);
+        });
+      });
+      add(std::move(sequence), part, reader, file);
+    });
+  });
+  reader.end();
+  return file;
+}
+
+SequenceFile read_symbols(const std::string& path, const std::string& text) {
+  SequenceFile file;
+  int line = 0, number = 0;
+  bool named = false;
+  for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find('\n', begin), text.size());
+    Reader reader(path, std::string_view(text).substr(begin, end - begin), ++line);
+    if (reader.peek() == 0) continue;
+    GivenSequence sequence;
+    const auto read = [&] {
+      if (!sequence.symbols.empty()) reader.refuse("two sequences in one line");
+      reader.list("a symbol", [&] { sequence.symbols.push_back(reader.number(most_symbol, "a symbol")); });
+    };
+    int part = number % 10 < 8 ? 0 : number % 10 - 7;
+    const bool has_name = reader.peek() == '{';
+    if (number++ == 0) named = has_name;
+    if (has_name != named) reader.refuse("a split has to be given in every line or in none");
+    if (named) {
+      part = -1;
+      reader.object("a member", [&](const std::string& key) {
+        if (key == "sequence")
+          read();
+        else if (key == "split" && part < 0)
+          part = part_of(reader.name("before the name of a split"), reader);
+        else
+          reader.refuse("the member \"" + key + "\" is not one of \"split\", \"sequence\", each once");
+      });
+      if (part < 0) reader.refuse("a line without \"split\"");
+    } else {
+      read();
+    }
+    reader.end();
+    for (const std::int32_t symbol : sequence.symbols) file.symbols = std::max(file.symbols, symbol + 1);
+    add(std::move(sequence), part, reader, file);
+  }
+  return file;
+}
+
+// Whether the file begins as an object whose first member is a part rather than that of a line.
+bool is_chords(const std::string& path, const std::string& text) {
+  Reader reader(path, text);
+  if (!reader.take('{')) return false;
+  const std::string key = reader.name("before the first name");
+  return key != "split" && key != "sequence";
+}
+
+}  // namespace
+
+SequenceFile read_sequence_file(const std::string& path) {
+  const std::string text = bytes_of(path);
+  SequenceFile file = is_chords(path, text) ? read_chords(path, text) : read_symbols(path, text);
+  file.hash = hex16(fnv1a(text));
+  for (std::size_t part = 0; part < part_names.size(); ++part)
+    if (file.parts[part].empty())
+      throw UserError(path + ": no sequence is in the part \"" + part_names[part] +
+                      "\"; each of " + parts_listed + " needs one (of lines without a split, there have to be ten)");
+  return file;
+}
+
+std::string hash_of_file(const std::string& path) { return hex16(fnv1a(bytes_of(path))); }
+
+}  // namespace rnnbench
