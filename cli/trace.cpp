@@ -86,7 +86,8 @@ std::string verdict(const SequenceTrace& trace) {
     return "answers " + fixed_text(trace.outputs[last], 3) + " where " +
            fixed_text(trace.batch.targets[last], 3) + " is asked";
   const std::string loss = significant(loss_of(signature, trace.batch, trace.outputs).mean());
-  return signature.loss == Loss::bernoulli ? "negative log-likelihood " + loss + " nats a step" : "mean squared error " + loss;
+  if (signature.loss == Loss::bernoulli) return "negative log-likelihood " + loss + " nats a step";
+  return "mean squared error " + loss;
 }
 
 SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const Record& record,

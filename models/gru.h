@@ -1,6 +1,6 @@
 // GRU with the reset gate after the recurrent product: PyTorch and cuDNN; Cho et al. 2014b, footnote. z is the weight of
-// the OLD state, so a positive update bias keeps it. For the reset before the product see gru_v1.h. `gru-sca` squashes the
-// candidate by the logistic sigmoid: a control for the choice of tanh, as `lstm-sca`.
+// the OLD state, so a positive update bias keeps it. For the reset before the product see gru_v1.h. `gru-sca` squashes
+// the candidate by the logistic sigmoid: a control for the choice of tanh, as `lstm-sca`.
 
 template <bool SigmoidCandidate>
 struct GruFamily {
@@ -15,7 +15,8 @@ struct GruFamily {
                                         : "Gated recurrent unit, reset after the product (PyTorch, cuDNN)",
             .formula = std::string("r = sigmoid(W_r x + U_r h' + b_r)                  reset gate\n"
                                    "z = sigmoid(W_z x + U_z h' + b_z)                  update gate\n") +
-                       (SigmoidCandidate ? "n = sigmoid" : "n = tanh   ") + "(W_n x + b_in + r (U_n h' + b_hn))      candidate\n"
+                       (SigmoidCandidate ? "n = sigmoid" : "n = tanh   ") +
+                       "(W_n x + b_in + r (U_n h' + b_hn))      candidate\n"
                        "h = (1 - z) n + z h'                               z weighs the old state, as in PyTorch\n"
                        "In the other convention (Chung et al. 2014) z weighs the new state:\n"
                        "h = z n + (1 - z) h'; its z is 1 minus ours, its update bias is minus ours.",

@@ -1,6 +1,6 @@
 // The LSTM family: Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000, and the
 // variants of Greff et al. 2017 (figure 1, section 3), each of which changes one thing. The base, `lstm`, has no peepholes
-// (their NP); `lstm-peephole` is their vanilla cell. `lstm-sca` is one change more, in their manner, which they do not have.
+// (their NP); `lstm-peephole` is their vanilla cell. `lstm-sca` is one change more, in their manner but not theirs.
 
 enum LstmChange : unsigned {
   no_input_gate = 1, no_forget_gate = 2, no_output_gate = 4,       // the gate is 1
