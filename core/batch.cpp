@@ -15,4 +15,23 @@ void Batch::reset(const Signature& signature, int new_steps, int new_size) {
   answer.assign(cells, 0);
 }
 
+Batch Batch::part(int first_step, int end_step, int first, int end) const {
+  Batch part;
+  part.steps = end_step - first_step;
+  part.size = end - first;
+  const auto copy = [&](const auto& from, auto& to) {
+    const std::size_t width = from.size() / weight.size();
+    to.reserve(width * part.steps * part.size);
+    for (int t = first_step; t < end_step; ++t)
+      to.insert(to.end(), from.begin() + width * at(t, first), from.begin() + width * at(t, end));
+  };
+  copy(symbols, part.symbols);
+  copy(values, part.values);
+  copy(classes, part.classes);
+  copy(targets, part.targets);
+  copy(weight, part.weight);
+  copy(answer, part.answer);
+  return part;
+}
+
 }  // namespace rnnbench

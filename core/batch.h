@@ -42,6 +42,10 @@ struct Batch {
   std::size_t at(int step, int sequence) const { return static_cast<std::size_t>(step) * size + sequence; }
   // Makes the arrays of the given shape, all zero.
   void reset(const Signature& signature, int steps, int size);
+  // Steps [first_step, end_step) of sequences [first, end).
+  Batch part(int first_step, int end_step, int first, int end) const;
+  // All steps of sequences [first, first + count).
+  Batch sequences(int first, int count = 1) const { return part(0, steps, first, first + count); }
 };
 
 }  // namespace rnnbench

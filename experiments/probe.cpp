@@ -32,31 +32,14 @@ Batch test_sequence(const Task& task, int number) {
   return batch;
 }
 
-// Steps [begin, end) of a sequence.
-Batch part_of(const Signature& signature, const Batch& batch, int begin, int end) {
-  Batch part;
-  part.reset(signature, end - begin, 1);
-  const auto copy = [&](const auto& from, auto& to, std::size_t width) {
-    if (!from.empty()) std::copy_n(from.begin() + begin * width, (end - begin) * width, to.begin());
-  };
-  copy(batch.symbols, part.symbols, 1);
-  copy(batch.values, part.values, signature.inputs);
-  copy(batch.classes, part.classes, 1);
-  copy(batch.targets, part.targets, signature.outputs);
-  copy(batch.weight, part.weight, 1);
-  copy(batch.answer, part.answer, 1);
-  return part;
-}
-
 // Derivatives with respect to states: the same network with initial states among its parameters, started in the middle
 // of a sequence.
 class StateGradient {
  public:
   StateGradient(const RunSpec& run, const Task& task, const Network<float>& network)
       : cell_(run.model.text("cell")),
-        signature_(task.signature()),
         network_(network),
-        learning_(make_network<float>(with_learned_states(run.model, network.hidden()), signature_)),
+        learning_(make_network<float>(with_learned_states(run.model, network.hidden()), task.signature())),
         parameters_(learning_->layout()),
         gradient_(learning_->layout()),
         workspace_(learning_->workspace()) {
@@ -87,7 +70,7 @@ class StateGradient {
                     parameters_.block(block));
       }
     }
-    learning_->gradient(parameters_, part_of(signature_, *sequence_, step, end), *workspace_, gradient_);
+    learning_->gradient(parameters_, sequence_->part(step, end, 0, 1), *workspace_, gradient_);
     std::vector<float> all;
     for (const int block : states_)
       all.insert(all.end(), gradient_.block(block),
@@ -115,7 +98,6 @@ class StateGradient {
   }
 
   const std::string cell_;
-  const Signature signature_;
   const Network<float>& network_;
   const std::unique_ptr<const Network<float>> learning_;
   Parameters<float> parameters_, gradient_, initial_;

@@ -200,7 +200,7 @@ TEST_CASE("a batch is the sum of its tiles, and a step without weight counts for
     double total = 0, loss_sum = 0;
     for (float w : batch.weight) total += w;
     for (int b = 0; b < batch.size; ++b) {
-      const Batch one = sequences_of(batch, signature, b);
+      const Batch one = batch.sequences(b);
       double weight = 0;
       for (float w : one.weight) weight += w;
       const double share = weight / total;
@@ -232,7 +232,7 @@ TEST_CASE("a batch without weight has neither loss nor gradient, and a tile with
     for (int t = 0; t < batch.steps; ++t) batch.weight[batch.at(t, 16)] = 0;
     Parameters<float> gradient(network->layout()), first_tile(network->layout());
     const double loss = network->gradient(parameters, batch, *workspace, gradient);
-    const Batch shorter = sequences_of(batch, signature, 0, 16);
+    const Batch shorter = batch.sequences(0, 16);
     CHECK(network->gradient(parameters, shorter, *workspace, first_tile) == loss);
     CHECK(first_tile.data() == gradient.data());
 

@@ -131,23 +131,6 @@ Batch uneven_batch(const Signature& signature, int steps, int size, std::uint64_
   return batch;
 }
 
-Batch sequences_of(const Batch& batch, const Signature& signature, int first, int count) {
-  Batch part;
-  part.reset(signature, batch.steps, count);
-  const auto copy = [&](const auto& from, auto& to, int width) {
-    for (int t = 0; t < batch.steps && !from.empty(); ++t)
-      std::copy_n(from.begin() + batch.at(t, first) * width, count * width,
-                  to.begin() + part.at(t, 0) * width);
-  };
-  copy(batch.symbols, part.symbols, 1);
-  copy(batch.values, part.values, signature.inputs);
-  copy(batch.classes, part.classes, 1);
-  copy(batch.targets, part.targets, signature.outputs);
-  copy(batch.weight, part.weight, 1);
-  copy(batch.answer, part.answer, 1);
-  return part;
-}
-
 template <class S>
 Parameters<S> random_parameters(const Network<S>& network, std::uint64_t seed) {
   Parameters<S> parameters(network.layout());
@@ -219,7 +202,7 @@ Parameters<double> gradient_terms(const Network<double>& network, const Paramete
   double total = 0;
   for (float w : batch.weight) total += w;
   for (int b = 0; b < batch.size; ++b) {
-    const Batch one = sequences_of(batch, network.signature(), b);
+    const Batch one = batch.sequences(b);
     double weight = 0;
     for (float w : one.weight) weight += w;
     network.gradient(parameters, one, *workspace, part);

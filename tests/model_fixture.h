@@ -52,9 +52,6 @@ std::string describe_signature(const Signature& signature);
 // in zeros of weight 0, as tasks with unequal lengths make them.
 Batch uneven_batch(const Signature& signature, int steps, int size, std::uint64_t seed);
 
-// Sequences [first, first + count) of a batch, alone.
-Batch sequences_of(const Batch& batch, const Signature& signature, int first, int count = 1);
-
 // Parameters without a special value: the usual start, but blocks that start from 0 (initial states) are
 // random too. The numbers are floats whatever S is.
 template <class S>

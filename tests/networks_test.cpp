@@ -192,8 +192,8 @@ TEST_CASE("what is dropped comes from the stream of the sequence alone", "[model
 
   // Each sequence alone draws what it draws in the batch.
   const auto half = start<double>({{"cell", "rnn"}, {"layers", "2"}, {"hidden", "5"}, {"dropout", "0.5"}}, signature);
-  const Batch first = sequences_of(batch, signature, 0), second = sequences_of(batch, signature, 1);
-  const Batch pair = sequences_of(batch, signature, 0, 2);
+  const Batch first = batch.sequences(0), second = batch.sequences(1);
+  const Batch pair = batch.sequences(0, 2);
   const StreamSource second_noise{5, Purpose::dropout, 8, 1};
   double total[2] = {0, 0};
   for (int b = 0; b < 2; ++b)

@@ -17,24 +17,6 @@ bool same(const Batch& a, const Batch& b) {
          a.classes == b.classes && a.targets == b.targets && a.weight == b.weight && a.answer == b.answer;
 }
 
-// Sequence `b` as a batch of its own.
-Batch column(const Signature& signature, const Batch& batch, int b) {
-  Batch one;
-  one.reset(signature, batch.steps, 1);
-  const auto copy = [&](const auto& from, auto& to, int width) {
-    for (int t = 0; t < batch.steps && !from.empty(); ++t) {
-      std::copy_n(&from[batch.at(t, b) * width], width, &to[static_cast<std::size_t>(t) * width]);
-    }
-  };
-  copy(batch.symbols, one.symbols, 1);
-  copy(batch.values, one.values, signature.inputs);
-  copy(batch.classes, one.classes, 1);
-  copy(batch.targets, one.targets, signature.outputs);
-  copy(batch.weight, one.weight, 1);
-  copy(batch.answer, one.answer, 1);
-  return one;
-}
-
 class Contract {
  public:
   Contract(const TaskEntry& entry, const Settings& settings, std::vector<std::string>& broken)
@@ -92,7 +74,7 @@ class Contract {
     StreamSource later = source(0);
     later.first = 5;
     task_->sample(later, 1, other);
-    expect(same(other, column(shape_, batch, 5)), "sequence i made from stream(i) alone");
+    expect(same(other, batch.sequences(5)), "sequence i made from stream(i) alone");
     if (!differ) return;
     const auto differs = [&](const StreamSource& from, const StreamSource& to) {
       task_->sample(from, 8, batch);
@@ -127,7 +109,7 @@ class Contract {
         return;
       }
       for (int b = 0; b < batch.size; ++b) {
-        const Batch one = column(shape_, batch, b);
+        const Batch one = batch.sequences(b);
         std::vector<float> own;
         for (int t = 0; t < batch.steps; ++t) {
           const auto first = outputs.begin() + batch.at(t, b) * shape_.outputs;
