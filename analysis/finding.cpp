@@ -175,6 +175,8 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
       return comparand;
     };
     finding.primary = read_checked(text("compare"));
+    finding.parts = static_cast<int>(
+        decide(finding.primary.statement, finding.primary.measurement, finding.margin, runs).parts.size());
     if (finding.primary.statement.relation == Relation::within && finding.margin == 0)
       throw UserError("'" + finding.primary.statement.text + "' needs a margin above 0: no number lies within nothing");
     for (const std::string& part : split_outside(text("also"), ';')) finding.also.push_back(read_checked(part));
@@ -221,11 +223,13 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
       throw UserError(finding.file.string() + ": " + std::to_string(seeds) +
                       " seeds decide nothing; an interval takes " + std::to_string(least_runs_for_interval) +
                       " or more");
-    const double best = smallest_p(seeds) * static_cast<double>(family);
+    // One of several parts that fails contradicts the claim: so many chances are paid for.
+    const double best = smallest_p(seeds) * finding.parts * static_cast<double>(family);
+    const std::string parts = finding.parts == 1 ? "" : std::to_string(finding.parts) + " comparisons in ";
     if (finding.not_applicable.empty() && best > 0.05)
-      throw UserError(finding.file.string() + ": " + std::to_string(seeds) + " seeds cannot decide a family of " +
-                      std::to_string(family) + " findings: the smallest p-value they can give is " +
-                      significant(smallest_p(seeds)) + ", which Holm's correction makes " + significant(best) +
+      throw UserError(finding.file.string() + ": " + std::to_string(seeds) + " seeds cannot decide " + parts +
+                      "a family of " + std::to_string(family) + " findings: the smallest p-value they can give is " +
+                      significant(smallest_p(seeds)) + ", which the correction makes " + significant(best) +
                       "; give it more seeds");
   }
   return findings;

@@ -34,6 +34,7 @@ struct Finding {
   int number = 0;  // place in the ledger
   std::string claim, source;
   Comparand primary;             // `compare`: the one that is decided
+  int parts = 1;                 // of it: one for each left side on each task
   std::vector<Comparand> also;   // shown with intervals only
   double margin = 0;             // in the unit of what `compare` compares
   std::string margin_reason;

@@ -113,6 +113,27 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   return result;
 }
 
+bool is_decided(const FindingResult& result) {
+  return result.verdict == Verdict::supported || result.verdict == Verdict::contradicted;
+}
+
+// How many more seeds would decide, when Holm's correction multiplies the p-value by so many findings. For a claim to be
+// contradicted one of its parts has to be, which counts as as many tests as it has parts; to be supported, all have.
+std::string needed_seeds(const Outcome& outcome, int seeds, double findings) {
+  const bool contradicted = outcome.verdict == Verdict::contradicted;
+  const double tests = contradicted ? findings * static_cast<double>(outcome.parts.size()) : findings;
+  int most = 0;
+  for (const ComparisonPart& part : outcome.parts) {
+    if (!part.interval) return "fewer than ten seeds";
+    if (contradicted && &part != &outcome.decisive()) continue;
+    const auto needed = seeds_needed(outcome, part, tests);
+    if (!needed) return "more than 1,000 seeds would be needed";
+    most = std::max(most, *needed);
+  }
+  const int more = std::max(most - seeds, 1);
+  return "about " + std::to_string(more) + (more == 1 ? " more seed" : " more seeds") + " would decide";
+}
+
 // What the verdicts are once the number of claims is taken into account.
 void correct_for_family(std::vector<FindingResult>& results) {
   Values p;
@@ -127,25 +148,17 @@ void correct_for_family(std::vector<FindingResult>& results) {
     FindingResult& result = *family[i];
     if (!result.primary || !result.primary->p) continue;
     result.adjusted_p = adjusted[i];
-    const bool decided = result.verdict == Verdict::supported || result.verdict == Verdict::contradicted;
-    if (decided && adjusted[i] > significance) {
+    if (is_decided(result) && adjusted[i] > significance) {
       result.reason = "its interval is clear of the boundary, but p = " + significant(adjusted[i]) +
                       " after Holm's correction for " + std::to_string(family.size()) + " findings";
       result.verdict = Verdict::undecided;
     }
   }
-}
-
-std::string needed_seeds(const Outcome& outcome, int seeds) {
-  int most = 0;
-  for (const ComparisonPart& part : outcome.parts) {
-    if (part.verdict != Verdict::undecided) continue;
-    if (!part.interval) return "fewer than ten seeds";
-    if (!part.seeds_needed) return "more than 1,000 seeds would be needed";
-    most = std::max(most, *part.seeds_needed);
-  }
-  const int more = std::max(most - seeds, 1);
-  return most == 0 ? "" : "about " + std::to_string(more) + (more == 1 ? " more seed" : " more seeds") + " would decide";
+  const auto left = std::count_if(family.begin(), family.end(), [](const FindingResult* r) { return !is_decided(*r); });
+  for (FindingResult* result : family)
+    if (result->verdict == Verdict::undecided)
+      result->reason += (result->reason.empty() ? "" : "; ") +
+                        needed_seeds(*result->primary, result->seeds, static_cast<double>(left));
 }
 
 std::string number_or_dash(const std::optional<double>& value) { return value ? significant(*value) : "-"; }
@@ -179,8 +192,6 @@ std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& finding
     if (!result.finding->not_applicable.empty()) {
       result.verdict = Verdict::not_applicable;
       result.reason = result.finding->not_applicable;
-    } else if (result.verdict == Verdict::undecided && result.reason.empty() && result.primary) {
-      result.reason = needed_seeds(*result.primary, result.seeds);
     }
   }
   return ledger;
@@ -248,7 +259,6 @@ Json findings_json(const std::vector<FindingResult>& results) {
         if (decides) {
           json["verdict"] = verdict_text(part.verdict);
           if (part.p_for) json["p_for"] = *part.p_for, json["p_against"] = *part.p_against;
-          if (part.seeds_needed) json["seeds_needed"] = *part.seeds_needed;
           if (part.improvement) json["probability_of_improvement"] = *part.improvement;
           if (part.improvement_interval)
             json["probability_of_improvement_interval"] = {part.improvement_interval->low, part.improvement_interval->high};

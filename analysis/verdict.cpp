@@ -219,6 +219,7 @@ void decide_part(Relation relation, const Bounds& bounds, ComparisonPart& part) 
     part.p_for = up ? above(boundary) : below(boundary);
     part.p_against = up ? below(boundary) : above(boundary);
   }
+  part.boundary = !within ? boundary : std::abs(part.effect - low) < std::abs(part.effect - high) ? low : high;
   if (n < least_runs_for_interval) return;
   part.interval = mean_interval(part.values, interval_level);
   const Interval& wide = *part.interval;
@@ -226,12 +227,9 @@ void decide_part(Relation relation, const Bounds& bounds, ComparisonPart& part) 
     const Interval narrow = mean_interval(part.values, equivalence_level);
     if (narrow.low > low && narrow.high < high) part.verdict = Verdict::supported;
     if (wide.low > high || wide.high < low) part.verdict = Verdict::contradicted;
-    const double nearest = std::abs(part.effect - low) < std::abs(part.effect - high) ? low : high;
-    if (part.verdict == Verdict::undecided) part.seeds_needed = seeds_to_decide(part.values, nearest, equivalence_level);
   } else {
     const bool clear_above = wide.low > boundary, clear_below = wide.high < boundary;
     if (clear_above || clear_below) part.verdict = clear_above == up ? Verdict::supported : Verdict::contradicted;
-    if (part.verdict == Verdict::undecided) part.seeds_needed = seeds_to_decide(part.values, boundary);
   }
 }
 
@@ -344,6 +342,17 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
   }
   decide_whole(outcome);
   return outcome;
+}
+
+std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& part, double tests) {
+  if (!part.interval) return std::nullopt;
+  const bool one_sided = outcome.statement.relation == Relation::within && part.verdict != Verdict::contradicted;
+  const double level = 1 - (1 - (one_sided ? equivalence_level : interval_level)) / tests;
+  const auto by_spread = seeds_to_decide(part.values, part.boundary, level);
+  if (!by_spread) return std::nullopt;
+  int by_signs = least_runs_for_interval;
+  while (by_signs <= 20 && smallest_p(by_signs) > 1 - level) ++by_signs;  // beyond, patterns are random
+  return std::max(*by_spread, by_signs);
 }
 
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part) {

@@ -27,7 +27,7 @@ struct ComparisonPart {
   // From nine seeds on. Two-sided for > < >= <=; of two one-sided tests for ~.
   std::optional<double> p_for, p_against;
   Verdict verdict = Verdict::undecided;  // by the interval (of 90 % where ~ is claimed) and the boundary alone
-  std::optional<int> seeds_needed;       // of an undecided part, if effect and spread stay as they are
+  double boundary = 0;                   // the declared one that is nearest to the effect
   // Beside the decision, where the right side is no number: the probability that a run of the left side has the larger
   // value (Mann-Whitney), with its interval from ten seeds on.
   std::optional<double> improvement;
@@ -52,6 +52,10 @@ struct Outcome {
 // Runs are those of one experiment with their records. Values are paired by seed. Throws UserError when a model of the
 // statement has no run, or more than one for a seed, or when none of its runs has such a measure.
 Outcome decide(const Statement& statement, const Measurement& measurement, double margin, const std::vector<Run>& runs);
+
+// How many seeds would clear a part of its boundary, on either side, if effect and spread stayed as they are, and the
+// verdict had to outlive a correction for so many tests (see seeds_to_decide of paired.h). Nothing below ten seeds.
+std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& part, double tests);
 
 // Whether a run is one of a model expression: the cell, and every setting it names.
 bool matches(const Expression& model, const Run& run);

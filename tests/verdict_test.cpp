@@ -61,7 +61,6 @@ TEST_CASE("a difference beyond the margin is supported, its opposite contradicte
   CHECK(part.p_against == std::min(1.0, 2 * sign_flip_greater(shifted(by_hand, 0.05, -1))));
   CHECK(outcome.verdict == Verdict::supported);
   CHECK(outcome.p == part.p_for);
-  CHECK_FALSE(part.seeds_needed);
 
   CHECK(decided("gru < lstm", 0.05, runs).verdict == Verdict::supported);
   CHECK(decided("lstm < gru", 0.05, runs).verdict == Verdict::contradicted);
@@ -75,13 +74,18 @@ TEST_CASE("what the records cannot tell is undecided, with the seeds it would ta
   const Outcome outcome = decided("lstm > gru", 0, pair_of_models(-0.04, 12, 0.1));
   CHECK(outcome.verdict == Verdict::undecided);
   const Values& values = outcome.parts[0].values;
-  REQUIRE(outcome.parts[0].seeds_needed);
-  CHECK(outcome.parts[0].seeds_needed == seeds_to_decide(values, 0));
-  CHECK(*outcome.parts[0].seeds_needed > 12);
+  const auto needed = seeds_needed(outcome, outcome.parts[0], 1);
+  REQUIRE(needed);
+  CHECK(needed == seeds_to_decide(values, 0));
+  CHECK(*needed > 12);
+  // More tests want a wider interval clear of the boundary, and a p-value that so many seeds can give at all.
+  CHECK(seeds_needed(outcome, outcome.parts[0], 20) == seeds_to_decide(values, 0, 1 - 0.05 / 20));
+  const Outcome sure = decided("lstm > gru", 0, pair_of_models(0.3, 12));
+  CHECK(seeds_needed(sure, sure.parts[0], 100) == 12);  // 2^-11 < 0.05 / 100 < 2^-10
   // Around a margin it is the distance to the margin that counts.
   const Outcome shifted_claim = decided("lstm > gru", 0.2, pair_of_models(0.2, 12));
   CHECK(shifted_claim.verdict == Verdict::undecided);
-  CHECK(shifted_claim.parts[0].seeds_needed == seeds_to_decide(shifted_claim.parts[0].values, 0.2));
+  CHECK(seeds_needed(shifted_claim, shifted_claim.parts[0], 1) == seeds_to_decide(shifted_claim.parts[0].values, 0.2));
   CHECK_FALSE(decided("lstm ~ gru", 0.2, pair_of_models(0.2, 12)).verdict == Verdict::supported);
 }
 
