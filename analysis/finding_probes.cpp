@@ -94,28 +94,57 @@ std::vector<Values> over_lags(const std::vector<Values>& runs) {
   return rows;
 }
 
-struct LagPanel {
-  const TaskRuns* task;
-  std::string when;  // "untrained", "trained"
+constexpr std::size_t most_curves = 8;  // that can be told apart in one panel
+
+struct LagCurve {
+  const ModelRuns* model;
+  std::string when;    // "untrained", "trained"
+  std::string colour;  // of a thin line without a dash; empty: the model's own style
 };
 
+struct LagPanel {
+  std::string title;
+  std::vector<LagCurve> curves;
+};
+
+bool crowded(const TaskRuns& task) { return task.models.size() > most_curves; }
+
+// All models before training and all after it; of a crowded task, if there is one, each model by itself.
+std::vector<LagPanel> lag_panels(const Study& study) {
+  std::vector<LagPanel> panels;
+  for (const TaskRuns& task : study.tasks) {
+    if (!crowded(task)) continue;
+    for (const ModelRuns& model : task.models)
+      panels.push_back({model.label, {{&model, "untrained", "#999999"}, {&model, "trained", ""}}});
+  }
+  if (!panels.empty()) return panels;
+  for (const std::string when : {"untrained", "trained"}) {
+    for (const TaskRuns& task : study.tasks) {
+      panels.push_back({task.label + ", " + when, {}});
+      for (const ModelRuns& model : task.models) panels.back().curves.push_back({&model, when, ""});
+    }
+  }
+  return panels;
+}
+
 void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame, const Axis& norms) {
-  const TaskRuns& task = *lag_panel.task;
-  const std::string title = task.label + ", " + lag_panel.when;
   std::vector<std::string> bands, lines;
   double most = 1;
-  for (const ModelRuns& model : task.models) {
-    const std::vector<Values> runs = norms_of(model, lag_panel.when);
+  for (const auto& [model, when, colour] : lag_panel.curves) {
+    const std::vector<Values> runs = norms_of(*model, when);
     if (runs.empty()) continue;
     const std::vector<Values> rows = over_lags(runs);
     most = std::max(most, rows.back()[0]);
-    const int block = panels.add_data(title + ", " + model.label + ": lag, median, low, high", rows);
+    const int block = panels.add_data(lag_panel.title + ", " + model->label + ", " + when + ": lag, median, low, high",
+                                      rows);
     const std::string data = "data index " + std::to_string(block) + " using ";
-    bands.push_back(data + "1:3:4 " + band_clause(panels.style(model.label)));
-    lines.push_back(data + "1:2 " + line_clause(panels.style(model.label)));
+    Style style = panels.style(model->label);
+    if (!colour.empty()) style.colour = colour, style.dash = "1";
+    bands.push_back(data + "1:3:4 " + band_clause(style));
+    lines.push_back(data + "1:2 " + line_clause(style));
   }
-  if (bands.empty()) return no_record(panels, frame, title);
-  panels.headings(frame, title, "log10 of the gradient's norm, relative to lag 1", "lag in steps");
+  if (bands.empty()) return no_record(panels, frame, lag_panel.title);
+  panels.headings(frame, lag_panel.title, "log10 of the gradient's norm, relative to lag 1", "lag in steps");
   panels.command(linear_axis({0, most}).commands('x'));
   panels.command(norms.commands('y'));
   bands.insert(bands.end(), lines.begin(), lines.end());
@@ -126,8 +155,8 @@ void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame
 Axis norm_axis(const std::vector<LagPanel>& all) {
   Values values = {0};
   for (const LagPanel& lag_panel : all) {
-    for (const ModelRuns& model : lag_panel.task->models) {
-      const std::vector<Values> runs = norms_of(model, lag_panel.when);
+    for (const LagCurve& curve : lag_panel.curves) {
+      const std::vector<Values> runs = norms_of(*curve.model, curve.when);
       if (runs.empty()) continue;
       for (const Values& row : over_lags(runs)) values.insert(values.end(), row.begin() + 1, row.end());
     }
@@ -216,13 +245,13 @@ PanelGroup solve_panels(const FindingResult& result, const Study& study) {
 }
 
 PanelGroup gradient_panels(const Study& study) {
-  std::vector<LagPanel> all;
-  for (const std::string when : {"untrained", "trained"})
-    for (const TaskRuns& task : study.tasks) all.push_back({&task, when});
-  return {static_cast<int>(all.size()), 210, true,
+  const std::vector<LagPanel> all = lag_panels(study);
+  const bool alone = std::any_of(study.tasks.begin(), study.tasks.end(), crowded);
+  return {static_cast<int>(all.size()), alone ? 120.0 : 210.0, !alone,
           "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that "
-          "many steps "
-          "before; the line is the median over seeds, the band spans all seeds below ten, the quartiles from ten on.",
+          "many steps before; the line is the median over seeds, the band spans all seeds below ten, the quartiles "
+          "from ten on." +
+              std::string(alone ? " Grey: before training; coloured: after it." : ""),
           [all](Panels& panels) {
             const Axis norms = norm_axis(all);
             for (std::size_t p = 0; p < all.size(); ++p)
@@ -235,10 +264,8 @@ PanelGroup gate_panels(const Study& study) {
   return {
       std::max(1, static_cast<int>(gates.size())), square, false,
       "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the "
-      "others. "
-      "Coloured: after training; small and grey: before. The larger a point, the more the loss depends on the unit's "
-      "memory in "
-      "the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
+      "others. Coloured: after training; small and grey: before. The larger a point, the more the loss depends on the "
+      "unit's memory in the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
       [gates](Panels& panels) {
         if (gates.empty()) no_record(panels, panels.panel(0), "gates");
         for (std::size_t g = 0; g < gates.size(); ++g) draw_gate(panels, gates[g], panels.panel(static_cast<int>(g)));
