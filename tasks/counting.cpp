@@ -176,8 +176,8 @@ TaskEntry counting_task() {
           "probable symbol is right at every step where the word determines it. longest_accepted_published "
           "applies the rule of 2018 instead, every symbol of the word and then the end have a probability "
           "above 0.005, which a network that learned nothing can pass; beyond 4 * length (2 * length on "
-          "validation data) it is followed only while the other rule holds. excess is the loss above the optimum ln(length) / (k (length + 1) / 2 + 1), k "
-          "letters. The memoryless predictor knows only the current symbol.",
+          "validation data) it is followed only while the other rule holds. excess is the loss above the optimum "
+          "ln(length) / (k (length + 1) / 2 + 1), k letters. The memoryless predictor knows only the current symbol.",
           std::move(options),
           make_task<Counting>,
           length_of_steps};

@@ -45,8 +45,8 @@ class Task {
   virtual void memoryless(const Batch& batch, std::vector<float>& outputs) const = 0;
   virtual double baseline() const = 0;                                     // the expected loss of memoryless()
   virtual std::optional<double> optimum() const { return std::nullopt; }   // the lowest possible expected loss
-  // Whether nothing that an answer depends on arrives at this step (a blank of copy, an unmarked number of adding): there
-  // a memory should hold what it has. Default: at no step.
+  // Whether nothing that an answer depends on arrives at this step (a blank of copy, an unmarked number of adding):
+  // there a memory should hold what it has. Default: at no step.
   virtual bool idle(const Batch& batch, int step, int sequence) const {
     return static_cast<void>(batch), static_cast<void>(step), static_cast<void>(sequence), false;
   }
@@ -78,9 +78,9 @@ bool needs_file(const TaskEntry& entry);
 
 // Every task, in the order of the table (tasks/catalogue.cpp), then those that were added.
 const std::vector<TaskEntry>& all_tasks();
-// Adds tasks from outside the source tree. To be called at the start of main: it moves the table, to which entries found
-// before refer. Throws UserError when a name is taken or not made of a-z, 0-9 and -, or when an option that every task
-// has is missing.
+// Adds tasks from outside the source tree. To be called at the start of main: it moves the table, to which entries
+// found before refer. Throws UserError when a name is taken or not made of a-z, 0-9 and -, or when an option that every
+// task has is missing.
 void add_tasks(std::vector<TaskEntry> tasks);
 const TaskEntry& find_task(const std::string& name);  // throws UserError with the nearest known name
 
