@@ -99,7 +99,8 @@ constexpr std::size_t most_curves = 8;  // that can be told apart in one panel
 struct LagCurve {
   const ModelRuns* model;
   std::string when;    // "untrained", "trained"
-  std::string colour;  // of a thin line without a dash; empty: the model's own style
+  std::string name;    // within its panel
+  std::string colour;  // of a line without dashes; empty: the model's own style
 };
 
 struct LagPanel {
@@ -115,13 +116,13 @@ std::vector<LagPanel> lag_panels(const Study& study) {
   for (const TaskRuns& task : study.tasks) {
     if (!crowded(task)) continue;
     for (const ModelRuns& model : task.models)
-      panels.push_back({model.label, {{&model, "untrained", "#999999"}, {&model, "trained", ""}}});
+      panels.push_back({model.label, {{&model, "untrained", "untrained", "#999999"}, {&model, "trained", "trained", ""}}});
   }
   if (!panels.empty()) return panels;
   for (const std::string when : {"untrained", "trained"}) {
     for (const TaskRuns& task : study.tasks) {
       panels.push_back({task.label + ", " + when, {}});
-      for (const ModelRuns& model : task.models) panels.back().curves.push_back({&model, when, ""});
+      for (const ModelRuns& model : task.models) panels.back().curves.push_back({&model, when, model.label, ""});
     }
   }
   return panels;
@@ -130,13 +131,12 @@ std::vector<LagPanel> lag_panels(const Study& study) {
 void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame, const Axis& norms) {
   std::vector<std::string> bands, lines;
   double most = 1;
-  for (const auto& [model, when, colour] : lag_panel.curves) {
+  for (const auto& [model, when, name, colour] : lag_panel.curves) {
     const std::vector<Values> runs = norms_of(*model, when);
     if (runs.empty()) continue;
     const std::vector<Values> rows = over_lags(runs);
     most = std::max(most, rows.back()[0]);
-    const int block = panels.add_data(lag_panel.title + ", " + model->label + ", " + when + ": lag, median, low, high",
-                                      rows);
+    const int block = panels.add_data(lag_panel.title + ", " + name + ": lag, median, low, high", rows);
     const std::string data = "data index " + std::to_string(block) + " using ";
     Style style = panels.style(model->label);
     if (!colour.empty()) style.colour = colour, style.dash = "1";

@@ -87,13 +87,16 @@ class StateGradient {
     return model;
   }
 
-  // "initial_state.cell_l0" -> the trace "cell state", or "layer 0 cell state" where there are several layers.
+  // "initial_state.cell_l0" -> the trace "cell state", or "layer 0 cell state" where there are several layers. The
+  // block has the first word of the state.
   const Trace& state_trace(const std::string& block) const {
     const auto dot = block.find('.'), end = block.rfind("_l");
     const std::string word = block.substr(dot + 1, end - dot - 1), layer = "layer " + block.substr(end + 2) + " ";
-    for (const char* kind : {" state", " gate", ""})
-      for (const Trace& trace : traces_)
-        if (trace.name == word + kind || trace.name == layer + word + kind) return trace;
+    for (const Trace& trace : traces_) {
+      const std::string name = trace.name.starts_with(layer) ? trace.name.substr(layer.size()) : trace.name;
+      if (name == word || (name.starts_with(word + " ") && (name.ends_with(" state") || name.ends_with(" gate"))))
+        return trace;
+    }
     throw UserError("probe: the state " + word + " of cell " + cell_ + " is not traced");
   }
 

@@ -179,6 +179,23 @@ TEST_CASE("gradients are shown relative to the first lag, as medians over seeds"
         std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
 }
 
+TEST_CASE("gradients of many cells have a panel for each", "[findings]") {
+  test::TemporaryFolder folder;
+  const Finding finding =
+      declared(folder.path(), "reach",
+               "cell = rnn, lstm, gru, mgu, janet, mut1, mut2, mut3, irnn\nseed = 1..3\nprobe = gradients\n",
+               "number = 1\nclaim = c\nmeasure = mse\ncompare = gru < lstm\nmargin = 0 (any)\nfigure = gradients\n");
+  const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
+    const double steep = run.model.text("cell") == "janet" ? 3 : 1;
+    json["probe"] = {
+        {"sequences", 1}, {"untrained", {-5, -5 - steep}}, {"trained", {-2, -2}}, {"scalars", Json::object()}};
+  });
+  const Figure figure = finding_figure(result);
+  CHECK(block(figure, "janet, untrained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, -3, -3, -3}});
+  CHECK(block(figure, "mut3, untrained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, -1, -1, -1}});
+  CHECK(block(figure, "mut3, trained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
+}
+
 TEST_CASE("gates are points for units whose size is what the loss depends on", "[findings]") {
   test::TemporaryFolder folder;
   const Finding finding =

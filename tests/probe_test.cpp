@@ -110,7 +110,8 @@ double mean(const std::vector<double>& values) {
 // The network computes in float, whose rounding (6e-8) moves the logarithm of a norm of twelve steps by less
 // than 1e-5.
 TEST_CASE("gradients over time are those of the papers' formulas", "[probe]") {
-  for (const char* cell : {"rnn", "lstm", "gru", "gru-v1"}) {
+  for (const char* cell :
+       {"rnn", "irnn", "lstm", "lstm-fgr", "lstm-peephole", "janet", "gru", "gru-v1", "mgu", "mut1", "mut3", "min-gru"}) {
     INFO(cell);
     const Probed probed(adding(cell, "gradients"));
     for (const bool trained : {false, true}) {
