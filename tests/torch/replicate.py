@@ -4,6 +4,8 @@
     tests/torch/replicate.py counting --cell lstm --forget-bias 1 --learning-rate 0.01 --seeds 5
     tests/torch/replicate.py adding --cell gru --length 100 --hidden 32 --seeds 5
     tests/torch/replicate.py copy --cell lstm --length 10 --hidden 46 --seeds 5
+    tests/torch/replicate.py lag --cell lstm --forget-bias 3 --learning-rate 0.0075 --hidden 8 --updates 2500
+    tests/torch/replicate.py temporal-order --cell min-gru --learning-rate 0.01 --hidden 30
 
 Prints for every seed the score that rnnbench judges the task by. Tasks are written from their definitions, nothing of
 rnnbench is used; only the distribution of its results can be the same, not the numbers.
@@ -15,20 +17,43 @@ import torch
 from torch import nn
 
 
-class Net(nn.Module):
-    def __init__(self, cell, inputs, hidden, outputs, forget_bias, update_bias):
+class MinGru(nn.Module):
+    """z = sigmoid(W_z x + b_z), n = W_n x + b_n, h = z n + (1 - z) h'."""
+
+    def __init__(self, inputs, hidden):
         super().__init__()
-        kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
-        self.rnn = kind(inputs, hidden)
-        self.out = nn.Linear(hidden, outputs)
-        with torch.no_grad():
-            for bias in (self.rnn.bias_ih_l0, self.rnn.bias_hh_l0):
-                if bias.numel() > hidden:
+        self.gates = nn.Linear(inputs, 2 * hidden)
+        bound = hidden ** -0.5
+        nn.init.uniform_(self.gates.weight, -bound, bound)
+        nn.init.zeros_(self.gates.bias)
+
+    def forward(self, x):
+        z, n = self.gates(x).chunk(2, 2)
+        z, h, states = torch.sigmoid(z), 0, []
+        for t in range(x.shape[0]):
+            h = z[t] * n[t] + (1 - z[t]) * h
+            states.append(h)
+        return torch.stack(states), h
+
+
+class Net(nn.Module):
+    def __init__(self, args, inputs, outputs):
+        super().__init__()
+        hidden = args.hidden
+        if args.cell == "min-gru":
+            self.rnn = MinGru(inputs, hidden)
+            with torch.no_grad():
+                self.rnn.gates.bias[:hidden] = -args.update_bias  # here z weighs the new state
+        else:
+            kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[args.cell]
+            self.rnn = kind(inputs, hidden, args.layers)
+            with torch.no_grad():
+                for layer in range(args.layers if args.cell != "rnn" else 0):
+                    bias = getattr(self.rnn, f"bias_ih_l{layer}")
                     bias.zero_()
-            if cell == "lstm":
-                self.rnn.bias_ih_l0[hidden:2 * hidden] = forget_bias
-            if cell == "gru":
-                self.rnn.bias_ih_l0[hidden:2 * hidden] = update_bias
+                    getattr(self.rnn, f"bias_hh_l{layer}").zero_()
+                    bias[hidden:2 * hidden] = args.forget_bias if args.cell == "lstm" else args.update_bias
+        self.out = nn.Linear(hidden, outputs)
 
     def forward(self, x):
         return self.out(self.rnn(x)[0])
@@ -119,12 +144,67 @@ class Copy:
         return float((net(one_hot(x, 10)).argmax(2)[-10:] == y[-10:]).float().mean())
 
 
+class Ends:
+    """Sequences of unequal length, asked at their last step; score: the share of right answers."""
+
+    def loss(self, net, batch):
+        x, last, y = self.batch(batch)
+        return nn.functional.cross_entropy(net(one_hot(x, self.inputs))[last, torch.arange(batch)], y)
+
+    def score(self, net):
+        x, last, y = self.batch(1000)
+        return float((net(one_hot(x, self.inputs))[last, torch.arange(1000)].argmax(1) == y).float().mean())
+
+
+class Lag(Ends):
+    """Noise-free lag with a trigger: b, x or y, distractors (one more with chance 9/10, at most 50 more), e."""
+    inputs = outputs = 103
+
+    def __init__(self, args):
+        self.length = args.length or 40
+
+    def batch(self, size):
+        x = torch.randint(99, (self.length + 53, size))
+        more = (torch.rand(50, size) < 0.9).long().cumprod(0).sum(0)
+        last, first = self.length + more + 2, 99 + torch.randint(2, (size,))
+        x[0], x[1], x[last, torch.arange(size)] = 102, first, 101
+        return x, last, first
+
+
+class TemporalOrder(Ends):
+    """E, distractors a b c d with X or Y in each of `relevant` windows, B."""
+    inputs = 8
+
+    def __init__(self, args):
+        self.length, self.relevant = args.length or 40, args.relevant
+        self.outputs = 2 ** self.relevant
+
+    def batch(self, size):
+        shortest, columns = self.length - self.length // 11, torch.arange(size)
+        x = 4 + torch.randint(4, (self.length, size))
+        last = torch.randint(shortest - 1, self.length, (size,))
+        y = torch.zeros(size, dtype=torch.long)
+        x[0] = 0
+        for i in range(self.relevant):
+            begin = shortest // 10 if i == 0 else i * shortest // self.relevant
+            which = torch.randint(2, (size,))
+            x[begin + torch.randint(shortest // 10 + 1, (size,)), columns] = 2 + which
+            y = 2 * y + which
+        x[last, columns] = 1
+        return x, last, y
+
+
+TASKS = {"counting": Counting, "adding": Adding, "copy": Copy, "lag": Lag, "temporal-order": TemporalOrder}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["counting", "adding", "copy"])
-    parser.add_argument("--cell", choices=["rnn", "lstm", "gru"], default="lstm")
+    parser.add_argument("task", choices=list(TASKS))
+    parser.add_argument("--cell", choices=["rnn", "lstm", "gru", "min-gru"], default="lstm")
     parser.add_argument("--length", type=int)
     parser.add_argument("--letters", type=int, choices=[2, 3], default=2, help="of counting")
+    parser.add_argument("--relevant", type=int, default=2, help="of temporal-order")
+    parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--hidden", type=int, default=10)
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--forget-bias", type=float, default=0)
@@ -137,8 +217,8 @@ def main():
     scores = []
     for seed in range(1, args.seeds + 1):
         torch.manual_seed(seed)
-        task = {"counting": Counting, "adding": Adding, "copy": Copy}[args.task](args)
-        net = Net(args.cell, task.inputs, args.hidden, task.outputs, args.forget_bias, args.update_bias)
+        task = TASKS[args.task](args)
+        net = Net(args, task.inputs, task.outputs)
         optimiser = torch.optim.Adam(net.parameters(), args.learning_rate)
         for _ in range(args.updates):
             optimiser.zero_grad()
