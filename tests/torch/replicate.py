@@ -36,27 +36,30 @@ class MinGru(nn.Module):
         return torch.stack(states), h
 
 
+def layer(args, cell, inputs):
+    hidden = args.hidden
+    made = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "min-gru": MinGru}[cell](inputs, hidden)
+    with torch.no_grad():
+        if cell == "min-gru":
+            made.gates.bias[:hidden] = -args.update_bias  # its z weighs the new state
+        elif cell != "rnn":
+            made.bias_ih_l0.zero_()
+            made.bias_hh_l0.zero_()
+            made.bias_ih_l0[hidden:2 * hidden] = args.forget_bias if cell == "lstm" else args.update_bias
+    return made
+
+
 class Net(nn.Module):
     def __init__(self, args, inputs, outputs):
         super().__init__()
-        hidden = args.hidden
-        if args.cell == "min-gru":
-            self.rnn = MinGru(inputs, hidden)
-            with torch.no_grad():
-                self.rnn.gates.bias[:hidden] = -args.update_bias  # here z weighs the new state
-        else:
-            kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[args.cell]
-            self.rnn = kind(inputs, hidden, args.layers)
-            with torch.no_grad():
-                for layer in range(args.layers if args.cell != "rnn" else 0):
-                    bias = getattr(self.rnn, f"bias_ih_l{layer}")
-                    bias.zero_()
-                    getattr(self.rnn, f"bias_hh_l{layer}").zero_()
-                    bias[hidden:2 * hidden] = args.forget_bias if args.cell == "lstm" else args.update_bias
-        self.out = nn.Linear(hidden, outputs)
+        cells = args.cell.split("+") * args.layers
+        self.layers = nn.ModuleList(layer(args, cell, args.hidden if i else inputs) for i, cell in enumerate(cells))
+        self.out = nn.Linear(args.hidden, outputs)
 
     def forward(self, x):
-        return self.out(self.rnn(x)[0])
+        for each in self.layers:
+            x = each(x)[0]
+        return self.out(x)
 
 
 def one_hot(symbols, n):
@@ -200,11 +203,11 @@ TASKS = {"counting": Counting, "adding": Adding, "copy": Copy, "lag": Lag, "temp
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=list(TASKS))
-    parser.add_argument("--cell", choices=["rnn", "lstm", "gru", "min-gru"], default="lstm")
+    parser.add_argument("--cell", default="lstm", help="rnn, lstm, gru, min-gru, or a stack of them: lstm+gru")
     parser.add_argument("--length", type=int)
     parser.add_argument("--letters", type=int, choices=[2, 3], default=2, help="of counting")
     parser.add_argument("--relevant", type=int, default=2, help="of temporal-order")
-    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--layers", type=int, default=1, help="how often the stack is repeated")
     parser.add_argument("--hidden", type=int, default=10)
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--forget-bias", type=float, default=0)
