@@ -246,8 +246,10 @@ std::string tuning_table(const FindingResult& r) {
                                        [group = run.canonical()](const TuningChoice& c) { return c.group == group; });
       if (choice == r.choices.end()) continue;
       std::vector<std::string> values;
-      for (const auto& [key, value] : choice->values) values.push_back(key + " " + value);
-      table.rows.push_back({task.label, model.label, join(values, ", "), std::to_string(choice->trial + 1),
+      for (const auto& [key, value] : choice->values) values.push_back(key + " " + (value.empty() ? "unset" : value));
+      const std::string trial =
+          r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
+      table.rows.push_back({task.label, model.label, join(values, ", "), trial,
                             choice->measure + " " + score_text(choice->score)});
     }
   }

@@ -87,9 +87,9 @@ std::string reading(std::size_t family) {
        "than a "
        "model without memory. It is never left out."},
       {"Tuned and untuned",
-       "Where a search is declared, every model gets the same random trials from the same ranges, judged on validation "
-       "sequences with seeds of their own. The verdict is that of the tuned runs; the untuned ones have the settings "
-       "of the file."},
+       "Where a search is declared, every model gets the same random trials from the same ranges, and the settings of "
+       "the file, judged on validation sequences with seeds of their own. The verdict is that of the tuned runs; the "
+       "untuned ones have the settings of the file."},
       {"Published numbers",
        "Shown beside ours and never a pass mark. Sign: our difference has the sign of theirs. Size: our interval holds "
        "theirs. Ranking: no two models change places."},

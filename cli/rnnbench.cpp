@@ -85,8 +85,8 @@ const std::vector<Command>& commands() {
   --dry-run       say what is to run and how many core-minutes it takes at most on this machine
 )") + results_help + R"(
 
-  Each finding runs its untuned models and the random trials of its search, then the tuned models with seeds of their own,
-  and is decided by the rule in its file. Running again resumes.
+  Each finding runs its untuned models and the trials of its search, then the tuned models with seeds of their own, and is
+  decided by the rule in its file. Running again resumes.
 )",
        reproduce_command},
       {"findings", "the ledger of published claims and their verdicts",

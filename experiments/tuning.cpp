@@ -136,7 +136,8 @@ std::vector<std::string> Tuning::keys() const {
 }
 
 std::string Tuning::text() const {
-  std::string text = std::to_string(trials_) + " random trials x " + std::to_string(seeds_.size()) + " seeds: ";
+  std::string text = std::to_string(trials_) + " random trials and the settings of the file x " +
+                     std::to_string(seeds_.size()) + (seeds_.size() == 1 ? " seed: " : " seeds: ");
   for (std::size_t i = 0; i < ranges_.size(); ++i)
     text += (i ? "; " : "") + ranges_[i].option.name + " in " + ranges_[i].written;
   return text;
@@ -174,6 +175,7 @@ void Tuning::check(const std::vector<RunSpec>& runs) const {
 RunSpec Tuning::trial(const RunSpec& run, int number, std::uint64_t seed) const {
   RunSpec changed = run;
   changed.seed = seed;
+  if (is_declared(number)) return changed;
   for (const Range& range : ranges_) {
     Settings* settings = holder(changed, range.option.name);
     if (settings != nullptr) settings->set(range.option.name, range.value(number));
@@ -185,7 +187,7 @@ std::vector<RunSpec> Tuning::trial_runs(const std::vector<RunSpec>& runs) const 
   std::vector<RunSpec> trials;
   std::set<std::string> seen;
   for (const RunSpec* group : groups_of(runs))
-    for (int number = 0; number < trials_; ++number)
+    for (int number = 0; number < candidates(); ++number)
       for (const std::uint64_t seed : seeds_) {
         RunSpec run = trial(*group, number, seed);
         if (seen.insert(run.canonical()).second) trials.push_back(std::move(run));
@@ -200,7 +202,7 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
     TuningChoice choice;
     choice.group = group_of(*group);
     std::optional<Standing> best;
-    for (int number = 0; number < tuning.trials(); ++number) {
+    for (int number = 0; number < tuning.candidates(); ++number) {
       Standing standing;
       double mean_score = 0;
       const double share = 1.0 / static_cast<double>(tuning.seeds().size());

@@ -1,5 +1,5 @@
 // The search for settings that a fair comparison owes every model: the same number of random trials from the same ranges,
-// judged on validation sequences after training with seeds of their own.
+// and the settings that the file declares, judged on validation sequences after training with seeds of their own.
 #pragma once
 
 #include <algorithm>
@@ -27,20 +27,23 @@ class Tuning {
   // Throws UserError with the place of what is wrong.
   Tuning(const std::string& file, const std::vector<Assignment>& written);
 
-  int trials() const { return trials_; }
+  // The random trials, then the declared settings: a search of few trials would else choose worse ones than nobody.
+  int candidates() const { return trials_ + 1; }
+  bool is_declared(int number) const { return number >= trials_; }
   const std::vector<std::uint64_t>& seeds() const { return seeds_; }
   std::vector<std::string> keys() const;
-  std::string text() const;  // "8 trials x 2 seeds: learning-rate 0.0003..0.03 log, forget-bias 0, 1, 3"
+  // "8 random trials and the settings of the file x 2 seeds: learning-rate in 0.0003..0.03 log; forget-bias in 0, 1, 3"
+  std::string text() const;
   void limit_trials(int most) { trials_ = std::min(trials_, most); }
 
   // Throws UserError when no run reads a searched option, or the runs already differ in one.
   void check(const std::vector<RunSpec>& runs) const;
 
-  // The settings of `trial` (from 0) in place of those of `run`. The value of an option is a pure function of its name and
-  // the trial's number, so all models try the same ones.
+  // The settings of a candidate (from 0) in place of those of `run`. The value of an option in a random trial is a pure
+  // function of its name and the trial's number, so all models try the same ones.
   RunSpec trial(const RunSpec& run, int number, std::uint64_t seed) const;
 
-  // Every trial of every group of runs that differ in nothing but the seed.
+  // Every candidate of every group of runs that differ in nothing but the seed.
   std::vector<RunSpec> trial_runs(const std::vector<RunSpec>& runs) const;
 
  private:
@@ -60,7 +63,7 @@ class Tuning {
 // What a search came to for one group of runs.
 struct TuningChoice {
   std::string group;  // canonical text of the group's run of seed 1
-  int trial = -1;
+  int trial = -1;  // number of the candidate
   std::vector<std::pair<std::string, std::string>> values;  // chosen: key, value
   double score = 0;  // mean validation score of the chosen trial, under the task's measure
   std::string measure;

@@ -69,12 +69,13 @@ void commit(const Ledger& ledger, const RunSpec& run, const Came& came, bool hig
   ledger.commit(record);
 }
 
-// Which of as many trials as there are rows (a row: one outcome for each of the seeds) is chosen.
+// Which of as many candidates as there are rows (a row: one outcome for each of the seeds) is chosen. The last is what
+// the runs declare.
 int chosen(const std::vector<std::vector<Came>>& trials, bool higher_is_better = true) {
   const test::TemporaryFolder folder;
   Ledger ledger(folder.path(), "x");
   ledger.prepare();
-  const Tuning search = tuning({{"trials", std::to_string(trials.size())},
+  const Tuning search = tuning({{"trials", std::to_string(trials.size() - 1)},
                                 {"seeds", "101, 102"},
                                 {"learning-rate", "0.001..0.1 log"}});
   const std::vector<RunSpec> declared =
@@ -110,7 +111,8 @@ TEST_CASE("every model tries the same values, with the trials' own seeds", "[tun
   const std::vector<RunSpec> declared = three_models();
   search.check(declared);
   const std::vector<RunSpec> trials = search.trial_runs(declared);
-  CHECK(trials.size() == 3 * 5 * 2);  // models, trials, seeds; the seeds that are reported add nothing
+  // Models, trials and the declared settings, seeds; the seeds that are reported add nothing.
+  CHECK(trials.size() == 3 * (5 + 1) * 2);
   std::map<std::string, std::set<std::string>> rates;
   std::set<std::string> biases;
   for (const RunSpec& trial : trials) {
@@ -118,19 +120,26 @@ TEST_CASE("every model tries the same values, with the trials' own seeds", "[tun
     rates[trial.model.text("cell")].insert(trial.training.text("learning-rate") + " " +
                                            trial.training.text("clip-norm"));
     if (trial.model.text("cell") == "lstm") biases.insert(trial.model.text("forget-bias"));
-    CHECK(trial.model.values().contains("forget-bias") == (trial.model.text("cell") == "lstm"));
+    if (trial.model.text("cell") != "lstm") CHECK_FALSE(trial.model.values().contains("forget-bias"));
   }
-  CHECK(rates["lstm"].size() == 5);
+  for (const std::uint64_t seed : {101, 102}) {
+    RunSpec as_declared = declared[0];
+    as_declared.seed = seed;
+    CHECK(search.trial(declared[0], 5, seed).canonical() == as_declared.canonical());
+    CHECK(std::count_if(trials.begin(), trials.end(),
+                        [&](const RunSpec& run) { return run.canonical() == as_declared.canonical(); }) == 1);
+  }
+  CHECK(rates["lstm"].size() == 6);
   CHECK(rates["lstm"] == rates["gru"]);
   CHECK(rates["lstm"] == rates["rnn"]);
-  for (const std::string& bias : biases) CHECK((bias == "0" || bias == "1" || bias == "3"));
+  for (const std::string& bias : biases) CHECK((bias.empty() || bias == "0" || bias == "1" || bias == "3"));
   // A value depends on the option and the trial alone: another search with more trials begins alike.
   const Tuning longer = tuning_of("learning-rate", "0.001..0.1 log", 9);
   for (int t = 0; t < 5; ++t)
     CHECK(longer.trial(declared[0], t, 1).training.text("learning-rate") ==
           search.trial(declared[0], t, 7).training.text("learning-rate"));
   CHECK(search.text() ==
-        "5 random trials x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in "
+        "5 random trials and the settings of the file x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in "
         "0.5..5");
 }
 
