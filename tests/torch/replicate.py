@@ -5,12 +5,15 @@
     tests/torch/replicate.py adding --cell gru --length 100 --hidden 32 --seeds 5
     tests/torch/replicate.py copy --cell lstm --length 10 --hidden 46 --seeds 5
     tests/torch/replicate.py lag --cell lstm --forget-bias 3 --learning-rate 0.0075 --hidden 8 --updates 2500
-    tests/torch/replicate.py temporal-order --cell min-gru --learning-rate 0.01 --hidden 30
+    tests/torch/replicate.py temporal-order --cell lstm-noaf --learning-rate 0.003 --hidden 16 --solve 20
+    tests/torch/replicate.py random-map --cell rnn --learning-rate 0.003 --hidden 21 --batch 128 --updates 6000
 
-Prints for every seed the score that rnnbench judges the task by. Tasks are written from their definitions, nothing of
+Prints for every seed the score that rnnbench judges the task by, or with --solve N the updates after which the task is
+solved (evaluated every N updates; --updates where it is not). Tasks are written from their definitions, nothing of
 rnnbench is used; only the distribution of its results can be the same, not the numbers.
 """
 import argparse
+import math
 import statistics
 
 import torch
@@ -36,8 +39,33 @@ class MinGru(nn.Module):
         return torch.stack(states), h
 
 
+class AblatedLstm(nn.Module):
+    """An LSTM without forget gate (nfg: f = 1) or without output activation (noaf: h = o c)."""
+
+    def __init__(self, inputs, hidden, without):
+        super().__init__()
+        self.hidden, self.without = hidden, without
+        self.of_input, self.of_state = nn.Linear(inputs, 4 * hidden), nn.Linear(hidden, 4 * hidden, bias=False)
+        for weight in (self.of_input.weight, self.of_state.weight):
+            nn.init.uniform_(weight, -hidden ** -0.5, hidden ** -0.5)
+        nn.init.zeros_(self.of_input.bias)
+
+    def forward(self, x):
+        h = c = torch.zeros(x.shape[1], self.hidden)
+        states = []
+        for net in self.of_input(x):
+            i, f, g, o = (net + self.of_state(h)).chunk(4, 1)
+            kept = c if self.without == "nfg" else torch.sigmoid(f) * c
+            c = kept + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * (c if self.without == "noaf" else torch.tanh(c))
+            states.append(h)
+        return torch.stack(states), h
+
+
 def layer(args, cell, inputs):
     hidden = args.hidden
+    if cell.startswith("lstm-"):
+        return AblatedLstm(inputs, hidden, cell[5:])
     made = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "min-gru": MinGru}[cell](inputs, hidden)
     with torch.no_grad():
         if cell == "min-gru":
@@ -197,13 +225,38 @@ class TemporalOrder(Ends):
         return x, last, y
 
 
-TASKS = {"counting": Counting, "adding": Adding, "copy": Copy, "lag": Lag, "temporal-order": TemporalOrder}
+class RandomMap:
+    """The labels of fixed random strings; score: the bits stored, pairs (1 - H(share of wrong labels))."""
+    inputs = outputs = 2
+
+    def __init__(self, args):
+        self.pairs, length = args.pairs, args.length or 16
+        codes = torch.randperm(2 ** length)[:self.pairs]
+        self.x = one_hot(torch.stack([codes >> bit & 1 for bit in range(length)]), 2)
+        self.y = torch.randint(2, (self.pairs,))
+
+    def loss(self, net, batch):
+        drawn = torch.randint(self.pairs, (batch,))
+        return nn.functional.cross_entropy(net(self.x[:, drawn])[-1], self.y[drawn])
+
+    def score(self, net):
+        wrong = min(0.5, float((net(self.x)[-1].argmax(1) != self.y).float().mean()))
+        return self.pairs * (1 + sum(p * math.log2(p) for p in (wrong, 1 - wrong) if p > 0))
+
+
+TASKS = {"counting": Counting, "adding": Adding, "copy": Copy, "lag": Lag, "temporal-order": TemporalOrder,
+         "random-map": RandomMap}
+# Whether a score solves its task, where the time to solve may be asked for.
+SOLVED = {"adding": lambda score: score < 0.01, "lag": lambda score: score >= 0.99,
+          "temporal-order": lambda score: score >= 0.99}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=list(TASKS))
-    parser.add_argument("--cell", default="lstm", help="rnn, lstm, gru, min-gru, or a stack of them: lstm+gru")
+    parser.add_argument("--cell", default="lstm", help="rnn, lstm, lstm-nfg, lstm-noaf, gru, min-gru, or a stack of them: lstm+gru")
+    parser.add_argument("--solve", type=int, default=0, help="evaluate every so many updates and stop when solved")
+    parser.add_argument("--pairs", type=int, default=1500, help="of random-map")
     parser.add_argument("--length", type=int)
     parser.add_argument("--letters", type=int, choices=[2, 3], default=2, help="of counting")
     parser.add_argument("--relevant", type=int, default=2, help="of temporal-order")
@@ -223,13 +276,19 @@ def main():
         task = TASKS[args.task](args)
         net = Net(args, task.inputs, task.outputs)
         optimiser = torch.optim.Adam(net.parameters(), args.learning_rate)
-        for _ in range(args.updates):
+        done = 0
+        while done < args.updates:
+            done += 1
             optimiser.zero_grad()
             task.loss(net, args.batch).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1)
             optimiser.step()
+            if args.solve and done % args.solve == 0:
+                with torch.no_grad():
+                    if SOLVED[args.task](task.score(net)):
+                        break
         with torch.no_grad():
-            scores.append(task.score(net))
+            scores.append(done if args.solve else task.score(net))
         print(f"{args.task} {args.cell} seed {seed}: {scores[-1]:.4g}", flush=True)
     print(f"{args.task} {args.cell}: mean {statistics.mean(scores):.4g}, median {statistics.median(scores):.4g}")
 
