@@ -110,15 +110,15 @@ struct LagPanel {
 
 bool crowded(const TaskRuns& task) { return task.models.size() > most_curves; }
 
-// All models before training and all after it; of a crowded task, if there is one, each model by itself.
+// All models before training and all after it; of a crowded task, the first if there are several, each model by itself.
 std::vector<LagPanel> lag_panels(const Study& study) {
   std::vector<LagPanel> panels;
-  for (const TaskRuns& task : study.tasks) {
-    if (!crowded(task)) continue;
-    for (const ModelRuns& model : task.models)
+  const auto shown = std::find_if(study.tasks.begin(), study.tasks.end(), crowded);
+  if (shown != study.tasks.end()) {
+    for (const ModelRuns& model : shown->models)
       panels.push_back({model.label, {{&model, "untrained", "untrained", "#999999"}, {&model, "trained", "trained", ""}}});
+    return panels;
   }
-  if (!panels.empty()) return panels;
   for (const std::string when : {"untrained", "trained"}) {
     for (const TaskRuns& task : study.tasks) {
       panels.push_back({task.label + ", " + when, {}});
@@ -246,12 +246,13 @@ PanelGroup solve_panels(const FindingResult& result, const Study& study) {
 
 PanelGroup gradient_panels(const Study& study) {
   const std::vector<LagPanel> all = lag_panels(study);
-  const bool alone = std::any_of(study.tasks.begin(), study.tasks.end(), crowded);
+  const auto shown = std::find_if(study.tasks.begin(), study.tasks.end(), crowded);
+  const bool alone = shown != study.tasks.end();
   return {static_cast<int>(all.size()), alone ? 120.0 : 210.0, !alone,
           "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that "
           "many steps before; the line is the median over seeds, the band spans all seeds below ten, the quartiles "
           "from ten on." +
-              std::string(alone ? " Grey: before training; coloured: after it." : ""),
+              (alone ? " Grey: before training; coloured: after it, on " + shown->label + "." : ""),
           [all](Panels& panels) {
             const Axis norms = norm_axis(all);
             for (std::size_t p = 0; p < all.size(); ++p)
