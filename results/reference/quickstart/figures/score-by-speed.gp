@@ -55,7 +55,7 @@ unset label; unset arrow
 set label 'adding' at screen 0.34387,0.82254 left font bold.',12.5'
 set label 'test mse (lower is better)' at screen 0.34387,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'sequences per CPU second' at screen 0.50395,0.13669 center font ',10.5' textcolor rgb '#555555'
-unset logscale x; set xrange [1758.3768647031563:56870.62995837452]; set logscale x; set xtics ('2000' 2000, '5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000)
+unset logscale x; set xrange [4560.049636725351:54823.96463106906]; set logscale x; set xtics ('5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000)
 unset logscale y; set yrange [0.0007799033135746401:0.6411051104627059]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1)
 set arrow from graph 0, first 0.01 to graph 1, first 0.01 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 0.01 left font ',9.5' textcolor rgb '#444444'
@@ -77,7 +77,7 @@ unset label; unset arrow
 set label 'counting' at screen 0.66996,0.82254 left font bold.',12.5'
 set label 'test longest_accepted (higher is better)' at screen 0.66996,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'sequences per CPU second' at screen 0.83004,0.13669 center font ',10.5' textcolor rgb '#555555'
-unset logscale x; set xrange [4314.069828272294:231799.67868055613]; set logscale x; set xtics ('5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000, '100k' 1e+05, '200k' 2e+05)
+unset logscale x; set xrange [4158.814696694499:601132.8184409237]; set logscale x; set xtics ('5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000, '100k' 1e+05, '200k' 2e+05, '500k' 5e+05)
 unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' -0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
 set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 100 left font ',9.5' textcolor rgb '#444444'
