@@ -173,7 +173,7 @@ std::string met_text(const PublishedMet& met) {
 std::string effect_of(const FindingResult& result) {
   if (!result.primary) return "-";
   const ComparisonPart& part = result.primary->decisive();
-  return part.label + " = " + effect_text(*result.primary, part);
+  return result.primary->measurement.text + ": " + part.label + " = " + effect_text(*result.primary, part);
 }
 
 }  // namespace

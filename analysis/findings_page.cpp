@@ -23,7 +23,7 @@ namespace {
 std::string effect_cell(const FindingResult& r) {
   if (!r.primary) return "-";
   const ComparisonPart& part = r.primary->decisive();
-  return html_escape(part.label) + " = <span class=\"whole\">" + html_escape(effect_text(*r.primary, part)) + "</span>";
+  return html_escape(r.primary->measurement.text + ": " + part.label) + " = <span class=\"whole\">" + html_escape(effect_text(*r.primary, part)) + "</span>";
 }
 
 std::string ledger_table(const std::vector<FindingResult>& findings) {
