@@ -144,8 +144,17 @@ std::string Tuning::text() const {
 }
 
 std::string Tuning::Range::value(int trial) const {
-  Stream stream(0, Purpose::tuning, static_cast<std::uint32_t>(fnv1a(option.name)), static_cast<std::uint32_t>(trial));
-  if (!values.empty()) return values[stream.below(static_cast<std::uint32_t>(values.size()))];
+  const auto stream_of = [&](std::size_t number) {
+    return Stream(0, Purpose::tuning, static_cast<std::uint32_t>(fnv1a(option.name)), static_cast<std::uint32_t>(number));
+  };
+  if (!values.empty()) {  // shuffled anew for every round through the list
+    std::vector<std::string> round = values;
+    Stream stream = stream_of(trial / values.size());
+    for (std::size_t left = round.size(); left > 1; --left)
+      std::swap(round[left - 1], round[stream.below(static_cast<std::uint32_t>(left))]);
+    return round[trial % round.size()];
+  }
+  Stream stream = stream_of(trial);
   const double u = stream.uniform();
   const double x = logarithmic ? low * math::exp(u * (math::log(high) - math::log(low))) : low + u * (high - low);
   return canonical_value(option, spelled(option, x));

@@ -20,7 +20,7 @@ namespace rnnbench {
 //   seeds = 101, 102                      of the trials; not among those that are reported
 //   learning-rate = 0.0003..0.03 log      an option's range, uniform in its logarithm
 //   clip-norm = 0.5..5                    uniform
-//   forget-bias = 0, 1, 3                 one of a list
+//   forget-bias = 0, 1, 3                 a list, in random order, all of it before a value comes again
 // A model whose runs do not read an option searches among the others only.
 class Tuning {
  public:

@@ -167,6 +167,21 @@ TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning
   for (int t = 0; t < 20; ++t) CHECK(whole.trial(run, t, 101).training.integer("training-set") >= 500);
 }
 
+TEST_CASE("a list comes whole before a value comes again, in an order of its own each time", "[tuning]") {
+  const Tuning search = tuning_of("forget-bias", "0, 1, 3", 30);
+  const RunSpec run = three_models()[1];
+  REQUIRE(run.model.text("cell") == "lstm");
+  std::set<std::vector<std::string>> orders;
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::string> order;
+    for (int i = 0; i < 3; ++i) order.push_back(search.trial(run, 3 * round + i, 101).model.text("forget-bias"));
+    orders.insert(order);
+    std::sort(order.begin(), order.end());
+    CHECK(order == std::vector<std::string>{"0", "1", "3"});
+  }
+  CHECK(orders.size() >= 4);  // of six; ten draws that meet three or fewer have a chance of 0.02
+}
+
 TEST_CASE("the choice: solved, then soon, then well on validation, then the first", "[tuning]") {
   const Came bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1},
       sooner{true, 50, 0.5, 1}, lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
