@@ -157,6 +157,12 @@ bool is_score(const Measurement& m, const std::vector<const Run*>& runs) {
   });
 }
 
+// Not by the worst value that stands for a diverged run alone.
+bool is_known(const Measurement& m, const std::vector<const Run*>& runs) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const Run* run) { return run->recorded() && !run->diverged() && has_measure(m, *run); });
+}
+
 std::string models_table(const FindingResult& r) {
   const Study study = finding_study(r);
   const Measurement& measurement = r.finding->primary.measurement;
@@ -185,7 +191,7 @@ std::string models_table(const FindingResult& r) {
       const auto solved = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->solved(); });
       const auto values = values_of_model(measurement, runs, worst);
       const auto beside =
-          is_score(measurement, runs) ? values_of_model(other, runs, worst_on(other, task)) : std::nullopt;
+          is_score(measurement, runs) && is_known(other, runs) ? values_of_model(other, runs, worst_on(other, task)) : std::nullopt;
       std::vector<std::string> row = {task.label, model.label,
                                       std::to_string(recorded) + " of " + std::to_string(runs.size())};
       row.push_back(values ? std::to_string(values->failures) : "-");
@@ -250,7 +256,7 @@ std::string tuning_table(const FindingResult& r) {
       const std::string trial =
           r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
       table.rows.push_back({task.label, model.label, join(values, ", "), trial,
-                            choice->measure + " " + score_text(choice->score)});
+                            choice->score ? choice->measure + " " + score_text(*choice->score) : "every run diverged"});
     }
   }
   if (r.choices.empty()) return titled("Search for settings", html + element("p", "The search is not finished."));

@@ -171,7 +171,7 @@ std::string met_text(const PublishedMet& met) {
 }
 
 std::string effect_of(const FindingResult& result) {
-  if (!result.primary) return "-";
+  if (!result.primary || result.verdict == Verdict::not_applicable) return "-";
   const ComparisonPart& part = result.primary->decisive();
   return result.primary->measurement.text + ": " + part.label + " = " + effect_text(*result.primary, part);
 }

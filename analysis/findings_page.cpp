@@ -21,7 +21,7 @@ a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .
 namespace {
 
 std::string effect_cell(const FindingResult& r) {
-  if (!r.primary) return "-";
+  if (!r.primary || r.verdict == Verdict::not_applicable) return "-";
   const ComparisonPart& part = r.primary->decisive();
   return html_escape(r.primary->measurement.text + ": " + part.label) + " = <span class=\"whole\">" + html_escape(effect_text(*r.primary, part)) + "</span>";
 }

@@ -213,7 +213,7 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
     std::optional<Standing> best;
     for (int number = 0; number < tuning.candidates(); ++number) {
       Standing standing;
-      double mean_score = 0;
+      std::optional<double> mean_score = 0;
       const double share = 1.0 / static_cast<double>(tuning.seeds().size());
       for (const std::uint64_t seed : tuning.seeds()) {
         const auto record = ledger.load(tuning.trial(*group, number, seed).id());
@@ -231,7 +231,7 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
         const double score = failed ? sign * 1e30 : number_or(validation.at(choice.measure), sign * 1e30);
         standing.score += sign * score * share;
         standing.loss += failed ? 1e30 : number_or(validation.at("loss"), 1e30) * share;
-        mean_score += score * share;
+        mean_score = failed || !mean_score ? std::nullopt : std::optional(*mean_score + score * share);
       }
       if (best && best->key() <= standing.key()) continue;
       best = standing;

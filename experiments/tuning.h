@@ -65,7 +65,7 @@ struct TuningChoice {
   std::string group;  // canonical text of the group's run of seed 1
   int trial = -1;  // number of the candidate
   std::vector<std::pair<std::string, std::string>> values;  // chosen: key, value
-  double score = 0;  // mean validation score of the chosen trial, under the task's measure
+  std::optional<double> score;  // mean validation score of the chosen trial, under the task's measure; none: it diverged
   std::string measure;
 };
 
