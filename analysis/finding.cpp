@@ -215,6 +215,12 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
     if (findings[i].number == findings[i - 1].number)
       throw UserError(findings[i].file.string() + " and " + findings[i - 1].file.string() + " are both finding number " +
                       std::to_string(findings[i].number));
+  std::map<std::string, std::string> files_of;  // records and figures go by the name
+  for (const Finding& finding : findings) {
+    const auto [known, is_new] = files_of.try_emplace(finding.name, finding.file.string());
+    if (!is_new)
+      throw UserError(finding.file.string() + " and " + known->second + " are both findings named " + finding.name);
+  }
   if (profile == Profile::smoke) return findings;
   const auto family = std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.not_applicable.empty(); });
   for (const Finding& finding : findings) {

@@ -318,6 +318,8 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
     check_measure(statement, measurement, context);
     std::set<std::uint64_t> seeds;
     for (const Run* run : context.runs) seeds.insert(run->seed());
+    const bool recorded =
+        std::all_of(context.runs.begin(), context.runs.end(), [](const Run* run) { return run->recorded(); });
     Evaluation evaluation(measurement, context);
     for (const Expression& side : statement.left) {
       ComparisonPart part;
@@ -328,7 +330,11 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
       Values lefts, rights;
       for (const std::uint64_t seed : seeds) {
         const auto left = evaluation.value(side, seed, "", ""), right = evaluation.value(statement.right, seed, "", "");
-        if (!left || !right || !std::isfinite(*left) || !std::isfinite(*right)) continue;
+        if (!left || !right) continue;
+        if (!std::isfinite(*left - *right) && !recorded) continue;
+        if (!std::isfinite(*left - *right))  // to leave the seed out would leave out what speaks for one of the sides
+          throw UserError("'" + statement.text + "' is no number for seed " + std::to_string(seed) +
+                          ": a ratio divides by 0 there; compare a difference");
         part.seeds.push_back(seed);
         part.values.push_back(against_number ? *left : *left - *right);
         lefts.push_back(*left);

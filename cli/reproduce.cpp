@@ -77,6 +77,8 @@ int reproduce_command(const CommandArguments& words) {
                             {{"jobs"}, {"threads"}, results_flag(), {"profile", true, profile_names}, {"dry-run", false}},
                             false);
   const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
+  for (const Finding& finding : findings)  // a record that cannot be read is named before any run
+    Ledger(finding.results(arguments.results()), finding.name).load_all();
   if (arguments.has("dry-run")) {
     print_plan(findings, arguments);
     return 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -18,10 +19,15 @@ constexpr const char* parts_listed = "\"train\", \"valid\", \"test\"";
 constexpr std::int32_t most_symbol = 65535;  // outputs are dense
 
 std::string bytes_of(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw UserError("file = " + path + " is a folder");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UserError("file = " + path + " cannot be opened for reading");
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (file.bad() || bytes.empty()) throw UserError("file = " + path + " is empty or cannot be read");
+  if (const auto nul = bytes.find('\0'); nul != std::string::npos)  // which the reader takes for the end
+    throw UserError(path + ":" + std::to_string(1 + std::count(bytes.begin(), bytes.begin() + nul, '\n')) +
+                    ": a byte of value 0 is no text");
   return bytes;
 }
 

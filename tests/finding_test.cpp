@@ -128,6 +128,11 @@ TEST_CASE("a family has numbers of its own and seeds enough", "[finding][errors]
   twice.write("a", finding_text());
   twice.write("b", finding_text());
   CHECK(twice.refusal() == "b.ini and a.ini are both finding number 1");
+  Findings same_name;
+  std::filesystem::create_directory(same_name.results().parent_path() / "other");
+  same_name.write("a", finding_text());
+  same_name.write("other/a", finding_text({{"number", "2"}}));
+  CHECK(same_name.refusal().ends_with("are both findings named a"));
   CHECK(refusal({{"seed", "1..9"}}) == "x.ini: 9 seeds decide nothing; an interval takes 10 or more");
   CHECK(refusal({{"seed", "1..10"}}) == "accepted");
   // 2^-9 is the smallest p-value of ten seeds; 25 times that is below 0.05, 26 times is not.

@@ -288,6 +288,8 @@ TEST_CASE("sequences: a file of another form is refused with its line", "[tasks]
   CHECK(refusal("[1, 2]\n[3, x]\n") == "2: expected a symbol, a whole number from 0 to 65535, found x");
   CHECK(refusal("[1, 2]\n[3, 65536]\n") == "2: expected a symbol, a whole number from 0 to 65535, found 65536");
   CHECK(refusal("[1, 2]\n\n[3, 4,]\n") == "3: expected a symbol, a whole number from 0 to 65535, found ]");
+  CHECK(refusal(std::string("[1, 2]\n[3, 4]\0[5, 6]\n", 21)) == "2: a byte of value 0 is no text");
+  CHECK_THROWS_WITH(read_sequence_file("."), "file = . is a folder");
   CHECK(refusal("[1, 2] [3, 4]\n") == "1: expected nothing more, found [");
   CHECK(refusal("[1, 2]\n{\"split\": \"train\", \"sequence\": [1, 2]}") ==
         "2: a split has to be given in every line or in none");

@@ -276,6 +276,8 @@ TEST_CASE("comparisons that cannot be made are refused", "[verdict][errors]") {
   CHECK(refusal("lstm > gru on recall at 70") == "no run of 'lstm' on copy has a measure 'recall at 70'");
   CHECK(refusal("slope(lstm over length) > 0") ==
         "'slope(lstm over length)' needs runs with two values of length or more");
+  CHECK(refusal("lstm / gru > 1 on solved") ==
+        "'lstm / gru > 1 on solved' is no number for seed 1: a ratio divides by 0 there; compare a difference");
   add(runs, "lstm", Values(10, 0.5), {{"hidden", 32}});
   CHECK(refusal("lstm > gru") ==
         "'lstm' stands for several runs of seed 1, which differ in hidden; name one, as in lstm{hidden=64}");
