@@ -168,6 +168,11 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
     // Every model has to be one of the runs: decide() says which is not, even without records.
     std::vector<Run> runs;
     for (const RunSpec& spec : finding.experiment.runs) runs.push_back({spec.json(), std::nullopt});
+    if (text("figure").starts_with("over ")) {
+      const std::string key = finding.figure.substr(5);
+      if (std::all_of(runs.begin(), runs.end(), [&](const Run& run) { return setting_of(run, key).empty(); }))
+        throw UserError("figure = " + finding.figure + ": no run has a setting of that name");
+    }
     const std::string measure = text("measure");
     const auto read_checked = [&](const std::string& statement) {
       const Comparand comparand = read_comparand(statement, measure);

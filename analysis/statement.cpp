@@ -8,6 +8,8 @@
 namespace rnnbench {
 namespace {
 
+constexpr int most_depth = 20;
+
 class Parser {
  public:
   explicit Parser(const std::string& text) : text_(text) {}
@@ -103,6 +105,7 @@ class Parser {
   }
 
   void function(const std::string& name, Expression& operand) {
+    if (++depth_ > most_depth) refuse("fewer functions within one another");
     if (name == "slope") {
       operand.kind = Expression::Kind::slope;
       if (within_slope_) refuse("no slope within a slope");
@@ -122,6 +125,7 @@ class Parser {
       } while (take(","));
     }
     need(")");
+    --depth_;
   }
 
   void settings(Expression& model) {
@@ -152,6 +156,7 @@ class Parser {
   const std::string& text_;
   std::size_t at_ = 0;
   bool within_slope_ = false;
+  int depth_ = 0;  // of functions within one another
 };
 
 }  // namespace

@@ -94,6 +94,11 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
   CHECK(refusal({{"compare", "lstm ~ gru"}, {"margin", "0 (none)"}}) ==
         "x.ini:9: 'lstm ~ gru' needs a margin above 0: no number lies within nothing");
   CHECK_THAT(refusal({{"measure", "recall at 2.5"}}), Contains("a length is a whole number"));
+  CHECK(refusal({{"figure", "over nonsense"}}) ==
+        "x.ini:10: figure = over nonsense: no run has a setting of that name");
+  std::string deep = "lstm";
+  for (int i = 0; i < 60000; ++i) deep = "min(" + deep;
+  CHECK_THAT(refusal({{"compare", deep + " > gru"}}), Contains("fewer functions within one another"));
   CHECK(refusal({{"figure", "pie"}}) ==
         "x.ini:10: figure = pie is not one of models, gradients, gates, time to solve, curves, profile, over KEY");
   const std::string certainty =
