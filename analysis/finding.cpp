@@ -174,17 +174,17 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
         throw UserError("figure = " + finding.figure + ": no run has a setting of that name");
     }
     const std::string measure = text("measure");
-    const auto read_checked = [&](const std::string& statement) {
-      const Comparand comparand = read_comparand(statement, measure);
-      decide(comparand.statement, comparand.measurement, finding.margin, runs);
-      return comparand;
+    const auto parts_of = [&](const Comparand& comparand) {
+      return static_cast<int>(decide(comparand.statement, comparand.measurement, finding.margin, runs).parts.size());
     };
-    finding.primary = read_checked(text("compare"));
-    finding.parts = static_cast<int>(
-        decide(finding.primary.statement, finding.primary.measurement, finding.margin, runs).parts.size());
+    finding.primary = read_comparand(text("compare"), measure);
+    finding.parts = parts_of(finding.primary);
     if (finding.primary.statement.relation == Relation::within && finding.margin == 0)
       throw UserError("'" + finding.primary.statement.text + "' needs a margin above 0: no number lies within nothing");
-    for (const std::string& part : split_outside(text("also"), ';')) finding.also.push_back(read_checked(part));
+    for (const std::string& part : split_outside(text("also"), ';')) {
+      finding.also.push_back(read_comparand(part, measure));
+      parts_of(finding.also.back());
+    }
     for (const std::string& part : split_outside(text("published"), ',')) {
       finding.published.push_back(read_published(part));
       const Expression& model = finding.published.back().model;

@@ -42,14 +42,14 @@ std::string ledger_table(const std::vector<FindingResult>& findings) {
 }
 
 std::string counts(const std::vector<FindingResult>& findings) {
-  std::string text = counted(findings.size(), "published claim") + ": ";
+  std::vector<std::string> times_of;
   for (int v = 0; v <= static_cast<int>(Verdict::not_run); ++v) {
     const auto verdict = static_cast<Verdict>(v);
     const auto times =
         std::count_if(findings.begin(), findings.end(), [&](const FindingResult& r) { return r.verdict == verdict; });
-    text += std::string(v > 0 ? ", " : "") + std::to_string(times) + " " + verdict_text(verdict);
+    if (times > 0) times_of.push_back(std::to_string(times) + " " + verdict_text(verdict));
   }
-  return element("p", text + ".", "lead");
+  return element("p", counted(findings.size(), "published claim") + ": " + join(times_of, ", ") + ".", "lead");
 }
 
 std::string reading(std::size_t family) {
