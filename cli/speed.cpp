@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/feasible.h"
-#include "experiments/speed/speed.h"
+#include "speed/speed.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -1,4 +1,4 @@
-#include "experiments/speed/speed.h"
+#include "speed/speed.h"
 
 #include <benchmark/benchmark.h>
 
@@ -9,7 +9,7 @@
 #include "core/optimiser.h"
 #include "core/threads.h"
 #include "experiments/environment.h"
-#include "experiments/speed/peak.h"
+#include "speed/peak.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -21,8 +21,8 @@
 
 #include "core/error.h"
 #include "core/safetensors.h"
-#include "experiments/speed/peers/onednn_loops.h"
-#include "experiments/speed/peers/onednn_model.h"
+#include "speed/peers/onednn_loops.h"
+#include "speed/peers/onednn_model.h"
 
 namespace peer {
 namespace {

@@ -1,7 +1,7 @@
-#include "experiments/speed/peak.h"
+#include "speed/peak.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "experiments/speed/peak.cpp"
+#define HWY_TARGET_INCLUDE "speed/peak.cpp"
 #include "hwy/foreach_target.h"
 #include "core/pack-inl.h"
 #include "models/choose_isa.h"

@@ -1,4 +1,4 @@
-#include "experiments/speed/peers/onednn_loops.h"
+#include "speed/peers/onednn_loops.h"
 
 #include <immintrin.h>
 

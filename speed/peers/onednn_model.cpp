@@ -1,9 +1,9 @@
-#include "experiments/speed/peers/onednn_model.h"
+#include "speed/peers/onednn_model.h"
 
 #include <cmath>
 #include <cstring>
 
-#include "experiments/speed/peers/onednn_loops.h"
+#include "speed/peers/onednn_loops.h"
 
 namespace peer {
 namespace {
