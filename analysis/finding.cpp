@@ -10,7 +10,7 @@
 #include "analysis/paired.h"
 #include "analysis/verdict.h"
 #include "core/error.h"
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 
 namespace rnnbench {
 namespace {

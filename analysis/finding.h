@@ -9,8 +9,8 @@
 
 #include "analysis/measurement.h"
 #include "analysis/statement.h"
-#include "experiments/experiment_file.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/experiment_file.h"
+#include "experiments/declaration/spec.h"
 #include "experiments/tuning.h"
 
 namespace rnnbench {

@@ -10,7 +10,7 @@
 #include "analysis/statistics.h"
 #include "experiments/ledger.h"
 #include "experiments/record.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 

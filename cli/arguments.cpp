@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "experiments/experiment_file.h"
+#include "experiments/declaration/experiment_file.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 #include "models/network.h"
 
 namespace rnnbench {

@@ -5,7 +5,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/experiment_file.h"
+#include "experiments/declaration/experiment_file.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

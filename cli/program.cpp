@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "models/network.h"
 
 namespace rnnbench {

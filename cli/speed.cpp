@@ -6,7 +6,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/feasible.h"
+#include "experiments/declaration/feasible.h"
 #include "speed/speed.h"
 #include "models/network.h"
 #include "tasks/task.h"

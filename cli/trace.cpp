@@ -7,7 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/feasible.h"
+#include "experiments/declaration/feasible.h"
 #include "experiments/files.h"
 #include "experiments/find_record.h"
 #include "experiments/ledger.h"

@@ -5,7 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/feasible.h"
+#include "experiments/declaration/feasible.h"
 #include "experiments/find_record.h"
 #include "experiments/verify.h"
 

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "experiments/environment.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 namespace fs = std::filesystem;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "experiments/record.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "experiments/ledger.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/ini.h"
+#include "experiments/declaration/ini.h"
 #include "experiments/ledger.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "models/network.h"
 
 namespace rnnbench {

@@ -1,5 +1,5 @@
 // Profiles of an experiment file: what they replace, and what they leave alone.
-#include "experiments/experiment_file.h"
+#include "experiments/declaration/experiment_file.h"
 
 #include <catch2/catch.hpp>
 
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 #include "tests/run_fixture.h"
 
 using namespace rnnbench;

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 #include "experiments/runner.h"
 #include "run_fixture.h"
 

@@ -8,7 +8,7 @@
 
 #include "core/optimiser.h"
 #include "core/stream.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "tests/model_fixture.h"
 
 using namespace rnnbench;

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/options.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

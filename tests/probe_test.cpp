@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "core/error.h"
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 #include "tasks/task.h"
 #include "tests/naive_cells.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "experiments/ledger.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench::test {
 

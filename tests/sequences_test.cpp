@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 #include "experiments/runner.h"
 #include "run_fixture.h"
 #include "task_contract.h"

@@ -1,4 +1,4 @@
-#include "experiments/feasible.h"
+#include "experiments/declaration/feasible.h"
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // What can be refused before anything is built.
 #pragma once
 
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "models/network.h"
 
 namespace rnnbench {

@@ -1,4 +1,4 @@
-#include "experiments/grid.h"
+#include "experiments/declaration/grid.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,8 +6,8 @@
 #include <set>
 
 #include "core/error.h"
-#include "experiments/feasible.h"
-#include "experiments/precedence.h"
+#include "experiments/declaration/feasible.h"
+#include "experiments/declaration/precedence.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

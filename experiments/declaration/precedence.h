@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/ini.h"
+#include "experiments/declaration/ini.h"
 
 namespace rnnbench {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/ini.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/ini.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 

@@ -1,4 +1,4 @@
-#include "experiments/experiment_file.h"
+#include "experiments/declaration/experiment_file.h"
 
 #include <algorithm>
 

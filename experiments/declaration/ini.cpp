@@ -1,4 +1,4 @@
-#include "experiments/ini.h"
+#include "experiments/declaration/ini.h"
 
 #include <algorithm>
 #include <boost/program_options/options_description.hpp>

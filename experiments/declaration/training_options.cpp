@@ -1,4 +1,4 @@
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 
 namespace rnnbench {
 

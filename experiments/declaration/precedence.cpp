@@ -1,10 +1,10 @@
-#include "experiments/precedence.h"
+#include "experiments/declaration/precedence.h"
 
 #include <algorithm>
 #include <sstream>
 
 #include "core/error.h"
-#include "experiments/spec.h"
+#include "experiments/declaration/spec.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
