@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 
 namespace rnnbench {
 

@@ -7,7 +7,7 @@
 #include "analysis/findings_page.h"
 #include "analysis/format.h"
 #include "analysis/html.h"
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 
 namespace rnnbench {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 
 namespace rnnbench {
 namespace {

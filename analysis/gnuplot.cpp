@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "analysis/format.h"
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 
 namespace rnnbench {
 

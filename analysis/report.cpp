@@ -7,7 +7,7 @@
 #include "analysis/report_style.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 
 namespace rnnbench {
 

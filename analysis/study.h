@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "analysis/statistics.h"
-#include "experiments/ledger.h"
-#include "experiments/record.h"
+#include "experiments/records/results_folder.h"
+#include "experiments/records/record.h"
 #include "experiments/declaration/spec.h"
 
 namespace rnnbench {

@@ -9,7 +9,7 @@
 #include "analysis/findings_page.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 
 namespace rnnbench {
 

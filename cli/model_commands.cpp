@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/safetensors.h"
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 #include "models/gradient_check.h"
 #include "tasks/task.h"
 

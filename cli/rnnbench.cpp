@@ -6,7 +6,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 
 namespace rnnbench {
 namespace {

@@ -4,7 +4,7 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 
 namespace rnnbench {
 namespace {

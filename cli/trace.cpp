@@ -8,9 +8,9 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
-#include "experiments/files.h"
-#include "experiments/find_record.h"
-#include "experiments/ledger.h"
+#include "experiments/records/files.h"
+#include "experiments/records/find_record.h"
+#include "experiments/records/results_folder.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
-#include "experiments/find_record.h"
+#include "experiments/records/find_record.h"
 #include "experiments/verify.h"
 
 namespace rnnbench {

@@ -6,7 +6,7 @@
 
 #include "core/optimiser.h"
 #include "core/parameters.h"
-#include "experiments/record.h"
+#include "experiments/records/record.h"
 
 namespace rnnbench {
 

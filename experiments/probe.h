@@ -1,7 +1,7 @@
 // What a network does inside, as numbers of a record: the gates over time, and how far back a gradient reaches.
 #pragma once
 
-#include "experiments/record.h"
+#include "experiments/records/record.h"
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
 #include "tasks/task.h"

@@ -11,7 +11,7 @@
 #include <new>
 #include <thread>
 
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 #include "experiments/progress.h"
 #include "models/network.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 #include "experiments/declaration/spec.h"
 
 namespace rnnbench {

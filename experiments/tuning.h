@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "experiments/declaration/ini.h"
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 #include "experiments/declaration/spec.h"
 
 namespace rnnbench {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/record.h"
+#include "experiments/records/record.h"
 #include "experiments/runner.h"
 
 namespace rnnbench {

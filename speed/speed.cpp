@@ -8,7 +8,7 @@
 
 #include "core/optimiser.h"
 #include "core/threads.h"
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 #include "speed/peak.h"
 #include "models/network.h"
 #include "tasks/task.h"

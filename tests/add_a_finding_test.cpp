@@ -6,7 +6,7 @@
 #include <regex>
 
 #include "analysis/statement.h"
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 #include "tests/how_to.h"
 
 using namespace rnnbench;

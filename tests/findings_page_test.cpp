@@ -10,7 +10,7 @@
 #include "analysis/finding_figures.h"
 #include "analysis/finding_values.h"
 #include "analysis/findings_page.h"
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 #include "tests/analysis_records.h"
 #include "tests/run_fixture.h"
 

@@ -18,7 +18,7 @@ namespace {
 
 const std::filesystem::path file = std::filesystem::path(RNNBENCH_SOURCE_DIR) / "tests/golden/results.json";
 const char* const advice =
-    "If the numbers are meant to change: raise numerics_version in experiments/record.h, then regenerate "
+    "If the numbers are meant to change: raise numerics_version in experiments/records/record.h, then regenerate "
     "with\n"
     "  RNNBENCH_REGENERATE=1 build/release/rnnbench_tests '[golden]'";
 

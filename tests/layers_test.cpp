@@ -115,7 +115,7 @@ TEST_CASE("layers: analysis knows records, not models or tasks, not even through
   Names reached;
   for (const auto& [file, list] : includes)
     if (floor_of(file) == "analysis") collect(file, includes, reached);
-  CHECK(reached.contains("experiments/record.h"));
+  CHECK(reached.contains("experiments/records/record.h"));
   for (const std::string& file : reached) {
     CAPTURE(file);
     CHECK(floor_of(file) != "models");

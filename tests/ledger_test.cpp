@@ -1,4 +1,4 @@
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 #include "tests/run_fixture.h"
 
 using namespace rnnbench;

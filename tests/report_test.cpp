@@ -14,7 +14,7 @@
 #include "analysis/figure.h"
 #include "analysis/report.h"
 #include "analysis/style.h"
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 #include "tests/analysis_records.h"
 #include "tests/run_fixture.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 #include "experiments/declaration/spec.h"
 
 namespace rnnbench::test {

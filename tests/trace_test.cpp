@@ -7,7 +7,7 @@
 
 #include "analysis/trace_figure.h"
 #include "core/error.h"
-#include "experiments/find_record.h"
+#include "experiments/records/find_record.h"
 #include "experiments/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/options.h"
-#include "experiments/record.h"
+#include "experiments/records/record.h"
 
 namespace rnnbench {
 

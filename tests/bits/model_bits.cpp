@@ -27,10 +27,10 @@
 namespace rnnbench::test {
 namespace {
 
-constexpr int numerics_version = RNNBENCH_NUMERICS_VERSION;  // experiments/record.h, read by CMake
+constexpr int numerics_version = RNNBENCH_NUMERICS_VERSION;  // experiments/records/record.h, read by CMake
 const char* const file = RNNBENCH_BITS_FILE;
 const char* const advice =
-    "If the numbers are meant to change: raise numerics_version in experiments/record.h, then regenerate with\n"
+    "If the numbers are meant to change: raise numerics_version in experiments/records/record.h, then regenerate with\n"
     "  build/release/rnnbench_bits --regenerate\n";
 
 struct Case {

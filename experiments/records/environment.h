@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "experiments/record.h"
+#include "experiments/records/record.h"
 
 namespace rnnbench {
 

@@ -1,4 +1,4 @@
-#include "experiments/files.h"
+#include "experiments/records/files.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 
 namespace rnnbench {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "experiments/find_record.h"
+#include "experiments/records/find_record.h"
 
 #include <algorithm>
 #include <vector>

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/parameters.h"
-#include "experiments/files.h"
-#include "experiments/record.h"
+#include "experiments/records/files.h"
+#include "experiments/records/record.h"
 
 namespace rnnbench {
 

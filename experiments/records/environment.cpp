@@ -1,4 +1,4 @@
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 
 #include <gnu/libc-version.h>
 #include <sched.h>

@@ -1,11 +1,11 @@
-#include "experiments/ledger.h"
+#include "experiments/records/results_folder.h"
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "experiments/environment.h"
+#include "experiments/records/environment.h"
 #include "experiments/declaration/spec.h"
 
 namespace rnnbench {
