@@ -24,7 +24,7 @@ namespace rnnbench {
 //   ms_per_update               CPU time of training
 //   parameters, hidden          of the model
 //   bits_per_parameter          of a task that counts stored bits
-//   a scalar of a probe         see experiments/probe.h
+//   a scalar of a probe         see experiments/training/probe.h
 struct Measurement {
   std::string text, name;
   std::optional<std::int64_t> length;

@@ -4,8 +4,8 @@
 #include <map>
 
 #include "core/optimiser.h"
-#include "experiments/clock.h"
-#include "experiments/evaluation_schedule.h"
+#include "experiments/training/clock.h"
+#include "experiments/training/evaluation.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "experiments/clock.h"
+#include "experiments/training/clock.h"
 
 namespace rnnbench {
 

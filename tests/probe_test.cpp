@@ -1,6 +1,6 @@
 // Probes against the formulas of the papers: derivatives by the complex step through the plainly written
 // cells, gates from the traces.
-#include "experiments/probe.h"
+#include "experiments/training/probe.h"
 
 #include <catch2/catch.hpp>
 

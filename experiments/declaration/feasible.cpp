@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "experiments/probe.h"
+#include "experiments/training/probe.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -30,7 +30,7 @@ using Json = nlohmann::ordered_json;
 //            "final": {"validation": {scores}, "test": {scores}, "training": {scores} (on the sequences of training-set,
 //                      where there is one)},
 //            "lengths": [{"length": 20, "trained": true, ...scores on the test stream}, ...],
-//            "probe": (where one was asked for) see experiments/probe.h,
+//            "probe": (where one was asked for) see experiments/training/probe.h,
 //            "weights": "16 hex digits, hash of the final parameters", "hash": "16 hex digits, of result without it"}
 //           Numbers that are not finite are null.
 // measured  never compared

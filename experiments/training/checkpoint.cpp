@@ -1,4 +1,4 @@
-#include "experiments/checkpoint.h"
+#include "experiments/training/checkpoint.h"
 
 #include "core/error.h"
 #include "core/hash.h"

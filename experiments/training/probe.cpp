@@ -1,4 +1,4 @@
-#include "experiments/probe.h"
+#include "experiments/training/probe.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "experiments/clock.h"
+#include "experiments/training/clock.h"
 
 #include <time.h>
 
