@@ -11,7 +11,7 @@
 #include "analysis/statement.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/spec.h"
-#include "experiments/tuning.h"
+#include "experiments/running/tuning.h"
 
 namespace rnnbench {
 

@@ -11,8 +11,8 @@
 #include "cli/command.h"
 #include "cli/findings.h"
 #include "core/error.h"
-#include "experiments/estimate.h"
-#include "experiments/runner.h"
+#include "experiments/running/estimate.h"
+#include "experiments/running/runner.h"
 
 namespace rnnbench {
 namespace {

@@ -5,7 +5,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 
 namespace rnnbench {
 namespace {

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/records/find_record.h"
-#include "experiments/verify.h"
+#include "experiments/running/verify.h"
 
 namespace rnnbench {
 namespace {

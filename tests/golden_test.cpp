@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 #include "tasks/task.h"
 #include "tests/model_fixture.h"
 #include "tests/run_fixture.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "experiments/declaration/grid.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 #include "run_fixture.h"
 
 namespace rnnbench {

@@ -1,4 +1,4 @@
-#include "experiments/progress.h"
+#include "experiments/running/progress.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "experiments/declaration/grid.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 #include "run_fixture.h"
 #include "task_contract.h"
 #include "tasks/sequence_file.h"

@@ -8,7 +8,7 @@
 #include "analysis/trace_figure.h"
 #include "core/error.h"
 #include "experiments/records/find_record.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
 #include "tests/run_fixture.h"

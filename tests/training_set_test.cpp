@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/stream.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
 #include "tests/run_fixture.h"

@@ -1,5 +1,5 @@
 // The search for settings: what is tried, for whom, and what is chosen.
-#include "experiments/tuning.h"
+#include "experiments/running/tuning.h"
 
 #include <catch2/catch.hpp>
 

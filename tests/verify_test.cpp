@@ -1,5 +1,5 @@
 // `rnnbench verify` finds what was changed in a record, and only that.
-#include "experiments/verify.h"
+#include "experiments/running/verify.h"
 
 #include <signal.h>
 #include <sys/wait.h>

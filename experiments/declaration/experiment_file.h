@@ -20,7 +20,7 @@ std::string profile_name(Profile profile);
 struct ExperimentFile {
   Declaration declaration;          // the experiment under the profile
   std::vector<Assignment> finding;  // of [finding], see analysis/finding.h; empty: no claim, an experiment alone
-  std::vector<Assignment> tuning;   // of [tuning], see experiments/tuning.h; empty: no search
+  std::vector<Assignment> tuning;   // of [tuning], see experiments/running/tuning.h; empty: no search
 };
 
 // Reads a file. The smoke profile shortens every finding to two seeds and a few updates unless [smoke] says otherwise.

@@ -14,7 +14,7 @@
 #include "experiments/training/evaluation.h"
 #include "experiments/records/find_record.h"
 #include "experiments/training/probe.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
 

@@ -1,4 +1,4 @@
-#include "experiments/verify.h"
+#include "experiments/running/verify.h"
 
 #include <stdlib.h>
 

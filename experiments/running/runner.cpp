@@ -1,5 +1,5 @@
 // The pool: runs of an experiment side by side, each ending as a record.
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "experiments/records/environment.h"
-#include "experiments/progress.h"
+#include "experiments/running/progress.h"
 #include "models/network.h"
 
 namespace rnnbench {

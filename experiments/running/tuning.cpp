@@ -1,4 +1,4 @@
-#include "experiments/tuning.h"
+#include "experiments/running/tuning.h"
 
 #include <charconv>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "experiments/estimate.h"
+#include "experiments/running/estimate.h"
 
 #include <algorithm>
 #include <map>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "experiments/records/record.h"
-#include "experiments/runner.h"
+#include "experiments/running/runner.h"
 
 namespace rnnbench {
 
