@@ -1,10 +1,10 @@
-// The table of cells: one line each. CMake reads it too, to make the unit of each file from models/cell_unit.cpp.in.
+// The table of cells: one line each. CMake reads it too, to make the unit of each file from models/cells/cell_unit.cpp.in.
 #include <algorithm>
 #include <mutex>
 #include <set>
 
 #include "core/error.h"
-#include "models/cell.h"
+#include "models/cells/cell.h"
 #include "models/transformer.h"
 
 // Cell of models/<file>.h and its type.

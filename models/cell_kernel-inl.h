@@ -11,9 +11,9 @@
 
 #include "core/product-inl.h"
 #include "models/cell_kernel.h"
-#include "models/cell_options.h"
+#include "models/cells/cell_options.h"
 #include "models/cell_shape.h"
-#include "models/unit-inl.h"
+#include "models/cells/unit-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "models/cell.h"
+#include "models/cells/cell.h"
 #include "models/cell_structure.h"
 
 namespace rnnbench {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "models/cell.h"
+#include "models/cells/cell.h"
 
 namespace rnnbench {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "core/math.h"
 #include "core/stream.h"
-#include "models/cell.h"
+#include "models/cells/cell.h"
 #include "models/plan.h"
 
 namespace rnnbench {

@@ -127,7 +127,7 @@ TEST_CASE("docs: add-a-model.md works as it stands", "[models][docs]") {
   std::smatch names;
   REQUIRE(std::regex_search(line, names, std::regex("CELL\\(([a-z0-9_]+), *([A-Z][A-Za-z0-9]*)\\)")));
   write(folder.path / "cells/leaky.cpp",
-        unit_of(text_of(source / "models/cell_unit.cpp.in"), names[1], names[2]));
+        unit_of(text_of(source / "models/cells/cell_unit.cpp.in"), names[1], names[2]));
   write(folder.path / "main.cpp", checks);
 
   const std::string dir = folder.path.string();

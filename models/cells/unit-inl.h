@@ -1,9 +1,9 @@
 // What the functions of a cell work on.
-#if defined(RNNBENCH_MODELS_UNIT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_UNIT_INL_H_
-#undef RNNBENCH_MODELS_UNIT_INL_H_
+#if defined(RNNBENCH_MODELS_CELLS_UNIT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_CELLS_UNIT_INL_H_
+#undef RNNBENCH_MODELS_CELLS_UNIT_INL_H_
 #else
-#define RNNBENCH_MODELS_UNIT_INL_H_
+#define RNNBENCH_MODELS_CELLS_UNIT_INL_H_
 #endif
 
 #include <array>

@@ -1,6 +1,6 @@
 // What a cell is: the mathematics of one unit, for any number type.
 //
-// A cell's file (models/lstm.h) holds a struct with
+// A cell's file (models/cells/lstm.h) holds a struct with
 //   gates     the gates in PyTorch's order: what each recurs on, and whether its two parts are joined
 //   states    names of the states; the first is the hidden state
 //   vectors   (optional) names of vectors with a weight for each unit: peepholes
@@ -8,7 +8,7 @@
 //   entry()   name, summary, formula, papers, options
 //   forward   pre-activations in, activations and next states out
 //   backward  gradient of the next states in, gradients of pre-activations and of the previous states' direct use out
-// What they get is a Unit (models/unit-inl.h). The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent-inl.h), which
+// What they get is a Unit (models/cells/unit-inl.h). The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent-inl.h), which
 // applies the cell to sixteen units at once in training and to one unit in double or complex<double> in the checks.
 //
 // A cell's file has no include guard: its unit includes it once per instruction set, between the two macros below.
