@@ -11,7 +11,7 @@
 #include "core/batch.h"
 #include "core/options.h"
 #include "core/parameters.h"
-#include "models/cell_kernel.h"
+#include "models/recurrent/cell_kernel.h"
 #include "models/network.h"
 
 namespace rnnbench {

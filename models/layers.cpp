@@ -1,6 +1,6 @@
 // The layers that a plan asks for.
-#include "models/branch.h"
-#include "models/joined.h"
+#include "models/recurrent/branch.h"
+#include "models/recurrent/joined.h"
 #include "models/plan.h"
 
 namespace rnnbench {

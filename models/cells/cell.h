@@ -8,7 +8,7 @@
 //   entry()   name, summary, formula, papers, options
 //   forward   pre-activations in, activations and next states out
 //   backward  gradient of the next states in, gradients of pre-activations and of the previous states' direct use out
-// What they get is a Unit (models/cells/unit-inl.h). The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent-inl.h), which
+// What they get is a Unit (models/cells/unit-inl.h). The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent/recurrent-inl.h), which
 // applies the cell to sixteen units at once in training and to one unit in double or complex<double> in the checks.
 //
 // A cell's file has no include guard: its unit includes it once per instruction set, between the two macros below.

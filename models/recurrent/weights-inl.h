@@ -11,9 +11,9 @@
 
 #include <algorithm>
 
-#include "models/cell_structure.h"
+#include "models/recurrent/cell_structure.h"
 #include "models/linear-inl.h"
-#include "models/recurrent_tiles-inl.h"
+#include "models/recurrent/tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/product-inl.h"
-#include "models/cell_structure.h"
+#include "models/recurrent/cell_structure.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -1,4 +1,4 @@
-#include "models/cell_structure.h"
+#include "models/recurrent/cell_structure.h"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,18 +1,18 @@
 // A cell applied to one unit block in some columns: loads, the cell's mathematics, stores.
-#if defined(RNNBENCH_MODELS_CELL_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_CELL_KERNEL_INL_H_
-#undef RNNBENCH_MODELS_CELL_KERNEL_INL_H_
+#if defined(RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_
+#undef RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_
 #else
-#define RNNBENCH_MODELS_CELL_KERNEL_INL_H_
+#define RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_
 #endif
 
 #include <complex>
 #include <memory>
 
 #include "core/product-inl.h"
-#include "models/cell_kernel.h"
+#include "models/recurrent/cell_kernel.h"
 #include "models/cells/cell_options.h"
-#include "models/cell_shape.h"
+#include "models/recurrent/cell_shape.h"
 #include "models/cells/unit-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,8 +1,8 @@
 // The recurrent layer for every instruction set and for the reference types. The cells themselves are made elsewhere.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "models/recurrent.cpp"
+#define HWY_TARGET_INCLUDE "models/recurrent/recurrent.cpp"
 #include "hwy/foreach_target.h"
-#include "models/recurrent-inl.h"
+#include "models/recurrent/recurrent-inl.h"
 #include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();

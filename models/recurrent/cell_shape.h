@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "models/cells/cell.h"
-#include "models/cell_structure.h"
+#include "models/recurrent/cell_structure.h"
 
 namespace rnnbench {
 

@@ -5,17 +5,17 @@
 // recurrent product, and the cell is applied to them. Backward, per step descending: the gradient of the hidden state
 // is one chain over what reads it and all gates of the next step, and the cell is applied to it; at the end of a span
 // the weights' gradients take in its columns, time descending, columns ascending: one chain per weight and tile.
-#if defined(RNNBENCH_MODELS_RECURRENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_RECURRENT_INL_H_
-#undef RNNBENCH_MODELS_RECURRENT_INL_H_
+#if defined(RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_
+#undef RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_
 #else
-#define RNNBENCH_MODELS_RECURRENT_INL_H_
+#define RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_
 #endif
 
 #include <algorithm>
 #include <complex>
 
-#include "models/recurrent_steps-inl.h"
+#include "models/recurrent/steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -11,7 +11,7 @@
 // Carry and `beyond` lie first: their place does not depend on the number of steps.
 #pragma once
 
-#include "models/cell_structure.h"
+#include "models/recurrent/cell_structure.h"
 #include "models/layer.h"
 
 namespace rnnbench {

@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "models/cell_kernel.h"
-#include "models/recurrent_norm-inl.h"
-#include "models/recurrent_tape.h"
-#include "models/recurrent_tiles-inl.h"
-#include "models/recurrent_weights-inl.h"
+#include "models/recurrent/cell_kernel.h"
+#include "models/recurrent/norm-inl.h"
+#include "models/recurrent/tape.h"
+#include "models/recurrent/tiles-inl.h"
+#include "models/recurrent/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

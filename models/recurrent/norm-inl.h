@@ -12,7 +12,7 @@
 #include <cmath>
 
 #include "core/pack-inl.h"
-#include "models/recurrent_tape.h"
+#include "models/recurrent/tape.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

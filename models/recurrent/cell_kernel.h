@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "models/cell_structure.h"
+#include "models/recurrent/cell_structure.h"
 
 namespace rnnbench {
 
