@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "models/multi_head-inl.h"
+#include "models/attention/multi_head-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

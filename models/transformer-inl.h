@@ -9,7 +9,7 @@
 
 #include "core/math.h"
 #include "models/layer_norm-inl.h"
-#include "models/multi_head-inl.h"
+#include "models/attention/multi_head-inl.h"
 #include "models/transformer.h"
 
 HWY_BEFORE_NAMESPACE();

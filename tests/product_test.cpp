@@ -4,7 +4,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tests/product_test.cpp"
 #include "hwy/foreach_target.h"
-#include "models/attention-inl.h"
+#include "models/attention/additive_dot-inl.h"
 #include "models/choose_isa.h"
 
 #ifndef RNNBENCH_PRODUCT_TEST_TYPES

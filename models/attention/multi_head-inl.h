@@ -2,16 +2,16 @@
 //   q = (W_q x + b_q) / sqrt(d), k = W_k m + b_k, v = W_v m + b_v, cut into heads of d numbers each
 //   head = sum over s <= t of softmax(q_t . k_s) v_s        context = W_o [heads] + b_o
 // Each head lies on a boundary of the lanes.
-#if defined(RNNBENCH_MODELS_MULTI_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_MULTI_HEAD_INL_H_
-#undef RNNBENCH_MODELS_MULTI_HEAD_INL_H_
+#if defined(RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_
+#undef RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_
 #else
-#define RNNBENCH_MODELS_MULTI_HEAD_INL_H_
+#define RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_
 #endif
 
 #include <cmath>
 
-#include "models/attention-inl.h"
+#include "models/attention/additive_dot-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -5,14 +5,14 @@
 //   additive     score = v . tanh(W_q h_t + W_k m_s + b)         (Bahdanau, Cho & Bengio 2015)
 //   feedforward  score = tanh(v . m_s + b)                       (Raffel & Ellis 2015: there is no query)
 // Only steps whose outputs count are queries; at the last step of a sequence that is attention over all of it.
-#if defined(RNNBENCH_MODELS_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_ATTENTION_INL_H_
-#undef RNNBENCH_MODELS_ATTENTION_INL_H_
+#if defined(RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_
+#undef RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_
 #else
-#define RNNBENCH_MODELS_ATTENTION_INL_H_
+#define RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_
 #endif
 
-#include "models/attention_core-inl.h"
+#include "models/attention/core-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
