@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/options.h"
-#include "models/head.h"
+#include "models/head/head.h"
 #include "models/layer.h"
 #include "models/transformer.h"
 

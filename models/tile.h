@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/threads.h"
-#include "models/head.h"
+#include "models/head/head.h"
 
 namespace rnnbench {
 

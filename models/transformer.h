@@ -1,7 +1,7 @@
 // The Transformer as its assembly sees it: a causal decoder without a second input, pre-norm.
 #pragma once
 
-#include "models/head.h"
+#include "models/head/head.h"
 #include "models/layer.h"
 
 namespace rnnbench {

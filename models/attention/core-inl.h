@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "models/head.h"
+#include "models/head/head.h"
 #include "models/linear-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,7 +1,7 @@
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "models/head.cpp"
+#define HWY_TARGET_INCLUDE "models/head/head.cpp"
 #include "hwy/foreach_target.h"
-#include "models/head-inl.h"
+#include "models/head/head-inl.h"
 #include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,10 +1,10 @@
 // Linear read-out of the hidden state, of hidden state and context joined, or of a squashed context (feed-forward
 // attention), and the losses.
-#if defined(RNNBENCH_MODELS_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_HEAD_INL_H_
-#undef RNNBENCH_MODELS_HEAD_INL_H_
+#if defined(RNNBENCH_MODELS_HEAD_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_HEAD_HEAD_INL_H_
+#undef RNNBENCH_MODELS_HEAD_HEAD_INL_H_
 #else
-#define RNNBENCH_MODELS_HEAD_INL_H_
+#define RNNBENCH_MODELS_HEAD_HEAD_INL_H_
 #endif
 
 #include <algorithm>
