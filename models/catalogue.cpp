@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "models/cells/cell.h"
-#include "models/transformer.h"
+#include "models/transformer/transformer.h"
 
 // Cell of models/<file>.h and its type.
 #define RNNBENCH_CELLS                \

@@ -7,7 +7,7 @@
 #include "core/options.h"
 #include "models/head/head.h"
 #include "models/layer.h"
-#include "models/transformer.h"
+#include "models/transformer/transformer.h"
 
 namespace rnnbench {
 

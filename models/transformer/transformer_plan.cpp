@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "core/stream.h"
-#include "models/transformer.h"
+#include "models/transformer/transformer.h"
 
 namespace rnnbench {
 

@@ -1,10 +1,10 @@
 // Layer normalisation of a column (Ba, Kiros & Hinton 2016), as PyTorch's nn.LayerNorm:
 //   y = gain (x - mean) / sqrt(variance + 1e-5) + bias
-#if defined(RNNBENCH_MODELS_LAYER_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_LAYER_NORM_INL_H_
-#undef RNNBENCH_MODELS_LAYER_NORM_INL_H_
+#if defined(RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_
+#undef RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_
 #else
-#define RNNBENCH_MODELS_LAYER_NORM_INL_H_
+#define RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_
 #endif
 
 #include <cmath>

@@ -1,12 +1,12 @@
 // A block of the Transformer: y = x + attention(norm(x)),  z = y + W_2 relu(W_1 norm(y) + b_1) + b_2.
-#if defined(RNNBENCH_MODELS_TRANSFORMER_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_TRANSFORMER_BLOCK_INL_H_
-#undef RNNBENCH_MODELS_TRANSFORMER_BLOCK_INL_H_
+#if defined(RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_BLOCK_INL_H_
+#undef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_BLOCK_INL_H_
 #else
-#define RNNBENCH_MODELS_TRANSFORMER_BLOCK_INL_H_
+#define RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_BLOCK_INL_H_
 #endif
 
-#include "models/transformer-inl.h"
+#include "models/transformer/transformer-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -1,9 +1,9 @@
 // The Transformer for every instruction set and for the reference types.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "models/transformer.cpp"
+#define HWY_TARGET_INCLUDE "models/transformer/transformer.cpp"
 #include "hwy/foreach_target.h"
 #include "models/choose_isa.h"
-#include "models/transformer_block-inl.h"
+#include "models/transformer/transformer_block-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {

@@ -1,16 +1,16 @@
 // The layers of the Transformer (Vaswani et al. 2017; norm before each part: Radford et al. 2019), which take a tile through
 // all its steps at once.
-#if defined(RNNBENCH_MODELS_TRANSFORMER_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RNNBENCH_MODELS_TRANSFORMER_INL_H_
-#undef RNNBENCH_MODELS_TRANSFORMER_INL_H_
+#if defined(RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
+#undef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
 #else
-#define RNNBENCH_MODELS_TRANSFORMER_INL_H_
+#define RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
 #endif
 
 #include "core/math.h"
-#include "models/layer_norm-inl.h"
+#include "models/transformer/layer_norm-inl.h"
 #include "models/attention/multi_head-inl.h"
-#include "models/transformer.h"
+#include "models/transformer/transformer.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench {
