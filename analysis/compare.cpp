@@ -4,7 +4,7 @@
 #include <map>
 
 #include "analysis/format.h"
-#include "analysis/paired.h"
+#include "analysis/statistics/paired.h"
 #include "core/error.h"
 
 namespace rnnbench {

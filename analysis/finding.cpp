@@ -7,7 +7,7 @@
 #include <set>
 
 #include "analysis/format.h"
-#include "analysis/paired.h"
+#include "analysis/statistics/paired.h"
 #include "analysis/verdict.h"
 #include "core/error.h"
 #include "experiments/declaration/grid.h"

@@ -5,7 +5,7 @@
 #include "analysis/finding_panels.h"
 #include "analysis/format.h"
 #include "analysis/summary.h"
-#include "analysis/survival.h"
+#include "analysis/statistics/survival.h"
 
 namespace rnnbench {
 namespace {

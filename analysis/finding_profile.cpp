@@ -3,7 +3,7 @@
 #include <map>
 
 #include "analysis/finding_panels.h"
-#include "analysis/profile.h"
+#include "analysis/statistics/performance_profile.h"
 
 namespace rnnbench {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/statistics.h"
+#include "analysis/statistics/statistics.h"
 #include "experiments/records/results_folder.h"
 #include "experiments/records/record.h"
 #include "experiments/declaration/spec.h"

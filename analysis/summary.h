@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "analysis/study.h"
-#include "analysis/survival.h"
+#include "analysis/statistics/survival.h"
 
 namespace rnnbench {
 

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "analysis/format.h"
-#include "analysis/paired.h"
-#include "analysis/survival.h"
+#include "analysis/statistics/paired.h"
+#include "analysis/statistics/survival.h"
 #include "core/error.h"
 
 namespace rnnbench {

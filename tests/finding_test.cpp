@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "analysis/paired.h"
+#include "analysis/statistics/paired.h"
 #include "core/error.h"
 #include "finding_fixture.h"
 

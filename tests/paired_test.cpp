@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "analysis/paired.h"
+#include "analysis/statistics/paired.h"
 #include "core/stream.h"
 #include "tests/statistics/reference.h"
 

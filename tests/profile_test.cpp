@@ -2,7 +2,7 @@
 // (tests/statistics/make_reference.py).
 #include <catch2/catch.hpp>
 
-#include "analysis/profile.h"
+#include "analysis/statistics/performance_profile.h"
 #include "tests/statistics/reference.h"
 
 using namespace rnnbench;

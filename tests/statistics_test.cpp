@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/statistics.h"
+#include "analysis/statistics/statistics.h"
 #include "tests/statistics/reference.h"
 
 using namespace rnnbench;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "analysis/survival.h"
+#include "analysis/statistics/survival.h"
 #include "tests/statistics/reference.h"
 
 using namespace rnnbench;

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "analysis/paired.h"
+#include "analysis/statistics/paired.h"
 #include "core/error.h"
 #include "finding_records.h"
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/paired.h"
-#include "analysis/profile.h"
-#include "analysis/survival.h"
+#include "analysis/statistics/paired.h"
+#include "analysis/statistics/performance_profile.h"
+#include "analysis/statistics/survival.h"
 #include "tests/statistics/distributions.h"
 
 using namespace rnnbench;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/statistics.h"
+#include "analysis/statistics/statistics.h"
 #include "core/stream.h"
 
 namespace rnnbench::test {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "analysis/statistics.h"
+#include "analysis/statistics/statistics.h"
 
 namespace rnnbench {
 

@@ -1,4 +1,4 @@
-#include "analysis/paired.h"
+#include "analysis/statistics/paired.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "analysis/profile.h"
+#include "analysis/statistics/performance_profile.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "analysis/survival.h"
+#include "analysis/statistics/survival.h"
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "analysis/statistics.h"
+#include "analysis/statistics/statistics.h"
 
 namespace rnnbench {
 

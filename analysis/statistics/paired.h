@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "analysis/statistics.h"
+#include "analysis/statistics/statistics.h"
 
 namespace rnnbench {
 
