@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "analysis/figure.h"
+#include "analysis/figures/experiment_figures.h"
 #include "analysis/finding_panels.h"
 
 namespace rnnbench {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analysis/findings.h"
-#include "analysis/gnuplot.h"
+#include "analysis/figures/gnuplot.h"
 
 namespace rnnbench {
 

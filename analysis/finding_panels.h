@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "analysis/finding_values.h"
-#include "analysis/panels.h"
+#include "analysis/figures/panels.h"
 
 namespace rnnbench {
 

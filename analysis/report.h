@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/gnuplot.h"
+#include "analysis/figures/gnuplot.h"
 #include "analysis/study.h"
 
 namespace rnnbench {

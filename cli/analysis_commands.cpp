@@ -3,7 +3,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/csv.h"
-#include "analysis/figure.h"
+#include "analysis/figures/experiment_figures.h"
 #include "analysis/findings_page.h"
 #include "analysis/report.h"
 #include "analysis/table.h"

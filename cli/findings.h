@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "analysis/findings.h"
-#include "analysis/gnuplot.h"
+#include "analysis/figures/gnuplot.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 

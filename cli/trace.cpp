@@ -3,7 +3,7 @@
 #include <iostream>
 #include <utility>
 
-#include "analysis/trace_figure.h"
+#include "analysis/figures/trace_figure.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "core/error.h"

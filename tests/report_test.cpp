@@ -11,9 +11,9 @@
 #include <set>
 #include <thread>
 
-#include "analysis/figure.h"
+#include "analysis/figures/experiment_figures.h"
 #include "analysis/report.h"
-#include "analysis/style.h"
+#include "analysis/figures/style.h"
 #include "experiments/records/files.h"
 #include "tests/analysis_records.h"
 #include "tests/run_fixture.h"

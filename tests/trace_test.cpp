@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "analysis/trace_figure.h"
+#include "analysis/figures/trace_figure.h"
 #include "core/error.h"
 #include "experiments/records/find_record.h"
 #include "experiments/running/runner.h"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "analysis/gnuplot.h"
+#include "analysis/figures/gnuplot.h"
 #include "analysis/trace.h"
 
 namespace rnnbench {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/gnuplot.h"
-#include "analysis/style.h"
+#include "analysis/figures/gnuplot.h"
+#include "analysis/figures/style.h"
 
 namespace rnnbench {
 

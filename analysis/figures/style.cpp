@@ -1,4 +1,4 @@
-#include "analysis/style.h"
+#include "analysis/figures/style.h"
 
 #include <algorithm>
 #include <array>

@@ -4,9 +4,9 @@
 #include <functional>
 #include <map>
 
-#include "analysis/figure.h"
+#include "analysis/figures/experiment_figures.h"
 #include "analysis/format.h"
-#include "analysis/panels.h"
+#include "analysis/figures/panels.h"
 
 namespace rnnbench {
 

@@ -1,4 +1,4 @@
-#include "analysis/panels.h"
+#include "analysis/figures/panels.h"
 
 #include <algorithm>
 #include <array>

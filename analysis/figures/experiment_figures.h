@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "analysis/gnuplot.h"
-#include "analysis/panels.h"
+#include "analysis/figures/gnuplot.h"
+#include "analysis/figures/panels.h"
 #include "analysis/study.h"
 
 namespace rnnbench {

@@ -1,4 +1,4 @@
-#include "analysis/gnuplot.h"
+#include "analysis/figures/gnuplot.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -1,11 +1,11 @@
-#include "analysis/trace_figure.h"
+#include "analysis/figures/trace_figure.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "analysis/panels.h"
+#include "analysis/figures/panels.h"
 #include "core/math.h"
 
 namespace rnnbench {

@@ -4,9 +4,9 @@
 #include <limits>
 #include <set>
 
-#include "analysis/figure.h"
+#include "analysis/figures/experiment_figures.h"
 #include "analysis/format.h"
-#include "analysis/panels.h"
+#include "analysis/figures/panels.h"
 
 namespace rnnbench {
 
