@@ -4,7 +4,7 @@
 #include "analysis/compare.h"
 #include "analysis/csv.h"
 #include "analysis/figures/experiment_figures.h"
-#include "analysis/findings_page.h"
+#include "findings/page/page.h"
 #include "analysis/report.h"
 #include "analysis/table.h"
 #include "cli/arguments.h"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "analysis/finding_figures.h"
-#include "analysis/finding_values.h"
-#include "analysis/findings_page.h"
+#include "findings/page/figure.h"
+#include "findings/page/runs_shown.h"
+#include "findings/page/page.h"
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/records/files.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/findings.h"
+#include "findings/evaluation.h"
 #include "analysis/figures/gnuplot.h"
 #include "cli/arguments.h"
 #include "cli/command.h"

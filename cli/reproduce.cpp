@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "analysis/csv.h"
-#include "analysis/findings.h"
+#include "findings/evaluation.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"

@@ -1,7 +1,7 @@
 // verify: are recorded numbers those that this program computes on this machine?
 #include <iostream>
 
-#include "analysis/finding.h"
+#include "findings/finding.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "core/error.h"

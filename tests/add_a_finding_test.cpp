@@ -5,7 +5,7 @@
 
 #include <regex>
 
-#include "analysis/statement.h"
+#include "findings/statement.h"
 #include "experiments/records/results_folder.h"
 #include "tests/how_to.h"
 

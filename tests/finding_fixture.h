@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 
-#include "analysis/findings.h"
+#include "findings/evaluation.h"
 #include "finding_records.h"
 #include "tests/run_fixture.h"
 

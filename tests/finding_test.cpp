@@ -1,5 +1,5 @@
 // Findings: their files, and what the ledger makes of their records.
-#include "analysis/finding.h"
+#include "findings/finding.h"
 
 #include <catch2/catch.hpp>
 

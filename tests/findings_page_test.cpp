@@ -7,9 +7,9 @@
 #include <set>
 #include <sstream>
 
-#include "analysis/finding_figures.h"
-#include "analysis/finding_values.h"
-#include "analysis/findings_page.h"
+#include "findings/page/figure.h"
+#include "findings/page/runs_shown.h"
+#include "findings/page/page.h"
 #include "experiments/records/files.h"
 #include "tests/analysis_records.h"
 #include "tests/run_fixture.h"

@@ -1,5 +1,5 @@
 // Every number that a finding can compare, from a made-up record.
-#include "analysis/measurement.h"
+#include "findings/measurement.h"
 
 #include <catch2/catch.hpp>
 

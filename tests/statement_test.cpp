@@ -1,5 +1,5 @@
 // The grammar of comparisons: every form says what it says, and what is malformed is refused in one sentence.
-#include "analysis/statement.h"
+#include "findings/statement.h"
 
 #include <catch2/catch.hpp>
 

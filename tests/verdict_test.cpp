@@ -1,5 +1,5 @@
 // Declared comparisons decided from made-up records where the truth is known.
-#include "analysis/verdict.h"
+#include "findings/verdict.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -19,7 +19,7 @@ std::string profile_name(Profile profile);
 
 struct ExperimentFile {
   Declaration declaration;          // the experiment under the profile
-  std::vector<Assignment> finding;  // of [finding], see analysis/finding.h; empty: no claim, an experiment alone
+  std::vector<Assignment> finding;  // of [finding], see findings/finding.h; empty: no claim, an experiment alone
   std::vector<Assignment> tuning;   // of [tuning], see experiments/running/tuning.h; empty: no search
 };
 

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <map>
 
-#include "analysis/finding_values.h"
-#include "analysis/findings_page.h"
+#include "findings/page/runs_shown.h"
+#include "findings/page/page.h"
 #include "analysis/format.h"
 #include "analysis/html.h"
 #include "experiments/records/files.h"

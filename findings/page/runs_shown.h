@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/findings.h"
+#include "findings/evaluation.h"
 #include "analysis/study.h"
 
 namespace rnnbench {

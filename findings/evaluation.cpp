@@ -1,4 +1,4 @@
-#include "analysis/findings.h"
+#include "findings/evaluation.h"
 
 #include <algorithm>
 #include <set>

@@ -1,7 +1,7 @@
 // The figure of a finding: what its file asks for with `figure = ...`, and beside it the comparison that decides.
 #pragma once
 
-#include "analysis/findings.h"
+#include "findings/evaluation.h"
 #include "analysis/figures/gnuplot.h"
 
 namespace rnnbench {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/finding.h"
+#include "findings/finding.h"
 #include "analysis/format.h"
-#include "analysis/verdict.h"
+#include "findings/verdict.h"
 
 namespace rnnbench {
 

@@ -1,4 +1,4 @@
-#include "analysis/finding.h"
+#include "findings/finding.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 
 #include "analysis/format.h"
 #include "analysis/statistics/paired.h"
-#include "analysis/verdict.h"
+#include "findings/verdict.h"
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
 

@@ -1,4 +1,4 @@
-#include "analysis/statement.h"
+#include "findings/statement.h"
 
 #include <cctype>
 #include <charconv>

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/finding_values.h"
+#include "findings/page/runs_shown.h"
 #include "analysis/figures/panels.h"
 
 namespace rnnbench {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/measurement.h"
-#include "analysis/statement.h"
+#include "findings/measurement.h"
+#include "findings/statement.h"
 #include "analysis/study.h"
 
 namespace rnnbench {

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "analysis/finding_panels.h"
+#include "findings/page/figure_panels.h"
 #include "analysis/format.h"
 
 namespace rnnbench {

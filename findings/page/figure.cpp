@@ -1,9 +1,9 @@
-#include "analysis/finding_figures.h"
+#include "findings/page/figure.h"
 
 #include <algorithm>
 
 #include "analysis/figures/experiment_figures.h"
-#include "analysis/finding_panels.h"
+#include "findings/page/figure_panels.h"
 
 namespace rnnbench {
 namespace {

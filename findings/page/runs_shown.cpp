@@ -1,4 +1,4 @@
-#include "analysis/finding_values.h"
+#include "findings/page/runs_shown.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/finding_panels.h"
+#include "findings/page/figure_panels.h"
 #include "analysis/format.h"
 #include "analysis/summary.h"
 #include "analysis/statistics/survival.h"

@@ -1,4 +1,4 @@
-#include "analysis/verdict.h"
+#include "findings/verdict.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "analysis/findings_page.h"
+#include "findings/page/page.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "analysis/finding_panels.h"
+#include "findings/page/figure_panels.h"
 #include "analysis/statistics/performance_profile.h"
 
 namespace rnnbench {

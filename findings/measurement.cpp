@@ -1,4 +1,4 @@
-#include "analysis/measurement.h"
+#include "findings/measurement.h"
 
 #include <algorithm>
 #include <charconv>

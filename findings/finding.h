@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/measurement.h"
-#include "analysis/statement.h"
+#include "findings/measurement.h"
+#include "findings/statement.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/running/tuning.h"
