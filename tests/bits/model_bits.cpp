@@ -22,7 +22,7 @@
 #include "core/optimiser.h"
 #include "core/stream.h"
 #include "core/threads.h"
-#include "tests/model_fixture.h"
+#include "tests/models/model_fixture.h"
 
 namespace rnnbench::test {
 namespace {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the values that tests/torch_test.cpp compares with: PyTorch's modules, autograd and optimisers in double.
+"""Makes the values that tests/models/torch_test.cpp compares with: PyTorch's modules, autograd and optimisers in double.
 
     /usr/bin/python3 tests/torch/make_torch_values.py        (Debian's python3-torch; writes beside itself)
 

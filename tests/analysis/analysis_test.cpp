@@ -1,0 +1,346 @@
+// What is derived from records: labels, denominators, tables, CSV files, comparisons.
+#include <catch2/catch.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "analysis/compare.h"
+#include "analysis/csv.h"
+#include "analysis/format.h"
+#include "analysis/summary.h"
+#include "analysis/table.h"
+#include "core/error.h"
+#include "tests/analysis/analysis_records.h"
+
+using namespace rnnbench;
+
+namespace {
+
+const made_up::Task& copy = made_up::tasks()[0];
+const made_up::Task& adding = made_up::tasks()[1];
+const made_up::Model& rnn = made_up::models()[0];
+const made_up::Model& lstm = made_up::models()[1];
+const made_up::Model& gru = made_up::models()[2];
+
+Study study_of(std::vector<Run> runs) { return make_study("test", "A test", "test.ini", std::move(runs)); }
+
+void set_score(Run& run, const std::string& name, double value) {
+  run.record->result["final"]["test"][name] = value;
+}
+
+// A record's fields as RFC 4180 reads them.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows(1, {""});
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (inside && text[i] == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+      rows.back().back() += text[i++];
+    } else if (text[i] == '"') {
+      inside = !inside;
+    } else if (!inside && text[i] == ',') {
+      rows.back().emplace_back();
+    } else if (!inside && text[i] == '\n') {
+      rows.push_back({""});
+    } else {
+      rows.back().back() += text[i];
+    }
+  }
+  rows.pop_back();  // after the last line's end
+  return rows;
+}
+
+std::size_t column(const std::vector<std::vector<std::string>>& rows, const std::string& title) {
+  const auto at = std::find(rows[0].begin(), rows[0].end(), title);
+  REQUIRE(at != rows[0].end());
+  return static_cast<std::size_t>(at - rows[0].begin());
+}
+
+template <class Action>
+std::string user_error(Action&& action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("labels say what varies, and nothing else", "[analysis]") {
+  const Study plain = made_up::study();
+  REQUIRE(plain.tasks.size() == 3);
+  CHECK(plain.tasks[0].label == "copy");
+  CHECK(model_labels(plain) == std::vector<std::string>{"rnn", "lstm", "gru", "lstm + additive attention",
+                                                        "gru + additive attention"});
+
+  std::vector<Run> runs;
+  for (int length : {20, 40}) {
+    for (int hidden : {32, 64}) {
+      for (const auto* model : {&lstm, &gru}) {
+        for (int seed : {2, 1}) {
+          Run run = made_up::run(copy, *model, seed);
+          run.spec["task"]["length"] = length;
+          run.spec["task"]["test-length"] = {length,
+                                             2 * length};  // follows from the length, tells nothing apart
+          if (model->cell == "lstm") run.spec["model"]["hidden"] = hidden;
+          if (model->cell == "lstm")
+            run.spec["model"]["forget-bias"] = 1;  // of the LSTM alone, but never another
+          run.spec["id"] = std::to_string(runs.size());
+          if (model->cell == "lstm" || hidden == 32) runs.push_back(run);
+        }
+      }
+    }
+  }
+  const Study grid = study_of(runs);
+  REQUIRE(grid.tasks.size() == 2);
+  CHECK(grid.tasks[0].label == "copy (length 20)");
+  CHECK(grid.tasks[1].label == "copy (length 40)");
+  CHECK(model_labels(grid) == std::vector<std::string>{"lstm (hidden 32)", "gru", "lstm (hidden 64)"});
+  CHECK(grid.tasks[0].models[0].runs[0].seed() == 1);
+  CHECK(grid.tasks[0].models[0].runs[1].seed() == 2);
+}
+
+TEST_CASE("diverged and missing runs stay in the denominator and are named", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 4; ++seed) runs.push_back(made_up::run(adding, lstm, seed));
+  for (Run& run : runs) REQUIRE(run.solved());
+  runs[1] = made_up::diverged(runs[1]);
+  runs[2] = made_up::missing(runs[2]);
+  const Study study = study_of(runs);
+  const TaskRuns& task = study.tasks[0];
+  const Summary summary = summarise(task, task.models[0]);
+  CHECK(summary.runs == 4);
+  CHECK(summary.recorded == 3);
+  CHECK(summary.solved == 2);
+  CHECK(summary.success.low == wilson_interval(2, 4).low);
+  // Lower is better, nothing was worse than the baseline: it stands in for the scores there are not.
+  CHECK(task.worst_score == adding.baseline);
+  CHECK(std::count(summary.scores.begin(), summary.scores.end(), adding.baseline) == 2);
+  CHECK(std::count(summary.points.begin(), summary.points.end(), "diverged") == 1);
+  CHECK(std::count(summary.points.begin(), summary.points.end(), "missing") == 1);
+
+  const auto sentences = trouble(study);
+  REQUIRE(sentences.size() == 2);
+  for (const auto& [sentence, run] : {std::pair{sentences[0], runs[1]}, {sentences[1], runs[2]}}) {
+    CHECK(sentence.find(run.id()) != std::string::npos);
+    CHECK(text_tables(study).find(sentence) != std::string::npos);
+  }
+}
+
+TEST_CASE("the worst score is at least as bad as any score of the task", "[analysis]") {
+  std::vector<Run> runs = {made_up::run(adding, lstm, 1), made_up::diverged(made_up::run(adding, lstm, 2)),
+                           made_up::run(adding, rnn, 1)};
+  set_score(runs[2], "mse", 7.5);
+  CHECK(study_of(runs).tasks[0].worst_score == 7.5);
+  runs = {made_up::run(copy, lstm, 1), made_up::diverged(made_up::run(copy, lstm, 2))};
+  const Study study = study_of(runs);
+  CHECK(study.tasks[0].scores(study.tasks[0].models[0])[1] == 0);
+}
+
+TEST_CASE("times to solve are censored, never averaged over the solved", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 5; ++seed) runs.push_back(made_up::run(adding, lstm, seed));
+  const auto with_solves = [&](const std::vector<int>& updates) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      Json& result = runs[i].record->result;
+      result["solved"] = updates[i] > 0;
+      result["updates_to_solve"] = updates[i] > 0 ? Json(updates[i]) : Json(nullptr);
+      runs[i].record->measured["cpu_seconds_to_solve"] =
+          updates[i] > 0 ? Json(updates[i] / 1000.0) : Json(nullptr);
+      runs[i].record->measured["train_cpu_seconds"] =
+          updates[i] > 0 ? updates[i] / 1000.0 : 1.5 + 0.5 * static_cast<double>(i);
+    }
+    const Study study = study_of(runs);
+    return summarise(study.tasks[0], study.tasks[0].models[0]);
+  };
+  CHECK(with_solves({100, 500, 300, 200, 400}).updates.text() == "300 [100, 500]");
+  CHECK(with_solves({100, 0, 300, 200, 0}).updates.text() == "300 [100, >4,000]");
+  CHECK(with_solves({100, 0, 300, 0, 0}).updates.text() == ">4,000 [100, >4,000]");
+  CHECK(with_solves({0, 0, 0, 0, 0}).updates.text() == ">4,000");
+  // Two of five solved: no median, however early the clock of the others was stopped (longest: the fifth, 3.5
+  // s).
+  CHECK(with_solves({3000, 0, 2900, 0, 0}).cpu_seconds.text() == ">3.50 [2.90, >3.50]");
+  CHECK(with_solves({100, 0, 300, 200, 0}).cpu_seconds.text() == "0.300 [0.100, >3.50]");
+}
+
+TEST_CASE("below ten seeds every point is shown, from ten on an interval", "[analysis]") {
+  for (int seeds : {9, 10}) {
+    std::vector<Run> runs;
+    for (int seed = 1; seed <= seeds; ++seed) {
+      runs.push_back(made_up::run(copy, lstm, seed));
+      set_score(runs.back(), "recall", 0.5 + 0.0123 * seed);
+    }
+    const Study study = study_of(runs);
+    const Summary summary = summarise(study.tasks[0], study.tasks[0].models[0]);
+    CHECK(summary.iqm_interval.has_value() == (seeds >= 10));
+    const std::string table = outcome_table(study.tasks[0]).text();
+    int shown = 0;
+    for (const std::string& point : summary.points) shown += table.find(point) != std::string::npos;
+    CHECK((shown == seeds) == (seeds < 10));
+    CHECK((table.find('[') != std::string::npos) == (seeds >= 10));
+    CHECK(summary.points.front() == "0.5123");  // worst first
+  }
+}
+
+TEST_CASE("the text table fits a terminal of 120 columns", "[analysis]") {
+  for (int seeds : {3, 9, 10}) {
+    std::istringstream lines(text_tables(made_up::study(seeds)));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("! ", 0) == 0) continue;  // sentences about single runs wrap
+      INFO(line);
+      CHECK(line.size() <= 120);
+    }
+  }
+}
+
+TEST_CASE("the table's CSV and JSON agree and hold full precision", "[analysis]") {
+  const Study study = made_up::study(10);
+  const Json json = json_table(study);
+  const auto rows = parse_csv(csv_table(study));
+  REQUIRE(rows.size() == json.size() + 1);
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    CHECK(rows[r].size() == rows[0].size());
+    const Json& row = json[r - 1];
+    CHECK(rows[r][column(rows, "model")] == row["model"]);
+    CHECK(std::stod(rows[r][column(rows, "score_iqm")]) == row["score_iqm"].get<double>());
+    CHECK(std::stod(rows[r][column(rows, "solved_low")]) == row["solved_low"].get<double>());
+    if (row["task"] == "counting" && row["recorded"] > 0) {  // the published rule stands beside ours
+      CHECK(std::stod(rows[r][column(rows, "test_longest_published_median")]) ==
+            row["test_medians"]["longest_published"].get<double>());
+    }
+  }
+  const std::string markdown = markdown_tables(study);
+  std::istringstream lines(markdown);
+  std::size_t table_lines = 0;
+  for (std::string line; std::getline(lines, line);) table_lines += line.rfind("|", 0) == 0;
+  CHECK(table_lines == study.tasks.size() * 2 * (2 + 5));
+}
+
+TEST_CASE("a task without any record has a table of missing runs, not of made-up scores", "[analysis]") {
+  std::vector<Run> runs = {made_up::run(copy, lstm, 1), made_up::missing(made_up::run(adding, lstm, 1))};
+  const Study study = study_of(runs);
+  CHECK(text_tables(study).find("adding: no record yet") != std::string::npos);
+  CHECK(json_table(study)[1]["score_iqm"].is_null());
+  CHECK(json_table(study)[1]["runs"] == 1);
+}
+
+TEST_CASE("runs.csv and curves.csv are tidy, sorted, quoted, exact", "[analysis]") {
+  std::vector<Record> records;
+  for (const Run& run : made_up::runs(2)) records.push_back(*run.record);
+  records[3] = *made_up::diverged({records[3].spec, records[3]}).record;
+  records[0].measured["cpu"] = "A \"quoted\" CPU, 2.5 GHz";
+  const std::string text = runs_csv(records);
+  std::vector<Record> shuffled(records.rbegin(), records.rend());
+  CHECK(runs_csv(shuffled) == text);
+
+  const auto rows = parse_csv(text);
+  REQUIRE(rows.size() == records.size() + 1);
+  std::vector<std::string> ids;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    REQUIRE(rows[r].size() == rows[0].size());
+    ids.push_back(rows[r][0]);
+    const auto record =
+        std::find_if(records.begin(), records.end(), [&](const Record& x) { return x.id() == ids.back(); });
+    REQUIRE(record != records.end());
+    CHECK(rows[r][column(rows, "cpu")] == record->measured["cpu"].get<std::string>());
+    CHECK(rows[r][column(rows, "test-length")] == option_text(record->spec["task"]["test-length"]));
+    CHECK(rows[r][column(rows, "updates")] == option_text(record->spec["training"]["updates"]));
+    const Json& loss = record->result["final"]["test"]["loss"];
+    const std::string& cell = rows[r][column(rows, "test_loss")];
+    if (loss.is_null()) {
+      CHECK(cell.empty());
+    } else {
+      CHECK(std::stod(cell) == loss.get<double>());
+    }
+  }
+  CHECK(std::is_sorted(ids.begin(), ids.end()));
+  std::vector<std::string> titles = rows[0];
+  std::sort(titles.begin(), titles.end());
+  CHECK(std::adjacent_find(titles.begin(), titles.end()) == titles.end());
+
+  const auto curves = parse_csv(curves_csv(records));
+  std::size_t points = 0;
+  for (const Record& record : records) points += record.result["curve"].size();
+  CHECK(curves.size() == points + 1);
+  CHECK(curves_csv(shuffled) == curves_csv(records));
+}
+
+TEST_CASE("numbers are short and do not pretend", "[analysis]") {
+  CHECK(thousands(1234567) == "1,234,567");
+  CHECK(thousands(-1234.4) == "-1,234");
+  CHECK(thousands(999) == "999");
+  CHECK(significant(0.0012345) == "0.00123");
+  CHECK(significant(0.00001235) == "1.24e-5");
+  CHECK(significant(99.96) == "100");
+  CHECK(significant(12345.6) == "12,346");
+  CHECK(score_text(0.99987) == "0.9999");
+  CHECK(score_text(1) == "1");
+  CHECK(score_text(0.0123456) == "0.0123");
+}
+
+TEST_CASE("a comparison pairs by seed and speaks for the better model", "[analysis]") {
+  std::vector<Run> runs;
+  const std::vector<double> first = {0.010, 0.020, 0.030}, second = {0.020, 0.010, 0.060};
+  for (int seed = 1; seed <= 3; ++seed) {
+    runs.push_back(made_up::run(adding, lstm, seed));
+    set_score(runs.back(), "mse", first[seed - 1]);
+  }
+  for (int seed = 4; seed >= 1; --seed) {  // another order, and a seed without partner
+    runs.push_back(made_up::run(adding, gru, seed));
+    set_score(runs.back(), "mse", seed <= 3 ? second[seed - 1] : 1e-9);
+  }
+  const auto comparisons = compare(study_of(runs), "lstm", "gru", "");
+  REQUIRE(comparisons.size() == 1);
+  const Comparison& c = comparisons[0];
+  REQUIRE(c.pairs.size() == 3);
+  CHECK(c.pairs[0].seed == 1);
+  // Lower is better: gru - lstm.
+  CHECK(c.advantages[0] == Approx(0.010));
+  CHECK(c.advantages[1] == Approx(-0.010));
+  CHECK(c.advantages[2] == Approx(0.030));
+  CHECK(c.mean_advantage == Approx(0.010));
+  CHECK(c.improvement == Approx(5.0 / 9));  // 4 wins and 2 ties of 9 pairings
+  CHECK_FALSE(c.p);
+  CHECK_FALSE(c.mean_interval);
+  CHECK(compare(study_of(runs), "gru", "lstm", "")[0].mean_advantage == Approx(-0.010));
+}
+
+TEST_CASE("no p-value below nine pairs, no interval below ten", "[analysis]") {
+  for (int seeds : {8, 9, 10}) {
+    const auto comparisons = compare(made_up::study(seeds), "lstm", "gru", "");
+    REQUIRE(comparisons.size() == 3);
+    for (const Comparison& c : comparisons) {
+      CHECK(c.p.has_value() == (seeds >= 9));
+      CHECK(c.mean_interval.has_value() == (seeds >= 10));
+      CHECK(c.improvement_interval.has_value() == (seeds >= 10));
+      if (c.p) CHECK(*c.adjusted_p >= *c.p);
+    }
+    const std::string text = compare_text(comparisons);
+    for (const Comparison& c : comparisons) {
+      for (const Pair& pair : c.pairs) CHECK(text.find(pair.first_text) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("bare names compare every variant that both models have", "[analysis]") {
+  std::vector<Run> runs;
+  for (int hidden : {32, 64}) {
+    for (const auto* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(copy, *model, 1, {{"hidden", hidden}}));
+    }
+  }
+  const Study study = study_of(runs);
+  CHECK(compare(study, "lstm", "gru", "").size() == 2);
+  CHECK(compare(study, "lstm (hidden 32)", "lstm (hidden 64)", "").size() == 1);
+  CHECK(split_labels("lstm (hidden 32, layers 2), gru") ==
+        std::vector<std::string>{"lstm (hidden 32, layers 2)", "gru"});
+}
+
+TEST_CASE("wrong names in a comparison get one sentence", "[analysis]") {
+  const Study study = made_up::study();
+  CHECK(user_error([&] { compare(study, "lstn", "gru", ""); }).find("did you mean 'lstm'") !=
+        std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstm", "lstm", ""); }).find("with itself") != std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstm", "gru", "los"); }).find("did you mean 'loss'") !=
+        std::string::npos);
+}

@@ -1,0 +1,182 @@
+// Paired differences against values stored from scipy and numpy (tests/analysis/statistics/make_reference.py), and the
+// interval against the tests it belongs to.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "analysis/statistics/paired.h"
+#include "core/stream.h"
+#include "tests/analysis/statistics/reference.h"
+
+using namespace rnnbench;
+using namespace rnnbench::test;
+
+namespace {
+
+Values minus(const Values& differences, double centre) {
+  Values shifted = differences;
+  for (double& d : shifted) d -= centre;
+  return shifted;
+}
+
+// Skewed and with a tie, so that nothing is symmetric by luck.
+Values draw_differences(int n, std::uint64_t seed) {
+  Stream stream(seed, Purpose::test, 0, 0);
+  Values differences(n);
+  for (double& d : differences) d = std::exp(stream.normal()) - 1;
+  differences[1] = differences[0];
+  return differences;
+}
+
+// Both ends of an interval, just inside and just outside, and a grid across: where a decision could differ.
+Values centres_around(const Interval& interval, int grid) {
+  Values centres;
+  const double width = interval.high - interval.low;
+  for (double end : {interval.low, interval.high}) {
+    for (double step : {-1e-6, 1e-6}) centres.push_back(end + step * width);
+  }
+  for (int i = -grid / 5; i <= grid + grid / 5; ++i)
+    centres.push_back(interval.low + (i + 0.5) / grid * width);
+  return centres;
+}
+
+}  // namespace
+
+TEST_CASE("the sign-flip test agrees with scipy's permutation test", "[statistics]") {
+  int random = 0;
+  for (const auto& test : reference()["sign_flip"]) {
+    const double p = sign_flip_test(test["differences"].get<Values>()), expected = test["p"];
+    if (test["exact"].get<bool>()) {
+      CHECK(p == near(expected));
+    } else {  // 100,000 random patterns here, 1,000,000 there: five standard errors
+      CHECK(std::abs(p - expected) < 5 * std::sqrt(expected * (1 - expected) * (1e-5 + 1e-6)));
+      ++random;
+    }
+  }
+  CHECK(random == 1);
+}
+
+TEST_CASE("one-sided sign-flip p-values agree with scipy's permutation test", "[statistics][paired]") {
+  for (const auto& test : reference()["one_sided"]) {
+    const Values differences = test["differences"];
+    Values opposite;
+    for (double d : differences) opposite.push_back(-d);
+    const auto check = [&](double p, double expected) {
+      if (test["exact"].get<bool>()) {
+        CHECK(p == near(expected));
+      } else {  // 100,000 random patterns here, 1,000,000 there: five standard errors
+        CHECK(std::abs(p - expected) < 5 * std::sqrt(expected * (1 - expected) * (1e-5 + 1e-6)));
+      }
+    };
+    check(sign_flip_greater(differences), test["greater"]);
+    check(sign_flip_greater(opposite), test["less"]);
+  }
+}
+
+TEST_CASE("the smallest p-value is that of differences of one sign", "[statistics][paired]") {
+  for (int n : {1, 5, 9, 10, 20}) {
+    CHECK(sign_flip_test(Values(n, 0.25)) == smallest_p(n));
+    CHECK(sign_flip_greater(Values(n, 0.25)) == smallest_p(n) / 2);
+  }
+  CHECK(sign_flip_test(Values(40, 0.25)) == smallest_p(40));
+}
+
+TEST_CASE("intervals of the centre agree with subset means by numpy", "[statistics][paired]") {
+  int infinite = 0, random = 0;
+  for (const auto& sample : reference()["centre"]) {
+    const Interval interval = mean_interval(sample["differences"], sample["level"]);
+    INFO("n = " << sample["differences"].size() << ", level " << sample["level"]);
+    if (sample["low"].is_null()) {
+      CHECK((std::isinf(interval.low) && interval.low < 0));
+      CHECK((std::isinf(interval.high) && interval.high > 0));
+      ++infinite;
+    } else if (sample["exact"].get<bool>()) {
+      CHECK(interval.low == near(sample["low"]));
+      CHECK(interval.high == near(sample["high"]));
+    } else {
+      for (const auto& [end, bracket] :
+           {std::pair(interval.low, sample["low"]), {interval.high, sample["high"]}}) {
+        CHECK(end >= bracket[0].get<double>());
+        CHECK(end <= bracket[1].get<double>());
+      }
+      ++random;
+    }
+  }
+  CHECK(infinite == 2);
+  CHECK(random == 1);
+}
+
+TEST_CASE("the sign-flip test rejects exactly the centres outside the interval", "[statistics][paired]") {
+  for (std::uint64_t seed : {1, 2, 3}) {
+    const Values differences = draw_differences(10, seed);
+    for (double level : {0.95, 0.9}) {
+      const Interval interval = mean_interval(differences, level);
+      CHECK(interval.low < mean(differences));
+      CHECK(interval.high > mean(differences));
+      int outside = 0;
+      for (double centre : centres_around(interval, 100)) {
+        const bool out = centre < interval.low || centre > interval.high;
+        INFO("seed " << seed << ", centre " << centre << " of " << interval.low << " .. " << interval.high);
+        CHECK((sign_flip_test(minus(differences, centre)) <= 1 - level) == out);
+        outside += out;
+      }
+      CHECK(outside == 2 + 20 + 21);
+    }
+  }
+}
+
+TEST_CASE("equivalence is declared exactly when the 90 % interval lies within the margins",
+          "[statistics][paired]") {
+  for (const auto& test : reference()["equivalence"]) {
+    CHECK(equivalence_test(test["differences"], test["margin"]) == near(test["p"]));
+  }
+  for (int n : {10, 25}) {  // exact, and with random subsets, which test and interval share
+    const Values differences = minus(draw_differences(n, 4), 0.5);
+    const Interval interval = mean_interval(differences, 0.9);
+    int equivalent = 0;
+    for (double end : centres_around(interval, 10)) {
+      const double margin = std::abs(end);
+      const bool within = -margin < interval.low && interval.high < margin;
+      CHECK((equivalence_test(differences, margin) <= 0.05) == within);
+      equivalent += within;
+    }
+    CHECK(equivalent > 0);
+    CHECK(equivalent < 4 + 15);
+  }
+}
+
+TEST_CASE("intervals and tests do not depend on the order of the pairs", "[statistics][paired]") {
+  const Values differences = draw_differences(12, 5), reversed(differences.rbegin(), differences.rend());
+  CHECK(mean_interval(differences, 0.95).low == near(mean_interval(reversed, 0.95).low));
+  CHECK(sign_flip_greater(differences) == sign_flip_greater(reversed));
+}
+
+TEST_CASE("seeds to decide are those of Student's interval", "[statistics][paired]") {
+  int counted = 0;
+  for (const auto& sample : reference()["pairs_to_decide"]) {
+    const int pairs = sample["pairs"];
+    const auto answer = seeds_to_decide(sample["differences"], sample["boundary"], sample["level"]);
+    INFO("Student: " << pairs);
+    if (pairs > most_seeds_to_decide + 1) {
+      CHECK(!answer);
+    } else if (pairs < least_pairs_for_test) {
+      CHECK(answer == least_pairs_for_test);
+    } else if (pairs < most_seeds_to_decide) {
+      REQUIRE(answer);
+      CHECK(std::abs(*answer - pairs) <= 1);
+      ++counted;
+    }
+  }
+  CHECK(counted >= 3);
+  CHECK(!seeds_to_decide({1, 2, 3}, 2));
+  CHECK(!seeds_to_decide({2, 2, 2}, 2));
+  CHECK(seeds_to_decide({2, 2, 2}, 1) == least_pairs_for_test);
+}
+
+TEST_CASE("slopes agree with scipy's linear regression", "[statistics][paired]") {
+  for (const auto& sample : reference()["slopes"]) {
+    const Values expected = sample["slopes"],
+                 result = slopes(sample["x"], sample["rows"].get<std::vector<Values>>());
+    REQUIRE(result.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(result[i] == near(expected[i]));
+  }
+}

@@ -1,0 +1,246 @@
+// Figures and report: complete, self-contained, distinct, and the same bytes when made again.
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <set>
+#include <thread>
+
+#include "analysis/figures/experiment_figures.h"
+#include "analysis/report.h"
+#include "analysis/figures/style.h"
+#include "experiments/records/files.h"
+#include "tests/analysis/analysis_records.h"
+#include "tests/experiments/run_fixture.h"
+
+using namespace rnnbench;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t times = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++times;
+  return times;
+}
+
+std::map<std::string, std::string> files_below(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) files[fs::relative(entry.path(), folder).string()] = read_file(entry.path());
+  }
+  return files;
+}
+
+// The program through a shell, so that its environment and both outputs can be chosen.
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+Outcome shell(const fs::path& folder, const std::string& arguments, const std::string& environment = "") {
+  const std::string out = (folder / "out").string(), err = (folder / "err").string();
+  const int status = std::system(
+      (environment + " '" RNNBENCH_PROGRAM "' " + arguments + " > '" + out + "' 2> '" + err + "'").c_str());
+  return {WEXITSTATUS(status), read_file(out), read_file(err)};
+}
+
+}  // namespace
+
+TEST_CASE("drawing again gives the same bytes in every format", "[report][figures]") {
+  REQUIRE(gnuplot_available());
+  test::TemporaryFolder folder;
+  const std::vector<Figure> figures = all_figures(made_up::study());
+  REQUIRE(figures.size() == 4);
+  const fs::path first = folder.path() / "first", second = folder.path() / "elsewhere" / "second";
+  write_figures(figures, first);
+  draw_figures(figures, first);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // a date of drawing would show
+  write_figures(all_figures(made_up::study()), second);
+  draw_figures(figures, second);
+  const auto files = files_below(first);
+  CHECK(files.size() == 5 * figures.size());  // gp, dat, svg, pdf, png, and nothing else
+  CHECK(files == files_below(second));
+}
+
+TEST_CASE("a figure's script can be run by itself in its folder", "[report][figures]") {
+  REQUIRE(gnuplot_available());
+  test::TemporaryFolder folder;
+  const std::vector<Figure> figures = all_figures(made_up::study(10));
+  write_figures(figures, folder.path());
+  for (const Figure& figure : figures) {
+    const std::string gp = read_file(folder.path() / (figure.name + ".gp"));
+    CHECK(gp.find(folder.path().string()) == std::string::npos);
+    REQUIRE(std::system(("cd '" + folder.path().string() + "' && gnuplot " + figure.name + ".gp").c_str()) ==
+            0);
+    CHECK(read_file(folder.path() / (figure.name + ".svg")).find("</svg>") != std::string::npos);
+  }
+}
+
+TEST_CASE("learning curves hold every model, keep solved values and mark what did not solve",
+          "[report][figures]") {
+  const Study study = made_up::study();
+  const Figure figure = learning_curves(study);
+  for (const TaskRuns& task : study.tasks) {
+    CHECK(count(figure.script, "'" + task.label + "'") == 1);
+    for (const ModelRuns& model : task.models) {
+      CHECK(count(figure.data, "# " + task.label + ", " + model.label + ": update, median") == 1);
+    }
+  }
+  CHECK(count(figure.script, "'baseline'") == study.tasks.size());
+  CHECK(figure.caption.find("n = 5") != std::string::npos);
+  // rnn solves nothing: a cross for each of its runs, the diverged one where it ended.
+  const auto block = figure.data.find("# copy, rnn: not solved");
+  REQUIRE(block != std::string::npos);
+  const std::string rows = figure.data.substr(block, figure.data.find("\n\n", block) - block);
+  CHECK(count(rows, "\n4000 0.5") == 4);
+  CHECK(count(rows, "\n17 0.5") == 1);
+  CHECK(figure.script.find("'0/5'") != std::string::npos);
+}
+
+TEST_CASE("models differ in colour and in dash and point, the same in every experiment",
+          "[report][figures]") {
+  std::vector<Run> runs;
+  for (const made_up::Model& model : made_up::models()) {
+    for (int hidden : {16, 32, 64})
+      runs.push_back(made_up::run(made_up::tasks()[0], model, 1, {{"hidden", hidden}}));
+  }
+  const auto styles = styles_of(make_study("", "", "", runs));
+  CHECK(styles.size() == 15);
+  std::set<std::string> looks, colours;
+  for (const auto& [label, style] : styles) {
+    colours.insert(style.colour);
+    looks.insert(style.dash + " " + std::to_string(style.point));
+  }
+  CHECK(colours.size() == 15);
+  const auto alone = styles_of(made_up::study());
+  std::set<std::string> grey;
+  for (const auto& [label, style] : alone) grey.insert(style.dash + " " + std::to_string(style.point));
+  CHECK(grey.size() == alone.size());  // told apart without colour
+  CHECK(alone.at("lstm").colour == styles.at("lstm (hidden 16)").colour);
+}
+
+TEST_CASE("text in a figure cannot break its script", "[report][figures]") {
+  REQUIRE(gnuplot_available());
+  Study study = made_up::study(3);
+  study.title = "It's {/=50 \"quoted\"} @home_x^2 `date` \\n";
+  test::TemporaryFolder folder;
+  const std::vector<Figure> figures = {learning_curves(study)};
+  write_figures(figures, folder.path());
+  draw_figures(figures, folder.path());
+  const std::string svg = read_file(folder.path() / "learning-curves.svg");
+  CHECK(svg.find("It's {/=50 \"quoted\"} @home_x^2 `date` \\n: learning curves") != std::string::npos);
+}
+
+TEST_CASE("the report is one page that names every run and needs nothing else", "[report]") {
+  REQUIRE(gnuplot_available());
+  test::TemporaryFolder folder;
+  Study study = made_up::study();
+  study.file = "/home/someone/example.ini";
+  const std::vector<Figure> figures = all_figures(study);
+  write_figures(figures, folder.path());
+  draw_figures(figures, folder.path());
+  const std::string html = report_html(study, figures, folder.path());
+  CHECK(report_html(study, figures, folder.path()) == html);
+  CHECK(count(html, "<svg") == figures.size());
+  for (const std::string outside :
+       {"<script", "<link", "<img", "<iframe", "@import", "src=", "/home/someone"}) {
+    INFO(outside);
+    CHECK(count(html, outside) == 0);
+  }
+  // References inside drawings are to this page; the only addresses are names of XML languages.
+  const std::regex reference("(href=['\"]|url\\(['\"]?)([^'\")]*)");
+  for (auto match = std::sregex_iterator(html.begin(), html.end(), reference);
+       match != std::sregex_iterator(); ++match) {
+    CHECK((*match)[2].str().front() == '#');
+  }
+  CHECK(count(html, "http") == count(html, "http://www.w3.org/"));
+  const std::regex id("\\sid=['\"]([^'\"]*)['\"]");
+  std::set<std::string> ids;
+  std::size_t declared = 0;
+  for (auto match = std::sregex_iterator(html.begin(), html.end(), id); match != std::sregex_iterator();
+       ++match) {
+    ids.insert((*match)[1]);
+    ++declared;
+  }
+  CHECK(declared > 10);
+  CHECK(ids.size() == declared);
+  for (const TaskRuns& task : study.tasks) {
+    CHECK(html.find(task.definition) != std::string::npos);
+    for (const ModelRuns& model : task.models) {
+      CHECK(html.find(command_of(model)) != std::string::npos);
+      for (const Run& run : model.runs) CHECK(html.find(run.id()) != std::string::npos);
+    }
+  }
+  for (const std::string& sentence : trouble(study)) CHECK(count(html, sentence) == 1);
+  CHECK(html.find("An Example CPU @ 2.50GHz") != std::string::npos);
+  CHECK(html.find("rnnbench run example.ini") != std::string::npos);
+}
+
+TEST_CASE("a command in the report spells out every option", "[report]") {
+  const Study study = made_up::study();
+  CHECK(command_of(study.tasks[0].models[3]) ==
+        "rnnbench run --task copy --cell lstm --length 20 --variant arjovsky --items 10 --symbols 8 "
+        "--test-length 50,100 "
+        "--hidden 64 --layers 1 --attention additive --updates 4000 --batch 32 --optimizer adam "
+        "--learning-rate 0.005 "
+        "--seed 1..5");
+}
+
+TEST_CASE("from runs to report on the command line, and again byte for byte", "[report][cli]") {
+  test::TemporaryFolder folder;
+  const std::string experiment =
+      "--task adding,counting --length 10 --cell rnn,lstm --hidden 4 --updates 20 --batch 8 --evaluate 20 "
+      "--seed 1..2 "
+      "--results '" +
+      (folder.path() / "results").string() + "'";
+  const Outcome early = shell(folder.path(), "table " + experiment);
+  CHECK(early.code == 2);
+  CHECK(early.err.find("has a record") != std::string::npos);
+  REQUIRE(shell(folder.path(), "run " + experiment).code == 0);
+
+  const Outcome report = shell(folder.path(), "report " + experiment);
+  INFO(report.err);
+  REQUIRE(report.code == 0);
+  const fs::path results = folder.path() / "results" / "adhoc";
+  CHECK(report.out == (results / "report.html").string() + "\n");
+  const auto before = files_below(results);
+  for (const char* file : {"report.html", "runs.csv", "curves.csv", "table.txt", "table.md", "table.csv",
+                           "figures/learning-curves.svg", "figures/score-by-speed.pdf"}) {
+    CHECK(before.count(file) == 1);
+  }
+  for (const auto& entry : fs::directory_iterator(results)) {
+    if (entry.path().filename() != "runs") fs::remove_all(entry.path());
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  REQUIRE(shell(folder.path(), "report " + experiment).code == 0);
+  CHECK(files_below(results) == before);
+
+  for (const std::string format : {"text", "csv", "markdown", "json"}) {
+    const Outcome table = shell(folder.path(), "table --format " + format + " " + experiment);
+    CHECK(table.code == 0);
+    CHECK(table.err.empty());
+    if (format == "text") CHECK(table.out == before.at("table.txt"));
+    if (format == "json") CHECK(Json::parse(table.out).size() == 4);
+  }
+
+  // Against a grid that the two models themselves span.
+  const Outcome compared = shell(folder.path(), "compare " + experiment);
+  INFO(compared.err);
+  CHECK(compared.code == 0);
+  CHECK(count(compared.out, ": rnn against lstm, test ") == 2);
+  CHECK(count(compared.out, "n = 2: no p-value below nine pairs, no interval below ten") == 2);
+
+  const Outcome without = shell(folder.path(), "plot " + experiment, "PATH=/nonexistent");
+  CHECK(without.code == 0);
+  CHECK(without.out.empty());
+  CHECK(count(without.err, "\n") == 1);
+  CHECK(without.err.find("gnuplot is not installed") != std::string::npos);
+  CHECK(fs::exists(results / "figures" / "learning-curves.gp"));
+  CHECK(fs::exists(results / "figures" / "learning-curves.dat"));
+  CHECK_FALSE(fs::exists(results / "figures" / "learning-curves.svg"));  // it would be of other records
+}

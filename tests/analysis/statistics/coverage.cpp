@@ -1,0 +1,348 @@
+// How often the intervals of docs/statistics.md cover the truth: in simulated samples of known distributions,
+// or summed exactly where there are finitely many samples. Prints docs/coverage.md:
+//   rnnbench_coverage [samples per entry]
+// Exit code 1 when an entry breaks a given promise, by more than three standard errors of the simulation.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "analysis/statistics/paired.h"
+#include "analysis/statistics/performance_profile.h"
+#include "analysis/statistics/survival.h"
+#include "tests/analysis/statistics/distributions.h"
+
+using namespace rnnbench;
+using namespace rnnbench::test;
+
+namespace {
+
+const std::vector<int> sizes = {3, 5, 9, 10, 20, 30};
+
+bool covers(const Interval& interval, double truth) {
+  return interval.low <= truth + 1e-12 && truth - 1e-12 <= interval.high;
+}
+
+// The table.
+
+struct Promise {
+  double least, most;  // of the share
+  bool given = true;   // or only a yardstick, for what is known to break it
+};
+constexpr Promise at_least_090 = {0.90, 1}, at_most_005 = {0, 0.05};
+Promise if_given(Promise promise, bool given) { return {promise.least, promise.most, given}; }
+
+class Report {
+ public:
+  explicit Report(int samples) : samples_(samples) {}
+
+  void section(const char* title, const char* text, const char* of) {
+    std::printf("\n## %s\n\n%s\n\n| %s |", title, text, of);
+    for (int n : sizes) std::printf(" n = %d |", n);
+    std::printf("\n|---|");
+    for (std::size_t i = 0; i < sizes.size(); ++i) std::printf("---|");
+    std::printf("\n");
+  }
+
+  // share(n): exact.
+  void exact(const std::string& name, Promise promise, const std::function<double(int)>& share) {
+    row(name, promise, share, false);
+  }
+  // event(n, stream): whether one sample of n covers, or rejects. Every row has streams of its own.
+  void simulated(const std::string& name, Promise promise, const std::function<bool(int, Stream&)>& event) {
+    const auto share = [&](int n) {
+      int events = 0;
+      for (int s = 0; s < samples_for(n); ++s) {
+        Stream stream(rows_, Purpose::test, n, s);
+        events += event(n, stream);
+      }
+      return static_cast<double>(events) / samples_for(n);
+    };
+    row(name, promise, share, true);
+  }
+  bool kept() const { return kept_; }
+
+ private:
+  // Many pairs cost most and matter least.
+  int samples_for(int n) const { return n < 20 ? samples_ : (samples_ + 1) / 2; }
+
+  void row(const std::string& name, Promise promise, const std::function<double(int)>& share,
+           bool simulated) {
+    ++rows_;
+    std::printf("| %s |", name.c_str());
+    for (int n : sizes) {
+      const double value = share(n);
+      const double bound = value < promise.least ? promise.least : promise.most;
+      const double error = simulated ? 3 * std::sqrt(bound * (1 - bound) / samples_for(n)) : 0;
+      const bool outside = value < promise.least - error || value > promise.most + error;
+      const bool broken = n >= least_runs_for_interval && outside;
+      std::printf(broken ? " **%.3f** |" : " %.3f |", value);
+      if (broken && promise.given) {
+        std::fprintf(stderr, "%s, n = %d: %.3f is not between %g and %g\n", name.c_str(), n, value,
+                     promise.least, promise.most);
+        kept_ = false;
+      }
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+  int samples_;
+  std::uint64_t rows_ = 0;
+  bool kept_ = true;
+};
+
+// Sections.
+
+void success_rates(Report& report) {
+  report.section(
+      "Rates of solved runs",
+      "Wilson's interval, exact. The last row is the least over all rates from 0.001 to 0.999: in a\n"
+      "narrow range near 0 and 1 (at n = 10, from 0.0105 to 0.0179) the interval of a single solved run,\n"
+      "or unsolved one, misses.",
+      "true rate");
+  const auto coverage = [](int n, double rate) {
+    double total = 0;
+    for (int k = 0; k <= n; ++k) {
+      const double chance = std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
+                                     k * std::log(rate) + (n - k) * std::log1p(-rate));
+      if (covers(wilson_interval(k, n), rate)) total += chance;
+    }
+    return total;
+  };
+  for (double rate : {0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95}) {
+    char name[16];
+    std::snprintf(name, sizeof name, "%.2f", rate);
+    report.exact(name, at_least_090, [&](int n) { return coverage(n, rate); });
+  }
+  report.exact("mean over all rates", at_least_090, [&](int n) {
+    double total = 0;
+    for (int i = 1; i < 1000; ++i) total += coverage(n, i / 1000.0);
+    return total / 999;
+  });
+  report.exact("least over all rates", if_given(at_least_090, false), [&](int n) {
+    double least = 1;
+    for (int i = 1; i < 1000; ++i) least = std::min(least, coverage(n, i / 1000.0));
+    return least;
+  });
+}
+
+void score_intervals(Report& report) {
+  report.section("Interquartile mean of scores",
+                 "The percentile bootstrap of 10,000 resamples, printed from n = 10 on.",
+                 "distribution of scores");
+  for (const Distribution& scores : scores()) {
+    report.simulated(scores.name, at_least_090, [&](int n, Stream& stream) {
+      return covers(bootstrap_interval(sample(scores.draw, n, stream), iqm), scores.truth);
+    });
+  }
+}
+
+void paired_intervals(Report& report) {
+  report.section(
+      "Mean of paired differences",
+      "The interval that is dual to the sign-flip test, printed from n = 10 on; infinite at n = 3\n"
+      "and 5. Its promise is for symmetric differences, and not for the skewed ones below.",
+      "distribution of differences");
+  for (const Distribution& differences : differences()) {
+    report.simulated(
+        differences.name, if_given(at_least_090, differences.symmetric), [&](int n, Stream& stream) {
+          return covers(mean_interval(sample(differences.draw, n, stream), 0.95), differences.truth);
+        });
+  }
+}
+
+void improvement_intervals(Report& report, bool bootstrap) {
+  const auto shifted = [](double shift, double spread) {
+    return [shift, spread](Stream& stream) { return shift + spread * stream.normal(); };
+  };
+  const auto either = [](double rate) {
+    return [rate](Stream& stream) { return uniform(stream) < rate ? 1.0 : 0.0; };
+  };
+  struct Case {
+    std::string name;
+    Draw a, b;
+    double truth;
+  };
+  const std::vector<Case> cases = {
+      {"normal, equal", normal, normal, 0.5},
+      {"normal, 1 apart", shifted(1, 1), normal, phi(1 / std::sqrt(2.0))},
+      {"normal, 2.5 apart", shifted(2.5, 1), normal, phi(2.5 / std::sqrt(2.0))},
+      {"normal, spread 1 and 10", normal, shifted(0, 10), 0.5},
+      {"exponential, means 3 and 1", [](Stream& s) { return 3 * exponential(s); }, exponential, 0.75},
+      {"1 for 90 % and 50 % of runs, else 0", either(0.9), either(0.5), 0.7},
+      {"1 for 95 % and 5 % of runs, else 0", either(0.95), either(0.05), 0.95}};
+  for (const Case& c : cases) {
+    report.simulated(c.name, if_given(at_least_090, !bootstrap), [&](int n, Stream& stream) {
+      const Values a = sample(c.a, n, stream), b = sample(c.b, n, stream);
+      if (!bootstrap) return covers(improvement_interval(a, b), c.truth);
+      return covers(bootstrap_interval(
+                        {a, b}, [](const Strata& s) { return probability_of_improvement(s[0], s[1]); }, 1000),
+                    c.truth);
+    });
+  }
+  if (bootstrap) return;
+  report.simulated("normal, 1 apart, pairs correlated by 0.8", at_least_090, [&](int n, Stream& stream) {
+    const Values common = sample(normal, n, stream);
+    Values a = sample(normal, n, stream), b = sample(normal, n, stream);
+    for (int i = 0; i < n; ++i) {
+      a[i] = 1 + std::sqrt(0.8) * common[i] + std::sqrt(0.2) * a[i];
+      b[i] = std::sqrt(0.8) * common[i] + std::sqrt(0.2) * b[i];
+    }
+    return covers(improvement_interval(a, b), phi(1 / std::sqrt(2.0)));
+  });
+  report.simulated("mean over 3 tasks: equal, 1 and 2.5 apart", at_least_090, [&](int n, Stream& stream) {
+    Strata a, b;
+    for (int task = 0; task < 3; ++task) {
+      a.push_back(sample(cases[task].a, n, stream));
+      b.push_back(sample(cases[task].b, n, stream));
+    }
+    return covers(mean_improvement(a, b).interval, (cases[0].truth + cases[1].truth + cases[2].truth) / 3);
+  });
+}
+
+void profiles(Report& report, bool bootstrap) {
+  const auto share_above = [](const Strata& tasks) { return performance_profile(tasks, {0.5})[0].share; };
+  for (const Values& rates :
+       {Values{0.9}, {0.5, 0.9}, {0.9, 0.9, 0.9}, {0.1, 0.3, 0.5, 0.7, 0.9}, {0, 0.2, 0.9, 1, 1}}) {
+    std::string name;
+    for (double rate : rates)
+      name += (name.empty() ? "" : ", ") + std::to_string(std::lround(100 * rate)) + " %";
+    report.simulated(name, if_given(at_least_090, !bootstrap), [&](int n, Stream& stream) {
+      Strata tasks;
+      for (double rate : rates) tasks.push_back(sample(solving(rate), n, stream));
+      if (!bootstrap) return covers(share_above(tasks).interval, mean(rates));
+      return covers(bootstrap_interval(
+                        tasks, [&](const Strata& drawn) { return share_above(drawn).value; }, 1000),
+                    mean(rates));
+    });
+  }
+}
+
+// Exponential times; a budget for all that 10 % of runs outlast, or ends of observation at random times
+// beside it.
+Lifetimes draw_lifetimes(int n, bool random_ends, Stream& stream) {
+  Lifetimes lifetimes(n);
+  for (Lifetime& life : lifetimes) {
+    const double time = exponential(stream), budget = -std::log(0.1);
+    const double end = random_ends ? std::min(budget, 3 * exponential(stream)) : budget;
+    life = {std::min(time, end), time <= end};
+  }
+  return lifetimes;
+}
+
+// What survival software prints by default or on demand; at shares of 1 it has no width, at 0 it does not
+// exist.
+Interval log_log_interval(const SurvivalStep& step) {
+  if (step.share == 1) return {1, 1};
+  if (step.share == 0) return {0, 1};
+  const double width = 1.959963984540054 * step.error / (step.share * std::abs(std::log(step.share)));
+  return {std::pow(step.share, std::exp(width)), std::pow(step.share, std::exp(-width))};
+}
+
+void survival_intervals(Report& report, bool log_log) {
+  for (bool random_ends : {false, true}) {
+    for (double share : {0.9, 0.5, 0.2}) {
+      const std::string name = std::to_string(std::lround(100 * share)) + " %, " +
+                               (random_ends ? "a quarter ends earlier, at random" : "one budget for all");
+      report.simulated(name, if_given(at_least_090, !log_log), [&](int n, Stream& stream) {
+        const SurvivalStep step = survival_at(draw_lifetimes(n, random_ends, stream), -std::log(share));
+        return covers(log_log ? log_log_interval(step) : step.interval, share);
+      });
+    }
+  }
+}
+
+void tests_at_5_percent(Report& report) {
+  report.section("Errors of tests",
+                 "How often a test at 5 % rejects what is true: equivalence, by two one-sided tests, though\n"
+                 "the mean lies on the margin; equal times, by the log-rank test, though all come from one\n"
+                 "distribution. Promised of equivalence is at most 0.05, for symmetric differences; printed\n"
+                 "from n = 9 on.",
+                 "test");
+  const double margin = 1000;  // so wide that the other margin does not matter
+  for (const Distribution& differences : differences()) {
+    for (int side : {1, -1}) {
+      if (side == -1 && differences.symmetric)
+        continue;  // skewed ones lean towards the margin or away from it
+      const char* lean = differences.symmetric ? ""
+                         : side == 1           ? ", tail beyond the margin"
+                                               : ", tail away from it";
+      report.simulated("equivalence, " + differences.name + lean,
+                       if_given(at_most_005, differences.symmetric), [&](int n, Stream& stream) {
+                         Values values = sample(differences.draw, n, stream);
+                         for (double& value : values) value = margin + side * (value - differences.truth);
+                         const Interval interval = mean_interval(values, 0.90);  // dual to equivalence_test
+                         return -margin < interval.low && interval.high < margin;
+                       });
+    }
+  }
+  report.simulated("log-rank, equal times, one budget", at_most_005, [](int n, Stream& stream) {
+    const Lifetimes a = draw_lifetimes(n, false, stream), b = draw_lifetimes(n, false, stream);
+    return log_rank_test(a, b).p <= 0.05;
+  });
+}
+
+void not_used(Report& report) {
+  report.section("Not used: bootstrap of the mean difference", "Percentiles of 1,000 resamples.",
+                 "distribution of differences");
+  for (const Distribution& differences : differences()) {
+    report.simulated(differences.name, if_given(at_least_090, false), [&](int n, Stream& stream) {
+      const Strata values = {sample(differences.draw, n, stream)};
+      return covers(bootstrap_interval(
+                        values, [](const Strata& s) { return mean(s[0]); }, 1000),
+                    differences.truth);
+    });
+  }
+  report.section("Not used: bootstrap of the probability of improvement",
+                 "Percentiles of 1,000 stratified resamples.", "distribution of scores");
+  improvement_intervals(report, true);
+  report.section("Not used: bootstrap of performance profiles", "Percentiles of 1,000 stratified resamples.",
+                 "true shares of the tasks");
+  profiles(report, true);
+  report.section("Not used: log-log interval of the Kaplan-Meier curve",
+                 "With the standard error of Greenwood; no width before the first event.",
+                 "true share, end of observation");
+  survival_intervals(report, true);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int samples = argc > 1 ? std::atoi(argv[1]) : 2000;
+  if (samples < 1) {
+    std::fprintf(stderr, "usage: rnnbench_coverage [samples per entry]\n");
+    return 2;
+  }
+  std::printf(
+      "# Coverage\n\n"
+      "How often the 95 %% intervals that rnnbench prints cover the truth, by simulation. %d samples for\n"
+      "each entry below n = 20, half as many from there: a standard error of %.3f, or %.3f, at 0.95.\n"
+      "Promised is at least 0.90 from n = 10 on; what breaks that, by more than three standard\n"
+      "errors, is in bold.\n"
+      "[What the intervals are and why](statistics.md). Made by\n\n"
+      "    build/release/rnnbench_coverage %d > docs/coverage.md\n\n"
+      "with random numbers from fixed addresses: it comes out the same again.\n",
+      samples, std::sqrt(0.95 * 0.05 / samples), std::sqrt(2 * 0.95 * 0.05 / samples), samples);
+  Report report(samples);
+  success_rates(report);
+  score_intervals(report);
+  paired_intervals(report);
+  report.section("Probability of improvement",
+                 "Wilson's interval with the number of seeds, printed from n = 10 on.",
+                 "distribution of scores");
+  improvement_intervals(report, false);
+  report.section("Performance profiles",
+                 "Wilson's intervals of the tasks, combined. At a threshold that these shares of runs reach.",
+                 "true shares of the tasks");
+  profiles(report, false);
+  report.section("Kaplan-Meier curve", "Wilson's interval with the effective number of runs.",
+                 "true share, end of observation");
+  survival_intervals(report, false);
+  tests_at_5_percent(report);
+  not_used(report);
+  return report.kept() ? 0 : 1;
+}

@@ -1,0 +1,19 @@
+// Values stored by tests/analysis/statistics/make_reference.py.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace rnnbench::test {
+
+inline const nlohmann::json& reference() {
+  static const auto json =
+      nlohmann::json::parse(std::ifstream(RNNBENCH_SOURCE_DIR "/tests/statistics/reference.json"));
+  return json;
+}
+
+// Sums in another order: a few units in the last place.
+inline Approx near(double value) { return Approx(value).epsilon(1e-13).margin(1e-14); }
+
+}  // namespace rnnbench::test

@@ -1,0 +1,314 @@
+#include "experiments/records/results_folder.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "core/error.h"
+#include "experiments/records/environment.h"
+#include "tests/experiments/run_fixture.h"
+
+using namespace rnnbench;
+using namespace rnnbench::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+Record example_record(std::uint64_t seed) {
+  Record record;
+  record.spec = small_run(seed).json();
+  record.result = {{"status", "finished"},
+                   {"measure", {{"name", "mse"}}},
+                   {"solved", false},
+                   {"lengths", Json::array()},
+                   {"curve", {{{"update", 0}, {"loss", 0.1666}}, {{"update", 10}, {"loss", 1e-7}}}},
+                   {"final", {{"test", {{"loss", 0.25}, {"mse", nullptr}}}}}};
+  record.result["hash"] = result_hash(record.result);
+  record.measured = {{"host", "h"}, {"train_cpu_seconds", 1.5}};
+  return record;
+}
+
+void overwrite(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+// The n-th operation fails as on a full disk: half a file is written, names do not change. With `dead`, all
+// later ones fail too, the tidying included, as when the process is killed at that moment.
+class FailingFiles : public Files {
+ public:
+  FailingFiles(int n, bool dead) : left_(n), dead_(dead) {}
+  bool failed() const { return left_ <= 0; }
+
+  void write(const fs::path& path, const std::string& bytes) override {
+    if (count()) {
+      if (!gone_) Files::write(path, bytes.substr(0, bytes.size() / 2));
+      full();
+    }
+    Files::write(path, bytes);
+  }
+  void replace(const fs::path& from, const fs::path& to) override {
+    if (count()) full();
+    Files::replace(from, to);
+  }
+  bool publish(const fs::path& from, const fs::path& to) override {
+    if (count()) full();
+    return Files::publish(from, to);
+  }
+  void remove(const fs::path& path) override {
+    if (count()) full();
+    Files::remove(path);
+  }
+  void sync_folder(const fs::path& folder) override {
+    if (count()) full();
+    Files::sync_folder(folder);
+  }
+
+ private:
+  bool count() {
+    --left_;
+    return left_ == 0 || (dead_ && left_ < 0);
+  }
+  [[noreturn]] void full() {
+    gone_ = dead_;
+    throw std::runtime_error("no space left");
+  }
+  int left_;
+  const bool dead_;
+  bool gone_ = false;
+};
+
+std::string load_error(const Ledger& ledger, const std::string& id) {
+  try {
+    ledger.load(id);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a ledger gives back what was committed", "[ledger]") {
+  const TemporaryFolder folder;
+  Ledger ledger(folder.path(), "small");
+  CHECK(ledger.load_all().empty());
+  ledger.prepare();
+  const Record one = example_record(1), two = example_record(2);
+  CHECK_FALSE(ledger.has(one.id()));
+  CHECK_FALSE(ledger.load(one.id()));
+  ledger.commit(two);
+  ledger.commit(one);
+  CHECK(ledger.has(one.id()));
+  CHECK(ledger.load(one.id())->json() == one.json());
+  CHECK(ledger.load(one.id())->json().dump() == one.json().dump());
+  const auto all = ledger.load_all();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].id() < all[1].id());
+  CHECK(file_names(folder.path()).size() == 2);
+}
+
+TEST_CASE("a finished record is never overwritten", "[ledger]") {
+  const TemporaryFolder folder;
+  Ledger ledger(folder.path(), "small");
+  ledger.prepare();
+  Record record = example_record(1);
+  ledger.commit(record);
+  const std::string text = read_file(ledger.record_path(record.id()));
+
+  record.measured["host"] = "another";  // another process that was slower: the same result
+  CHECK_NOTHROW(ledger.commit(record));
+  CHECK(read_file(ledger.record_path(record.id())) == text);
+
+  record.result["status"] = "solved";
+  record.result["hash"] = result_hash(record.result);
+  CHECK_THROWS_AS(ledger.commit(record), std::runtime_error);
+  CHECK(read_file(ledger.record_path(record.id())) == text);
+  CHECK(file_names(folder.path()).size() == 1);
+}
+
+TEST_CASE("a record cut anywhere is refused by name", "[ledger]") {
+  const TemporaryFolder folder;
+  Ledger ledger(folder.path(), "small");
+  ledger.prepare();
+  const Record record = example_record(1);
+  ledger.commit(record);
+  const fs::path path = ledger.record_path(record.id());
+  const std::string text = read_file(path);
+  for (std::size_t size = 0; size + 1 < text.size();
+       size += 7) {  // the last byte is only the end of the line
+    overwrite(path, text.substr(0, size));
+    INFO("cut to " << size << " of " << text.size() << " bytes");
+    CHECK(load_error(ledger, record.id()).starts_with(path.string()));
+    CHECK_THROWS_AS(ledger.load_all(), UserError);
+    CHECK_THROWS_AS(ledger.commit(record), UserError);
+    CHECK(read_file(path).size() == size);  // and never repaired behind the user's back
+  }
+}
+
+TEST_CASE("an edited record is refused", "[ledger]") {
+  const TemporaryFolder folder;
+  Ledger ledger(folder.path(), "small");
+  ledger.prepare();
+  const Record record = example_record(1);
+  const std::string id = record.id();
+  const auto edited = [&](const char* pointer, const Json& value) {
+    Json json = record.json();
+    json.at(Json::json_pointer(pointer)) = value;
+    overwrite(ledger.record_path(id), json.dump());
+    return load_error(ledger, id);
+  };
+  CHECK(edited("/measured/host", "other") == "");  // measurements are not part of the promise
+  CHECK(edited("/result/final/test/loss", 0.24) != "");
+  CHECK(edited("/result/curve/1/update", 11) != "");
+  CHECK(edited("/result/hash", "0123456789abcdef") != "");
+  CHECK(edited("/spec/id", "0123456789abcdef") != "");
+  CHECK(edited("/spec/canonical", "seed = 1\n") != "");
+  CHECK(edited("/spec/seed", 2) != "");
+  CHECK(edited("/spec/model/hidden", 5) != "");
+  CHECK(edited("/spec/schema", record_schema + 1) != "");
+  CHECK(edited("/spec/numerics_version", numerics_version + 1) != "");
+  CHECK(edited("/spec/numerics_version", "x") != "");
+  CHECK(edited("/measured", nullptr) != "");
+  const auto edited_and_hashed = [&](const char* key, const Json& value) {
+    Json json = record.json();
+    json["result"][key] = value;
+    json["result"]["hash"] = result_hash(json["result"]);
+    overwrite(ledger.record_path(id), json.dump());
+    return load_error(ledger, id);
+  };
+  CHECK(edited_and_hashed("status", "finished") == "");
+  CHECK(edited_and_hashed("status", "weird") != "");
+  CHECK(edited_and_hashed("status", 5) != "");
+  CHECK(edited_and_hashed("final", nullptr) != "");
+  CHECK(edited_and_hashed("curve", 1) != "");
+
+  fs::remove(ledger.record_path(id));
+  ledger.commit(record);
+  const std::string other = example_record(2).id();
+  fs::rename(ledger.record_path(id), ledger.record_path(other));
+  CHECK(load_error(ledger, other) != "");
+
+  for (const std::string& text :
+       {std::string("[]"), std::string("{}"), std::string(R"({"spec":{},"result":{},"measured":{}})"),
+        std::string(200000, '['), std::string("\xff\xfe")}) {
+    overwrite(ledger.record_path(other), text);
+    CHECK(load_error(ledger, other).starts_with(ledger.record_path(other).string()));
+  }
+}
+
+TEST_CASE("a results folder that holds something else is refused", "[ledger]") {
+  const TemporaryFolder folder;
+  const fs::path results = folder.path() / "results";
+  const auto refused = [&](const std::string& experiment = "small") {
+    try {
+      Ledger ledger(results, experiment);
+    } catch (const UserError&) {
+      return true;
+    }
+    return false;
+  };
+  CHECK_FALSE(refused());  // absent
+  overwrite(results, "a file");
+  CHECK(refused());
+  fs::remove(results);
+  fs::create_directories(results);
+  CHECK_FALSE(refused());  // empty
+  overwrite(results / "holiday.jpg", "");
+  CHECK(refused());
+  Ledger(folder.path() / "good", "small").prepare();
+  fs::rename(folder.path() / "good" / "small", results / "small");
+  CHECK_FALSE(refused());  // results with a stray file
+  overwrite(results / "small" / "report.html", "");
+  CHECK_FALSE(refused());
+  overwrite(results / "small" / "runs" / "holiday.jpg", "");
+  CHECK(refused());
+  fs::create_directories(results / "photos");
+  CHECK_FALSE(refused("photos"));  // empty
+  overwrite(results / "photos" / "holiday.jpg", "");
+  CHECK(refused("photos"));
+  overwrite(results / "file", "");
+  CHECK(refused("file"));
+}
+
+TEST_CASE("a results folder that cannot be written is refused before the first run", "[ledger]") {
+  Ledger ledger("/proc/rnnbench-results", "small");
+  CHECK_THROWS_AS(ledger.prepare(), UserError);
+  const TemporaryFolder folder;
+  FailingFiles files(1, false);
+  Ledger full(folder.path(), "small", files);
+  CHECK_THROWS_AS(full.prepare(), UserError);
+}
+
+TEST_CASE("a full disk is reported with the file and the system's reason", "[ledger]") {
+  CHECK_THROWS_WITH(system_files().write("/dev/full", "x"),
+                    "cannot write /dev/full: No space left on device");
+}
+
+TEST_CASE("whichever file operation fails, a commit leaves the old state or the new one", "[ledger]") {
+  const bool dead = GENERATE(false, true);
+  const Record record = example_record(1);
+  int n = 1;
+  for (bool failed = true; failed; ++n) {
+    const TemporaryFolder folder;
+    Ledger(folder.path(), "small").prepare();
+    FailingFiles files(n, dead);
+    const Ledger ledger(folder.path(), "small", files);
+    INFO("operation " << n << (dead ? " and all after it" : ""));
+    failed = false;
+    try {
+      ledger.commit(record);
+    } catch (const std::runtime_error&) {
+      failed = true;
+    }
+    CHECK(failed == files.failed());
+    const auto there = ledger.load(record.id());  // throws if it were half a record
+    if (there) CHECK(there->json().dump() == record.json().dump());
+    if (!failed) CHECK(there);
+    if (!dead) CHECK(file_names(folder.path()).size() == (there ? 1 : 0));
+
+    Ledger again(folder.path(), "small");  // what is left behind does not hinder the next attempt
+    again.prepare();
+    again.commit(record);
+    CHECK(again.load(record.id()));
+  }
+  CHECK(n > 3);  // written, renamed, synced: each failed once
+}
+
+TEST_CASE("whichever file operation fails, an overwritten file is the old one or the new one", "[ledger]") {
+  const std::string before(1000, 'a'), after(2000, 'b');
+  int n = 1;
+  for (bool failed = true; failed; ++n) {
+    const TemporaryFolder folder;
+    const fs::path path = folder.path() / "file";
+    overwrite(path, before);
+    FailingFiles files(n, false);
+    failed = false;
+    try {
+      write_atomically(path, after, files);
+    } catch (const std::runtime_error&) {
+      failed = true;
+    }
+    const std::string text = read_file(path);
+    CHECK((text == after || (failed && text == before)));
+    CHECK(file_names(folder.path()).size() == 1);
+  }
+  CHECK(n > 3);
+}
+
+TEST_CASE("temporary files of killed processes are removed, those of living ones stay", "[ledger]") {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  const auto name = [](pid_t process) {
+    return ".x.json." + host_name() + "." + std::to_string(process) + ".0.tmp";
+  };
+  overwrite(folder.path() / name(child), "half");
+  overwrite(folder.path() / name(::getppid()), "busy");
+  overwrite(folder.path() / ".x.json.other-machine.1.0.tmp", "busy");
+  remove_abandoned(folder.path());
+  CHECK_FALSE(fs::exists(folder.path() / name(child)));
+  CHECK(file_names(folder.path()).size() == 2);
+}

@@ -1,0 +1,109 @@
+#include "tests/experiments/run_fixture.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "models/network.h"
+#include "tasks/task.h"
+
+namespace rnnbench::test {
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "rnnbench-test-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+RunSpec small_run(std::uint64_t seed) {
+  RunSpec spec;
+  spec.task = default_settings(find_task("adding").options);
+  spec.task.set("task", "adding");
+  spec.task.set("length", "10");
+  spec.task.set("test-length", "15,20");
+  spec.model = default_settings(model_options(find_cell("lstm")));
+  spec.model.set("cell", "lstm");
+  spec.model.set("hidden", "4");
+  spec.training = default_settings(training_options());
+  spec.training.set("updates", "60");
+  spec.training.set("batch", "8");
+  spec.training.set("evaluate", "20");
+  spec.seed = seed;
+  return spec;
+}
+
+Experiment small_experiment(int seeds, int updates) {
+  Experiment experiment{"small", "", "small", {}};
+  for (const char* cell : {"lstm", "gru"}) {
+    for (int seed = 1; seed <= seeds; ++seed) {
+      RunSpec spec = small_run(static_cast<std::uint64_t>(seed));
+      spec.model = default_settings(model_options(find_cell(cell)));
+      spec.model.set("cell", cell);
+      spec.model.set("hidden", "4");
+      spec.training.set("updates", std::to_string(updates));
+      experiment.runs.push_back(std::move(spec));
+    }
+  }
+  return experiment;
+}
+
+std::map<std::string, std::string> contents(const Ledger& ledger) {
+  std::map<std::string, std::string> contents;
+  for (const Record& record : ledger.load_all()) {
+    const std::string id = record.id();
+    contents[id] = record.spec.dump() + "\n" + record.result.dump() + "\n";
+    if (fs::exists(ledger.weights_path(id))) contents[id] += read_file(ledger.weights_path(id));
+  }
+  return contents;
+}
+
+std::vector<std::string> file_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  if (fs::exists(folder))
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+      if (!entry.is_directory()) names.push_back(fs::relative(entry.path(), folder).string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+pid_t start_program(const std::vector<std::string>& arguments, const fs::path& standard_error) {
+  std::string program = RNNBENCH_PROGRAM;
+  std::vector<std::string> words = arguments;
+  std::vector<char*> argv{program.data()};
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, standard_error.c_str(),
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  pid_t process = 0;
+  const int failed = ::posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (failed) throw std::runtime_error("cannot start " + program);
+  return process;
+}
+
+int wait_for(pid_t process) {
+  int status = 0;
+  if (::waitpid(process, &status, 0) != process) throw std::runtime_error("no such child");
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int run_program(const std::vector<std::string>& arguments, const fs::path& standard_error) {
+  return wait_for(start_program(arguments, standard_error));
+}
+
+}  // namespace rnnbench::test

@@ -1,0 +1,251 @@
+// `rnnbench verify` finds what was changed in a record, and only that.
+#include "experiments/running/verify.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "core/hash.h"
+#include "tests/experiments/run_fixture.h"
+
+using namespace rnnbench;
+using namespace rnnbench::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+// The records of four small runs, and the program beside them.
+class Recorded {
+ public:
+  Recorded() {
+    RunnerOptions options;
+    options.jobs = 1;
+    options.weights = options.summary = options.progress = false;
+    REQUIRE(run_experiment(experiment, folder.path() / "results", options) == 0);
+  }
+
+  Outcome verify(const std::string& arguments) const {
+    fs::create_directory(folder.path() / "tmp");
+    const std::string command = "cd '" + folder.path().string() +
+                                "' && TMPDIR=\"$PWD/tmp\" '" RNNBENCH_PROGRAM "' verify " + arguments +
+                                " --jobs 1 >out 2>err";
+    const int status = std::system(command.c_str());
+    CHECK(fs::is_empty(folder.path() / "tmp"));  // whatever happened, nothing stays
+    return {WEXITSTATUS(status), read_file(folder.path() / "out"), read_file(folder.path() / "err")};
+  }
+  std::string id(std::size_t run = 0) const { return experiment.runs[run].id(); }
+  Record record() const { return *ledger().load(id()); }
+  // In place of the first record, with the hash that makes the ledger take it for good.
+  void replace(Record record) const {
+    record.result["hash"] = result_hash(record.result);
+    write(record);
+  }
+  void write(const Record& record) const {
+    std::ofstream(ledger().record_path(record.id()), std::ios::binary) << record_text(record);
+  }
+  Ledger ledger() const { return Ledger(folder.path() / "results", experiment.name); }
+
+  const TemporaryFolder folder;
+  const Experiment experiment = small_experiment(2, 20);
+};
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// A record of which `sample` reads its part: cell and length from their number, the seed.
+Record made_up(int cell, int length, int seed) {
+  Record record;
+  record.spec["task"] = {{"name", "adding"}, {"length", length}};
+  record.spec["model"] = {{"cell", std::to_string(cell)}};
+  record.spec["id"] = hex16(fnv1a(record.spec.dump() + std::to_string(seed)));
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("verify: runs that were not touched are identical, in any number of threads", "[verify]") {
+  const Recorded recorded;
+  const Outcome outcome =
+      recorded.verify(recorded.id(0) + " results/small/runs/" + recorded.id(3) + ".json --threads 2");
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out.starts_with(recorded.id(0) + " adding lstm "));
+  CHECK(holds(outcome.out, "seed=1: identical\n" + recorded.id(3) + " adding gru "));
+  CHECK(outcome.out.ends_with("2 of 2 runs identical, 0 different, 0 not verified\n"));
+}
+
+TEST_CASE("verify: a changed number is found with its place and size, beside what is different here",
+          "[verify]") {
+  const Recorded recorded;
+  Record record = recorded.record();
+  const double loss = record.result["curve"][1]["loss"];
+  record.result["updates"] = 7;  // before the curve in the record, not as a difference
+  record.result["curve"][1]["loss"] = 2 * loss;
+  record.result["final"]["test"]["loss"] = 0;
+  record.measured["isa"] = "abacus";
+  record.measured["libraries"]["boost"] = "0.1";
+  record.measured["threads"] = 1;
+  recorded.replace(record);
+  const Outcome outcome = recorded.verify(recorded.id(0) + " " + recorded.id(1));
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.code == 1);
+  // Updates, both losses and the hash; half of the recorded loss is off.
+  CHECK(holds(outcome.out, "seed=1: different\n  result.curve[1].loss: recorded " + Json(2 * loss).dump() +
+                               ", now " + Json(loss).dump() + " (off by "));
+  CHECK(holds(outcome.out, ", relative 0.5), the first of 4 differences\n"));
+  CHECK(holds(outcome.out, "\n  libraries.boost: recorded 0.1, now "));
+  CHECK(holds(outcome.out, "\n  isa: recorded abacus, now "));
+  CHECK_FALSE(holds(outcome.out, "\n  threads: "));
+  CHECK_FALSE(holds(outcome.out, "\n  compiler: "));
+  CHECK(holds(outcome.out, "seed=2: identical\n"));
+  CHECK(outcome.out.ends_with("1 of 2 runs identical, 1 different, 0 not verified\n"));
+}
+
+TEST_CASE("verify: what is missing, new or written otherwise is a difference", "[verify]") {
+  const Recorded recorded;
+  const Record good = recorded.record();
+  const auto first = [&](const Record& record) {
+    const auto found = result_differences(record.result, good.result);
+    return found.empty() ? "" : difference_text(found[0]);
+  };
+  CHECK(first(good) == "");
+  Record record = good;
+  record.result["lengths"][1].erase("mse");
+  const std::string missing =
+      "result.lengths[1].mse: recorded nothing, now " + good.result["lengths"][1]["mse"].dump();
+  CHECK(first(record) == missing);
+  recorded.replace(record);
+  CHECK(holds(recorded.verify(recorded.id()).out, "  " + missing + ", the first of 2 differences\n"));
+
+  record = good;
+  record.result["more"] = Json::array();
+  CHECK(first(record) == "result.more: recorded [], now nothing");
+  record = good;
+  record.result["curve"].erase(2);
+  CHECK(first(record).starts_with("result.curve[2]: recorded nothing, now {\"update\":20,"));
+  record = good;
+  record.result["optimum"] = "0";
+  CHECK(first(record).starts_with("result.optimum: recorded 0, now "));
+
+  // Numbers are equal as numbers, keys have no order; the hash tells that the bytes are others.
+  Json other = {{"b", 2}, {"a", 1.0}, {"hash", "x"}};
+  CHECK(result_differences({{"hash", "x"}, {"a", 1}, {"b", 2.0}}, other).empty());
+  other["c"] = 1;
+  const auto found = result_differences({{"hash", "y"}, {"a", 1}, {"b", 2.0}}, other);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].path == "result.c");
+  CHECK(difference_text(found[1]) == "result.hash: recorded y, now x");
+  // Off by 3 from nothing: no relative size.
+  CHECK(difference_text({"n", Json(0), Json(-3)}) == "n: recorded 0, now -3 (off by 3)");
+}
+
+TEST_CASE("verify: bad input is refused with one sentence before any run starts", "[verify][errors]") {
+  const Recorded recorded;
+  const auto refusal = [&](const std::string& arguments) {
+    const Outcome outcome = recorded.verify(arguments);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    return outcome.err;
+  };
+  CHECK(holds(refusal(recorded.id() + " 0123456789abcdef"),
+              "RUN = 0123456789abcdef: no record in results/*/runs"));
+  CHECK(holds(refusal("quickstart"), "RUN = quickstart: neither an id"));
+  CHECK(holds(refusal(""), "takes RUN ... or --sample N EXPERIMENT, and nothing is given"));
+  CHECK(holds(refusal(recorded.id() + " --hidden 5"), "--hidden has no meaning for recorded runs"));
+  CHECK(holds(refusal("--sample 0 --task adding"), "--sample = 0 is not a whole number"));
+  CHECK(holds(refusal("--sample 1 --task adding --cell lstm"), "results/adding: none of the 1 runs"));
+
+  // A record of other numerics, which the ledger keeps but nobody can compute any more.
+  Record old = recorded.record();
+  fs::remove(recorded.ledger().record_path(old.id()));
+  std::string canonical = old.spec["canonical"];
+  const std::string now = "numerics_version = " + std::to_string(numerics_version);
+  canonical.replace(canonical.find(now), now.size(), "numerics_version = 1");
+  old.spec["numerics_version"] = 1;
+  old.spec["canonical"] = canonical;
+  old.spec["id"] = hex16(fnv1a(canonical));
+  recorded.write(old);
+  CHECK(holds(refusal(old.id()), old.id() + ".json: recorded under numerics_version 1, and this program"));
+}
+
+TEST_CASE("verify: an interrupt stops it and leaves nothing behind", "[verify]") {
+  const Recorded recorded;
+  Record record = recorded.record();
+  RunSpec spec = spec_from_json(record.spec);
+  spec.training.set("updates", "100000000");  // for hours
+  record.spec = spec.json();
+  recorded.write(record);
+  const fs::path tmp = recorded.folder.path() / "tmp";
+  fs::create_directory(tmp);
+  ::setenv("TMPDIR", tmp.c_str(), 1);
+  const pid_t child =
+      start_program({"verify", recorded.ledger().record_path(record.id())}, recorded.folder.path() / "err");
+  ::unsetenv("TMPDIR");
+  const auto started = [&] {  // from its ledger's folder on, the program answers an interrupt
+    for (const auto& entry : fs::recursive_directory_iterator(tmp))
+      if (entry.path().filename() == "runs") return true;
+    return false;
+  };
+  for (int i = 0; i < 2000 && !started(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(started());
+  ::kill(child, SIGINT);
+  CHECK(wait_for(child) == 130);
+  CHECK(fs::is_empty(tmp));
+}
+
+TEST_CASE("verify: a sample is the same each time and takes every task and model in turn", "[verify]") {
+  std::vector<Record> records;
+  for (int cell = 0; cell < 3; ++cell)
+    for (int length = 0; length < 2; ++length)
+      for (int seed = 1; seed <= 5; ++seed) records.push_back(made_up(cell, length, seed));
+  const auto ids = [](const std::vector<Record>& records) {
+    std::vector<std::string> ids;
+    for (const Record& record : records) ids.push_back(record.id());
+    return ids;
+  };
+  const auto two = ids(sample(records, 2)), eight = ids(sample(records, 8)), all = ids(sample(records, 99));
+  CHECK(std::equal(two.begin(), two.end(), eight.begin()));
+  std::set<std::string> smallest, pairs;
+  for (const Record& record : sample(records, 2)) {
+    smallest.insert(record.spec["task"].dump());
+    smallest.insert(record.spec["model"].dump());
+  }
+  CHECK(smallest.size() == 4);  // two tasks, two models
+  for (const Record& record : sample(records, 6))
+    pairs.insert(record.spec["task"].dump() + record.spec["model"].dump());
+  CHECK(pairs.size() == 6);
+  CHECK(std::set(all.begin(), all.end()).size() == records.size());
+  CHECK(two[0] == *std::min_element(all.begin(), all.end()));
+  std::reverse(records.begin(), records.end());
+  CHECK(ids(sample(records, 8)) == eight);
+}
+
+TEST_CASE("verify: a sample of an experiment's records is verified", "[verify]") {
+  const Recorded recorded;
+  std::ofstream(recorded.folder.path() / "small.ini")
+      << "task = adding\ncell = lstm, gru\nlength = 10\ntest-length = 15, 20\nhidden = 4\nupdates = "
+         "20\nbatch = 8\n"
+         "evaluate = 20\nseed = 1..3\n";  // of which two are recorded
+  const Outcome outcome = recorded.verify("--sample 2 small.ini");
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(holds(outcome.out, " adding lstm "));
+  CHECK(holds(outcome.out, " adding gru "));
+  CHECK(outcome.out.ends_with("2 of 2 runs identical, 0 different, 0 not verified\n"));
+  CHECK(recorded.verify("--sample 2 small.ini").out == outcome.out);
+  CHECK(recorded.verify("--sample 9 small.ini")
+            .out.ends_with("4 of 4 runs identical, 0 different, 0 not verified\n"));
+}

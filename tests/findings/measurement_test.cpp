@@ -1,0 +1,169 @@
+// Every number that a finding can compare, from a made-up record.
+#include "findings/measurement.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
+#include "tests/findings/finding_records.h"
+
+using namespace rnnbench;
+using made_up::scored;
+
+namespace {
+
+std::optional<double> value(const std::string& measure, const Run& run) {
+  return value_of(parse_measurement(measure), run);
+}
+
+// Copy with baseline 0.5, optimum 0.1, trained at length 20 and tested at 50 and 100 too.
+Run example() {
+  Run run = scored("lstm", 1, 0.75);
+  Json& result = run.record->result;
+  result["baseline"] = 0.5;
+  result["optimum"] = 0.1;
+  result["final"] = {{"validation", {{"loss", 0.31}, {"recall", 0.7}}},
+                     {"test", {{"loss", 0.3}, {"recall", 0.75}}},
+                     {"training", {{"loss", 0.25}, {"recall", 0.8}}}};
+  result["lengths"] = {{{"length", 20}, {"trained", true}, {"loss", 0.3}, {"recall", 0.75}},
+                       {{"length", 10}, {"trained", false}, {"loss", 0.2}, {"recall", 0.9}},
+                       {{"length", 50}, {"trained", false}, {"loss", 0.4}, {"recall", 0.5}},
+                       {{"length", 100}, {"trained", false}, {"loss", 0.5}, {"recall", 0.25}}};
+  result["curve"] = {{{"update", 0}, {"loss", 0.9}, {"recall", 0.1}},
+                     {{"update", 1}, {"loss", 0.7}, {"recall", 0.2}},
+                     {{"update", 2}, {"loss", 0.31}, {"recall", 0.7}}};
+  result["updates"] = 2000;
+  result["solved"] = false;
+  result["updates_to_solve"] = nullptr;
+  result["probe"] = {
+      {"scalars", {{"gradient at lag 50", -3.5}, {"forget gate idle", 0.9}, {"saturated recall", nullptr}}}};
+  run.record->measured["curve_cpu_seconds"] = {0, 2, 4};
+  run.record->measured["train_cpu_seconds"] = 4;
+  run.record->measured["cpu_seconds_to_solve"] = nullptr;
+  return run;
+}
+
+Run solved(Run run, double updates, double seconds) {
+  run.record->result["solved"] = true;
+  run.record->result["status"] = "solved";
+  run.record->result["updates_to_solve"] = updates;
+  run.record->measured["cpu_seconds_to_solve"] = seconds;
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("scores of a run: final, at a length, beyond training, in time", "[measurement]") {
+  const Run run = example();
+  CHECK(value("recall", run) == 0.75);
+  CHECK(value("recall at 20", run) == 0.75);
+  CHECK(value("recall at 50", run) == 0.5);
+  CHECK(value("recall beyond", run) == 0.375);  // of 50 and 100, not of 10
+  CHECK(value("recall before training", run) == 0.1);
+  CHECK(value("recall after 2 s", run) == 0.2);  // the evaluation at exactly that time counts
+  CHECK(value("recall after 3.9 s", run) == 0.2);
+  CHECK(value("recall after 60 s", run) == 0.7);
+  CHECK(value("loss", run) == 0.3);
+  CHECK(value("recall at 30", run) == std::nullopt);
+  CHECK(value("recal", run) == std::nullopt);
+}
+
+TEST_CASE("losses relative to what no memory and perfect memory lose", "[measurement]") {
+  const Run run = example();
+  CHECK(value("relative_loss", run) == Approx(0.6));
+  CHECK(value("relative_loss at 100", run) == Approx(1));
+  CHECK(value("skill", run) == Approx(0.5));
+  CHECK(value("skill beyond", run) == Approx((0.25 + 0) / 2));
+  CHECK(value("skill before training", run) == Approx(-1));
+  CHECK(value("gap", run) == Approx(0.05));
+  Run unknown = run;
+  unknown.record->result["optimum"] = nullptr;
+  unknown.record->result["final"].erase("training");
+  CHECK_FALSE(has_measure(parse_measurement("skill"), unknown));
+  CHECK_FALSE(has_measure(parse_measurement("gap"), unknown));
+}
+
+TEST_CASE("times to solve are restricted to the run", "[measurement]") {
+  const Run run = example();
+  CHECK(value("solved", run) == 0);
+  // The declared updates, of which a divergence may leave some undone.
+  CHECK(value("updates_to_solve", run) == 4000);
+  CHECK(value("cpu_seconds_to_solve", run) == 4);
+  CHECK(value("ms_per_update", run) == Approx(2));
+  CHECK(value("parameters", run) == 5321);
+  CHECK(value("hidden", run) == 64);
+  const Run good = solved(run, 1500, 3);
+  CHECK(value("solved", good) == 1);
+  CHECK(value("updates_to_solve", good) == 1500);
+  CHECK(value("cpu_seconds_to_solve", good) == 3);
+}
+
+TEST_CASE("probes have their numbers, and a null is a measure without a value", "[measurement]") {
+  const Run run = example();
+  CHECK(value("gradient at lag 50", run) == -3.5);
+  CHECK(value("forget gate idle", run) == 0.9);
+  CHECK(value("saturated recall", run) == std::nullopt);
+  CHECK(has_measure(parse_measurement("saturated recall"), run));
+  CHECK(of_a_probe(parse_measurement("saturated recall"), run));
+  CHECK_FALSE(has_measure(parse_measurement("gradient at lag 70"), run));
+  CHECK_FALSE(of_a_probe(parse_measurement("recall"), run));
+}
+
+TEST_CASE("a diverged run has no score, and its haste is no merit", "[measurement]") {
+  const Run run = made_up::diverged(solved(example(), 10, 0.1));
+  CHECK(value("diverged", run) == 1);
+  CHECK(value("diverged", example()) == 0);
+  CHECK(value("solved", run) == 0);
+  CHECK(value("updates_to_solve", run) == 4000);
+  for (const char* measure :
+       {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
+        "cpu_seconds_to_solve", "ms_per_update", "gradient at lag 50", "gap"}) {
+    INFO(measure);
+    CHECK(value(measure, run) == std::nullopt);
+  }
+  CHECK(value("diverged", made_up::missing(run)) == std::nullopt);
+}
+
+TEST_CASE("a run without a value counts as the worst, and no better than no memory", "[measurement]") {
+  const Run good = example(), bad = made_up::diverged(example());
+  const auto worst = [&](const std::string& measure, std::vector<const Run*> runs) {
+    return worst_value(parse_measurement(measure), runs);
+  };
+  CHECK(worst("recall", {&good, &bad}) == 0);
+  CHECK(worst("loss", {&good, &bad}) == 0.5);  // the baseline
+  CHECK(worst("relative_loss", {&good, &bad}) == 1);
+  CHECK(worst("loss before training", {&good, &bad}) == 0.9);  // worse than the baseline
+  CHECK(worst("skill", {&good, &bad}) == 0);
+  CHECK(worst("skill before training", {&good, &bad}) == Approx(-1));
+  CHECK(worst("ms_per_update", {&good, &bad}) == Approx(2));
+  CHECK(worst("cpu_seconds_to_solve", {&good, &bad}) == 4);
+}
+
+TEST_CASE("which way is better", "[measurement]") {
+  const Run run = example();
+  const auto higher = [&](const std::string& measure) {
+    return higher_is_better(parse_measurement(measure), {&run});
+  };
+  CHECK(higher("recall"));
+  CHECK(higher("skill"));
+  CHECK(higher("solved"));
+  for (const char* measure :
+       {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update"})
+    CHECK_FALSE(higher(measure));
+  Run adding = run;
+  adding.record->result["measure"] = {{"name", "recall"}, {"higher_is_better", false}};
+  CHECK_FALSE(higher_is_better(parse_measurement("recall"), {&adding}));  // what the record says
+}
+
+TEST_CASE("malformed measures are refused", "[measurement][errors]") {
+  CHECK_THROWS_WITH(parse_measurement(""), "a measure is missing");
+  CHECK_THROWS_WITH(parse_measurement("recall at 20.5"),
+                    "measure 'recall at 20.5': a length is a whole number");
+  const std::string one = " takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'";
+  CHECK_THROWS_WITH(parse_measurement("recall at 50 after 3 s"), "measure 'recall at 50 after 3 s'" + one);
+  CHECK_THROWS_WITH(parse_measurement("recall beyond after 3 s"), "measure 'recall beyond after 3 s'" + one);
+  CHECK_THROWS_WITH(parse_measurement("updates_to_solve at 50"),
+                    "measure 'updates_to_solve at 50': 'updates_to_solve' is one number of a run, not a "
+                    "score; write it alone");
+  CHECK(parse_measurement("gradient at lag 50").name == "gradient at lag 50");
+  CHECK(parse_measurement("forget gate share above 0.9").name == "forget gate share above 0.9");
+}

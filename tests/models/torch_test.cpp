@@ -1,0 +1,208 @@
+// Models, optimisers and clipping against values that tests/torch/make_torch_values.py took from PyTorch in
+// double.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include "core/optimiser.h"
+#include "core/safetensors.h"
+#include "tests/models/model_fixture.h"
+
+using namespace rnnbench;
+using namespace rnnbench::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path folder = fs::path(RNNBENCH_SOURCE_DIR) / "tests" / "torch";
+
+template <class T>
+std::vector<T> numbers(const TensorFile& file, const std::string& name, const std::string& type) {
+  const Tensor* tensor = file.find(name);
+  INFO("tensor " << name);
+  REQUIRE(tensor != nullptr);
+  REQUIRE(tensor->type == type);
+  std::vector<T> values(tensor->bytes.size() / sizeof(T));
+  std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
+  return values;
+}
+std::vector<double> reals(const TensorFile& file, const std::string& name) {
+  return numbers<double>(file, name, "F64");
+}
+std::vector<std::int32_t> integers(const TensorFile& file, const std::string& name) {
+  const auto wide = numbers<std::int64_t>(file, name, "I64");
+  return {wide.begin(), wide.end()};
+}
+std::vector<float> floats(const TensorFile& file, const std::string& name) {
+  const auto wide = reals(file, name);
+  std::vector<float> values(wide.begin(), wide.end());
+  for (std::size_t i = 0; i < wide.size(); ++i) REQUIRE(static_cast<double>(values[i]) == wide[i]);
+  return values;
+}
+
+struct Case {
+  Settings model;
+  Signature signature;
+  Batch batch;
+};
+
+Case read_case(const TensorFile& file) {
+  Case c;
+  c.model = model_settings(file.metadata);
+  c.signature.one_hot = file.find("symbols") != nullptr;
+  c.signature.loss = file.find("classes") != nullptr ? Loss::cross_entropy : Loss::mean_squared;
+  const Tensor* first = file.find("rnn.weight_ih_l0");
+  c.signature.inputs = static_cast<int>((first ? first : file.find("embedding.weight"))->shape[1]);
+  c.signature.one_answer = file.metadata.contains("one-answer");
+  const auto& shape = file.find("outputs")->shape;
+  c.signature.outputs = static_cast<int>(shape[2]);
+  c.batch.reset(c.signature, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
+  if (c.signature.one_hot)
+    c.batch.symbols = integers(file, "symbols");
+  else
+    c.batch.values = floats(file, "inputs");
+  if (c.signature.loss == Loss::cross_entropy)
+    c.batch.classes = integers(file, "classes");
+  else
+    c.batch.targets = floats(file, "targets");
+  c.batch.weight = floats(file, "weight");
+  return c;
+}
+
+// The parameters (or gradients) of a file in the network's layout; every tensor of that prefix has to have a
+// place.
+template <class S>
+Parameters<S> blocks_of(const TensorFile& file, const std::string& prefix, const Layout& layout) {
+  Parameters<S> parameters(layout);
+  const auto& blocks = layout.blocks();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const std::vector<double> values = reals(file, prefix + blocks[i].name);
+    const Tensor* tensor = file.find(prefix + blocks[i].name);
+    INFO(blocks[i].name);
+    REQUIRE(tensor->shape[0] == blocks[i].rows);
+    REQUIRE(tensor->shape.size() == (blocks[i].vector ? 1 : 2));
+    REQUIRE(values.size() == blocks[i].size());
+    std::copy(values.begin(), values.end(), parameters.block(static_cast<int>(i)));
+  }
+  return parameters;
+}
+
+template <class S>
+void compare_with(const TensorFile& file, double bound) {
+  const Case c = read_case(file);
+  const auto network = make_network<S>(c.model, c.signature);
+  const auto workspace = network->workspace();
+  const Parameters<S> parameters = blocks_of<S>(file, "", network->layout());
+  const Parameters<double> expected = blocks_of<double>(file, "grad.", network->layout());
+  std::size_t gradients = 0;
+  for (const Tensor& tensor : file.tensors) gradients += tensor.name.starts_with("grad.");
+  CHECK(gradients == network->layout().blocks().size());
+
+  std::vector<S> outputs;
+  std::vector<double> expected_outputs = reals(file, "outputs");
+  network->predict(parameters, c.batch, !c.signature.one_answer, *workspace, outputs);
+  if (c.signature.one_answer)  // nothing else is asked of the network
+    std::fill(expected_outputs.begin(), expected_outputs.end() - c.batch.size * c.signature.outputs, 0.0);
+  CHECK(relative_error(outputs, expected_outputs) <= bound);
+  Parameters<S> gradient(network->layout());
+  const double loss = network->gradient(parameters, c.batch, *workspace, gradient);
+  const double expected_loss = reals(file, "loss")[0];
+  CHECK(std::fabs(loss - expected_loss) <= bound * expected_loss);
+  for (const BlockError& error : block_errors(gradient, expected, std::is_same_v<S, float> ? 1 : cancelled)) {
+    CAPTURE(error.name, error.worst, bound);
+    const bool within_bound = error.worst <= bound;
+    CHECK(within_bound);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
+  const std::vector<std::string> names{"rnn-tanh",      "rnn-tanh-2-mse",    "rnn-relu", "rnn-relu-2-mse",
+                                       "lstm",          "lstm-2-mse",        "gru",      "gru-2-mse",
+                                       "lstm-wide",     "gru-wide",          "lstm-dot", "gru-dot-2-mse",
+                                       "lstm-additive", "gru-additive-2-mse",
+                                       "lstm-bidirectional-2", "gru-bidirectional-2",
+                                       "lstm-bidirectional-answer", "gru-bidirectional-answer",
+                                       "lstm-multi-head", "gru-multi-head", "gru-multi-head-bidirectional",
+                                       "lstm-general", "gru-general", "lstm-additive-inputs",
+                                       "lstm-general-inputs", "lstm-multi-head-inputs",
+                                       "feedforward-attention", "transformer-sinusoidal",
+                                       "transformer-learned", "transformer-none"};
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const TensorFile file = read_safetensors(folder / (name + ".safetensors"));
+    const int steps = static_cast<int>(file.find("outputs")->shape[0]);
+    const int hidden = std::stoi(file.metadata.at("hidden"));
+    compare_with<double>(file, 1e-12);
+    // The first-order bound that gradient_test.cpp explains.
+    compare_with<float>(file, std::numeric_limits<float>::epsilon() / 2 * steps * (4 * hidden + 12));
+  }
+}
+
+namespace {
+
+const std::vector<std::string> optimiser_blocks{"a", "b", "c"};
+
+Layout optimiser_layout(const TensorFile& file) {
+  Layout layout;
+  for (const std::string& name : optimiser_blocks) {
+    const auto& shape = file.find(name)->shape;
+    if (shape.size() == 2)
+      layout.add(name, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
+    else
+      layout.add(name, static_cast<int>(shape[0]));
+  }
+  return layout;
+}
+
+}  // namespace
+
+TEST_CASE("five updates of every optimiser are PyTorch's", "[optimiser][torch]") {
+  const TensorFile file = read_safetensors(folder / "optimisers.safetensors");
+  const Layout layout = optimiser_layout(file);
+  const double rate = std::stod(file.metadata.at("learning-rate")),
+               unit = std::numeric_limits<float>::epsilon() / 2;
+  for (const char* name : {"adam", "rmsprop", "sgd"}) {
+    Settings training;
+    training.set("optimizer", name);
+    training.set("momentum", file.metadata.at("momentum"));
+    const auto optimiser = make_optimiser(training, layout);
+    Parameters<float> parameters = blocks_of<float>(file, "", layout);
+    for (int update = 1; update <= 5; ++update) {
+      const std::string number = "." + std::to_string(update) + ".";
+      optimiser->update(parameters, blocks_of<float>(file, "gradient" + number, layout), rate);
+      const Parameters<double> expected = blocks_of<double>(file, name + number, layout);
+      // An update rounds the parameter (below 2) once, and about twenty times its step (at most 10 rates:
+      // RMSprop's first is g / sqrt(0.01 g^2)).
+      const double bound = update * unit * (2 + 20 * 10 * rate);
+      for (std::size_t i = 0; i < layout.extent(); ++i) {
+        CAPTURE(name, update, i);
+        CHECK(std::fabs(parameters.data()[i] - expected.data()[i]) <= bound);
+      }
+    }
+  }
+}
+
+TEST_CASE("clipping by the global norm is PyTorch's", "[optimiser][torch]") {
+  const TensorFile file = read_safetensors(folder / "optimisers.safetensors");
+  const Layout layout = optimiser_layout(file);
+  for (const char* limit : {"0.5", "100"}) {
+    CAPTURE(limit);
+    Parameters<float> gradient = blocks_of<float>(file, "gradient.1.", layout);
+    const double expected_norm = reals(file, std::string("norm.") + limit)[0];
+    const double norm = clip_by_norm(gradient, std::stod(limit));
+    CHECK(std::fabs(norm - expected_norm) <= 1e-14 * expected_norm);
+    // PyTorch divides by norm + 1e-6 where it clips, which is taken out here; two roundings to float remain.
+    const double factor = norm > std::stod(limit) ? (norm + 1e-6) / norm : 1;
+    const Parameters<double> expected =
+        blocks_of<double>(file, std::string("clipped.") + limit + ".", layout);
+    for (std::size_t i = 0; i < layout.extent(); ++i)
+      CHECK(std::fabs(gradient.data()[i] - factor * expected.data()[i]) <=
+            std::numeric_limits<float>::epsilon() * std::fabs(expected.data()[i]));
+  }
+}

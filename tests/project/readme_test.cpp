@@ -1,0 +1,193 @@
+// The documents do what they say: every command of the README, of docs/reproducibility.md and of
+// scripts/quickstart runs, with a smoke profile where it would train or measure for long, and every link
+// leads somewhere.
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/experiments/run_fixture.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path root = RNNBENCH_SOURCE_DIR;
+const fs::path program = RNNBENCH_PROGRAM;
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  REQUIRE(file);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct Block {
+  std::string language, text;
+};
+
+std::vector<Block> fenced_blocks(const std::string& document) {
+  static const std::regex fence("\n```([a-z]+)\n([^`]*)```");
+  std::vector<Block> blocks;
+  for (std::sregex_iterator match(document.begin(), document.end(), fence), end; match != end; ++match)
+    blocks.push_back({(*match)[1], (*match)[2]});
+  return blocks;
+}
+
+// The command with `--name value` set, in place of the value it has.
+std::string with_setting(const std::string& command, const std::string& name, const std::string& value) {
+  const std::regex written("--" + name + " [^ ]+");
+  const std::string setting = "--" + name + " " + value;
+  return std::regex_search(command, written) ? std::regex_replace(command, written, setting)
+                                             : command + " " + setting;
+}
+
+// The same command with little to do.
+std::string smoke(std::string command) {
+  static const std::regex call("\\brnnbench ([a-z]+)");
+  static const std::set<std::string> of_experiment = {"run", "status", "table", "plot", "report", "compare"};
+  std::smatch match;
+  REQUIRE(std::regex_search(command, match, call));
+  const std::string name = match[1];
+  if (of_experiment.contains(name) && command.find(" findings") == std::string::npos)
+    for (const auto& [key, value] : {std::pair{"updates", "3"}, {"evaluate", "8"}, {"batch", "4"}})
+      command = with_setting(command, key, value);
+  if (name == "speed")
+    for (const auto& [key, value] : {std::pair{"hidden", "8"}, {"batch", "2"}, {"time-steps", "40"}})
+      command = with_setting(command, key, value);
+  return command;
+}
+
+// A working folder in which the commands of a document run one after the other.
+class Reader {
+ public:
+  // Runs one line in bash; `ID` stands for the id of some record.
+  void run(std::string line) {
+    static const std::regex comment(" +#.*"), call("\\brnnbench ");
+    line = std::regex_replace(line, comment, "");
+    if (const auto id = line.find("ID.json"); id != std::string::npos) {
+      const fs::path pattern = folder_.path() / line.substr(line.rfind(' ', id) + 1);
+      for (const auto& record : fs::directory_iterator(pattern.parent_path())) {
+        if (record.path().extension() != ".json") continue;
+        line.replace(id, std::string("ID.json").size(), record.path().filename());
+        break;
+      }
+    }
+    if (std::regex_search(line, call)) line = smoke(line);
+    const fs::path script = folder_.path() / ".command", log = folder_.path() / ".log";
+    std::ofstream(script) << "set -euo pipefail\ncd '" << folder_.path().string() << "'\nexport PATH='"
+                          << program.parent_path().string() << "':\"$PATH\"\n"
+                          << line << '\n';
+    const int code = std::system(("bash '" + script.string() + "' > '" + log.string() + "' 2>&1").c_str());
+    INFO(line << "\n" << text_of(log));
+    CHECK(code == 0);
+    ++commands_;
+  }
+  void follow(const std::string& document) {
+    for (const Block& block : fenced_blocks(document)) {
+      std::istringstream lines(block.text);
+      if (block.language == "ini") {  // the first line is a comment with the file's name
+        std::string name;
+        REQUIRE(std::getline(lines, name));
+        REQUIRE(name.starts_with("# "));
+        std::ofstream(folder_.path() / name.substr(2)) << block.text;
+      } else if (block.language == "sh") {
+        for (std::string line; std::getline(lines, line);)
+          if (!line.empty()) run(line);
+      }
+    }
+  }
+  fs::path path(const std::string& name) const { return folder_.path() / name; }
+  int commands() const { return commands_; }
+
+ private:
+  rnnbench::test::TemporaryFolder folder_;
+  int commands_ = 0;
+};
+
+bool has_gnuplot() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
+
+}  // namespace
+
+TEST_CASE("docs: the README's commands do what they say", "[docs][readme]") {
+  Reader reader;
+  reader.follow(text_of(root / "README.md"));
+  CHECK(reader.commands() >= 15);
+  CHECK(fs::exists(reader.path("results/memory/report.html")));
+  CHECK(fs::exists(reader.path("results/memory/runs.csv")));
+  CHECK(fs::exists(reader.path("batch.safetensors")));
+  CHECK(fs::exists(reader.path("results/memory/figures/learning-curves.gp")));
+  CHECK(fs::exists(reader.path("results/memory/figures/learning-curves.png")) == has_gnuplot());
+}
+
+// RNNBENCH_REGENERATE=1 writes it anew.
+TEST_CASE("docs: the README opens with the ledger of the committed records", "[docs][readme]") {
+  rnnbench::test::TemporaryFolder folder;
+  const fs::path log = folder.path() / "ledger";
+  REQUIRE(std::system(("cd '" + root.string() + "' && '" + program.string() +
+                       "' findings --format markdown --results results/reference > '" + log.string() + "'").c_str()) == 0);
+  const std::string ledger = "\n" + text_of(log), readme = text_of(root / "README.md");
+  const std::string open = "--results results/reference -->\n", close = "<!-- end of ledger -->";
+  const auto begin = readme.find(open), end = readme.find(close);
+  REQUIRE(begin != std::string::npos);
+  REQUIRE(end != std::string::npos);
+  const auto first = begin + open.size();
+  if (std::getenv("RNNBENCH_REGENERATE") != nullptr)
+    std::ofstream(root / "README.md") << readme.substr(0, first) << ledger << "\n" << readme.substr(end);
+  else
+    CHECK(readme.substr(first, end - first) == ledger + "\n");
+}
+
+TEST_CASE("docs: the README names every command of the program", "[docs][readme]") {
+  const std::string readme = text_of(root / "README.md");
+  rnnbench::test::TemporaryFolder folder;
+  const fs::path help = folder.path() / "help";
+  REQUIRE(std::system(("'" + program.string() + "' --help > '" + help.string() + "'").c_str()) == 0);
+  const std::string text = text_of(help);
+  const std::regex row("\n  ([a-z]+)  +[a-z]");
+  int commands = 0;
+  for (std::sregex_iterator match(text.begin(), text.end(), row), end; match != end; ++match, ++commands) {
+    CAPTURE((*match)[1].str());
+    CHECK(readme.find("\nrnnbench " + (*match)[1].str() + " ") != std::string::npos);
+  }
+  CHECK(commands >= 12);
+}
+
+TEST_CASE("docs: the commands of docs/reproducibility.md do what they say", "[docs]") {
+  Reader reader;
+  reader.follow(text_of(root / "docs/reproducibility.md"));
+  CHECK(reader.commands() == 2);
+}
+
+TEST_CASE("docs: the commands of scripts/quickstart work in their order", "[docs][scripts]") {
+  Reader reader;
+  std::istringstream lines(text_of(root / "scripts/quickstart"));
+  const std::regex call("^build/release/(rnnbench [a-z]+ quickstart)");
+  std::smatch match;
+  for (std::string line; std::getline(lines, line);)
+    if (std::regex_search(line, match, call)) reader.run(match[1].str() + " --seed 1 --updates 30 --evaluate 20 --longest 100");
+  CHECK(reader.commands() == 3);
+  CHECK(fs::exists(reader.path("results/quickstart/report.html")));
+}
+
+TEST_CASE("docs: every link within the repository leads somewhere", "[docs]") {
+  std::vector<fs::path> documents = {root / "README.md"};
+  for (const auto& entry : fs::directory_iterator(root / "docs")) documents.push_back(entry.path());
+  const std::regex link("\\]\\(([^)#:]+)\\)");
+  int links = 0;
+  for (const fs::path& document : documents) {
+    const std::string text = text_of(document);
+    for (std::sregex_iterator match(text.begin(), text.end(), link), end; match != end; ++match, ++links) {
+      INFO(document << " links to " << (*match)[1].str());
+      CHECK(fs::exists(document.parent_path() / (*match)[1].str()));
+    }
+  }
+  CHECK(links >= 8);
+}
