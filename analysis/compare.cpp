@@ -7,7 +7,7 @@
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -57,11 +57,11 @@ void add_statistics(Comparison& comparison) {
   const int n = static_cast<int>(comparison.pairs.size());
   comparison.mean_advantage = mean(comparison.advantages);
   comparison.improvement = probability_of_improvement(first, second);
-  if (n >= least_runs_for_interval) {
+  if (n >= min_runs_for_interval) {
     comparison.mean_interval = mean_interval(comparison.advantages, 0.95);
     comparison.improvement_interval = improvement_interval(first, second);
   }
-  if (n >= least_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
+  if (n >= min_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
 }
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
@@ -118,9 +118,8 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
   for (const TaskRuns& task : study.tasks) {
     if (task.measure.empty()) continue;
     if (!measure.empty() && measure != "loss" && measure != updates_to_solve && measure != task.measure) {
-      throw UserError("measure = " + measure + " is not one of " + task.measure + ", loss, " +
-                      updates_to_solve + " of task " + task.label +
-                      did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
+      throw UserError("measure = " + measure + " is not one of " + task.measure + ", loss, " + updates_to_solve +
+                      " of task " + task.label + did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
     }
     for (const ModelRuns& a : task.models) {
       for (const ModelRuns& b : task.models) {
@@ -159,23 +158,20 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
       table.rows.push_back({std::to_string(c.pairs[i].seed), c.pairs[i].first_text, c.pairs[i].second_text,
                             signed_text(c.advantages[i])});
     }
-    const auto [least, most] = std::minmax_element(c.advantages.begin(), c.advantages.end());
+    const auto [min, max] = std::minmax_element(c.advantages.begin(), c.advantages.end());
     text += c.task + ": " + c.first + " against " + c.second + ", " + c.measure +
-            (c.higher_is_better ? " (higher is better)" : " (lower is better)") + "\n\n" + table.text() +
-            "\n";
-    text += "mean advantage              " + signed_text(c.mean_advantage) +
-            range_text(c.mean_interval, signed_text) +
-            (c.mean_interval ? "" : "  (from " + signed_text(*least) + " to " + signed_text(*most) + ")") +
-            "\n";
+            (c.higher_is_better ? " (higher is better)" : " (lower is better)") + "\n\n" + table.text() + "\n";
+    text += "mean advantage              " + signed_text(c.mean_advantage) + range_text(c.mean_interval, signed_text) +
+            (c.mean_interval ? "" : "  (from " + signed_text(*min) + " to " + signed_text(*max) + ")") + "\n";
     text += "probability of improvement  " + probability_text(c.improvement) +
             range_text(c.improvement_interval, probability_text) + "\n";
     if (c.p) {
       text += "sign-flip test              p = " + significant(*c.p) + ", adjusted for " +
               std::to_string(comparisons.size()) + " comparisons " + significant(*c.adjusted_p) + "\n";
     }
-    if (n < least_runs_for_interval) {
-      text += "n = " + std::to_string(n) + ": " +
-              (n < least_pairs_for_test ? "no p-value below nine pairs, " : "") + "no interval below ten\n";
+    if (n < min_runs_for_interval) {
+      text += "n = " + std::to_string(n) + ": " + (n < min_pairs_for_test ? "no p-value below nine pairs, " : "") +
+              "no interval below ten\n";
     }
     text += "\n";
   }
@@ -207,4 +203,4 @@ std::vector<std::string> split_labels(const std::string& text) {
   return labels;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -8,7 +8,7 @@
 
 #include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 struct Pair {
   std::uint64_t seed = 0;
@@ -27,10 +27,10 @@ struct Comparison {
   Values advantages;        // first - second where higher is better, otherwise second - first
 
   double mean_advantage = 0;
-  std::optional<Interval> mean_interval;  // what the sign-flip test does not reject, from ten on
-  double improvement = 0;                 // probability that a run of the first model beats one of the second
+  std::optional<Interval> mean_interval;         // what the sign-flip test does not reject, from ten on
+  double improvement = 0;                        // probability that a run of the first model beats one of the second
   std::optional<Interval> improvement_interval;  // Wilson's, from ten runs each on
-  std::optional<double> p, adjusted_p;  // sign-flip test from nine pairs on; by Holm over all comparisons
+  std::optional<double> p, adjusted_p;           // sign-flip test from nine pairs on; by Holm over all comparisons
 };
 
 // `first` and `second` are labels, or labels without their parentheses, which compares every variant that
@@ -45,4 +45,4 @@ std::string compare_text(const std::vector<Comparison>& comparisons);
 // "lstm,gru (hidden 32, layers 2)" at commas outside parentheses.
 std::vector<std::string> split_labels(const std::string& text);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -5,7 +5,7 @@
 #include "analysis/format.h"
 #include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -26,8 +26,7 @@ class Sheet {
     for (const auto& row : rows_) {
       std::vector<std::string> cells;
       for (const auto& column : table.columns) {
-        const auto cell =
-            std::find_if(row.begin(), row.end(), [&](const auto& c) { return c.first == column.title; });
+        const auto cell = std::find_if(row.begin(), row.end(), [&](const auto& c) { return c.first == column.title; });
         cells.push_back(cell == row.end() ? "" : cell->second);
       }
       table.rows.push_back(std::move(cells));
@@ -107,10 +106,10 @@ std::string curves_csv(const std::vector<Record>& records) {
   return sheet.csv();
 }
 
-void write_csv(const Ledger& ledger) {
-  const std::vector<Record> records = ledger.load_all();
-  write_atomically(ledger.folder() / "runs.csv", runs_csv(records));
-  write_atomically(ledger.folder() / "curves.csv", curves_csv(records));
+void write_csv(const ResultsFolder& results_folder) {
+  const std::vector<Record> records = results_folder.load_all();
+  write_atomically(results_folder.path() / "runs.csv", runs_csv(records));
+  write_atomically(results_folder.path() / "curves.csv", curves_csv(records));
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -34,8 +34,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 std::string fixed_text(double value, int decimals) {
   char buffer[400];
-  return {buffer,
-          std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals).ptr};
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals).ptr};
 }
 
 std::string thousands(double value) {
@@ -115,8 +114,7 @@ std::string Table::csv() const {
 std::string Table::html() const {
   std::string text = "<table>\n<thead><tr>";
   const auto cell = [&](std::size_t c, const std::string& tag, const std::string& content) {
-    return "<" + tag + (columns[c].right ? " class=\"number\"" : "") + ">" + html_escape(content) + "</" +
-           tag + ">";
+    return "<" + tag + (columns[c].right ? " class=\"number\"" : "") + ">" + html_escape(content) + "</" + tag + ">";
   };
   for (std::size_t c = 0; c < columns.size(); ++c) text += cell(c, "th", columns[c].title);
   text += "</tr></thead>\n<tbody>\n";
@@ -143,4 +141,4 @@ std::string join(const std::vector<std::string>& parts, const std::string& separ
   return text;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::analysis {
 
 std::string thousands(double value);    // rounded to a whole number: "12,345"
 std::string significant(double value);  // three significant digits: "0.00123", "12.3", "1,230", "1.23e-5"
-std::string score_text(double value);  // four decimals where three digits hide the difference: "0.9987"; "12"
+std::string score_text(double value);   // four decimals where three digits hide the difference: "0.9987"; "12"
 std::string fixed_text(double value, int decimals);
 std::string exact_text(double value);  // the shortest text that reads back as the same number
 
@@ -31,4 +33,4 @@ std::string csv_field(const std::string& text);    // quoted where RFC 4180 asks
 std::string html_escape(const std::string& text);  // for text and for attribute values
 std::string join(const std::vector<std::string>& parts, const std::string& separator);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

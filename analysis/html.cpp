@@ -6,7 +6,7 @@
 
 #include "analysis/format.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -97,4 +97,4 @@ std::string environment_table(const std::vector<const Run*>& runs) {
   return scrolling(table.html(), true);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

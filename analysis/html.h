@@ -7,7 +7,7 @@
 
 #include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // "<p class="soft">text</p>\n"
 std::string element(const std::string& tag, const std::string& text, const std::string& style = "");
@@ -26,4 +26,4 @@ std::string inline_svg(const std::string& svg, const std::string& prefix, const 
 // A table of what the records were made with and on, and the CPU time (seconds) and memory (MiB) they took.
 std::string environment_table(const std::vector<const Run*>& runs);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -9,7 +9,7 @@
 #include "analysis/table.h"
 #include "experiments/records/files.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -35,12 +35,10 @@ Totals totals_of(const Study& study) {
 
 std::string lead(const Study& study) {
   const Totals t = totals_of(study);
-  std::string text = counted(model_labels(study).size(), "model") + " on " +
-                     counted(study.tasks.size(), "task") + ": " + std::to_string(t.solved) + " of " +
-                     counted(t.runs, "declared run") + " solved their task, " + std::to_string(t.diverged) +
-                     " diverged";
-  text +=
-      t.missing == 0 ? ", and all have a record." : ", " + std::to_string(t.missing) + " without a record.";
+  std::string text = counted(model_labels(study).size(), "model") + " on " + counted(study.tasks.size(), "task") +
+                     ": " + std::to_string(t.solved) + " of " + counted(t.runs, "declared run") +
+                     " solved their task, " + std::to_string(t.diverged) + " diverged";
+  text += t.missing == 0 ? ", and all have a record." : ", " + std::to_string(t.missing) + " without a record.";
   return element("p", text, "lead");
 }
 
@@ -69,12 +67,10 @@ std::string overview(const Study& study) {
   return scrolling(html + "</tbody>\n</table>\n");
 }
 
-std::string drawing(const std::string& name, const std::vector<Figure>& figures,
-                    const std::filesystem::path& folder) {
+std::string drawing(const std::string& name, const std::vector<Figure>& figures, const std::filesystem::path& folder) {
   for (const Figure& figure : figures) {
     if (figure.name != name) continue;
-    return "<figure>\n" +
-           inline_svg(read_file(folder / (name + ".svg")), name, figure.title + ". " + figure.caption) +
+    return "<figure>\n" + inline_svg(read_file(folder / (name + ".svg")), name, figure.title + ". " + figure.caption) +
            "</figure>\n";
   }
   return "";
@@ -82,13 +78,12 @@ std::string drawing(const std::string& name, const std::vector<Figure>& figures,
 
 std::string task_section(const TaskRuns& task) {
   std::string html = "<h3>" + html_escape(task_heading(task)) + "</h3>\n";
-  html += element("p",
-                  task.options +
-                      (task.measure.empty()
-                           ? ""
-                           : ". " + task.measure + ": " + task.definition + ". " + task_references(task)) +
-                      ".",
-                  "soft");
+  html += element(
+      "p",
+      task.options +
+          (task.measure.empty() ? "" : ". " + task.measure + ": " + task.definition + ". " + task_references(task)) +
+          ".",
+      "soft");
   return html + scrolling(outcome_table(task).html()) + scrolling(cost_table(task).html());
 }
 
@@ -174,8 +169,7 @@ std::string runs_section(const Study& study) {
 
 std::string command_of(const ModelRuns& model) {
   const Json& spec = model.runs.front().spec;
-  std::string command =
-      "rnnbench run --task " + option_text(spec.at("task").at("name")) + " --cell " + model.cell;
+  std::string command = "rnnbench run --task " + option_text(spec.at("task").at("name")) + " --cell " + model.cell;
   for (const char* section : {"task", "model", "training"}) {
     for (const auto& [key, value] : spec.at(section).items()) {
       if (key != "name" && key != "cell") command += " --" + key + " " + option_text(value);
@@ -190,15 +184,14 @@ std::string command_of(const ModelRuns& model) {
   return command + " --seed " + (contiguous ? seeds.front() + ".." + seeds.back() : join(seeds, ","));
 }
 
-std::string report_html(const Study& study, const std::vector<Figure>& figures,
-                        const std::filesystem::path& folder, const std::string& claim) {
+std::string report_html(const Study& study, const std::vector<Figure>& figures, const std::filesystem::path& folder,
+                        const std::string& claim) {
   std::string html = element("h1", study.title) + claim + lead(study) + overview(study);
   if (figures.empty()) {
-    html += element(
-        "p",
-        "The figures were not drawn because gnuplot is not installed; their scripts and data are in the "
-        "folder figures beside this page.",
-        "alarm");
+    html += element("p",
+                    "The figures were not drawn because gnuplot is not installed; their scripts and data are in the "
+                    "folder figures beside this page.",
+                    "alarm");
   }
   html += drawing("learning-curves", figures, folder);
   html += "<h2>Results</h2>\n";
@@ -219,4 +212,4 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures,
   return html_page(study.title, report_style, html);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

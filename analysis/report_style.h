@@ -1,7 +1,9 @@
 // The style sheet of the pages: light, dark and print.
 #pragma once
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::analysis {
 
 inline constexpr const char* report_style = R"css(
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d8dee4; --page: #ffffff; --card: #f6f8fa;
@@ -50,4 +52,4 @@ summary { cursor: pointer; font-weight: 600; margin: .4rem 0; }
   details:not([open]) { display: none; } }
 )css";
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

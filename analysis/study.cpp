@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -32,9 +32,8 @@ std::vector<Path> varying_keys(const std::vector<Run*>& runs, const std::vector<
     }
   }
   std::erase_if(keys, [&](const Path& path) {
-    return std::all_of(runs.begin(), runs.end(), [&](const Run* run) {
-      return value_at(run->spec, path) == value_at(runs.front()->spec, path);
-    });
+    return std::all_of(runs.begin(), runs.end(),
+                       [&](const Run* run) { return value_at(run->spec, path) == value_at(runs.front()->spec, path); });
   });
   return keys;
 }
@@ -82,8 +81,7 @@ std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
   for (const auto& [label, members] :
        split(runs, [&](const Run& run) { return with_variant(model_base(run.spec), variants.at(&run)); })) {
     const Run& first = *members.front();
-    ModelRuns model{
-        label, model_base(first.spec), variants.at(&first), first.spec.at("model").at("cell"), {}};
+    ModelRuns model{label, model_base(first.spec), variants.at(&first), first.spec.at("model").at("cell"), {}};
     for (Run* run : members) model.runs.push_back(std::move(*run));
     std::stable_sort(model.runs.begin(), model.runs.end(),
                      [](const Run& a, const Run& b) { return a.seed() < b.seed(); });
@@ -166,18 +164,18 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
   return study;
 }
 
-Study load_study(const Experiment& experiment, const Ledger& ledger) {
+Study load_study(const Experiment& experiment, const ResultsFolder& results_folder) {
   std::vector<Run> runs;
   bool any = false;
   for (const RunSpec& spec : experiment.runs) {
-    runs.push_back({spec.json(), ledger.load(spec.id())});
+    runs.push_back({spec.json(), results_folder.load(spec.id())});
     any = any || runs.back().recorded();
   }
   if (!any) {
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
-                    (ledger.folder() / "runs").string() + "; run it first: rnnbench run " +
+                    (results_folder.path() / "runs").string() + "; run it first: rnnbench run " +
                     (experiment.file.empty() ? "..." : experiment.file) + " --results " +
-                    ledger.folder().parent_path().string());
+                    results_folder.path().parent_path().string());
   }
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
 }
@@ -197,8 +195,8 @@ std::vector<std::string> trouble(const Study& study) {
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
       for (const Run& run : model.runs) {
-        const std::string who = model.label + " on " + task.label + ", seed " + std::to_string(run.seed()) +
-                                " (run " + run.id() + ")";
+        const std::string who =
+            model.label + " on " + task.label + ", seed " + std::to_string(run.seed()) + " (run " + run.id() + ")";
         if (run.diverged()) {
           const Json& result = run.record->result;
           sentences.push_back(who + " diverged: " + result.value("reason", "no reason recorded"));
@@ -211,4 +209,4 @@ std::vector<std::string> trouble(const Study& study) {
   return sentences;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "analysis/statistics/statistics.h"
-#include "experiments/records/results_folder.h"
-#include "experiments/records/record.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/records/record.h"
+#include "experiments/records/results_folder.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // A declared run. Without a record it failed, was interrupted or has not run yet; it stays in every
 // denominator.
@@ -69,7 +69,7 @@ struct Study {
 Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs);
 // The experiment's runs with their records. Throws UserError when not one run has a record, or a record is
 // damaged.
-Study load_study(const Experiment& experiment, const Ledger& ledger);
+Study load_study(const Experiment& experiment, const ResultsFolder& results_folder);
 
 // A value of a spec as it is written on the command line: 0.005, lstm, 50,100,200.
 std::string option_text(const Json& value);
@@ -80,4 +80,4 @@ std::vector<std::string> model_labels(const Study& study);
 // One sentence for every run that diverged or has no record, in the order of the study.
 std::vector<std::string> trouble(const Study& study);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -4,7 +4,7 @@
 
 #include "analysis/format.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -14,9 +14,8 @@ std::optional<double> number_at(const Json& object, const std::string& key) {
 }
 
 SolveTime solve_time(Lifetimes runs) {
-  std::sort(runs.begin(), runs.end(), [](const Lifetime& a, const Lifetime& b) {
-    return a.time != b.time ? a.time < b.time : a.seen > b.seen;
-  });
+  std::sort(runs.begin(), runs.end(),
+            [](const Lifetime& a, const Lifetime& b) { return a.time != b.time ? a.time < b.time : a.seen > b.seen; });
   SolveTime result;
   result.median = median_lifetime(runs);
   result.runs = std::move(runs);
@@ -75,7 +74,7 @@ std::optional<double> median_of(const ModelRuns& model, const std::string& secti
   return median(values);
 }
 
-Summary summarise(const TaskRuns& task, const ModelRuns& model) {
+Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   Summary summary;
   summary.runs = static_cast<int>(model.runs.size());
   std::vector<std::pair<double, std::string>> points;
@@ -111,11 +110,11 @@ Summary summarise(const TaskRuns& task, const ModelRuns& model) {
   summary.iqm = interquartile_mean(summary.scores);
   summary.median = median(summary.scores);
   summary.mean = mean(summary.scores);
-  std::tie(summary.least, summary.most) = [&] {
-    const auto [least, most] = std::minmax_element(summary.scores.begin(), summary.scores.end());
-    return std::pair{*least, *most};
+  std::tie(summary.min, summary.max) = [&] {
+    const auto [min, max] = std::minmax_element(summary.scores.begin(), summary.scores.end());
+    return std::pair{*min, *max};
   }();
-  if (summary.runs >= least_runs_for_interval) summary.iqm_interval = bootstrap_interval(summary.scores, iqm);
+  if (summary.runs >= min_runs_for_interval) summary.iqm_interval = bootstrap_interval(summary.scores, iqm);
   summary.updates = updates_to_solve(model);
   summary.cpu_seconds = cpu_seconds_to_solve(model);
   summary.sequences_per_second = median_of(model, "measured", "sequences_per_second");
@@ -125,4 +124,4 @@ Summary summarise(const TaskRuns& task, const ModelRuns& model) {
   return summary;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

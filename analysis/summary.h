@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/study.h"
 #include "analysis/statistics/survival.h"
+#include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // A time to solve over the runs of a model. Runs that did not solve are never dropped: they bound the time
 // from below.
@@ -23,10 +23,10 @@ struct Summary {
   int runs = 0, recorded = 0, solved = 0, diverged = 0, missing = 0;
   Interval success;  // Wilson, of solved / runs
 
-  Values scores;                    // of every run, worst first (see TaskRuns::worst_score)
-  std::vector<std::string> points;  // the same as text; "diverged" and "missing" by name
-  double iqm = 0, median = 0, mean = 0, least = 0, most = 0;  // of scores
-  std::optional<Interval> iqm_interval;                       // from ten runs on
+  Values scores;                                           // of every run, worst first (see TaskRuns::worst_score)
+  std::vector<std::string> points;                         // the same as text; "diverged" and "missing" by name
+  double iqm = 0, median = 0, mean = 0, min = 0, max = 0;  // of scores
+  std::optional<Interval> iqm_interval;                    // from ten runs on
 
   // Medians over the runs that have them.
   std::vector<std::pair<std::string, double>> test_scores;  // every score of the test stream
@@ -34,9 +34,9 @@ struct Summary {
   std::optional<double> sequences_per_second, ms_per_update, parameters, hidden;
 };
 
-Summary summarise(const TaskRuns& task, const ModelRuns& model);
+Summary summarize(const TaskRuns& task, const ModelRuns& model);
 
 // The median over runs with a record of one number of `result` or `measured`; nothing when no run has it.
 std::optional<double> median_of(const ModelRuns& model, const std::string& section, const std::string& key);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

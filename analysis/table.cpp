@@ -5,7 +5,7 @@
 
 #include "analysis/summary.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -36,7 +36,7 @@ std::string scores_text(const Summary& summary, const std::vector<std::size_t>& 
 bool has_intervals(const Study& study, bool wanted) {
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
-      if ((static_cast<int>(model.runs.size()) >= least_runs_for_interval) == wanted) return true;
+      if ((static_cast<int>(model.runs.size()) >= min_runs_for_interval) == wanted) return true;
     }
   }
   return false;
@@ -51,7 +51,7 @@ Json solve_time_json(const SolveTime& time) {
 }
 
 Json row_json(const TaskRuns& task, const ModelRuns& model) {
-  const Summary s = summarise(task, model);
+  const Summary s = summarize(task, model);
   Json row = {{"task", task.label},
               {"model", model.label},
               {"runs", s.runs},
@@ -69,8 +69,8 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"score_iqm_high", nullptr},
               {"score_median", s.median},
               {"score_mean", s.mean},
-              {"score_min", s.least},
-              {"score_max", s.most},
+              {"score_min", s.min},
+              {"score_max", s.max},
               {"scores", s.scores},
               {"test_medians", Json::object()},
               {"updates_to_solve", solve_time_json(s.updates)},
@@ -81,10 +81,8 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"hidden", or_null(s.hidden)},
               {"baseline", task.baseline},
               {"optimum", or_null(task.optimum)}};
-  if (s.recorded ==
-      0) {  // the scores are stand-ins, and of no use where there is nothing to hold them against
-    for (const char* key : {"score_iqm", "score_median", "score_mean", "score_min", "score_max"})
-      row[key] = nullptr;
+  if (s.recorded == 0) {  // the scores are stand-ins, and of no use where there is nothing to hold them against
+    for (const char* key : {"score_iqm", "score_median", "score_mean", "score_min", "score_max"}) row[key] = nullptr;
     row["scores"] = Json::array();
   } else if (s.iqm_interval) {
     row["score_iqm_low"] = s.iqm_interval->low;
@@ -122,7 +120,7 @@ Table outcome_table(const TaskRuns& task) {
   std::vector<Summary> summaries;
   std::vector<std::size_t> widths;
   for (const ModelRuns& model : task.models) {
-    summaries.push_back(summarise(task, model));
+    summaries.push_back(summarize(task, model));
     const std::vector<std::string>& points = summaries.back().points;
     widths.resize(std::max(widths.size(), points.size()));
     for (std::size_t i = 0; i < points.size(); ++i) widths[i] = std::max(widths[i], points[i].size());
@@ -130,8 +128,7 @@ Table outcome_table(const TaskRuns& task) {
   for (std::size_t m = 0; m < summaries.size(); ++m) {
     const Summary& s = summaries[m];
     table.rows.push_back({task.models[m].label, std::to_string(s.solved) + " of " + std::to_string(s.runs),
-                          percent(s.success.low) + " - " + percent(s.success.high) + " %",
-                          scores_text(s, widths)});
+                          percent(s.success.low) + " - " + percent(s.success.high) + " %", scores_text(s, widths)});
   }
   return table;
 }
@@ -146,7 +143,7 @@ Table cost_table(const TaskRuns& task) {
                {"parameters"}},
               {}};
   for (const ModelRuns& model : task.models) {
-    const Summary s = summarise(task, model);
+    const Summary s = summarize(task, model);
     table.rows.push_back({model.label, s.updates.text(), s.cpu_seconds.text(),
                           optional_text(s.sequences_per_second, significant),
                           optional_text(s.ms_per_update, significant), optional_text(s.hidden, thousands),
@@ -160,8 +157,7 @@ std::vector<std::string> table_notes(const Study& study) {
       "solved: runs of all declared runs, diverged and missing ones included, with the 95 % Wilson interval "
       "of the rate"};
   if (has_intervals(study, false)) {
-    notes.push_back(
-        "test scores: every seed, worst first (fewer than ten seeds: no interval would keep its promise)");
+    notes.push_back("test scores: every seed, worst first (fewer than ten seeds: no interval would keep its promise)");
   }
   if (has_intervals(study, true)) {
     notes.push_back("test scores: interquartile mean over seeds [95 % bootstrap interval]");
@@ -176,8 +172,8 @@ std::vector<std::string> table_notes(const Study& study) {
 std::string text_tables(const Study& study) {
   std::string text = study.title + "\n\n";
   for (const TaskRuns& task : study.tasks) {
-    text += task_heading(task) + "\n" + task.options +
-            (task.measure.empty() ? "" : "; " + task_references(task)) + "\n\n";
+    text +=
+        task_heading(task) + "\n" + task.options + (task.measure.empty() ? "" : "; " + task_references(task)) + "\n\n";
     text += outcome_table(task).text() + "\n" + cost_table(task).text() + "\n";
   }
   for (const std::string& note : table_notes(study)) text += note + "\n";
@@ -224,8 +220,7 @@ std::string csv_table(const Study& study) {
         cells.emplace_back(key, join(scores, " "));
       } else if (key == "test_medians") {
         for (const std::string& name : tests) {
-          cells.emplace_back("test_" + name + "_median",
-                             value.contains(name) ? csv_text(value.at(name)) : "");
+          cells.emplace_back("test_" + name + "_median", value.contains(name) ? csv_text(value.at(name)) : "");
         }
       } else {
         cells.emplace_back(value.is_object() ? key + "_median" : key,
@@ -242,4 +237,4 @@ std::string csv_table(const Study& study) {
   return table.csv();
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -6,7 +6,7 @@
 #include "analysis/format.h"
 #include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // "copy (length 20): solved when recall >= 0.99" and the like.
 std::string task_heading(const TaskRuns& task);
@@ -24,4 +24,4 @@ Json json_table(const Study& study);        // the same as an array of objects
 // What the columns mean, one sentence each.
 std::vector<std::string> table_notes(const Study& study);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -5,11 +5,11 @@
 #include <map>
 #include <numeric>
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
-constexpr std::size_t most_markers = 8;
+constexpr std::size_t max_markers = 8;
 
 std::string joined(const float* values, int n) {
   std::vector<std::string> texts;
@@ -42,7 +42,7 @@ std::vector<int> whole_features(const SequenceTrace& trace) {
     }
     if (whole) features.push_back(f);
   }
-  if (features.size() > most_markers) features.clear();
+  if (features.size() > max_markers) features.clear();
   return features;
 }
 
@@ -79,8 +79,7 @@ std::string trace_csv(const SequenceTrace& trace) {
                float_text(values[static_cast<std::size_t>(step) * width + unit]) + "\n";
       }
     };
-    for (const Activation& a : trace.activations)
-      add(a.name, a.values, a.width, is_attention(a) ? step + 1 : a.width);
+    for (const Activation& a : trace.activations) add(a.name, a.values, a.width, is_attention(a) ? step + 1 : a.width);
     add("output", trace.outputs, trace.signature.outputs, trace.signature.outputs);
   }
   return csv;
@@ -100,8 +99,7 @@ Table gate_means(const SequenceTrace& trace) {
   for (const Activation& a : trace.activations)
     if (is_gate(a)) table.columns.push_back({a.name});
   for (const auto& [kind, steps] : steps_of) {
-    table.rows.push_back(
-        {input_name(trace, kind, features), kind.asked ? "yes" : "no", std::to_string(steps.size())});
+    table.rows.push_back({input_name(trace, kind, features), kind.asked ? "yes" : "no", std::to_string(steps.size())});
     for (const Activation& a : trace.activations) {
       if (!is_gate(a)) continue;
       double sum = 0;
@@ -115,4 +113,4 @@ Table gate_means(const SequenceTrace& trace) {
   return table;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

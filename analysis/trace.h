@@ -7,7 +7,7 @@
 #include "analysis/format.h"
 #include "core/batch.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // A gate, a state or the attention over time.
 struct Activation {
@@ -27,7 +27,9 @@ struct SequenceTrace {
 };
 
 inline bool is_gate(const Activation& activation) { return activation.name.ends_with("gate"); }
-inline bool is_attention(const Activation& activation) { return activation.name.find("attention") != std::string::npos; }
+inline bool is_attention(const Activation& activation) {
+  return activation.name.find("attention") != std::string::npos;
+}
 
 // One row per number: step, input (symbol, or the features), target (class or values; empty where none
 // counts), quantity, unit (of attention: the attended step, up to the step itself), value. Steps and units
@@ -42,4 +44,4 @@ Table gate_means(const SequenceTrace& trace);
 // The shortest text that reads back as the same float; "nan" for what is not finite.
 std::string float_text(float value);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -4,38 +4,37 @@
 #include "analysis/compare.h"
 #include "analysis/csv.h"
 #include "analysis/figures/experiment_figures.h"
-#include "findings/page/page.h"
 #include "analysis/report.h"
 #include "analysis/table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/findings.h"
 #include "core/error.h"
+#include "findings/page/page.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 struct Subject {
-  Ledger ledger;
+  ResultsFolder results_folder;
   Study study;
 };
 
 Subject open(const Arguments& arguments) {
   const Experiment experiment = parse_experiment(arguments);
-  Ledger ledger(arguments.results(), experiment.name);
-  Study study = load_study(experiment, ledger);
-  return {std::move(ledger), std::move(study)};
+  ResultsFolder results_folder(arguments.results(), experiment.name);
+  Study study = load_study(experiment, results_folder);
+  return {std::move(results_folder), std::move(study)};
 }
 
-std::filesystem::path figure_folder(const Subject& subject) { return subject.ledger.folder() / "figures"; }
+std::filesystem::path figure_folder(const Subject& subject) { return subject.results_folder.path() / "figures"; }
 
 // The value of --cell, which here names two models and does not narrow the grid of a file; the other words go
 // to `rest`.
 std::string take_cell(const CommandArguments& words, CommandArguments& rest) {
   std::string value;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool separate = words[i] == "--cell" && i + 1 < words.size(),
-               joined = words[i].starts_with("--cell=");
+    const bool separate = words[i] == "--cell" && i + 1 < words.size(), joined = words[i].starts_with("--cell=");
     if (!separate && !joined) {
       rest.push_back(words[i]);
       continue;
@@ -72,8 +71,7 @@ bool make_figures(const std::vector<Figure>& figures, const std::filesystem::pat
 }
 
 int table_command(const CommandArguments& words) {
-  const Arguments arguments("table", words,
-                            {results_flag(), format_flag({"text", "csv", "markdown", "json"})});
+  const Arguments arguments("table", words, {results_flag(), format_flag({"text", "csv", "markdown", "json"})});
   const Study study = open(arguments).study;
   const std::string format = arguments.format();
   if (format == "csv") std::cout << csv_table(study);
@@ -86,7 +84,7 @@ int table_command(const CommandArguments& words) {
 int plot_command(const CommandArguments& words) {
   const Arguments arguments("plot", words, {results_flag()});
   Subject subject = open(arguments);
-  subject.ledger.prepare();
+  subject.results_folder.prepare();
   const std::vector<Figure> figures = all_figures(subject.study);
   const bool drawn = make_figures(figures, figure_folder(subject));
   for (const Figure& figure : figures) {
@@ -101,11 +99,11 @@ int report_command(const CommandArguments& words) {
   if (!words.empty() && words.front() == "findings") return report_findings({words.begin() + 1, words.end()});
   const Arguments arguments("report", words, {results_flag()});
   Subject subject = open(arguments);
-  subject.ledger.prepare();
-  const std::filesystem::path folder = subject.ledger.folder();
+  subject.results_folder.prepare();
+  const std::filesystem::path folder = subject.results_folder.path();
   const std::vector<Figure> figures = all_figures(subject.study);
   const bool drawn = make_figures(figures, figure_folder(subject));
-  write_csv(subject.ledger);
+  write_csv(subject.results_folder);
   write_atomically(folder / "table.txt", text_tables(subject.study));
   write_atomically(folder / "table.md", markdown_tables(subject.study));
   write_atomically(folder / "table.csv", csv_table(subject.study));
@@ -134,4 +132,4 @@ int compare_command(const CommandArguments& words) {
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -1,20 +1,20 @@
 #include "cli/arguments.h"
 
-#include <errno.h>  // program_invocation_name
-
 #include <algorithm>
+#include <errno.h>  // program_invocation_name
+#include <set>
+#include <sstream>
+
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/value_semantic.hpp>
-#include <set>
-#include <sstream>
 
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 namespace po = boost::program_options;
@@ -53,8 +53,7 @@ std::string checked(const Option& option, const std::string& value) try {
 Flag results_flag() { return {"results"}; }
 Flag format_flag(std::vector<std::string> choices) { return {"format", true, std::move(choices)}; }
 
-Arguments::Arguments(std::string command, const std::vector<std::string>& words, std::vector<Flag> flags,
-                     bool settings)
+Arguments::Arguments(std::string command, const std::vector<std::string>& words, std::vector<Flag> flags, bool settings)
     : command_(std::move(command)) {
   const std::set<std::string> keys = settings ? setting_names() : std::set<std::string>();
   std::vector<std::string> known(keys.begin(), keys.end());
@@ -82,8 +81,7 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
     const std::string typed = error.get_option_name();  // "--lenght=5"
     const std::string name = typed.substr(2, typed.find('=') - 2);
     const std::string near = nearest_name(name, known);
-    throw UserError(here + "unknown option --" + name +
-                    (near.empty() ? help : "; did you mean --" + near + "?"));
+    throw UserError(here + "unknown option --" + name + (near.empty() ? help : "; did you mean --" + near + "?"));
   } catch (const po::invalid_command_line_syntax& error) {
     const auto kind = error.kind();  // empty_adjacent_parameter: "--results="
     const bool missing = kind == po::invalid_command_line_syntax::missing_parameter ||
@@ -120,19 +118,17 @@ std::string Arguments::text(const std::string& flag, const std::string& otherwis
   return found == flags_.end() ? otherwise : found->second;
 }
 
-std::int64_t Arguments::integer(const std::string& flag, std::int64_t otherwise, std::int64_t least,
-                                std::int64_t most) const {
+std::int64_t Arguments::integer(const std::string& flag, std::int64_t otherwise, std::int64_t min,
+                                std::int64_t max) const {
   if (!has(flag)) return otherwise;
-  const Option option =
-      integer_option("--" + flag, "?", static_cast<double>(least), static_cast<double>(most), "");
+  const Option option = integer_option("--" + flag, "?", static_cast<double>(min), static_cast<double>(max), "");
   return std::stoll(checked(option, text(flag, "")));
 }
 
 const std::string& Arguments::only_positional(const std::string& what) const {
   if (positional_.size() != 1) {
-    throw UserError(
-        "command line: 'rnnbench " + command_ + "' takes " + what + ", " +
-        (positional_.empty() ? "and nothing is given" : "and '" + positional_[1] + "' is one too many"));
+    throw UserError("command line: 'rnnbench " + command_ + "' takes " + what + ", " +
+                    (positional_.empty() ? "and nothing is given" : "and '" + positional_[1] + "' is one too many"));
   }
   return positional_[0];
 }
@@ -154,8 +150,7 @@ Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& 
   return expand(declaration, workspace);
 }
 
-RunSpec parse_single_run(const Arguments& arguments,
-                         const std::vector<std::pair<std::string, std::string>>& defaults) {
+RunSpec parse_single_run(const Arguments& arguments, const std::vector<std::pair<std::string, std::string>>& defaults) {
   if (!arguments.positional().empty()) {
     throw UserError("command line: 'rnnbench " + arguments.command() + "' takes options only, not '" +
                     arguments.positional()[0] + "'");
@@ -170,8 +165,7 @@ RunSpec parse_single_run(const Arguments& arguments,
   Experiment experiment = expand(declaration);
   if (experiment.runs.size() != 1) {
     throw UserError("command line: these settings span " + std::to_string(experiment.runs.size()) +
-                    " runs, and 'rnnbench " + arguments.command() +
-                    "' takes one; give each setting one value");
+                    " runs, and 'rnnbench " + arguments.command() + "' takes one; give each setting one value");
   }
   return experiment.runs[0];
 }
@@ -202,8 +196,7 @@ std::filesystem::path find_experiment(const std::string& path_or_name) {
     names.push_back(file.stem().string());
   }
   if (std::filesystem::exists(path, ignored)) return path;  // a folder: reading says what it is
-  throw UserError("command line: '" + path_or_name +
-                  "' is neither a file nor an experiment of the catalogue" +
+  throw UserError("command line: '" + path_or_name + "' is neither a file nor an experiment of the catalogue" +
                   did_you_mean(path_or_name, names));
 }
 
@@ -227,8 +220,7 @@ std::string describe(const RunSpec& run) {
     const auto equals = line.find(" = ");
     settings[line.substr(0, equals)] = line.substr(equals + 3);
   }
-  for (const char* elsewhere : {"schema", "numerics_version", "task", "cell", "seed"})
-    settings.erase(elsewhere);
+  for (const char* elsewhere : {"schema", "numerics_version", "task", "cell", "seed"}) settings.erase(elsewhere);
   settings["length"] = run.task.text("length");
   if (!run.model.has("budget")) settings["hidden"] = run.model.text("hidden");
   std::string text = run.task.text("task") + " " + run.model.text("cell");
@@ -236,4 +228,4 @@ std::string describe(const RunSpec& run) {
   return text + " seed=" + std::to_string(run.seed);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -11,7 +11,7 @@
 #include "experiments/declaration/grid.h"
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 
 // A flag of a subcommand (`--jobs N`); settings of runs (`--hidden 64`) need no declaration.
 struct Flag {
@@ -30,8 +30,7 @@ class Arguments {
   // `command` is the subcommand's name, for the sentences. With `settings` = false run settings are unknown
   // options. Options are `--name value` or `--name=value`, written out in full, each at most once; a value
   // may start with '-'.
-  Arguments(std::string command, const std::vector<std::string>& words, std::vector<Flag> flags,
-            bool settings = true);
+  Arguments(std::string command, const std::vector<std::string>& words, std::vector<Flag> flags, bool settings = true);
 
   const std::string& command() const { return command_; }
   const std::vector<std::string>& positional() const { return positional_; }
@@ -39,8 +38,7 @@ class Arguments {
 
   bool has(const std::string& flag) const { return flags_.contains(flag); }
   std::string text(const std::string& flag, const std::string& otherwise) const;
-  std::int64_t integer(const std::string& flag, std::int64_t otherwise, std::int64_t least,
-                       std::int64_t most) const;
+  std::int64_t integer(const std::string& flag, std::int64_t otherwise, std::int64_t min, std::int64_t max) const;
   std::string format() const { return text("format", "text"); }
   std::filesystem::path results() const { return text("results", "results"); }
 
@@ -83,4 +81,4 @@ std::string run_command_line(const Arguments& arguments);
 // length=100 seed=2".
 std::string describe(const RunSpec& run);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace rnnbench {
+namespace rnnbench::cli {
 
 void print_columns(std::ostream& out, const std::vector<std::vector<std::string>>& rows, int indent) {
   std::vector<std::size_t> widths;
@@ -36,4 +36,4 @@ void print_paragraph(std::ostream& out, const std::string& text, int indent, int
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::cli {
 
 // Rows of cells, left-aligned, two spaces between columns, each line indented by `indent` spaces.
 void print_columns(std::ostream& out, const std::vector<std::vector<std::string>>& rows, int indent = 0);
@@ -13,4 +15,4 @@ void print_columns(std::ostream& out, const std::vector<std::vector<std::string>
 // Text broken at spaces into lines of at most `width` characters, each indented.
 void print_paragraph(std::ostream& out, const std::string& text, int indent = 0, int width = 100);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

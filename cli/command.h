@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::cli {
 
 // A line of the table in rnnbench.cpp. `run` gets the arguments after the subcommand's name and returns the
 // exit code (0 all well, 1 a run or check failed, 130 interrupted); a UserError it throws is printed and
@@ -37,4 +39,4 @@ int speed_command(const CommandArguments& arguments);
 int reproduce_command(const CommandArguments& arguments);
 int findings_command(const CommandArguments& arguments);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

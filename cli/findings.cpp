@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <iostream>
 
-#include "findings/page/figure.h"
-#include "findings/page/runs_shown.h"
-#include "findings/page/page.h"
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/records/files.h"
+#include "findings/page/figure.h"
+#include "findings/page/page.h"
+#include "findings/page/runs_shown.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 
 Profile profile_of(const Arguments& arguments) { return profile_named(arguments.text("profile", "lab")); }
 
@@ -41,9 +41,9 @@ std::vector<Finding> finding_family(const std::vector<std::string>& names, Profi
 }
 
 int findings_command(const CommandArguments& words) {
-  const Arguments arguments("findings", words,
-                            {results_flag(), format_flag({"text", "markdown", "json"}), {"profile", true, {"lab", "full"}}},
-                            false);
+  const Arguments arguments(
+      "findings", words,
+      {results_flag(), format_flag({"text", "markdown", "json"}), {"profile", true, {"lab", "full"}}}, false);
   const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
   const std::vector<FindingResult> results =
       named_results(evaluate_findings(findings, arguments.results()), arguments.positional());
@@ -64,8 +64,10 @@ int report_findings(const CommandArguments& words) {
     folder = result.finding->results(arguments.results());
     if (!has_records(result)) continue;
     const std::filesystem::path figures = folder / result.finding->name / "figures";
-    if (drawable) drawable = make_figures({finding_figure(result)}, figures);
-    else write_figures({finding_figure(result)}, figures);
+    if (drawable)
+      drawable = make_figures({finding_figure(result)}, figures);
+    else
+      write_figures({finding_figure(result)}, figures);
   }
   std::filesystem::create_directories(folder);
   write_atomically(folder / "findings.html", findings_page(results, arguments.results()));
@@ -73,4 +75,4 @@ int report_findings(const CommandArguments& words) {
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

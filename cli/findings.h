@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "findings/evaluation.h"
 #include "analysis/figures/gnuplot.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "findings/evaluation.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 
 // The findings of the catalogue, and files that are named beside them: together they are the family. Throws UserError
 // when a name is no finding.
@@ -28,4 +28,4 @@ int report_findings(const CommandArguments& words);
 // Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.
 bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -9,7 +9,7 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 template <class Entry>
@@ -22,7 +22,9 @@ Json list_of(const std::vector<Entry>& entries) {
 Json list_models() {
   Json list = Json::array();
   for (const CellEntry& cell : all_cells())
-    list.push_back({{"name", cell.name}, {"summary", cell.summary}, {"parameters", cell.parameters},
+    list.push_back({{"name", cell.name},
+                    {"summary", cell.summary},
+                    {"parameters", cell.parameters},
                     {"of_lstm", cell.share.empty() ? Json() : Json(cell.share)}});
   return list;
 }
@@ -30,8 +32,8 @@ Json list_models() {
 void print_markdown(const Json& models) {
   std::cout << "| cell | what it is | parameters of a layer | of `lstm` |\n|---|---|---|---|\n";
   for (const Json& model : models)
-    std::cout << "| `" << model.at("name").get<std::string>() << "` | " << model.at("summary").get<std::string>() << " | "
-              << model.at("parameters").get<std::string>() << " | "
+    std::cout << "| `" << model.at("name").get<std::string>() << "` | " << model.at("summary").get<std::string>()
+              << " | " << model.at("parameters").get<std::string>() << " | "
               << (model.at("of_lstm").is_null() ? "-" : model.at("of_lstm").get<std::string>()) << " |\n";
 }
 
@@ -40,8 +42,8 @@ Json list_experiments() {
   for (const auto& file : catalogue_files()) {
     const ExperimentFile read = read_experiment_file(file);
     const Experiment experiment = expand(read.declaration);
-    const auto claim = std::find_if(read.finding.begin(), read.finding.end(),
-                                    [](const Assignment& a) { return a.key == "claim"; });
+    const auto claim =
+        std::find_if(read.finding.begin(), read.finding.end(), [](const Assignment& a) { return a.key == "claim"; });
     list.push_back({{"name", experiment.name},
                     {"summary", experiment.title},
                     {"claim", claim == read.finding.end() ? Json() : Json(claim->value)},
@@ -60,8 +62,7 @@ int list_command(const CommandArguments& words) {
   if (!arguments.positional().empty()) {
     only = arguments.only_positional("one of tasks, models, experiments");
     if (std::find(kind.choices.begin(), kind.choices.end(), only) == kind.choices.end()) {
-      throw UserError("command line: '" + only + "' is not " + allowed_values(kind) +
-                      did_you_mean(only, kind.choices));
+      throw UserError("command line: '" + only + "' is not " + allowed_values(kind) + did_you_mean(only, kind.choices));
     }
   }
   Json lists;
@@ -93,11 +94,12 @@ int list_command(const CommandArguments& words) {
     }
     print_columns(std::cout, rows, only.empty() ? 2 : 0);
     if (name == "models")
-      std::cout << (only.empty() ? "  " : "")
-                << "h hidden size, i input size; of lstm: the share of its parameters at the same sizes, '-' where that depends "
-                   "on them\n";
+      std::cout
+          << (only.empty() ? "  " : "")
+          << "h hidden size, i input size; of lstm: the share of its parameters at the same sizes, '-' where that depends "
+             "on them\n";
   }
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -1,3 +1,3 @@
 #include "cli/program.h"
 
-int main(int argc, char** argv) { return rnnbench::main(argc, argv); }
+int main(int argc, char** argv) { return rnnbench::cli::main(argc, argv); }

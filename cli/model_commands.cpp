@@ -14,7 +14,7 @@
 #include "models/gradient_check.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 constexpr double gradient_bound = 1e-12;
@@ -37,7 +37,7 @@ std::vector<std::pair<std::string, std::string>> checked_settings(const CellEntr
   for (const Option& option : model_options(cell)) {
     if (option.kind != Option::Kind::choice || option.name == "init" || option.name == "initial-state") continue;
     for (const std::string& choice : option.choices)
-      if (choice != option.fallback && option.name != "attend") settings.emplace_back(option.name, choice);
+      if (choice != option.default_value && option.name != "attend") settings.emplace_back(option.name, choice);
   }
   return settings;
 }
@@ -70,8 +70,12 @@ int check_command(const CommandArguments& words) {
         BlockError worst;
         for (const BlockError& error : check_gradient(settings, signature, random_batch(signature, 6, 3, 1), 1)) {
           const bool good = error.worst <= gradient_bound;
-          json.push_back({{"cell", cell.name}, {"settings", what}, {"loss", loss}, {"block", error.name},
-                          {"worst", error.worst}, {"good", good}});
+          json.push_back({{"cell", cell.name},
+                          {"settings", what},
+                          {"loss", loss},
+                          {"block", error.name},
+                          {"worst", error.worst},
+                          {"good", good}});
           if (!(error.worst <= worst.worst) || worst.name.empty()) worst = error;
         }
         const bool good = worst.worst <= gradient_bound;
@@ -104,7 +108,7 @@ int dump_command(const CommandArguments& words) {
   const Signature signature = task->signature();
   const auto network = make_network<float>(run.model, signature);
   Parameters<float> parameters(network->layout()), gradient(network->layout());
-  network->initialise(run.seed, parameters);
+  network->initialize(run.seed, parameters);
   Batch batch;
   task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
   const auto workspace = network->workspace();
@@ -141,4 +145,4 @@ int dump_command(const CommandArguments& words) {
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -10,7 +10,7 @@
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 // A section of an INI file is a task or a cell, and a key means one thing: tasks from elsewhere must not
@@ -54,4 +54,4 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   return 1;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

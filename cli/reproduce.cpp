@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "analysis/csv.h"
-#include "findings/evaluation.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -13,8 +12,9 @@
 #include "core/error.h"
 #include "experiments/running/estimate.h"
 #include "experiments/running/runner.h"
+#include "findings/evaluation.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 std::string minutes(double seconds) {
@@ -29,12 +29,12 @@ void print_plan(const std::vector<Finding>& findings, const Arguments& arguments
   double total = 0;
   for (const Finding& finding : findings) {
     if (!is_named(finding, arguments.positional())) continue;
-    const Ledger ledger(finding.results(arguments.results()), finding.name);
+    const ResultsFolder results_folder(finding.results(arguments.results()), finding.name);
     std::vector<RunSpec> runs = finding.first_runs().runs;
     const std::size_t declared = finding.experiment.runs.size(), trials = runs.size() - declared;
-    const auto choice = finding.tuning ? tuned(*finding.tuning, finding.experiment.runs, ledger) : std::nullopt;
+    const auto choice = finding.tuning ? tuned(*finding.tuning, finding.experiment.runs, results_folder) : std::nullopt;
     if (choice) runs.insert(runs.end(), choice->runs.begin(), choice->runs.end());
-    std::erase_if(runs, [&](const RunSpec& run) { return ledger.has(run.id()); });
+    std::erase_if(runs, [&](const RunSpec& run) { return results_folder.has(run.id()); });
     std::vector<RunSpec> missing = std::move(runs);
     if (finding.tuning && !choice)  // the tuned runs are not known yet, but cost about what the untuned ones do
       missing.insert(missing.end(), finding.experiment.runs.begin(), finding.experiment.runs.end());
@@ -45,7 +45,8 @@ void print_plan(const std::vector<Finding>& findings, const Arguments& arguments
                     std::to_string(trials), std::to_string(missing.size()), minutes(sum)});
   }
   print_columns(std::cout, rows);
-  std::cout << "At most " << minutes(total) << " core-minutes on this machine; runs that stop when they have solved their task "
+  std::cout << "At most " << minutes(total)
+            << " core-minutes on this machine; runs that stop when they have solved their task "
             << "take less.\n";
 }
 
@@ -58,27 +59,27 @@ std::string command_line(const Arguments& arguments) {
 int run_finding(const Finding& finding, const Arguments& arguments, const RunnerOptions& options) {
   const std::filesystem::path results = finding.results(arguments.results());
   int code = run_experiment(finding.first_runs(), results, options);
-  const Ledger ledger(results, finding.name);
+  const ResultsFolder results_folder(results, finding.name);
   if (code != interrupted_code && finding.tuning) {
-    if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, ledger)) {
+    if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, results_folder)) {
       Experiment second = finding.experiment;
       second.runs = std::move(chosen->runs);
       code = std::max(code, run_experiment(second, results, options));
     }
   }
-  write_csv(ledger);
+  write_csv(results_folder);
   return code;
 }
 
 }  // namespace
 
 int reproduce_command(const CommandArguments& words) {
-  const Arguments arguments("reproduce", words,
-                            {{"jobs"}, {"threads"}, results_flag(), {"profile", true, profile_names}, {"dry-run", false}},
-                            false);
+  const Arguments arguments(
+      "reproduce", words, {{"jobs"}, {"threads"}, results_flag(), {"profile", true, profile_names}, {"dry-run", false}},
+      false);
   const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
   for (const Finding& finding : findings)  // a record that cannot be read is named before any run
-    Ledger(finding.results(arguments.results()), finding.name).load_all();
+    ResultsFolder(finding.results(arguments.results()), finding.name).load_all();
   if (arguments.has("dry-run")) {
     print_plan(findings, arguments);
     return 0;
@@ -108,4 +109,4 @@ int reproduce_command(const CommandArguments& words) {
   return code;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "experiments/records/environment.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 const std::string experiment_help = R"(
@@ -25,10 +25,9 @@ const std::vector<Command>& commands() {
        "rnnbench list [tasks|models|experiments] [--format text|json|markdown]\n", list_command},
       {"show", "explain a task, a cell, the training options or an experiment",
        "rnnbench show TASK|CELL|training|FILE.ini|NAME [--format text|json] [--any-setting value]\n" +
-           std::string(
-               "\n  A cell: its formula, options and initial values. A task: its definition and options. An "
-               "experiment:\n  the grid it spans and the parameters of each model. NAME is a catalogue "
-               "experiment.\n"),
+           std::string("\n  A cell: its formula, options and initial values. A task: its definition and options. An "
+                       "experiment:\n  the grid it spans and the parameters of each model. NAME is a catalogue "
+                       "experiment.\n"),
        show_command},
       {"run", "train the runs of an experiment that have no record yet",
        "rnnbench run EXPERIMENT [--jobs N] [--threads N] [--recompute K] [--results DIR] [--dry-run] "
@@ -48,15 +47,15 @@ const std::vector<Command>& commands() {
 )",
        run_command},
       {"status", "say what is finished, interrupted and missing",
-       "rnnbench status EXPERIMENT [--results DIR] [--format text|json] [--any-setting value]\n" +
-           experiment_help + results_help + "\n",
+       "rnnbench status EXPERIMENT [--results DIR] [--format text|json] [--any-setting value]\n" + experiment_help +
+           results_help + "\n",
        status_command},
       {"table", "print the results per task and model",
        "rnnbench table EXPERIMENT [--results DIR] [--format text|csv|markdown|json]\n" + experiment_help +
            results_help + "\n",
        table_command},
-      {"plot", "draw the figures",
-       "rnnbench plot EXPERIMENT [--results DIR]\n" + experiment_help + results_help + "\n", plot_command},
+      {"plot", "draw the figures", "rnnbench plot EXPERIMENT [--results DIR]\n" + experiment_help + results_help + "\n",
+       plot_command},
       {"report", "write the self-contained report.html",
        "rnnbench report EXPERIMENT [--results DIR]\n"
        "       rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]\n" +
@@ -83,15 +82,16 @@ const std::vector<Command>& commands() {
   --jobs N        runs at once (default: one per core)
   --threads N     threads inside one run (default: 1)
   --dry-run       say what is to run and how many core-minutes it takes at most on this machine
-)") + results_help + R"(
+)") + results_help +
+           R"(
 
   Each finding runs its untuned models and the trials of its search, then the tuned models with seeds of their own, and is
   decided by the rule in its file. Running again resumes.
 )",
        reproduce_command},
       {"findings", "the ledger of published claims and their verdicts",
-       "rnnbench findings [NAME...] [--format text|markdown|json] [--profile lab|full] [--results DIR]\n" + results_help +
-           "\n\n  The published records: --results results/reference\n",
+       "rnnbench findings [NAME...] [--format text|markdown|json] [--profile lab|full] [--results DIR]\n" +
+           results_help + "\n\n  The published records: --results results/reference\n",
        findings_command},
       {"check", "check the gradients of models against the complex step",
        R"(rnnbench check [CELL ...] [--format text|json]
@@ -138,7 +138,7 @@ const std::vector<Command>& commands() {
       {"speed", "measure the speed of a training step",
        R"(rnnbench speed [EXPERIMENT] [--time-steps N] [--threads N] [--recompute K] [--repetitions N] [--format text|json] [--any-setting value]
 
-  The median time of an update (forward, loss, backward, clip, optimiser) and of the forward pass alone, beside the
+  The median time of an update (forward, loss, backward, clip, optimizer) and of the forward pass alone, beside the
   peak of fused multiply-adds measured on this machine. Settings are those of 'rnnbench run'; lists span a grid.
   Default: every cell on copy.
   --time-steps N    the whole length of the sequence, whatever the task calls its own length
@@ -193,4 +193,4 @@ int dispatch(const std::vector<std::string>& words) {
                   (near.empty() ? "; 'rnnbench --help' lists the commands" : near));
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -7,22 +7,22 @@
 #include "core/error.h"
 #include "experiments/running/runner.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 void print_plan(const Experiment& experiment, const std::filesystem::path& results) {
-  const Ledger ledger(results, experiment.name);
+  const ResultsFolder results_folder(results, experiment.name);
   std::size_t recorded = 0;
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : experiment.runs) {
     const std::string id = run.id();
-    const bool has = ledger.load(id).has_value();  // a broken record is refused here too
+    const bool has = results_folder.load(id).has_value();  // a broken record is refused here too
     recorded += has;
     rows.push_back({id, has ? "recorded" : "to run", describe(run)});
   }
   print_columns(std::cout, rows);
-  std::cout << experiment.runs.size() << " runs, " << recorded << " recorded, "
-            << experiment.runs.size() - recorded << " to run, in " << ledger.folder().string() << '\n';
+  std::cout << experiment.runs.size() << " runs, " << recorded << " recorded, " << experiment.runs.size() - recorded
+            << " to run, in " << results_folder.path().string() << '\n';
 }
 
 }  // namespace
@@ -53,10 +53,11 @@ int run_command(const CommandArguments& words) {
     return 0;
   }
   options.command = run_command_line(arguments);
-  Ledger(arguments.results(), experiment.name).load_all();  // a record that cannot be read is named before any run
+  ResultsFolder(arguments.results(), experiment.name)
+      .load_all();  // a record that cannot be read is named before any run
   const int code = run_experiment(experiment, arguments.results(), options);
-  write_csv(Ledger(arguments.results(), experiment.name));
+  write_csv(ResultsFolder(arguments.results(), experiment.name));
   return code;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -10,7 +10,7 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 Json options_json(const std::vector<Option>& options) {
@@ -18,7 +18,7 @@ Json options_json(const std::vector<Option>& options) {
   for (const Option& option : options) {
     if (option.name == "cell") continue;
     list.push_back({{"name", option.name},
-                    {"default", option.fallback.empty() ? Json() : Json(option.fallback)},
+                    {"default", option.default_value.empty() ? Json() : Json(option.default_value)},
                     {"allowed", allowed_values(option)},
                     {"help", option.help}});
   }
@@ -49,12 +49,8 @@ Json task_json(const TaskEntry& task) {
 }
 
 Json cell_json(const CellEntry& cell) {
-  return {{"cell", cell.name},
-          {"summary", cell.summary},
-          {"formula", cell.formula},
-          {"source", cell.source},
-          {"parameters", cell.parameters},
-          {"options", options_json(model_options(cell))}};
+  return {{"cell", cell.name},     {"summary", cell.summary},       {"formula", cell.formula},
+          {"source", cell.source}, {"parameters", cell.parameters}, {"options", options_json(model_options(cell))}};
 }
 
 // What the file claims, as it is written; null for an experiment alone.
@@ -71,7 +67,7 @@ Json experiment_json(const Experiment& experiment) {
   Json rows = Json::array();
   for (const RunSpec& run : experiment.runs) {
     RunSpec model = run;
-    for (const Option& option : training_options()) model.training.set(option.name, option.fallback);
+    for (const Option& option : training_options()) model.training.set(option.name, option.default_value);
     model.seed = 1;
     const auto [row, is_new] = row_of.try_emplace(model.canonical(), rows.size());
     if (is_new) {
@@ -85,20 +81,16 @@ Json experiment_json(const Experiment& experiment) {
     }
     rows[row->second]["runs"] = rows[row->second]["runs"].get<int>() + 1;
   }
-  return {{"experiment", experiment.name},
-          {"title", experiment.title},
-          {"file", experiment.file},
-          {"finding", claim_json(experiment.file)},
-          {"runs", experiment.runs.size()},
-          {"models", rows}};
+  return {{"experiment", experiment.name},          {"title", experiment.title},      {"file", experiment.file},
+          {"finding", claim_json(experiment.file)}, {"runs", experiment.runs.size()}, {"models", rows}};
 }
 
 void print_options(const Json& options) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& option : options) {
-    const std::string fallback =
+    const std::string default_value =
         option.at("default").is_null() ? "not set" : option.at("default").get<std::string>();
-    rows.push_back({option.at("name"), fallback, option.at("allowed")});
+    rows.push_back({option.at("name"), default_value, option.at("allowed")});
     rows.push_back({"", "", option.at("help")});
   }
   std::cout << "options (name, default, allowed)\n";
@@ -114,8 +106,7 @@ void print_task(const Json& task) {
     std::cout << "with the default options\n";
     print_columns(
         std::cout,
-        {{"measure",
-          bounds.at("measure").get<std::string>() + ", " + bounds.at("definition").get<std::string>()},
+        {{"measure", bounds.at("measure").get<std::string>() + ", " + bounds.at("definition").get<std::string>()},
          {"solved", bounds.at("measure").get<std::string>() + " " + bounds.at("solved").get<std::string>()},
          {"loss of the memoryless baseline", bounds.at("baseline").dump()},
          {"lowest possible loss", bounds.at("optimum").is_null() ? "not known" : bounds.at("optimum").dump()}},
@@ -128,14 +119,14 @@ void print_task(const Json& task) {
 void print_cell(const Json& cell) {
   std::cout << cell.at("cell").get<std::string>() << ": " << cell.at("summary").get<std::string>() << "\n\n"
             << cell.at("formula").get<std::string>() << "\n\nsource: " << cell.at("source").get<std::string>()
-            << "\nparameters of a layer (hidden size h, input size i): "
-            << cell.at("parameters").get<std::string>() << "\n\n";
+            << "\nparameters of a layer (hidden size h, input size i): " << cell.at("parameters").get<std::string>()
+            << "\n\n";
   print_options(cell.at("options"));
 }
 
 void print_experiment(const Json& experiment) {
-  std::cout << experiment.at("experiment").get<std::string>() << ": "
-            << experiment.at("title").get<std::string>() << "\n\n";
+  std::cout << experiment.at("experiment").get<std::string>() << ": " << experiment.at("title").get<std::string>()
+            << "\n\n";
   if (const Json& finding = experiment.at("finding"); !finding.is_null()) {
     std::vector<std::vector<std::string>> lines;
     for (const char* key : {"claim", "source", "measure", "compare", "margin"})
@@ -145,8 +136,7 @@ void print_experiment(const Json& experiment) {
   }
   std::vector<std::vector<std::string>> rows = {{"runs", "hidden", "parameters", "task, cell and settings"}};
   for (const Json& row : experiment.at("models")) {
-    rows.push_back(
-        {row.at("runs").dump(), row.at("hidden").dump(), row.at("parameters").dump(), row.at("model")});
+    rows.push_back({row.at("runs").dump(), row.at("hidden").dump(), row.at("parameters").dump(), row.at("model")});
   }
   print_columns(std::cout, rows, 2);
   std::cout << '\n' << experiment.at("runs").dump() << " runs\n";
@@ -184,8 +174,7 @@ int show_command(const CommandArguments& words) {
   if (arguments.positional().empty() && !arguments.settings().empty()) {
     return show(experiment_json(parse_experiment(arguments)), print_experiment);
   }
-  const std::string& name =
-      arguments.only_positional("a task, a cell, 'training', a FILE.ini or a catalogue name");
+  const std::string& name = arguments.only_positional("a task, a cell, 'training', a FILE.ini or a catalogue name");
   const TaskEntry* task = entry_named(all_tasks(), name);
   const bool together = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name);
   const CellEntry* cell = together ? &find_cell(name) : entry_named(all_cells(), name);
@@ -203,10 +192,10 @@ int show_command(const CommandArguments& words) {
   } catch (const UserError&) {
     const std::string near = near_table_name(name);
     if (near.empty()) throw;
-    throw UserError("command line: '" + name +
-                    "' is no task, cell, file or catalogue experiment; did you mean '" + near + "'?");
+    throw UserError("command line: '" + name + "' is no task, cell, file or catalogue experiment; did you mean '" +
+                    near + "'?");
   }
   return show(experiment_json(parse_experiment(arguments)), print_experiment);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

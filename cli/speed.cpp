@@ -1,3 +1,5 @@
+#include "speed/speed.h"
+
 #include <iomanip>
 #include <iostream>
 #include <sstream>
@@ -7,11 +9,10 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
-#include "speed/speed.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 bool sets(const Arguments& arguments, const std::string& key) {
@@ -82,11 +83,11 @@ int speed_command(const CommandArguments& words) {
   }
   print_columns(std::cout, rows);
   if (!results.empty())
-    std::cout << "peak of " << options.workspace.threads << (options.workspace.threads == 1 ? " thread: " : " threads: ")
-              << fixed(results[0].peak_gflops, 1) << " GFLOP/s measured beside; " << isa_name(best_isa())
-              << "; medians of " << options.repetitions << " interleaved repetitions; peak memory "
-              << fixed(results[0].peak_memory_mib, 0) << " MiB\n";
+    std::cout << "peak of " << options.workspace.threads
+              << (options.workspace.threads == 1 ? " thread: " : " threads: ") << fixed(results[0].peak_gflops, 1)
+              << " GFLOP/s measured beside; " << isa_name(best_isa()) << "; medians of " << options.repetitions
+              << " interleaved repetitions; peak memory " << fixed(results[0].peak_memory_mib, 0) << " MiB\n";
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

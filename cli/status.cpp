@@ -6,13 +6,13 @@
 #include "cli/command.h"
 #include "experiments/records/results_folder.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 // "solved", "finished" or "diverged" as recorded, "interrupted" with a checkpoint, otherwise "missing".
-std::string state_of(const Ledger& ledger, const std::string& id) {
-  if (const auto record = ledger.load(id)) return record->result.at("status").get<std::string>();
-  return std::filesystem::exists(ledger.checkpoint_path(id)) ? "interrupted" : "missing";
+std::string state_of(const ResultsFolder& results_folder, const std::string& id) {
+  if (const auto record = results_folder.load(id)) return record->result.at("status").get<std::string>();
+  return std::filesystem::exists(results_folder.checkpoint_path(id)) ? "interrupted" : "missing";
 }
 
 }  // namespace
@@ -20,12 +20,12 @@ std::string state_of(const Ledger& ledger, const std::string& id) {
 int status_command(const CommandArguments& words) {
   const Arguments arguments("status", words, {results_flag(), format_flag()});
   const Experiment experiment = parse_experiment(arguments);
-  const Ledger ledger(arguments.results(), experiment.name);
+  const ResultsFolder results_folder(arguments.results(), experiment.name);
   Json counts = {{"solved", 0}, {"finished", 0}, {"diverged", 0}, {"interrupted", 0}, {"missing", 0}};
   Json runs = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : experiment.runs) {
-    const std::string id = run.id(), state = state_of(ledger, id);
+    const std::string id = run.id(), state = state_of(results_folder, id);
     counts[state] = counts[state].get<int>() + 1;
     runs.push_back({{"id", id}, {"state", state}, {"run", describe(run)}});
     rows.push_back({id, state, describe(run)});
@@ -34,7 +34,7 @@ int status_command(const CommandArguments& words) {
   const std::string next = complete ? "" : run_command_line(arguments);
   if (arguments.format() == "json") {
     const Json status = {{"experiment", experiment.name},
-                         {"folder", ledger.folder().string()},
+                         {"folder", results_folder.path().string()},
                          {"counts", counts},
                          {"continue", complete ? Json() : Json(next)},
                          {"runs", runs}};
@@ -45,9 +45,9 @@ int status_command(const CommandArguments& words) {
   std::string summary;
   for (const auto& [state, count] : counts.items())
     summary += (summary.empty() ? "" : ", ") + count.dump() + " " + state;
-  std::cout << experiment.runs.size() << " runs in " << ledger.folder().string() << ": " << summary << '\n';
+  std::cout << experiment.runs.size() << " runs in " << results_folder.path().string() << ": " << summary << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -14,14 +14,14 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t evaluation_seed = 0;     // of test sequences, as in the evaluation of every run
 constexpr std::int64_t last_sample = 1'000'000;  // sequences in reach
-constexpr int most_steps = 2500;                 // of a trace: the attention alone is their square
+constexpr int max_steps = 2500;                  // of a trace: the attention alone is their square
 
 // `spec` at another length and for one sequence.
 void set_length(const std::string& text, RunSpec& spec) try {
@@ -33,8 +33,7 @@ void set_length(const std::string& text, RunSpec& spec) try {
 
 // Shorter sequences of a task end in steps that count for nothing: they are left out.
 void drop_padding(const Signature& signature, Batch& batch) {
-  while (batch.steps > 1 && batch.weight[batch.steps - 1] == 0 && batch.answer[batch.steps - 1] == 0)
-    --batch.steps;
+  while (batch.steps > 1 && batch.weight[batch.steps - 1] == 0 && batch.answer[batch.steps - 1] == 0) --batch.steps;
   const std::size_t steps = batch.steps;
   if (signature.one_hot)
     batch.symbols.resize(steps);
@@ -49,9 +48,9 @@ void drop_padding(const Signature& signature, Batch& batch) {
 }
 
 Batch test_sequence(const RunSpec& spec, const Task& task, std::uint32_t sample) {
-  if (task.steps() > most_steps)
+  if (task.steps() > max_steps)
     throw UserError("length = " + spec.task.text("length") + " means " + std::to_string(task.steps()) +
-                    " time steps, and a trace has at most " + std::to_string(most_steps) +
+                    " time steps, and a trace has at most " + std::to_string(max_steps) +
                     "; choose a shorter --length");
   Batch batch;
   task.sample({.seed = evaluation_seed, .purpose = Purpose::test, .first = sample}, 1, batch);
@@ -63,8 +62,7 @@ std::string model_name(const RunSpec& spec, int hidden) {
   const std::string attention = spec.model.text_or("attention", "none");
   const std::int64_t layers = spec.model.integer("layers");
   return spec.model.text("cell") + (attention == "none" ? "" : " + " + attention + " attention") + ", " +
-         std::to_string(hidden) + " units" +
-         (layers > 1 ? " in each of " + std::to_string(layers) + " layers" : "");
+         std::to_string(hidden) + " units" + (layers > 1 ? " in each of " + std::to_string(layers) + " layers" : "");
 }
 
 // "10 of 10 answers right", or "answers 1.13 where 1.12 is asked" for one number.
@@ -83,15 +81,14 @@ std::string verdict(const SequenceTrace& trace) {
   }
   if (classes) return std::to_string(right) + " of " + std::to_string(asked) + " answers right";
   if (asked == 1 && signature.outputs == 1)
-    return "answers " + fixed_text(trace.outputs[last], 3) + " where " +
-           fixed_text(trace.batch.targets[last], 3) + " is asked";
+    return "answers " + fixed_text(trace.outputs[last], 3) + " where " + fixed_text(trace.batch.targets[last], 3) +
+           " is asked";
   const std::string loss = significant(loss_of(signature, trace.batch, trace.outputs).mean());
   if (signature.loss == Loss::bernoulli) return "negative log-likelihood " + loss + " nats a step";
   return "mean squared error " + loss;
 }
 
-SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const Record& record,
-                         std::uint32_t sample) {
+SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const Record& record, std::uint32_t sample) {
   const auto task = find_task(spec.task.text("task")).make(spec.task);
   const auto network = make_network<float>(spec.model, task->signature());
   Parameters<float> parameters(network->layout());
@@ -108,12 +105,11 @@ SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const
 
   const std::string length = spec.task.text("length");
   const bool trained = record.spec.at("task").at("length") == spec.task.integer("length");
-  trace.name = record.id() + (trained ? "" : "-length-" + length) +
-               (sample == 0 ? "" : "-sample-" + std::to_string(sample));
-  trace.title = spec.task.text("task") + ": " + model_name(spec, network->hidden()) + ", seed " +
-                std::to_string(spec.seed);
-  trace.caption = "Run " + record.id() + ", test sequence " + std::to_string(sample) + " at length " +
-                  length +
+  trace.name =
+      record.id() + (trained ? "" : "-length-" + length) + (sample == 0 ? "" : "-sample-" + std::to_string(sample));
+  trace.title =
+      spec.task.text("task") + ": " + model_name(spec, network->hidden()) + ", seed " + std::to_string(spec.seed);
+  trace.caption = "Run " + record.id() + ", test sequence " + std::to_string(sample) + " at length " + length +
                   (trained ? "" : " (trained at " + record.spec.at("task").at("length").dump() + ")") + ": " +
                   verdict(trace) + ".";
   return trace;
@@ -122,8 +118,7 @@ SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const
 // <results>/<experiment>/traces/ of <results>/<experiment>/runs/<id>.json.
 fs::path trace_folder(const fs::path& record_path) {
   fs::path folder = record_path.parent_path();
-  if (fs::absolute(record_path).parent_path().filename() == "runs")
-    folder = (folder / "..").lexically_normal();
+  if (fs::absolute(record_path).parent_path().filename() == "runs") folder = (folder / "..").lexically_normal();
   return folder / "traces";
 }
 
@@ -132,8 +127,8 @@ fs::path trace_folder(const fs::path& record_path) {
 int trace_command(const CommandArguments& words) {
   const Arguments arguments("trace", words, {results_flag(), {"sample"}, {"length"}}, false);
   const auto sample = static_cast<std::uint32_t>(arguments.integer("sample", 0, 0, last_sample));
-  const fs::path record_path = find_record(
-      arguments.results(), arguments.only_positional("one RUN: an id, the beginning of one, or a path"));
+  const fs::path record_path =
+      find_record(arguments.results(), arguments.only_positional("one RUN: an id, the beginning of one, or a path"));
   const Record record = read_record(record_path);
   RunSpec spec = spec_from_json(record.spec);
   spec.training.set("batch", "1");
@@ -162,9 +157,8 @@ int trace_command(const CommandArguments& words) {
     return 0;
   }
   draw_figures({figure}, folder);
-  for (const char* ending : {".svg", ".pdf", ".png"})
-    std::cout << (folder / (figure.name + ending)).string() << '\n';
+  for (const char* ending : {".svg", ".pdf", ".png"}) std::cout << (folder / (figure.name + ending)).string() << '\n';
   return 0;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -1,15 +1,16 @@
 // verify: are recorded numbers those that this program computes on this machine?
+#include "experiments/running/verify.h"
+
 #include <iostream>
 
-#include "findings/finding.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/records/find_record.h"
-#include "experiments/running/verify.h"
+#include "findings/finding.h"
 
-namespace rnnbench {
+namespace rnnbench::cli {
 namespace {
 
 [[noreturn]] void refuse_version(const std::filesystem::path& path, const Json& version) {
@@ -30,36 +31,33 @@ Record named_record(const Arguments& arguments, const std::string& run, const Wo
 std::vector<Record> sampled_records(const Arguments& arguments, const WorkspaceOptions& workspace) {
   const std::int64_t count = arguments.integer("sample", 1, 1, 1'000'000);
   const Experiment experiment = parse_experiment(arguments, workspace);
-  const Ledger ledger(arguments.results(), experiment.name);
+  const ResultsFolder results_folder(arguments.results(), experiment.name);
   std::vector<Record> records;
   // Of a finding, also the trials of its search and the tuned runs, which its file does not list.
   if (!experiment.file.empty() && arguments.settings().empty() && is_finding(experiment.file))
-    for (Record& record : ledger.load_all())
+    for (Record& record : results_folder.load_all())
       if (record.spec.at("numerics_version") == numerics_version) records.push_back(std::move(record));
   if (!records.empty()) return sample(records, count);
   for (const RunSpec& run : experiment.runs)
-    if (auto record = ledger.load(run.id())) records.push_back(std::move(*record));
+    if (auto record = results_folder.load(run.id())) records.push_back(std::move(*record));
   if (!records.empty()) return sample(records, count);
-  for (const Record& record : ledger.load_all()) {
+  for (const Record& record : results_folder.load_all()) {
     const Json& version = record.spec.at("numerics_version");
-    if (version != numerics_version) refuse_version(ledger.record_path(record.id()), version);
+    if (version != numerics_version) refuse_version(results_folder.record_path(record.id()), version);
   }
-  throw UserError(ledger.folder().string() + ": none of the " + std::to_string(experiment.runs.size()) +
+  throw UserError(results_folder.path().string() + ": none of the " + std::to_string(experiment.runs.size()) +
                   " runs of this experiment is recorded there");
 }
 
 std::vector<Record> chosen_records(const Arguments& arguments, const WorkspaceOptions& workspace) {
   if (arguments.has("sample")) return sampled_records(arguments, workspace);
   if (!arguments.settings().empty())
-    throw UserError(
-        "command line: --" + arguments.settings()[0].key +
-        " has no meaning for recorded runs, which have their settings; settings go with --sample");
+    throw UserError("command line: --" + arguments.settings()[0].key +
+                    " has no meaning for recorded runs, which have their settings; settings go with --sample");
   if (arguments.positional().empty())
-    throw UserError(
-        "command line: 'rnnbench verify' takes RUN ... or --sample N EXPERIMENT, and nothing is given");
+    throw UserError("command line: 'rnnbench verify' takes RUN ... or --sample N EXPERIMENT, and nothing is given");
   std::vector<Record> records;
-  for (const std::string& run : arguments.positional())
-    records.push_back(named_record(arguments, run, workspace));
+  for (const std::string& run : arguments.positional()) records.push_back(named_record(arguments, run, workspace));
   return records;
 }
 
@@ -80,8 +78,7 @@ bool print_verdict(const Record& recorded, const Record& computed, const std::st
 }  // namespace
 
 int verify_command(const CommandArguments& words) {
-  const Arguments arguments("verify", words,
-                            {{"sample"}, {"jobs"}, {"threads"}, {"recompute"}, results_flag()});
+  const Arguments arguments("verify", words, {{"sample"}, {"jobs"}, {"threads"}, {"recompute"}, results_flag()});
   const WorkspaceOptions workspace = workspace_options(arguments);
   RunnerOptions options;
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
@@ -105,4 +102,4 @@ int verify_command(const CommandArguments& words) {
   return identical == records.size() ? 0 : 1;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::cli

@@ -5,7 +5,7 @@ set(rnnbench_folder ${CMAKE_INSTALL_LIBDIR}/cmake/rnnbench)
 set(rnnbench_headers ${CMAKE_INSTALL_INCLUDEDIR}/rnnbench)
 
 set_target_properties(rnnbench_cli PROPERTIES EXPORT_NAME program)
-foreach(floor core models tasks experiments speed analysis)
+foreach(floor core models tasks experiments speed analysis findings)
   set_target_properties(rnnbench_${floor} PROPERTIES EXPORT_NAME ${floor})
 endforeach()
 # Headers name one another from the root of the tree: "tasks/task.h".
@@ -15,11 +15,11 @@ target_compile_options(rnnbench_core INTERFACE $<INSTALL_INTERFACE:-ffp-contract
 
 install(TARGETS rnnbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS rnnbench_core rnnbench_models rnnbench_tasks rnnbench_experiments rnnbench_speed rnnbench_analysis
-                rnnbench_cli
+                rnnbench_findings rnnbench_cli
         EXPORT rnnbench ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(floor core tasks experiments analysis)
+foreach(floor core tasks experiments analysis findings)
   install(DIRECTORY ${floor}/ DESTINATION ${rnnbench_headers}/${floor}
-          FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "speed" EXCLUDE PATTERN "catalogue" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "catalogue" EXCLUDE)
 endforeach()
 # The other headers of models are texts that are compiled once per instruction set.
 install(FILES models/network.h models/gradient_check.h DESTINATION ${rnnbench_headers}/models)

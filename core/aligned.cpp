@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 void* allocate_aligned(std::size_t bytes) {
   constexpr std::size_t huge_page = std::size_t{1} << 21;
@@ -22,4 +22,4 @@ void* allocate_aligned(std::size_t bytes) {
 
 void free_aligned(void* memory) { std::free(memory); }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
 
-// Memory on a 64-byte boundary; large arrays on that of a huge page, which the system is asked to use: a panel of weights
-// then costs no page walks. Throws std::bad_alloc.
+namespace rnnbench::core {
+
+// Memory on a 64-byte boundary; large arrays on that of a huge page, which the system is asked to use: a panel of
+// weights then costs no page walks. Throws std::bad_alloc.
 void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory);
 
@@ -25,4 +27,4 @@ struct AlignedAllocator {
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

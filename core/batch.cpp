@@ -1,6 +1,6 @@
 #include "core/batch.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 void Batch::reset(const Signature& signature, int new_steps, int new_size) {
   steps = new_steps;
@@ -34,4 +34,4 @@ Batch Batch::part(int first_step, int end_step, int first, int end) const {
   return part;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

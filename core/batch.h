@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 enum class Loss {
   cross_entropy,  // one class of several
@@ -19,8 +21,8 @@ struct Signature {
   bool one_hot = false;  // inputs are symbols, fed as one-hot vectors
   int outputs = 0;       // classes (cross-entropy) or values (the others) of a step
   Loss loss = Loss::cross_entropy;
-  bool one_answer = false;  // only the last step of a sequence is asked for
-  bool looks_ahead = false; // what is asked for at a step is the input of a later one: a model may not see those
+  bool one_answer = false;   // only the last step of a sequence is asked for
+  bool looks_ahead = false;  // what is asked for at a step is the input of a later one: a model may not see those
 };
 
 // Time-major: element (step t, sequence b) is number t * size + b. Shorter sequences end in steps of weight 0 whose
@@ -48,4 +50,4 @@ struct Batch {
   Batch sequences(int first, int count = 1) const { return part(0, steps, first, first + count); }
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

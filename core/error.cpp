@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cctype>
 
-namespace rnnbench {
+namespace rnnbench::core {
 namespace {
 
-// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each once; case is
+// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbors, each once; case is
 // ignored.
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   const auto same = [](char x, char y) {
@@ -49,4 +49,4 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

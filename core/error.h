@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 // The one exception for a user's mistake. what() is one clear sentence that names file, line, key and value as far
 // as they are known, and what is allowed. The program prints it and exits with code 2. (A run that diverges is not
@@ -20,4 +22,4 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 // "; did you mean 'x'?" when a near name is known, otherwise "".
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& known);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -1,6 +1,6 @@
 #include "core/hash.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 std::uint64_t fnv1a(const void* bytes, std::size_t size, std::uint64_t start) {
   std::uint64_t hash = start;
@@ -15,4 +15,4 @@ std::string hex16(std::uint64_t value) {
   return text;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 inline constexpr std::uint64_t fnv1a_start = 0xcbf29ce484222325u;
 
@@ -17,4 +19,4 @@ inline std::uint64_t fnv1a(const std::string& text) { return fnv1a(text.data(), 
 // 16 lower-case hexadecimal digits, most significant first.
 std::string hex16(std::uint64_t value);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

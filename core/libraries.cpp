@@ -2,11 +2,10 @@
 
 #include <hwy/highway.h>
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 std::vector<std::pair<std::string, std::string>> core_libraries() {
-  return {{"highway",
-           std::to_string(HWY_MAJOR) + "." + std::to_string(HWY_MINOR) + "." + std::to_string(HWY_PATCH)}};
+  return {{"highway", std::to_string(HWY_MAJOR) + "." + std::to_string(HWY_MINOR) + "." + std::to_string(HWY_PATCH)}};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

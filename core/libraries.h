@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 std::vector<std::pair<std::string, std::string>> core_libraries();  // name, version
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace rnnbench::math {
+namespace rnnbench::core::math {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -24,9 +24,7 @@ constexpr std::array<double, 13> exp_coefficients = [] {
   return coefficients;
 }();
 
-double power_of_two(int exponent) {
-  return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
-}
+double power_of_two(int exponent) { return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52); }
 
 // Nearest whole number; |x| below 2^31.
 int nearest(double x) { return static_cast<int>(x + (x < 0 ? -0.5 : 0.5)); }
@@ -103,4 +101,4 @@ double cos(double x) {
   }
 }
 
-}  // namespace rnnbench::math
+}  // namespace rnnbench::core::math

@@ -2,7 +2,9 @@
 // set. (The C library's differ between versions.) Not for inner loops.
 #pragma once
 
-namespace rnnbench::math {
+#include "core/namespaces.h"
+
+namespace rnnbench::core::math {
 
 // Natural logarithm, within 1 unit in the last place; numbers below 2^-1022 count as 0 (flush-to-zero must
 // not matter).
@@ -14,4 +16,4 @@ double exp(double x);
 // Cosine, absolute error below 2^-52 for |x| <= 2^20 (radians); NaN beyond.
 double cos(double x);
 
-}  // namespace rnnbench::math
+}  // namespace rnnbench::core::math

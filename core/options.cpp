@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 namespace {
 
 std::string trimmed(const std::string& text) {
@@ -40,7 +40,7 @@ std::string whole(double value) { return std::to_string(static_cast<std::int64_t
   throw UserError(sentence);
 }
 
-bool in_range(const Option& option, double value) { return value >= option.least && value <= option.most; }
+bool in_range(const Option& option, double value) { return value >= option.min && value <= option.max; }
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -67,9 +67,9 @@ void append_range(const Option& option, const std::string& text, std::vector<std
   }
   if (!in_range(option, *first) || !in_range(option, *last)) refuse(option, text);
   const std::int64_t count = (*last - *first) / *step + 1;
-  if (count > most_listed) {
-    throw UserError(name + " has " + std::to_string(count) + " values; at most " +
-                    std::to_string(most_listed) + " are allowed");
+  if (count > max_listed) {
+    throw UserError(name + " has " + std::to_string(count) + " values; at most " + std::to_string(max_listed) +
+                    " are allowed");
   }
   for (std::int64_t i = 0; i < count; ++i) values.push_back(*first + i * *step);
 }
@@ -102,32 +102,28 @@ std::string canonical_integers(const Option& option, const std::string& text) {
   return canonical;
 }
 
-Option make_option(std::string name, Option::Kind kind, std::string fallback, double least, double most,
+Option make_option(std::string name, Option::Kind kind, std::string default_value, double min, double max,
                    std::vector<std::string> choices, std::string help) {
-  return {std::move(name), kind, std::move(fallback), least, most, std::move(choices), std::move(help), {}};
+  return {std::move(name), kind, std::move(default_value), min, max, std::move(choices), std::move(help), {}};
 }
 
 }  // namespace
 
-Option integer_option(std::string name, std::string fallback, double least, double most, std::string help) {
-  return make_option(std::move(name), Option::Kind::integer, std::move(fallback), least, most, {},
+Option integer_option(std::string name, std::string default_value, double min, double max, std::string help) {
+  return make_option(std::move(name), Option::Kind::integer, std::move(default_value), min, max, {}, std::move(help));
+}
+
+Option real_option(std::string name, std::string default_value, double min, double max, std::string help) {
+  return make_option(std::move(name), Option::Kind::real, std::move(default_value), min, max, {}, std::move(help));
+}
+
+Option choice_option(std::string name, std::string default_value, std::vector<std::string> choices, std::string help) {
+  return make_option(std::move(name), Option::Kind::choice, std::move(default_value), 0, 0, std::move(choices),
                      std::move(help));
 }
 
-Option real_option(std::string name, std::string fallback, double least, double most, std::string help) {
-  return make_option(std::move(name), Option::Kind::real, std::move(fallback), least, most, {},
-                     std::move(help));
-}
-
-Option choice_option(std::string name, std::string fallback, std::vector<std::string> choices,
-                     std::string help) {
-  return make_option(std::move(name), Option::Kind::choice, std::move(fallback), 0, 0, std::move(choices),
-                     std::move(help));
-}
-
-Option integers_option(std::string name, std::string fallback, double least, double most, std::string help) {
-  return make_option(std::move(name), Option::Kind::integers, std::move(fallback), least, most, {},
-                     std::move(help));
+Option integers_option(std::string name, std::string default_value, double min, double max, std::string help) {
+  return make_option(std::move(name), Option::Kind::integers, std::move(default_value), min, max, {}, std::move(help));
 }
 
 Option text_option(std::string name, std::string help) {
@@ -147,7 +143,7 @@ Option with_use(Option option, std::function<bool(const Settings&)> used) {
 
 std::string canonical_value(const Option& option, const std::string& text) {
   const std::string value = trimmed(text);
-  if (option.fallback.empty() && (value.empty() || value == "unset")) return "";
+  if (option.default_value.empty() && (value.empty() || value == "unset")) return "";
   switch (option.kind) {
     case Option::Kind::integer:
       if (const auto number = parsed<std::int64_t>(value); number && in_range(option, *number)) {
@@ -155,12 +151,10 @@ std::string canonical_value(const Option& option, const std::string& text) {
       }
       break;
     case Option::Kind::real:
-      if (const auto number = parsed<double>(value); number && in_range(option, *number))
-        return spelled(*number);
+      if (const auto number = parsed<double>(value); number && in_range(option, *number)) return spelled(*number);
       break;
     case Option::Kind::choice:
-      if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end())
-        return value;
+      if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end()) return value;
       break;
     case Option::Kind::integers:
       return canonical_integers(option, value);
@@ -193,10 +187,9 @@ std::vector<std::string> listed_values(const Option& option, const std::string& 
 }
 
 std::string allowed_values(const Option& option) {
-  const std::string range =
-      " from " + (option.kind == Option::Kind::real ? spelled(option.least) : whole(option.least)) + " to " +
-      (option.kind == Option::Kind::real ? spelled(option.most) : whole(option.most));
-  const std::string unset = option.fallback.empty() ? " or unset" : "";
+  const std::string range = " from " + (option.kind == Option::Kind::real ? spelled(option.min) : whole(option.min)) +
+                            " to " + (option.kind == Option::Kind::real ? spelled(option.max) : whole(option.max));
+  const std::string unset = option.default_value.empty() ? " or unset" : "";
   switch (option.kind) {
     case Option::Kind::integer:
       return "a whole number" + range + unset;
@@ -246,8 +239,7 @@ std::vector<std::int64_t> Settings::integers(const std::string& name) const {
   if (text(name).empty()) return values;
   for (const std::string& part : split(text(name))) {
     const auto value = parsed<std::int64_t>(part);
-    if (!value)
-      throw std::logic_error(name + " = '" + text(name) + "' is not a checked list of whole numbers");
+    if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked list of whole numbers");
     values.push_back(*value);
   }
   return values;
@@ -255,8 +247,8 @@ std::vector<std::int64_t> Settings::integers(const std::string& name) const {
 
 Settings default_settings(const std::vector<Option>& options) {
   Settings settings;
-  for (const Option& option : options) settings.set(option.name, option.fallback);
+  for (const Option& option : options) settings.set(option.name, option.default_value);
   return settings;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -8,20 +8,22 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 class Settings;
 
 struct Option {
   enum class Kind { integer, real, choice, integers /* a comma list; spans no grid */, text /* one line; neither */ };
 
-  std::string name;      // as on the command line and in an INI file: "forget-bias"
+  std::string name;  // as on the command line and in an INI file: "forget-bias"
   Kind kind;
-  std::string fallback;  // the frozen default, in canonical text; "" = not set (a nullable option:
-                         // "unset" in a list says so)
-  double least = 0, most = 0;         // inclusive range of a number
-  std::vector<std::string> choices;   // of a choice
-  std::string help;                   // one line, with the unit and the source
+  std::string default_value;         // the frozen default, in canonical text; "" = not set (a nullable option:
+                                     // "unset" in a list says so)
+  double min = 0, max = 0;           // inclusive range of a number
+  std::vector<std::string> choices;  // of a choice
+  std::string help;                  // one line, with the unit and the source
   // Whether a run with these settings reads the option at all (momentum: only with optimizer = sgd). Unused options do
   // not enter the spec. Empty: always used.
   std::function<bool(const Settings&)> used;
@@ -30,10 +32,10 @@ struct Option {
   bool place = false;
 };
 
-Option integer_option(std::string name, std::string fallback, double least, double most, std::string help);
-Option real_option(std::string name, std::string fallback, double least, double most, std::string help);
-Option choice_option(std::string name, std::string fallback, std::vector<std::string> choices, std::string help);
-Option integers_option(std::string name, std::string fallback, double least, double most, std::string help);
+Option integer_option(std::string name, std::string default_value, double min, double max, std::string help);
+Option real_option(std::string name, std::string default_value, double min, double max, std::string help);
+Option choice_option(std::string name, std::string default_value, std::vector<std::string> choices, std::string help);
+Option integers_option(std::string name, std::string default_value, double min, double max, std::string help);
 Option text_option(std::string name, std::string help);   // not set by default
 Option place_option(std::string name, std::string help);  // a text that is a place, not set by default
 Option with_use(Option option, std::function<bool(const Settings&)> used);
@@ -45,7 +47,7 @@ std::string canonical_value(const Option& option, const std::string& text);
 // The canonical values of a comma list with ranges of whole numbers ("50, 100", "1..10", "50..200..50" with a step), in
 // the order written, each once. At most `most_listed` of them. An `integers` or `text` option has one value.
 std::vector<std::string> listed_values(const Option& option, const std::string& text);
-inline constexpr std::int64_t most_listed = 100'000;
+inline constexpr std::int64_t max_listed = 100'000;
 
 // What is allowed, in words: "a whole number from 1 to 100000", "one of none, additive, dot".
 std::string allowed_values(const Option& option);
@@ -69,4 +71,4 @@ class Settings {
 // Settings with every option's default: for tests and for tools that need one model or task.
 Settings default_settings(const std::vector<Option>& options);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

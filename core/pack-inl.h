@@ -21,8 +21,10 @@
 
 #include "hwy/highway.h"
 
+#include "core/namespaces.h"
+
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::core {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -39,39 +41,35 @@ struct Pack {
   static constexpr int registers = 0;  // accumulators live in memory
   float v[16];
 };
-#define RNNBENCH_PACK_MAP(expression) \
-  Pack r;                             \
+#define RNNBENCH_PACK_MAP(expression)                 \
+  Pack r;                                             \
   for (int i = 0; i < 16; ++i) r.v[i] = (expression); \
   return r;
-HWY_INLINE Pack broadcast(float x) { RNNBENCH_PACK_MAP(x) }
-HWY_INLINE Pack load(const float* p) { RNNBENCH_PACK_MAP(p[i]) }
-HWY_INLINE void store(Pack a, float* p) {
+HWY_INLINE Pack broadcast(float x){RNNBENCH_PACK_MAP(x)} HWY_INLINE Pack
+    load(const float* p){RNNBENCH_PACK_MAP(p[i])} HWY_INLINE void store(Pack a, float* p) {
   for (int i = 0; i < 16; ++i) p[i] = a.v[i];
 }
-HWY_INLINE Pack operator+(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] + b.v[i]) }
-HWY_INLINE Pack operator-(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] - b.v[i]) }
-HWY_INLINE Pack operator*(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] * b.v[i]) }
-HWY_INLINE Pack operator/(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] / b.v[i]) }
-HWY_INLINE Pack fma(Pack a, Pack b, Pack c) { RNNBENCH_PACK_MAP(std::fma(a.v[i], b.v[i], c.v[i])) }
-HWY_INLINE Pack sqrt(Pack a) { RNNBENCH_PACK_MAP(std::sqrt(a.v[i])) }
-// As x86 has it: the second operand when either is NaN.
-HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] < b.v[i] ? a.v[i] : b.v[i]) }
-HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] > b.v[i] ? a.v[i] : b.v[i]) }
-HWY_INLINE Pack absolute(Pack a) { RNNBENCH_PACK_MAP(std::fabs(a.v[i])) }
-HWY_INLINE Pack with_sign_of(Pack magnitude, Pack sign) { RNNBENCH_PACK_MAP(std::copysign(magnitude.v[i], sign.v[i])) }
+HWY_INLINE Pack operator+(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] + b.v[i])} HWY_INLINE Pack operator-(Pack a, Pack b){
+    RNNBENCH_PACK_MAP(a.v[i] - b.v[i])} HWY_INLINE Pack
+operator*(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] * b.v[i])} HWY_INLINE Pack
+operator/(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] / b.v[i])} HWY_INLINE Pack
+    fma(Pack a, Pack b, Pack c){RNNBENCH_PACK_MAP(std::fma(a.v[i], b.v[i], c.v[i]))} HWY_INLINE Pack
+    sqrt(Pack a){RNNBENCH_PACK_MAP(std::sqrt(a.v[i]))}  // As x86 has it: the second operand when either is NaN.
+HWY_INLINE Pack lesser(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] < b.v[i] ? a.v[i] : b.v[i])} HWY_INLINE Pack
+    greater(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] > b.v[i] ? a.v[i] : b.v[i])} HWY_INLINE Pack
+    absolute(Pack a){RNNBENCH_PACK_MAP(std::fabs(a.v[i]))} HWY_INLINE Pack
+    with_sign_of(Pack magnitude, Pack sign){RNNBENCH_PACK_MAP(std::copysign(magnitude.v[i], sign.v[i]))}
 // x where condition > 0, else 0.
-HWY_INLINE Pack where_positive(Pack condition, Pack x) { RNNBENCH_PACK_MAP(condition.v[i] > 0 ? x.v[i] : 0.0f) }
+HWY_INLINE Pack where_positive(Pack condition, Pack x){RNNBENCH_PACK_MAP(condition.v[i] > 0 ? x.v[i] : 0.0f)}
 // 2^k for t = 1.5 * 2^23 + k, k whole, -126 <= k <= 127.
-HWY_INLINE Pack power_of_two(Pack t) {
-  RNNBENCH_PACK_MAP(std::bit_cast<float>((std::bit_cast<std::uint32_t>(t.v[i]) << 23) + 0x3f800000u))
-}
+HWY_INLINE Pack power_of_two(Pack t){
+    RNNBENCH_PACK_MAP(std::bit_cast<float>((std::bit_cast<std::uint32_t>(t.v[i]) << 23) + 0x3f800000u))}
 // x = m 2^k with sqrt(1/2) <= m < sqrt(2), for normal x > 0: k as a number, and m.
-HWY_INLINE Pack exponent(Pack x) {
-  RNNBENCH_PACK_MAP(static_cast<float>((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) >> 23))
-}
-HWY_INLINE Pack mantissa(Pack x) {
-  RNNBENCH_PACK_MAP(std::bit_cast<float>(((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) & 0x7fffff) +
-                                         detail::root_half))
+HWY_INLINE Pack
+    exponent(Pack x){RNNBENCH_PACK_MAP(static_cast<float>((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) >>
+                                                          23))} HWY_INLINE Pack mantissa(Pack x) {
+  RNNBENCH_PACK_MAP(
+      std::bit_cast<float>(((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) & 0x7fffff) + detail::root_half))
 }
 #undef RNNBENCH_PACK_MAP
 
@@ -84,47 +82,44 @@ struct Pack {
   static constexpr int registers = (parts == 1 ? 24 : 12) / parts;  // packs that fit as accumulators
   hn::Vec<D> v[parts];
 };
-#define RNNBENCH_PACK_MAP(expression) \
-  const Pack::D d;                    \
-  (void)d;                            \
-  Pack r;                             \
+#define RNNBENCH_PACK_MAP(expression)                                        \
+  const Pack::D d;                                                           \
+  (void)d;                                                                   \
+  Pack r;                                                                    \
   HWY_UNROLL(4) for (int i = 0; i < Pack::parts; ++i) r.v[i] = (expression); \
   return r;
-HWY_INLINE Pack broadcast(float x) { RNNBENCH_PACK_MAP(hn::Set(d, x)) }
-HWY_INLINE Pack load(const float* p) { RNNBENCH_PACK_MAP(hn::LoadU(d, p + i * Pack::width)) }
-HWY_INLINE void store(Pack a, float* p) {
+HWY_INLINE Pack broadcast(float x){RNNBENCH_PACK_MAP(hn::Set(d, x))} HWY_INLINE Pack
+    load(const float* p){RNNBENCH_PACK_MAP(hn::LoadU(d, p + i * Pack::width))} HWY_INLINE void store(Pack a, float* p) {
   const Pack::D d;
   for (int i = 0; i < Pack::parts; ++i) hn::StoreU(a.v[i], d, p + i * Pack::width);
 }
-HWY_INLINE Pack operator+(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Add(a.v[i], b.v[i])) }
-HWY_INLINE Pack operator-(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Sub(a.v[i], b.v[i])) }
-HWY_INLINE Pack operator*(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Mul(a.v[i], b.v[i])) }
-HWY_INLINE Pack operator/(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Div(a.v[i], b.v[i])) }
-HWY_INLINE Pack fma(Pack a, Pack b, Pack c) { RNNBENCH_PACK_MAP(hn::MulAdd(a.v[i], b.v[i], c.v[i])) }
-HWY_INLINE Pack sqrt(Pack a) { RNNBENCH_PACK_MAP(hn::Sqrt(a.v[i])) }
+HWY_INLINE Pack operator+(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Add(a.v[i], b.v[i]))} HWY_INLINE Pack operator-(Pack a,
+                                                                                                                Pack b){
+    RNNBENCH_PACK_MAP(hn::Sub(a.v[i], b.v[i]))} HWY_INLINE Pack
+operator*(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Mul(a.v[i], b.v[i]))} HWY_INLINE Pack
+operator/(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Div(a.v[i], b.v[i]))} HWY_INLINE Pack
+    fma(Pack a, Pack b, Pack c){RNNBENCH_PACK_MAP(hn::MulAdd(a.v[i], b.v[i], c.v[i]))} HWY_INLINE Pack
+    sqrt(Pack a){RNNBENCH_PACK_MAP(hn::Sqrt(a.v[i]))}
 #if HWY_ARCH_X86  // minps and maxps are just this comparison
-HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Min(a.v[i], b.v[i])) }
-HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Max(a.v[i], b.v[i])) }
+HWY_INLINE Pack lesser(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Min(a.v[i], b.v[i]))} HWY_INLINE Pack
+    greater(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Max(a.v[i], b.v[i]))}
 #else
-HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Lt(a.v[i], b.v[i]), a.v[i], b.v[i])) }
-HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Gt(a.v[i], b.v[i]), a.v[i], b.v[i])) }
+HWY_INLINE Pack
+    lesser(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Lt(a.v[i], b.v[i]), a.v[i], b.v[i]))} HWY_INLINE Pack
+    greater(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Gt(a.v[i], b.v[i]), a.v[i], b.v[i]))}
 #endif
-HWY_INLINE Pack absolute(Pack a) { RNNBENCH_PACK_MAP(hn::Abs(a.v[i])) }
-HWY_INLINE Pack with_sign_of(Pack magnitude, Pack sign) {
-  RNNBENCH_PACK_MAP(hn::CopySign(magnitude.v[i], sign.v[i]))
-}
-HWY_INLINE Pack where_positive(Pack condition, Pack x) {
-  RNNBENCH_PACK_MAP(hn::IfThenElseZero(hn::Gt(condition.v[i], hn::Zero(d)), x.v[i]))
-}
-HWY_INLINE Pack power_of_two(Pack t) {
+HWY_INLINE Pack absolute(Pack a){RNNBENCH_PACK_MAP(hn::Abs(a.v[i]))} HWY_INLINE Pack
+    with_sign_of(Pack magnitude, Pack sign){RNNBENCH_PACK_MAP(hn::CopySign(magnitude.v[i], sign.v[i]))} HWY_INLINE Pack
+    where_positive(Pack condition, Pack x){
+        RNNBENCH_PACK_MAP(hn::IfThenElseZero(hn::Gt(condition.v[i], hn::Zero(d)), x.v[i]))} HWY_INLINE Pack
+    power_of_two(Pack t) {
   const hn::RebindToUnsigned<Pack::D> du;
-  RNNBENCH_PACK_MAP(
-      hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, t.v[i])), hn::Set(du, 0x3f800000u))))
+  RNNBENCH_PACK_MAP(hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, t.v[i])), hn::Set(du, 0x3f800000u))))
 }
 HWY_INLINE Pack exponent(Pack x) {
   const hn::RebindToSigned<Pack::D> di;
-  RNNBENCH_PACK_MAP(hn::ConvertTo(
-      d, hn::ShiftRight<23>(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)))))
+  RNNBENCH_PACK_MAP(
+      hn::ConvertTo(d, hn::ShiftRight<23>(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)))))
 }
 HWY_INLINE Pack mantissa(Pack x) {
   const hn::RebindToSigned<Pack::D> di;
@@ -247,26 +242,80 @@ concept Exact = std::is_same_v<S, double> || std::is_same_v<S, std::complex<doub
 HWY_INLINE double real_part(double x) { return x; }
 HWY_INLINE double real_part(const std::complex<double>& x) { return x.real(); }
 
-template <Exact S> HWY_INLINE S load(const S* p) { return *p; }
-template <Exact S> HWY_INLINE void store(S a, S* p) { *p = a; }
-template <Exact S> HWY_INLINE S broadcast(S x) { return x; }
-template <Exact S> HWY_INLINE S fma(S a, S b, S c) { return a * b + c; }
-template <Exact S> HWY_INLINE S exp(S x) { return std::exp(x); }
-template <Exact S> HWY_INLINE S log(S x) { return std::log(x); }
-template <Exact S> HWY_INLINE S tanh(S x) { return std::tanh(x); }
-template <Exact S> HWY_INLINE S sigmoid(S x) { return S(1) / (S(1) + std::exp(-x)); }
-template <Exact S> HWY_INLINE S greater(S a, S b) { return real_part(a) > real_part(b) ? a : b; }
-template <Exact S> HWY_INLINE S where_positive(S condition, S x) { return real_part(condition) > 0 ? x : S(0); }
-template <Exact S> HWY_INLINE S sum_of_lanes(S a) { return a; }
-template <Exact S> HWY_INLINE S largest_lane(S a) { return a; }
+template <Exact S>
+HWY_INLINE S load(const S* p) {
+  return *p;
+}
+template <Exact S>
+HWY_INLINE void store(S a, S* p) {
+  *p = a;
+}
+template <Exact S>
+HWY_INLINE S broadcast(S x) {
+  return x;
+}
+template <Exact S>
+HWY_INLINE S fma(S a, S b, S c) {
+  return a * b + c;
+}
+template <Exact S>
+HWY_INLINE S exp(S x) {
+  return std::exp(x);
+}
+template <Exact S>
+HWY_INLINE S log(S x) {
+  return std::log(x);
+}
+template <Exact S>
+HWY_INLINE S tanh(S x) {
+  return std::tanh(x);
+}
+template <Exact S>
+HWY_INLINE S sigmoid(S x) {
+  return S(1) / (S(1) + std::exp(-x));
+}
+template <Exact S>
+HWY_INLINE S greater(S a, S b) {
+  return real_part(a) > real_part(b) ? a : b;
+}
+template <Exact S>
+HWY_INLINE S where_positive(S condition, S x) {
+  return real_part(condition) > 0 ? x : S(0);
+}
+template <Exact S>
+HWY_INLINE S sum_of_lanes(S a) {
+  return a;
+}
+template <Exact S>
+HWY_INLINE S largest_lane(S a) {
+  return a;
+}
 
 // The derivative of the two squashing functions from their value.
-template <class V> HWY_INLINE V sigmoid_slope(V y) { return y * (1.0f - y); }
-template <class V> HWY_INLINE V tanh_slope(V y) { return 1.0f - y * y; }
-template <Exact S> HWY_INLINE S sigmoid_slope(S y) { return y * (S(1) - y); }
-template <Exact S> HWY_INLINE S tanh_slope(S y) { return S(1) - y * y; }
-template <class V> HWY_INLINE V one_minus(V y) { return 1.0f - y; }
-template <Exact S> HWY_INLINE S one_minus(S y) { return S(1) - y; }
+template <class V>
+HWY_INLINE V sigmoid_slope(V y) {
+  return y * (1.0f - y);
+}
+template <class V>
+HWY_INLINE V tanh_slope(V y) {
+  return 1.0f - y * y;
+}
+template <Exact S>
+HWY_INLINE S sigmoid_slope(S y) {
+  return y * (S(1) - y);
+}
+template <Exact S>
+HWY_INLINE S tanh_slope(S y) {
+  return S(1) - y * y;
+}
+template <class V>
+HWY_INLINE V one_minus(V y) {
+  return 1.0f - y;
+}
+template <Exact S>
+HWY_INLINE S one_minus(S y) {
+  return S(1) - y;
+}
 
 // Number type and number of lanes of a pack.
 template <class V>
@@ -281,20 +330,23 @@ struct PackTraits<Pack> {
   static constexpr int lanes = 16;
   static constexpr int registers = Pack::registers;
 };
-template <class V> using ScalarOf = typename PackTraits<V>::Scalar;
+template <class V>
+using ScalarOf = typename PackTraits<V>::Scalar;
 
 // max(x, x / 100); and the gradient of x, from the value y and its gradient d.
-template <class V> HWY_INLINE V leaky_relu(V x) {
+template <class V>
+HWY_INLINE V leaky_relu(V x) {
   const V positive = where_positive(x, x);
   return fma(x - positive, broadcast(ScalarOf<V>(0.01)), positive);
 }
-template <class V> HWY_INLINE V leaky_relu_backward(V y, V d) {
+template <class V>
+HWY_INLINE V leaky_relu_backward(V y, V d) {
   const V positive = where_positive(y, d);
   return fma(d - positive, broadcast(ScalarOf<V>(0.01)), positive);
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::core
 HWY_AFTER_NAMESPACE();
 
 #endif

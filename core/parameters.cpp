@@ -1,6 +1,6 @@
 #include "core/parameters.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 int Layout::add(std::string name, int rows, int cols) {
   blocks_.push_back({std::move(name), rows, cols, extent_, false});
@@ -22,4 +22,4 @@ int Layout::find(const std::string& name) const {
   return -1;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -1,4 +1,4 @@
-// The numbers of a model: one aligned array with named blocks. Weights, gradients and optimiser moments are this type.
+// The numbers of a model: one aligned array with named blocks. Weights, gradients and optimizer moments are this type.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 #include "core/aligned.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 // A named matrix (rows x cols, row-major as in PyTorch; a vector has cols = 1) inside the array.
 struct Block {
@@ -24,9 +24,9 @@ class Layout {
   int add(std::string name, int rows);            // vector
   const std::vector<Block>& blocks() const { return blocks_; }
   const Block& block(int number) const { return blocks_[number]; }
-  int find(const std::string& name) const;       // -1 when absent
-  std::size_t count() const { return count_; }   // trainable parameters, without padding
-  std::size_t extent() const { return extent_; } // length of the array, with padding
+  int find(const std::string& name) const;        // -1 when absent
+  std::size_t count() const { return count_; }    // trainable parameters, without padding
+  std::size_t extent() const { return extent_; }  // length of the array, with padding
 
  private:
   std::vector<Block> blocks_;
@@ -45,7 +45,7 @@ class Parameters {
     for (const Block& block : layout_->blocks())
       for (std::size_t i = block.size(); i % 16 != 0; ++i) data_[block.offset + i] = S(0);
   }
-  AlignedVector<S>& data() { return data_; }             // padding included, always 0 there
+  AlignedVector<S>& data() { return data_; }  // padding included, always 0 there
   const AlignedVector<S>& data() const { return data_; }
 
  private:
@@ -53,4 +53,4 @@ class Parameters {
   AlignedVector<S> data_;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

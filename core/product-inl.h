@@ -15,7 +15,7 @@
 #include "core/pack-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::core {
 namespace HWY_NAMESPACE {
 
 template <int N>
@@ -24,7 +24,7 @@ using Constant = std::integral_constant<int, N>;
 // Lambdas of the inner loops: for the instruction set at hand, and never a call.
 #define RNNBENCH_INLINE HWY_ATTR __attribute__((always_inline))
 
-// f(Constant<0>()), ..., f(Constant<N - 1>()): a loop whose arrays of packs stay in registers whatever the optimisation
+// f(Constant<0>()), ..., f(Constant<N - 1>()): a loop whose arrays of packs stay in registers whatever the optimization
 // level, because every index is a constant from the start.
 template <int N, class F>
 HWY_INLINE HWY_ATTR void unrolled(F&& f) {
@@ -35,9 +35,9 @@ HWY_INLINE HWY_ATTR void unrolled(F&& f) {
 // Asks for a line that will be needed soon, into the second-level cache.
 HWY_INLINE void prefetch(const void* line) { __builtin_prefetch(line, 1, 2); }
 
-// acc[r][c] += sum over i < n of a[i * a_step + r * lanes ...] * b[i * b_step + c * b_column], i ascending; then the same
-// from a + a_segment and b + b_segment on, `segments` times: one chain. With Ahead > 0, each i also asks for `Ahead` lines
-// from `ahead` on: the panel that comes next.
+// acc[r][c] += sum over i < n of a[i * a_step + r * lanes ...] * b[i * b_step + c * b_column], i ascending; then the
+// same from a + a_segment and b + b_segment on, `segments` times: one chain. With Ahead > 0, each i also asks for
+// `Ahead` lines from `ahead` on: the panel that comes next.
 template <int Ahead = 0, class V, int R, int C>
 HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* a, std::ptrdiff_t a_step,
                                              const ScalarOf<V>* b, std::ptrdiff_t b_step, std::ptrdiff_t b_column,
@@ -91,14 +91,30 @@ HWY_INLINE HWY_ATTR void for_columns(int count, F&& f) {
   for (int g = 0, first = 0; g < groups; ++g) {
     const int size = (count - first + groups - g - 1) / (groups - g);
     switch (size) {
-      case 1: f(first, Constant<1>()); break;
-      case 2: if constexpr (Max >= 2) f(first, Constant<2>()); break;
-      case 3: if constexpr (Max >= 3) f(first, Constant<3>()); break;
-      case 4: if constexpr (Max >= 4) f(first, Constant<4>()); break;
-      case 5: if constexpr (Max >= 5) f(first, Constant<5>()); break;
-      case 6: if constexpr (Max >= 6) f(first, Constant<6>()); break;
-      case 7: if constexpr (Max >= 7) f(first, Constant<7>()); break;
-      case 8: if constexpr (Max >= 8) f(first, Constant<8>()); break;
+      case 1:
+        f(first, Constant<1>());
+        break;
+      case 2:
+        if constexpr (Max >= 2) f(first, Constant<2>());
+        break;
+      case 3:
+        if constexpr (Max >= 3) f(first, Constant<3>());
+        break;
+      case 4:
+        if constexpr (Max >= 4) f(first, Constant<4>());
+        break;
+      case 5:
+        if constexpr (Max >= 5) f(first, Constant<5>());
+        break;
+      case 6:
+        if constexpr (Max >= 6) f(first, Constant<6>());
+        break;
+      case 7:
+        if constexpr (Max >= 7) f(first, Constant<7>());
+        break;
+      case 8:
+        if constexpr (Max >= 8) f(first, Constant<8>());
+        break;
     }
     first += size;
   }
@@ -120,7 +136,7 @@ struct ColumnGroups {
   struct Group {
     int first, size;
   };
-  ColumnGroups(int columns, int most) : count((columns + most - 1) / most) {
+  ColumnGroups(int columns, int max) : count((columns + max - 1) / max) {
     for (int g = 0, first = 0; g < count; ++g) {
       groups[g] = {first, (columns - first + count - g - 1) / (count - g)};
       first += groups[g].size;
@@ -131,8 +147,8 @@ struct ColumnGroups {
 };
 // f(first, size) over `count` columns in balanced groups of at most `most`.
 template <class F>
-void in_columns(int count, int most, F&& f) {
-  const int groups = (count + most - 1) / most;
+void in_columns(int count, int max, F&& f) {
+  const int groups = (count + max - 1) / max;
   for (int g = 0, first = 0; g < groups; ++g) {
     const int size = (count - first + groups - g - 1) / (groups - g);
     f(first, size);
@@ -141,9 +157,9 @@ void in_columns(int count, int most, F&& f) {
 }
 // f(first, size) over `count` blocks in the groups of for_blocks<most>.
 template <class F>
-void in_blocks(int count, int most, F&& f) {
+void in_blocks(int count, int max, F&& f) {
   for (int first = 0; first < count;) {
-    const int left = count - first, size = most >= 4 && left >= 4 ? 4 : most >= 2 && left >= 2 ? 2 : 1;
+    const int left = count - first, size = max >= 4 && left >= 4 ? 4 : max >= 2 && left >= 2 ? 2 : 1;
     f(first, size);
     first += size;
   }
@@ -166,7 +182,7 @@ HWY_ATTR ScalarOf<V>* pack_panels(int rows, int depth, ScalarOf<V>* out, At&& at
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::core
 HWY_AFTER_NAMESPACE();
 
 #endif

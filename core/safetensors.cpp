@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 static_assert(std::endian::native == std::endian::little, "arrays are written as they lie in memory");
 
@@ -220,8 +220,7 @@ Entry read_entry(HeaderReader& reader, const std::string& name) {
   std::uint64_t size = static_cast<std::uint64_t>(type_size(entry.tensor.type));
   if (size == 0) reader.fail("unknown type " + entry.tensor.type + " of " + name);
   for (const std::int64_t n : entry.tensor.shape) {
-    if (n > 0 && size > (std::uint64_t{1} << 62) / static_cast<std::uint64_t>(n))
-      reader.fail("the size of " + name);
+    if (n > 0 && size > (std::uint64_t{1} << 62) / static_cast<std::uint64_t>(n)) reader.fail("the size of " + name);
     size *= static_cast<std::uint64_t>(n);
   }
   if (size != entry.end - entry.begin) reader.fail("shape and data_offsets of " + name + " disagree");
@@ -231,8 +230,7 @@ Entry read_entry(HeaderReader& reader, const std::string& name) {
 }  // namespace
 
 const Tensor* TensorFile::find(const std::string& name) const {
-  const auto found =
-      std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.name == name; });
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.name == name; });
   return found == tensors.end() ? nullptr : &*found;
 }
 
@@ -288,8 +286,8 @@ TensorFile from_safetensors(const std::string& bytes, const std::string& name) {
   if (bytes.size() < 8) throw UserError(name + ": not a safetensors file: shorter than 8 bytes");
   std::memcpy(&length, bytes.data(), 8);
   if (length > bytes.size() - 8 || length > longest_header)
-    throw UserError(name + ": not a complete safetensors file: its header should have " +
-                    std::to_string(length) + " bytes");
+    throw UserError(name + ": not a complete safetensors file: its header should have " + std::to_string(length) +
+                    " bytes");
 
   TensorFile file;
   std::vector<Entry> entries;
@@ -306,9 +304,8 @@ TensorFile from_safetensors(const std::string& bytes, const std::string& name) {
   reader.finish();
 
   // The arrays fill the rest of the file without overlap or gap.
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   const std::uint64_t size = bytes.size() - 8 - length;
   std::uint64_t offset = 0;
   for (Entry& entry : entries) {
@@ -325,8 +322,7 @@ TensorFile from_safetensors(const std::string& bytes, const std::string& name) {
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path))
-    throw UserError(path.string() + ": not a file that can be read");
+  if (!stream || std::filesystem::is_directory(path)) throw UserError(path.string() + ": not a file that can be read");
   std::ostringstream bytes;
   bytes << stream.rdbuf();
   return from_safetensors(bytes.str(), path.string());
@@ -359,4 +355,4 @@ void extract_parameters(const TensorFile& file, const std::string& prefix, Param
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -11,7 +11,7 @@
 
 #include "core/parameters.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 struct Tensor {
   std::string name;
@@ -44,4 +44,4 @@ void append_parameters(const std::string& prefix, const Parameters<float>& param
 // or type.
 void extract_parameters(const TensorFile& file, const std::string& prefix, Parameters<float>& parameters);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -1,12 +1,12 @@
 #include "core/stream.h"
 
-#include <Random123/philox.h>
-
 #include <cmath>
+
+#include <Random123/philox.h>
 
 #include "core/math.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter, std::uint64_t key) {
   const philox4x32_ctr_t in{{counter[0], counter[1], counter[2], counter[3]}};
@@ -44,4 +44,4 @@ double Stream::normal() {
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 // The generator itself: ten rounds of Philox4x32; key = low word, high word.
 std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter, std::uint64_t key);
@@ -29,11 +31,11 @@ class Stream {
  public:
   Stream(std::uint64_t seed, Purpose purpose, std::uint32_t step, std::uint32_t sample);
 
-  std::uint32_t next();                     // 32 uniform bits
-  float uniform();                          // [0, 1), 24 bits, exact in float and double
-  float uniform(float low, float high);     // low + (high - low) * uniform(), in float
-  std::uint32_t below(std::uint32_t n);     // 0 .. n-1 by 64-bit multiply-shift (bias below n / 2^32); n > 0
-  double normal();                          // mean 0, variance 1, without the C library's logarithm
+  std::uint32_t next();                  // 32 uniform bits
+  float uniform();                       // [0, 1), 24 bits, exact in float and double
+  float uniform(float low, float high);  // low + (high - low) * uniform(), in float
+  std::uint32_t below(std::uint32_t n);  // 0 .. n-1 by 64-bit multiply-shift (bias below n / 2^32); n > 0
+  double normal();                       // mean 0, variance 1, without the C library's logarithm
 
  private:
   std::uint64_t seed_;
@@ -56,4 +58,4 @@ struct StreamSource {
   }
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
-namespace rnnbench {
+namespace rnnbench::core {
 namespace {
 
 // Returns when value is no longer `old`.
@@ -68,4 +68,4 @@ double ThreadTeam::worker_cpu_seconds() const {
   return seconds;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -9,7 +9,9 @@
 #include <thread>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
 
 class ThreadTeam {
  public:
@@ -35,4 +37,4 @@ class ThreadTeam {
   std::atomic<bool> stop_{false};
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -6,14 +6,14 @@
 #include "core/error.h"
 #include "experiments/records/results_folder.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 constexpr double significance = 0.05;
 
-std::vector<Run> with_records(const std::vector<RunSpec>& specs, const Ledger& ledger) {
+std::vector<Run> with_records(const std::vector<RunSpec>& specs, const ResultsFolder& results_folder) {
   std::vector<Run> runs;
-  for (const RunSpec& spec : specs) runs.push_back({spec.json(), ledger.load(spec.id())});
+  for (const RunSpec& spec : specs) runs.push_back({spec.json(), results_folder.load(spec.id())});
   return runs;
 }
 
@@ -67,20 +67,21 @@ PublishedMet compare_with_published(const FindingResult& result) {
   met.ranking = true;
   for (std::size_t i = 0; i < numbers.size(); ++i)
     for (std::size_t k = 0; k < i; ++k)
-      met.ranking = *met.ranking && sign_of(numbers[i].first - numbers[k].first) * sign_of(numbers[i].second - numbers[k].second) >= 0;
+      met.ranking = *met.ranking &&
+                    sign_of(numbers[i].first - numbers[k].first) * sign_of(numbers[i].second - numbers[k].second) >= 0;
   return met;
 }
 
 FindingResult evaluate(const Finding& finding, const std::filesystem::path& results) {
   FindingResult result;
   result.finding = &finding;
-  const Ledger ledger(finding.results(results), finding.name);
-  result.untuned = with_records(finding.experiment.runs, ledger);
+  const ResultsFolder results_folder(finding.results(results), finding.name);
+  result.untuned = with_records(finding.experiment.runs, results_folder);
   if (!finding.tuning) {
     result.runs = std::move(result.untuned);
     result.untuned.clear();
-  } else if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, ledger)) {
-    result.runs = with_records(chosen->runs, ledger);
+  } else if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, results_folder)) {
+    result.runs = with_records(chosen->runs, results_folder);
     result.choices = std::move(chosen->choices);
   }
   std::set<std::string> counted;  // a search may choose what the file says
@@ -90,7 +91,8 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   };
   add_cpu_seconds(result.runs);
   add_cpu_seconds(result.untuned);
-  if (finding.tuning) add_cpu_seconds(with_records(finding.tuning->trial_runs(finding.experiment.runs), ledger));
+  if (finding.tuning)
+    add_cpu_seconds(with_records(finding.tuning->trial_runs(finding.experiment.runs), results_folder));
   std::set<std::uint64_t> seeds;
   for (const RunSpec& run : finding.experiment.runs) seeds.insert(run.seed);
   result.seeds = static_cast<int>(seeds.size());
@@ -104,10 +106,11 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
     return result;
   }
   result.primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.runs);
-  for (const Comparand& also : finding.also)
+  for (const MeasuredStatement& also : finding.also)
     result.also.push_back(decide(also.statement, also.measurement, finding.margin_of(also), result.runs));
   if (!result.untuned.empty() && all_recorded(result.untuned))
-    result.untuned_primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.untuned);
+    result.untuned_primary =
+        decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.untuned);
   result.verdict = result.primary->verdict;
   result.published = compare_with_published(result);
   return result;
@@ -117,20 +120,20 @@ bool is_decided(const FindingResult& result) {
   return result.verdict == Verdict::supported || result.verdict == Verdict::contradicted;
 }
 
-// How many more seeds would decide, when Holm's correction multiplies the p-value by so many findings. For a claim to be
-// contradicted one of its parts has to be, which counts as as many tests as it has parts; to be supported, all have.
+// How many more seeds would decide, when Holm's correction multiplies the p-value by so many findings. For a claim to
+// be contradicted one of its parts has to be, which counts as as many tests as it has parts; to be supported, all have.
 std::string needed_seeds(const Outcome& outcome, int seeds, double findings) {
   const bool contradicted = outcome.verdict == Verdict::contradicted;
   const double tests = contradicted ? findings * static_cast<double>(outcome.parts.size()) : findings;
-  int most = 0;
+  int max = 0;
   for (const ComparisonPart& part : outcome.parts) {
     if (!part.interval) return "fewer than ten seeds";
     if (contradicted && &part != &outcome.decisive()) continue;
     const auto needed = seeds_needed(outcome, part, tests);
     if (!needed) return "more than 1,000 seeds would be needed";
-    most = std::max(most, *needed);
+    max = std::max(max, *needed);
   }
-  const int more = std::max(most - seeds, 1);
+  const int more = std::max(max - seeds, 1);
   return "about " + std::to_string(more) + (more == 1 ? " more seed" : " more seeds") + " would decide";
 }
 
@@ -178,23 +181,24 @@ std::string effect_of(const FindingResult& result) {
 
 }  // namespace
 
-std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results) {
-  std::vector<FindingResult> ledger;
+std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings,
+                                             const std::filesystem::path& results) {
+  std::vector<FindingResult> results_folder;
   for (const Finding& finding : findings) {
     try {
-      ledger.push_back(evaluate(finding, results));
+      results_folder.push_back(evaluate(finding, results));
     } catch (const UserError& error) {
       throw UserError(finding.file.string() + ": " + error.what());
     }
   }
-  correct_for_family(ledger);
-  for (FindingResult& result : ledger) {
+  correct_for_family(results_folder);
+  for (FindingResult& result : results_folder) {
     if (!result.finding->not_applicable.empty()) {
       result.verdict = Verdict::not_applicable;
       result.reason = result.finding->not_applicable;
     }
   }
-  return ledger;
+  return results_folder;
 }
 
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model) {
@@ -219,7 +223,14 @@ std::string published_text(const FindingResult& result) {
 }
 
 std::string findings_text(const std::vector<FindingResult>& results) {
-  Table table{{{"", true}, {"finding", false}, {"verdict", false}, {"effect, 95 % interval", false}, {"n"}, {"failed"}, {"p (Holm)"}}, {}};
+  Table table{{{"", true},
+               {"finding", false},
+               {"verdict", false},
+               {"effect, 95 % interval", false},
+               {"n"},
+               {"failed"},
+               {"p (Holm)"}},
+              {}};
   for (const FindingResult& r : results)
     table.rows.push_back({std::to_string(r.finding->number), r.finding->name, verdict_text(r.verdict), effect_of(r),
                           std::to_string(r.seeds), std::to_string(r.diverged), number_or_dash(r.adjusted_p)});
@@ -233,12 +244,12 @@ std::string findings_text(const std::vector<FindingResult>& results) {
 }
 
 std::string findings_markdown(const std::vector<FindingResult>& results) {
-  Table table{{{"", true}, {"claim", false}, {"verdict", false}, {"effect, 95 % interval", false}, {"n"}, {"p (Holm)"}}, {}};
+  Table table{{{"", true}, {"claim", false}, {"verdict", false}, {"effect, 95 % interval", false}, {"n"}, {"p (Holm)"}},
+              {}};
   for (const FindingResult& r : results)
-    table.rows.push_back({std::to_string(r.finding->number),
-                          "[" + r.finding->claim + "](" + r.finding->file.generic_string() + ")",
-                          "**" + verdict_text(r.verdict) + "**", effect_of(r), std::to_string(r.seeds),
-                          number_or_dash(r.adjusted_p)});
+    table.rows.push_back(
+        {std::to_string(r.finding->number), "[" + r.finding->claim + "](" + r.finding->file.generic_string() + ")",
+         "**" + verdict_text(r.verdict) + "**", effect_of(r), std::to_string(r.seeds), number_or_dash(r.adjusted_p)});
   return table.markdown();
 }
 
@@ -261,7 +272,8 @@ Json findings_json(const std::vector<FindingResult>& results) {
           if (part.p_for) json["p_for"] = *part.p_for, json["p_against"] = *part.p_against;
           if (part.improvement) json["probability_of_improvement"] = *part.improvement;
           if (part.improvement_interval)
-            json["probability_of_improvement_interval"] = {part.improvement_interval->low, part.improvement_interval->high};
+            json["probability_of_improvement_interval"] = {part.improvement_interval->low,
+                                                           part.improvement_interval->high};
           if (part.log_rank_p) json["log_rank_p"] = *part.log_rank_p;
         }
         parts.push_back(std::move(json));
@@ -299,4 +311,4 @@ Json findings_json(const std::vector<FindingResult>& results) {
   return list;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -8,15 +8,15 @@
 
 #include "analysis/format.h"
 #include "analysis/statistics/paired.h"
-#include "findings/verdict.h"
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
+#include "findings/verdict.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
-const std::vector<std::string> known_keys = {"claim", "source",    "number", "measure", "compare", "margin",        "also",
-                                             "note",  "published", "figure", "checked", "not-applicable"};
+const std::vector<std::string> known_keys = {"claim", "source", "number",    "measure", "compare", "margin",
+                                             "also",  "note",   "published", "figure",  "checked", "not-applicable"};
 const std::vector<std::string> certainties = {"read", "secondary copy", "from memory", "computed"};
 
 std::string trimmed(const std::string& text) {
@@ -49,7 +49,8 @@ double number_of(const std::string& text, const std::string& sentence) {
 
 // "0.05 (its reason)" -> 0.05 and the reason.
 void read_margin(const std::string& text, Finding& finding) {
-  const std::string form = "margin = " + text + " is not a number with its reason, such as 0.05 (half of what seeds differ by)";
+  const std::string form =
+      "margin = " + text + " is not a number with its reason, such as 0.05 (half of what seeds differ by)";
   const auto open = text.find('(');
   if (open == std::string::npos || text.back() != ')') throw UserError(form);
   finding.margin = number_of(trimmed(text.substr(0, open)), form);
@@ -59,7 +60,8 @@ void read_margin(const std::string& text, Finding& finding) {
 
 // "lstm{length=50} 256 (from memory)"
 Published read_published(const std::string& text) {
-  const std::string form = "published = " + text + " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of " +
+  const std::string form = "published = " + text +
+                           " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of " +
                            join(certainties, ", ");
   const auto open = text.rfind('(');
   if (open == std::string::npos || text.back() != ')') throw UserError(form);
@@ -74,8 +76,8 @@ Published read_published(const std::string& text) {
   return published;
 }
 
-Comparand read_comparand(const std::string& text, const std::string& measure) {
-  Comparand comparand{parse_statement(text), {}};
+MeasuredStatement read_comparand(const std::string& text, const std::string& measure) {
+  MeasuredStatement comparand{parse_statement(text), {}};
   comparand.measurement =
       parse_measurement(comparand.statement.measure.empty() ? measure : comparand.statement.measure);
   return comparand;
@@ -84,7 +86,7 @@ Comparand read_comparand(const std::string& text, const std::string& measure) {
 // What a statement names, a search would change: then no run would be the one that is named.
 void check_searched(const Finding& finding) {
   std::vector<const Statement*> statements = {&finding.primary.statement};
-  for (const Comparand& also : finding.also) statements.push_back(&also.statement);
+  for (const MeasuredStatement& also : finding.also) statements.push_back(&also.statement);
   for (const Statement* statement : statements)
     for (const Expression* model : statement->models())
       for (const auto& [key, value] : model->where)
@@ -102,8 +104,8 @@ int seeds_of(const Finding& finding) {
 
 }  // namespace
 
-double Finding::margin_of(const Comparand& other) const {
-  const auto ratio = [](const Comparand& c) { return c.statement.left[0].kind == Expression::Kind::ratio; };
+double Finding::margin_of(const MeasuredStatement& other) const {
+  const auto ratio = [](const MeasuredStatement& c) { return c.statement.left[0].kind == Expression::Kind::ratio; };
   const bool same_unit = other.measurement.text == primary.measurement.text || (ratio(other) && ratio(primary));
   return same_unit ? margin : 0;
 }
@@ -130,8 +132,9 @@ bool is_finding(const std::filesystem::path& file) {
 Finding read_finding(const std::filesystem::path& file, Profile profile) {
   const ExperimentFile read = read_experiment_file(file, profile);
   if (read.finding.empty())
-    throw UserError(file.string() + " claims nothing: a finding has a section [finding] with claim, source, measure, "
-                                    "compare and margin");
+    throw UserError(file.string() +
+                    " claims nothing: a finding has a section [finding] with claim, source, measure, "
+                    "compare and margin");
   Finding finding;
   finding.file = file;
   finding.name = file.stem().string();
@@ -140,8 +143,8 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
   std::map<std::string, const Assignment*> keys;
   for (const Assignment& a : read.finding) {
     if (!std::count(known_keys.begin(), known_keys.end(), a.key))
-      throw UserError(file.string() + ":" + std::to_string(a.line) + ": [finding] has no key '" + a.key + "'; it takes " +
-                      join(known_keys, ", ") + did_you_mean(a.key, known_keys));
+      throw UserError(file.string() + ":" + std::to_string(a.line) + ": [finding] has no key '" + a.key +
+                      "'; it takes " + join(known_keys, ", ") + did_you_mean(a.key, known_keys));
     keys[a.key] = &a;
   }
   int line = read.finding.front().line;
@@ -174,7 +177,7 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
         throw UserError("figure = " + finding.figure + ": no run has a setting of that name");
     }
     const std::string measure = text("measure");
-    const auto parts_of = [&](const Comparand& comparand) {
+    const auto parts_of = [&](const MeasuredStatement& comparand) {
       return static_cast<int>(decide(comparand.statement, comparand.measurement, finding.margin, runs).parts.size());
     };
     finding.primary = read_comparand(text("compare"), measure);
@@ -218,8 +221,8 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
   std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.number < b.number; });
   for (std::size_t i = 1; i < findings.size(); ++i)
     if (findings[i].number == findings[i - 1].number)
-      throw UserError(findings[i].file.string() + " and " + findings[i - 1].file.string() + " are both finding number " +
-                      std::to_string(findings[i].number));
+      throw UserError(findings[i].file.string() + " and " + findings[i - 1].file.string() +
+                      " are both finding number " + std::to_string(findings[i].number));
   std::map<std::string, std::string> files_of;  // records and figures go by the name
   for (const Finding& finding : findings) {
     const auto [known, is_new] = files_of.try_emplace(finding.name, finding.file.string());
@@ -227,13 +230,13 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
       throw UserError(finding.file.string() + " and " + known->second + " are both findings named " + finding.name);
   }
   if (profile == Profile::smoke) return findings;
-  const auto family = std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.not_applicable.empty(); });
+  const auto family =
+      std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.not_applicable.empty(); });
   for (const Finding& finding : findings) {
     const int seeds = seeds_of(finding);
-    if (finding.not_applicable.empty() && seeds < least_runs_for_interval)
+    if (finding.not_applicable.empty() && seeds < min_runs_for_interval)
       throw UserError(finding.file.string() + ": " + std::to_string(seeds) +
-                      " seeds decide nothing; an interval takes " + std::to_string(least_runs_for_interval) +
-                      " or more");
+                      " seeds decide nothing; an interval takes " + std::to_string(min_runs_for_interval) + " or more");
     // One of several parts that fails contradicts the claim: so many chances are paid for.
     const double best = smallest_p(seeds) * finding.parts * static_cast<double>(family);
     const std::string parts = finding.parts == 1 ? "" : std::to_string(finding.parts) + " comparisons in ";
@@ -246,4 +249,4 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
   return findings;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

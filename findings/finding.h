@@ -1,5 +1,5 @@
-// A finding: a published claim, the experiment that tests it, and the rule by which it is decided, all of them in one file
-// and declared before anything runs.
+// A finding: a published claim, the experiment that tests it, and the rule by which it is decided, all of them in one
+// file and declared before anything runs.
 #pragma once
 
 #include <filesystem>
@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "findings/measurement.h"
-#include "findings/statement.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/running/tuning.h"
+#include "findings/measurement.h"
+#include "findings/statement.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 // A number of a publication, shown beside ours and never a pass mark.
 struct Published {
@@ -23,7 +23,7 @@ struct Published {
 };
 
 // A comparison with what it is measured by.
-struct Comparand {
+struct MeasuredStatement {
   Statement statement;
   Measurement measurement;
 };
@@ -33,28 +33,29 @@ struct Finding {
   std::filesystem::path file;
   int number = 0;  // place in the ledger
   std::string claim, source;
-  Comparand primary;             // `compare`: the one that is decided
-  int parts = 1;                 // of it: one for each left side on each task
-  std::vector<Comparand> also;   // shown with intervals only
-  double margin = 0;             // in the unit of what `compare` compares
+  MeasuredStatement primary;            // `compare`: the one that is decided
+  int parts = 1;                        // of it: one for each left side on each task
+  std::vector<MeasuredStatement> also;  // shown with intervals only
+  double margin = 0;                    // in the unit of what `compare` compares
   std::string margin_reason;
   std::vector<Published> published;
-  std::string not_applicable;    // why no verdict is given; "" = one is
-  std::string figure;            // "models", "over KEY", "gradients", "gates", "time to solve", "curves", "profile"
-  std::string note, checked;     // what a reader should know; what was checked where we contradict the literature
+  std::string not_applicable;  // why no verdict is given; "" = one is
+  std::string figure;          // "models", "over KEY", "gradients", "gates", "time to solve", "curves", "profile"
+  std::string note, checked;   // what a reader should know; what was checked where we contradict the literature
   std::optional<Tuning> tuning;
   Profile profile = Profile::lab;
-  Experiment experiment;         // the runs with the settings of the file, untuned
+  Experiment experiment;  // the runs with the settings of the file, untuned
 
   // That of a further comparison: none when it is of another unit, which a ratio does not have.
-  double margin_of(const Comparand& also) const;
+  double margin_of(const MeasuredStatement& also) const;
   // Where its records lie: results for the lab protocol, results/smoke and results/full for the others.
   std::filesystem::path results(const std::filesystem::path& results) const;
   // All runs that do not depend on others: the declared ones, and the trials of the search.
   Experiment first_runs() const;
 };
 
-// [finding] takes claim, source, number, measure, compare, margin ("0.05 (its reason)"), and optionally also (comparisons,
+// [finding] takes claim, source, number, measure, compare, margin ("0.05 (its reason)"), and optionally also
+// (comparisons,
 // ';' between), published ("lstm 256 (from memory), gru 39 (from memory)"), figure, note, checked, not-applicable.
 // Throws UserError with file and line: a key that is missing, unknown or malformed, a model that no run is.
 Finding read_finding(const std::filesystem::path& file, Profile profile = Profile::lab);
@@ -66,4 +67,4 @@ bool is_finding(const std::filesystem::path& file);  // has a section [finding]
 // possible p-value would not survive Holm's correction for the family. The smoke profile decides nothing and takes all.
 std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& files, Profile profile = Profile::lab);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

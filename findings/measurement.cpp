@@ -8,13 +8,12 @@
 
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
-const std::set<std::string> of_the_run = {"solved",           "diverged",             "gap",
-                                          "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update",
-                                          "parameters",       "hidden"};
+const std::set<std::string> of_the_run = {
+    "solved", "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update", "parameters", "hidden"};
 
 // Nothing when there is no such key; not a number when what was measured was none (null in the record).
 std::optional<double> number_in(const Json& object, const std::string& key) {
@@ -95,7 +94,8 @@ std::optional<double> recorded_number(const Measurement& m, const Run& run) {
   const Json& final_scores = result.at("final");
   if (m.name == "gap") {
     if (!final_scores.contains("training")) return std::nullopt;
-    const auto test = number_in(final_scores.at("test"), "loss"), training = number_in(final_scores.at("training"), "loss");
+    const auto test = number_in(final_scores.at("test"), "loss"),
+               training = number_in(final_scores.at("training"), "loss");
     return test && training ? std::optional(*test - *training) : std::nullopt;
   }
   if (result.contains("probe"))
@@ -157,7 +157,7 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
     if (measure.at("name") == m.name) return measure.at("higher_is_better");
   }
   static const std::set<std::string> lower = {
-      "loss",          "mse",    "excess", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
+      "loss",          "mse",      "excess",    "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
       "ms_per_update", "diverged", "parameters"};
   return !lower.contains(m.name);
 }
@@ -174,9 +174,10 @@ double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {
     if (m.name == "relative_loss") bounds.push_back(1);
     if (m.name == "loss" || (!higher && result.at("measure").at("name") == m.name))
       bounds.push_back(result.at("baseline").get<double>());
-    for (const double bound : bounds) worst = !worst ? bound : higher ? std::min(*worst, bound) : std::max(*worst, bound);
+    for (const double bound : bounds)
+      worst = !worst ? bound : higher ? std::min(*worst, bound) : std::max(*worst, bound);
   }
   return worst.value_or(0);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -7,7 +7,7 @@
 
 #include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 // "recall", "recall at 200", "accuracy beyond", "recall after 5 s", "updates_to_solve", "gradient at lag 50": parsed.
 //   a score of the task         on test sequences of the training length; "loss" is one for every task
@@ -47,4 +47,4 @@ double worst_value(const Measurement& measurement, const std::vector<const Run*>
 
 bool higher_is_better(const Measurement& measurement, const std::vector<const Run*>& runs);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

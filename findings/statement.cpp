@@ -5,10 +5,10 @@
 
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
-constexpr int most_depth = 20;
+constexpr int max_depth = 20;
 
 class Parser {
  public:
@@ -105,7 +105,7 @@ class Parser {
   }
 
   void function(const std::string& name, Expression& operand) {
-    if (++depth_ > most_depth) refuse("fewer functions within one another");
+    if (++depth_ > max_depth) refuse("fewer functions within one another");
     if (name == "slope") {
       operand.kind = Expression::Kind::slope;
       if (within_slope_) refuse("no slope within a slope");
@@ -115,8 +115,8 @@ class Parser {
       need("over ");
       operand.over = word("a setting");
     } else {
-      operand.kind = name == "min"    ? Expression::Kind::least
-                     : name == "max"  ? Expression::Kind::greatest
+      operand.kind = name == "min"    ? Expression::Kind::min
+                     : name == "max"  ? Expression::Kind::max
                      : name == "mean" ? Expression::Kind::mean
                                       : Expression::Kind::number;
       if (operand.kind == Expression::Kind::number) refuse("slope, min, max or mean before '('");
@@ -175,4 +175,4 @@ std::vector<const Expression*> Statement::models() const {
 
 Statement parse_statement(const std::string& text) { return Parser(text).statement(); }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -15,10 +15,12 @@
 #include <utility>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::findings {
 
 struct Expression {
-  enum class Kind { number, model, difference, ratio, slope, least, greatest, mean };
+  enum class Kind { number, model, difference, ratio, slope, min, max, mean };
   Kind kind = Kind::number;
   std::string text;                                        // as written
   double number = 0;                                       // of a number
@@ -46,4 +48,4 @@ struct Statement {
 // Throws UserError whose sentence quotes the statement and says what was expected (callers put file and line in front).
 Statement parse_statement(const std::string& text);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

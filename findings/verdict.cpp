@@ -11,7 +11,7 @@
 #include "analysis/statistics/survival.h"
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 constexpr double interval_level = 0.95, equivalence_level = 0.90;
@@ -62,11 +62,16 @@ class Evaluation {
       parts.push_back(*number);
     }
     switch (e.kind) {
-      case Kind::difference: return parts[0] - parts[1];
-      case Kind::ratio: return parts[0] / parts[1];
-      case Kind::least: return *std::min_element(parts.begin(), parts.end());
-      case Kind::greatest: return *std::max_element(parts.begin(), parts.end());
-      default: return mean(parts);
+      case Kind::difference:
+        return parts[0] - parts[1];
+      case Kind::ratio:
+        return parts[0] / parts[1];
+      case Kind::min:
+        return *std::min_element(parts.begin(), parts.end());
+      case Kind::max:
+        return *std::max_element(parts.begin(), parts.end());
+      default:
+        return mean(parts);
     }
   }
   int failures = 0;
@@ -92,8 +97,8 @@ class Evaluation {
     for (const char* section : {"task", "model", "training"})
       for (const auto& [key, value] : a.spec.at(section).items())
         if (setting_of(a, key) != setting_of(b, key)) keys.push_back(key);
-    throw UserError("'" + model.text + "' stands for several runs of seed " + std::to_string(a.seed()) + ", which differ in " +
-                    join(keys, ", ") + "; name one, as in " + model.cell + "{" +
+    throw UserError("'" + model.text + "' stands for several runs of seed " + std::to_string(a.seed()) +
+                    ", which differ in " + join(keys, ", ") + "; name one, as in " + model.cell + "{" +
                     (keys.empty() ? "length=50" : keys[0] + "=" + setting_of(a, keys[0])) + "}");
   }
 
@@ -158,7 +163,8 @@ std::vector<Context> contexts_of(const Statement& statement, const std::vector<R
     if (!used[i]) throw UserError("no run is '" + models[i]->text + "'");
   std::erase_if(contexts, [&](const Context& context) {
     return !std::all_of(models.begin(), models.end(), [&](const Expression* model) {
-      return std::any_of(context.runs.begin(), context.runs.end(), [&](const Run* run) { return matches(*model, *run); });
+      return std::any_of(context.runs.begin(), context.runs.end(),
+                         [&](const Run* run) { return matches(*model, *run); });
     });
   });
   if (contexts.empty()) throw UserError("the models of '" + statement.text + "' have no task in common");
@@ -204,9 +210,13 @@ void decide_part(Relation relation, const Bounds& bounds, ComparisonPart& part) 
   const int n = static_cast<int>(part.values.size());
   if (n == 0) return;
   part.effect = mean(part.values);
-  if (n < least_pairs_for_test) return;
-  const auto above = [&](double boundary) { return std::min(1.0, 2 * sign_flip_greater(shifted(part.values, boundary))); };
-  const auto below = [&](double boundary) { return std::min(1.0, 2 * sign_flip_greater(shifted(part.values, boundary, -1))); };
+  if (n < min_pairs_for_test) return;
+  const auto above = [&](double boundary) {
+    return std::min(1.0, 2 * sign_flip_greater(shifted(part.values, boundary)));
+  };
+  const auto below = [&](double boundary) {
+    return std::min(1.0, 2 * sign_flip_greater(shifted(part.values, boundary, -1)));
+  };
   const double low = bounds.reference - bounds.margin, high = bounds.reference + bounds.margin;
   const bool within = relation == Relation::within;
   // For the others: the one boundary, and whether the claim is to lie above it.
@@ -220,7 +230,7 @@ void decide_part(Relation relation, const Bounds& bounds, ComparisonPart& part) 
     part.p_against = up ? below(boundary) : above(boundary);
   }
   part.boundary = !within ? boundary : std::abs(part.effect - low) < std::abs(part.effect - high) ? low : high;
-  if (n < least_runs_for_interval) return;
+  if (n < min_runs_for_interval) return;
   part.interval = mean_interval(part.values, interval_level);
   const Interval& wide = *part.interval;
   if (within) {
@@ -247,10 +257,10 @@ void add_beside(const Statement& statement, const Expression& side, const Measur
   if (statement.right.kind == Expression::Kind::number || left.empty()) return;
   const int n = static_cast<int>(left.size());
   part.improvement = probability_of_improvement(left, right);
-  if (n >= least_runs_for_interval) part.improvement_interval = improvement_interval(left, right);
+  if (n >= min_runs_for_interval) part.improvement_interval = improvement_interval(left, right);
   const bool times = measurement.name == "updates_to_solve" || measurement.name == "cpu_seconds_to_solve";
   const bool models = side.kind == Expression::Kind::model && statement.right.kind == Expression::Kind::model;
-  if (times && models && n >= least_pairs_for_test)
+  if (times && models && n >= min_pairs_for_test)
     part.log_rank_p =
         log_rank_test(lifetimes_of(side, measurement, runs), lifetimes_of(statement.right, measurement, runs)).p;
 }
@@ -261,7 +271,7 @@ void decide_whole(Outcome& outcome) {
   };
   const bool any_contradicted = std::any_of(outcome.parts.begin(), outcome.parts.end(),
                                             [](const auto& p) { return p.verdict == Verdict::contradicted; });
-  outcome.verdict = any_contradicted           ? Verdict::contradicted
+  outcome.verdict = any_contradicted          ? Verdict::contradicted
                     : all(Verdict::supported) ? Verdict::supported
                                               : Verdict::undecided;
   double p_for = 0, p_against = 1;
@@ -310,7 +320,8 @@ const ComparisonPart& Outcome::decisive() const {
   return *chosen;
 }
 
-Outcome decide(const Statement& statement, const Measurement& measurement, double margin, const std::vector<Run>& runs) {
+Outcome decide(const Statement& statement, const Measurement& measurement, double margin,
+               const std::vector<Run>& runs) {
   Outcome outcome{statement, measurement, margin, {}, Verdict::undecided, {}};
   const bool against_number = statement.right.kind == Expression::Kind::number;
   const std::vector<Context> contexts = contexts_of(statement, runs);
@@ -356,7 +367,7 @@ std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& pa
   const double level = 1 - (1 - (one_sided ? equivalence_level : interval_level)) / tests;
   const auto by_spread = seeds_to_decide(part.values, part.boundary, level);
   if (!by_spread) return std::nullopt;
-  int by_signs = least_runs_for_interval;
+  int by_signs = min_runs_for_interval;
   while (by_signs <= 20 && smallest_p(by_signs) > 1 - level) ++by_signs;  // beyond, patterns are random
   return std::max(*by_spread, by_signs);
 }
@@ -370,4 +381,4 @@ std::string effect_text(const Outcome& outcome, const ComparisonPart& part) {
   return text;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

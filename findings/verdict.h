@@ -6,19 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "analysis/study.h"
 #include "findings/measurement.h"
 #include "findings/statement.h"
-#include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 enum class Verdict { supported, contradicted, undecided, not_applicable, not_run };
 std::string verdict_text(Verdict verdict);  // "not applicable"
 
 // One left side on one task: a number for every seed.
 struct ComparisonPart {
-  std::string label;                 // "lstm - gru", with the task where there are several
-  std::string context;               // the task with its options, a line "key=value" for each
+  std::string label;    // "lstm - gru", with the task where there are several
+  std::string context;  // the task with its options, a line "key=value" for each
   std::vector<std::uint64_t> seeds;
   Values values;                     // left - right; the left side alone when the right one is a number
   int failures = 0;                  // runs behind them that diverged or have no record, and count as the worst
@@ -32,7 +32,8 @@ struct ComparisonPart {
   // value (Mann-Whitney), with its interval from ten seeds on.
   std::optional<double> improvement;
   std::optional<Interval> improvement_interval;
-  // Where two models' times to solve are compared: of the times themselves, unsolved runs censored (from nine seeds on).
+  // Where two models' times to solve are compared: of the times themselves, unsolved runs censored (from nine seeds
+  // on).
   std::optional<double> log_rank_p;
 };
 
@@ -65,4 +66,4 @@ std::string setting_of(const Run& run, const std::string& key);
 // "+12.3 [4.5, 20.1]": signed for differences, plain where the statement compares with a number.
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -1,4 +1,5 @@
-// The table of cells: one line each. CMake reads it too, to make the unit of each file from models/cells/cell_unit.cpp.in.
+// The table of cells: one line each. CMake reads it too, to make the unit of each file from
+// models/cells/cell_unit.cpp.in.
 #include <algorithm>
 #include <mutex>
 #include <set>
@@ -7,37 +8,37 @@
 #include "models/cells/cell.h"
 #include "models/transformer/transformer.h"
 
-// Cell of models/<file>.h and its type.
-#define RNNBENCH_CELLS                \
-  CELL(rnn, Rnn)                      \
-  CELL(rnn, RnnOrthogonal)            \
-  CELL(rnn, Irnn)                     \
-  CELL(lstm, Lstm)                    \
-  CELL(lstm, LstmNoInputGate)         \
-  CELL(lstm, LstmNoForgetGate)        \
-  CELL(lstm, LstmNoOutputGate)        \
-  CELL(lstm, LstmNoInputActivation)   \
-  CELL(lstm, LstmNoOutputActivation)  \
-  CELL(lstm, LstmCoupledGates)        \
-  CELL(lstm, LstmPeephole)            \
-  CELL(lstm, LstmFullGateRecurrence)  \
-  CELL(lstm, LstmSigmoidCandidate)    \
-  CELL(janet, Janet)                  \
-  CELL(gru, Gru)                      \
-  CELL(gru_v1, GruV1)                 \
-  CELL(gru_v1, GruConcat)             \
-  CELL(gru, GruUnreset)               \
-  CELL(gru, GruSigmoidCandidate)      \
-  CELL(gru_output, GruOutput)         \
-  CELL(mgu, Mgu)                      \
-  CELL(mut, Mut1)                     \
-  CELL(mut, Mut2)                     \
-  CELL(mut, Mut3)                     \
-  CELL(min_rnn, MinGru)               \
-  CELL(min_rnn, MinLstm)              \
+// Cell of models/cells/<file>.h and its type.
+#define RNNBENCH_CELLS               \
+  CELL(rnn, Rnn)                     \
+  CELL(rnn, RnnOrthogonal)           \
+  CELL(rnn, Irnn)                    \
+  CELL(lstm, Lstm)                   \
+  CELL(lstm, LstmNoInputGate)        \
+  CELL(lstm, LstmNoForgetGate)       \
+  CELL(lstm, LstmNoOutputGate)       \
+  CELL(lstm, LstmNoInputActivation)  \
+  CELL(lstm, LstmNoOutputActivation) \
+  CELL(lstm, LstmCoupledGates)       \
+  CELL(lstm, LstmPeephole)           \
+  CELL(lstm, LstmFullGateRecurrence) \
+  CELL(lstm, LstmSigmoidCandidate)   \
+  CELL(janet, Janet)                 \
+  CELL(gru, Gru)                     \
+  CELL(gru_v1, GruV1)                \
+  CELL(gru_v1, GruConcat)            \
+  CELL(gru, GruUnreset)              \
+  CELL(gru, GruSigmoidCandidate)     \
+  CELL(gru_output, GruOutput)        \
+  CELL(mgu, Mgu)                     \
+  CELL(mut, Mut1)                    \
+  CELL(mut, Mut2)                    \
+  CELL(mut, Mut3)                    \
+  CELL(min_rnn, MinGru)              \
+  CELL(min_rnn, MinLstm)             \
   CELL(feedforward, Feedforward)
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 #define CELL(file, type) CellFactory type##_cell();
 RNNBENCH_CELLS
@@ -135,4 +136,4 @@ const CellEntry& find_cell(const std::string& name) {
   return found != known.end() ? found->second : known.emplace(name, combined_entry(name)).first->second;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -5,14 +5,14 @@
 
 #include "core/stream.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 std::vector<BlockError> check_gradient(const Settings& model, const Signature& signature, const Batch& batch,
                                        std::uint64_t seed) {
   using Complex = std::complex<double>;
   const auto network = make_network<double>(model, signature);
   Parameters<double> parameters(network->layout()), gradient(network->layout());
-  network->initialise(seed, parameters);
+  network->initialize(seed, parameters);
   network->gradient(parameters, batch, *network->workspace(), gradient);
   double largest = 0;
   for (double g : gradient.data()) largest = std::max(largest, std::fabs(g));
@@ -53,4 +53,4 @@ Batch random_batch(const Signature& signature, int steps, int size, std::uint64_
   return batch;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

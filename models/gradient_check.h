@@ -8,7 +8,7 @@
 
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 struct BlockError {
   std::string name;  // of the parameter block
@@ -23,4 +23,4 @@ std::vector<BlockError> check_gradient(const Settings& model, const Signature& s
 // A batch of random inputs, targets and weights (some 0) of the given shape.
 Batch random_batch(const Signature& signature, int steps, int size, std::uint64_t seed);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -7,13 +7,16 @@
 #include <immintrin.h>
 #endif
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 std::string isa_name(Isa isa) {
   switch (isa) {
-    case Isa::avx512: return "avx512";
-    case Isa::avx2: return "avx2";
-    default: return "scalar";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx2:
+      return "avx2";
+    default:
+      return "scalar";
   }
 }
 
@@ -50,4 +53,4 @@ void flush_denormals() {
 #endif
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -11,10 +11,10 @@
 #include "core/batch.h"
 #include "core/options.h"
 #include "core/parameters.h"
-#include "models/recurrent/cell_kernel.h"
 #include "models/network.h"
+#include "models/recurrent/cell_kernel.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 struct CellFactory;
 
@@ -58,7 +58,9 @@ class Features {
   const std::vector<int>& pieces() const { return pieces_; }
   int real() const { return std::accumulate(pieces_.begin(), pieces_.end(), 0); }
   // Numbers up to the end of the last piece, and from step to step.
-  int depth(int lanes) const { return stride(lanes) - static_cast<int>(round_up(pieces_.back(), lanes)) + pieces_.back(); }
+  int depth(int lanes) const {
+    return stride(lanes) - static_cast<int>(round_up(pieces_.back(), lanes)) + pieces_.back();
+  }
   int stride(int lanes) const {
     std::size_t sum = 0;
     for (int piece : pieces_) sum += round_up(piece, lanes);
@@ -80,7 +82,8 @@ class Features {
   std::vector<int> pieces_;
 };
 
-// What goes into a layer: symbols (steps x columns) of a one-hot input, or values[(t * columns + c) * stride + feature].
+// What goes into a layer: symbols (steps x columns) of a one-hot input, or values[(t * columns + c) * stride +
+// feature].
 template <class S>
 struct TileInput {
   int steps = 0, columns = 0;
@@ -88,9 +91,9 @@ struct TileInput {
   const std::int32_t* symbols = nullptr;
   const S* values = nullptr;
   int stride = 0;
-  const int* lengths = nullptr;                   // steps of each column that exist, and for layers that run backwards
-  const std::int32_t* reversed_symbols = nullptr; // each column's symbols in the reverse order
-  const std::uint8_t* kept = nullptr;             // [steps][columns][features] inputs that dropout leaves; null: all
+  const int* lengths = nullptr;                    // steps of each column that exist, and for layers that run backwards
+  const std::int32_t* reversed_symbols = nullptr;  // each column's symbols in the reverse order
+  const std::uint8_t* kept = nullptr;              // [steps][columns][features] inputs that dropout leaves; null: all
 };
 
 // The gradient of a layer's outputs over some steps: values, where given, plus M^T d at the steps that are wanted. M is
@@ -110,9 +113,9 @@ struct OutputGradient {
 // A tape holds in.steps steps: the whole sequence or, one after the other, segments of it. The caller runs a segment in
 // spans [begin, end) of its steps, forward in ascending order, back in descending order.
 template <class S>
-class LayerPart {
+class Layer {
  public:
-  virtual ~LayerPart() = default;
+  virtual ~Layer() = default;
   virtual int stride() const = 0;
   virtual Features features() const = 0;  // of its outputs
   // It needs all steps at once: one segment, one span. It takes d_outputs as panels, not only as values.
@@ -139,9 +142,10 @@ class LayerPart {
   // Hidden states after the steps of a tape: [steps][columns][stride].
   virtual const S* outputs(const TileInput<S>& in, const S* tape) const = 0;
 
-  // start_backward: before the last segment; zeroes the packed gradient. backward adds to it, uses the tape's activations
-  // up and overwrites d_inputs (or null; [steps of the span][columns][input_stride]). `goes_on`: there are segments after this one.
-  // carry_back: after a segment, before the one that precedes it. finish_backward: after the first segment.
+  // start_backward: before the last segment; zeroes the packed gradient. backward adds to it, uses the tape's
+  // activations up and overwrites d_inputs (or null; [steps of the span][columns][input_stride]). `goes_on`: there are
+  // segments after this one. carry_back: after a segment, before the one that precedes it. finish_backward: after the
+  // first segment.
   virtual void start_backward(const TileInput<S>& in, S* tape, S* gradient) const = 0;
   virtual void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
                         const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* tape,
@@ -169,8 +173,8 @@ struct RecurrentShape {
 };
 
 template <class S>
-std::unique_ptr<LayerPart<S>> make_recurrent(Isa isa, const CellFactory& cell, const Settings& settings,
-                                             const RecurrentShape& shape, const RecurrentBlocks& blocks);
+std::unique_ptr<Layer<S>> make_recurrent(Isa isa, const CellFactory& cell, const Settings& settings,
+                                         const RecurrentShape& shape, const RecurrentBlocks& blocks);
 
 // One cell as the table knows it: facts and the makers of its kernel.
 struct CellFactory {
@@ -181,8 +185,8 @@ struct CellFactory {
   std::unique_ptr<CellKernel<std::complex<double>>> (*make_complex)(const Settings&) = nullptr;
   bool is_recurrent() const { return make_float != nullptr; }  // or the Transformer
 };
-// The cells that a name stands for: of each layer, from the input up, side by side. "lstm+gru" is an LSTM with a GRU on it,
-// "lstm|gru" the two side by side. Throws UserError with the nearest known name.
+// The cells that a name stands for: of each layer, from the input up, side by side. "lstm+gru" is an LSTM with a GRU on
+// it, "lstm|gru" the two side by side. Throws UserError with the nearest known name.
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

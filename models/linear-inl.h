@@ -6,11 +6,11 @@
 #define RNNBENCH_MODELS_LINEAR_INL_H_
 #endif
 
-#include "core/product-inl.h"
 #include "models/layer.h"
+#include "models/packs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 // Columns lie `stride` numbers apart, features fastest; strides are at least those of the features. Where these have
@@ -24,9 +24,7 @@ class Linear {
   Linear(const Features& outputs, const Features& inputs)
       : outputs_(outputs), inputs_(inputs), rows_(outputs.depth(L)), depth_(inputs.depth(L)) {}
   int row_stride() const { return static_cast<int>(round_up(rows_, L)); }
-  std::size_t packed_size() const {
-    return round_up(rows_, L) * depth_ + round_up(round_up(depth_, L) * rows_, 16);
-  }
+  std::size_t packed_size() const { return round_up(rows_, L) * depth_ + round_up(round_up(depth_, L) * rows_, 16); }
   std::size_t gradient_size() const { return round_up(rows_ * round_up(depth_, L), 16); }
 
   // W is row-major with `leading` numbers from row to row; 0: as many as there are inputs.
@@ -128,7 +126,7 @@ HWY_ATTR void accumulate_columns(const ScalarOf<V>* d, int stride, int rows, int
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

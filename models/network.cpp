@@ -6,7 +6,7 @@
 #include "models/plan.h"
 #include "models/tile.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 namespace {
 
 template <class S>
@@ -33,9 +33,9 @@ class NetworkOf final : public Network<S> {
   const Signature& signature() const override { return plan_.signature; }
   int hidden() const override { return plan_.hidden; }
 
-  void initialise(std::uint64_t seed, Parameters<S>& parameters) const override {
+  void initialize(std::uint64_t seed, Parameters<S>& parameters) const override {
     Parameters<float> start(plan_.layout);
-    initialise_parameters(plan_, settings_, seed, start);
+    initialize_parameters(plan_, settings_, seed, start);
     std::copy(start.data().begin(), start.data().end(), parameters.data().begin());
   }
 
@@ -60,7 +60,7 @@ class NetworkOf final : public Network<S> {
         enter(work, tile, segment, nullptr);
         forward(work, tile, segment, true);
         const S* out = head_tape(tile);
-        for (const Run& run : tile.wanted_runs(segment.begin, segment.end, segment.begin))
+        for (const StepRange& run : tile.wanted_runs(segment.begin, segment.end, segment.begin))
           for (int step = run.begin; step < run.end; ++step)
             for (int c = 0; c < tile.columns; ++c)
               std::copy_n(out + (static_cast<std::size_t>(step) * tile.columns + c) * stride, width,
@@ -85,7 +85,8 @@ class NetworkOf final : public Network<S> {
       load(tile, batch, index * tile_width, false);
       if (noise != nullptr && plan_.dropout > 0)
         tile.draw_dropout(*noise, plan_.dropout, input_features_, index * tile_width, batch.steps);
-      work.losses[index] = tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size_);
+      work.losses[index] =
+          tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size_);
     });
     TotalOf<S> loss = work.losses[0];
     for (int index = 1; index < tiles; ++index) loss += work.losses[index];
@@ -140,7 +141,8 @@ class NetworkOf final : public Network<S> {
     const int length = segment_length(steps, recompute);
     const std::size_t states = static_cast<std::size_t>(columns) * widest_;
     return head_tape_at(length, columns) + head_->tape_size(length, columns) + 3 * span_steps(steps, columns) * states +
-           (plan_.dropout > 0 ? layers_.size() * steps * states / sizeof(S) : 0) + (attends() ? steps * states : 0) + states_size(columns) * ((steps + length - 1) / length);
+           (plan_.dropout > 0 ? layers_.size() * steps * states / sizeof(S) : 0) + (attends() ? steps * states : 0) +
+           states_size(columns) * ((steps + length - 1) / length);
   }
   std::size_t packed_size() const { return packed_size_; }
   std::size_t gradient_size() const { return gradient_size_; }
@@ -196,7 +198,8 @@ class NetworkOf final : public Network<S> {
 
   TileInput<S> input_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
     const std::size_t first = static_cast<std::size_t>(segment.begin) * tile.columns;
-    TileInput<S> in{.steps = segment.steps(), .columns = tile.columns, .room = tile.tape_steps, .lengths = tile.lengths.data()};
+    TileInput<S> in{
+        .steps = segment.steps(), .columns = tile.columns, .room = tile.tape_steps, .lengths = tile.lengths.data()};
     if (layer > 0) {
       in.values = states_of(layer - 1, tile, segment);
       in.stride = layers_[layer - 1]->stride();
@@ -223,11 +226,12 @@ class NetworkOf final : public Network<S> {
     return size;
   }
 
-  // Room for segments of up to `steps` steps and for the states before `count` of them. (Arrays keep their largest size.)
+  // Room for segments of up to `steps` steps and for the states before `count` of them. (Arrays keep their largest
+  // size.)
   void make_room(Tile<S>& tile, int steps, std::size_t count) const {
     tile.tape_steps = steps;
-    tile.tape.resize(std::max(tile.tape.size(),
-                              head_tape_at(steps, tile.columns) + head_->tape_size(steps, tile.columns)));
+    tile.tape.resize(
+        std::max(tile.tape.size(), head_tape_at(steps, tile.columns) + head_->tape_size(steps, tile.columns)));
     tile.kept.resize(std::max(tile.kept.size(), states_size(tile.columns) * count));
   }
 
@@ -263,11 +267,10 @@ class NetworkOf final : public Network<S> {
                                 layer_tape(tile, layer));
       if (read && !attends())
         head_->forward(packed_head(work), steps, tile.columns,
-                       tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h,
-                       head_tape(tile));
+                       tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, head_tape(tile));
     }
     if (!read || !attends()) return;
-    const Runs& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
+    const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
     head_->attend(packed_head(work), steps, tile.columns, wanted, h, tile.memory.data(), head_tape(tile));
     head_->forward(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
   }
@@ -312,12 +315,12 @@ class NetworkOf final : public Network<S> {
     const TileTargets targets{tile.classes.data() + (tile.classes.empty() ? 0 : first),
                               tile.targets.data() + (tile.targets.empty() ? 0 : first * plan_.signature.outputs),
                               tile.weight.data() + first};
-    const Runs& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
+    const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
     head_->loss(packed_head(work), columns, wanted, targets, scale, out, tile.losses.data() + segment.begin);
     if (attends()) {
       tile.d_attended.resize(static_cast<std::size_t>(steps) * columns * stride);
-      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.memory.data(), tile.d_attended.data(), out,
-                             head_gradient);
+      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.memory.data(), tile.d_attended.data(),
+                             out, head_gradient);
     }
     const int span = span_steps(steps, columns);
     for (int begin = (steps - 1) / span * span; begin >= 0; begin -= span) {
@@ -347,27 +350,29 @@ class NetworkOf final : public Network<S> {
       if (segment.begin > 0)
         layers_[layer]->carry_back(in, tape);
       else
-        layers_[layer]->finish_backward(work.packed.data() + packed_at_[layer], in, tape, gradient + gradient_at_[layer]);
+        layers_[layer]->finish_backward(work.packed.data() + packed_at_[layer], in, tape,
+                                        gradient + gradient_at_[layer]);
     }
   }
 
   // The gradient of the top layer's outputs in a span, as values.
   const S* d_top(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, int begin, int end,
                  const S* out) const {
-    const std::size_t step = static_cast<std::size_t>(tile.columns) * layers_.back()->stride(), size = step * (end - begin);
+    const std::size_t step = static_cast<std::size_t>(tile.columns) * layers_.back()->stride(),
+                      size = step * (end - begin);
     tile.d_outputs.resize(std::max(tile.d_outputs.size(), size));
     if (attends())
       std::copy_n(tile.d_attended.data() + begin * step, size, tile.d_outputs.data());
     else
       std::fill_n(tile.d_outputs.data(), size, S(0));
-    const Runs& wanted = tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin + begin);
+    const StepRanges& wanted = tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin + begin);
     head_->add_output_gradient(packed_head(work), tile.columns, begin, wanted, out, tile.d_outputs.data());
     return tile.d_outputs.data();
   }
 
   const Settings settings_;
   const NetworkPlan plan_;
-  const std::vector<std::unique_ptr<LayerPart<S>>> layers_;
+  const std::vector<std::unique_ptr<Layer<S>>> layers_;
   std::vector<int> input_features_;  // of each layer
   int widest_ = 0;                   // stride of a layer's outputs
   bool whole_ = false;               // a layer needs all steps at once
@@ -390,11 +395,10 @@ double training_bytes(const Settings& settings, const Signature& signature, int 
                       const WorkspaceOptions& options) {
   const NetworkOf<float> network(settings, signature, Isa::scalar);
   const int columns = std::min(batch, tile_width), tiles = (batch + tile_width - 1) / tile_width;
-  const double numbers = 4.0 * network.layout().extent() + network.packed_size() +
-                         static_cast<double>(network.gradient_size()) * tiles +
-                         static_cast<double>(network.thread_numbers(steps, options.recompute, columns)) *
-                             std::min(options.threads, tiles);
+  const double numbers =
+      4.0 * network.layout().extent() + network.packed_size() + static_cast<double>(network.gradient_size()) * tiles +
+      static_cast<double>(network.thread_numbers(steps, options.recompute, columns)) * std::min(options.threads, tiles);
   return sizeof(float) * numbers;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -18,24 +18,26 @@
 #include "core/parameters.h"
 #include "core/stream.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
+class ThreadTeam;
+}
+
+namespace rnnbench::models {
 
 // Instruction sets of the float path; all give the same bits.
 enum class Isa { scalar, avx2, avx512 };
 std::string isa_name(Isa isa);
 std::vector<Isa> supported_isas();  // by this CPU, best first
-Isa best_isa();                     // the best, or what RNNBENCH_ISA = avx2 | avx512 | scalar asks for (UserError if it cannot)
+Isa best_isa();  // the best, or what RNNBENCH_ISA = avx2 | avx512 | scalar asks for (UserError if it cannot)
 
 // Flushes denormal numbers to zero in this thread (part of the numeric contract); every thread that computes calls it.
 void flush_denormals();
 
-class ThreadTeam;
-
 // How an update is computed; none of it moves a bit.
 struct WorkspaceOptions {
   int threads = 1;
-  // Keep the states of every k-th step only and compute what lies between twice: memory of k steps instead of all. 0: keep
-  // everything. Attention keeps all states whatever this says.
+  // Keep the states of every k-th step only and compute what lies between twice: memory of k steps instead of all. 0:
+  // keep everything. Attention keeps all states whatever this says.
   int recompute = 0;
 };
 
@@ -46,7 +48,7 @@ class Workspace {
  public:
   virtual ~Workspace() = default;
   virtual std::size_t bytes() const = 0;  // of all arrays
-  virtual ThreadTeam& team() = 0;  // its threads, between calls free for other work
+  virtual ThreadTeam& team() = 0;         // its threads, between calls free for other work
 };
 
 // The activations of one named quantity of one sequence over time, for `rnnbench trace`.
@@ -65,7 +67,7 @@ class Network {
   virtual int hidden() const = 0;
 
   // Initial parameters from the run's seed, as the options say.
-  virtual void initialise(std::uint64_t seed, Parameters<S>& parameters) const = 0;
+  virtual void initialize(std::uint64_t seed, Parameters<S>& parameters) const = 0;
 
   virtual std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options = {}) const = 0;
 
@@ -86,16 +88,16 @@ class Network {
 
 // A line of the table of cells (models/catalogue.cpp), filled from the cell's own file.
 struct CellEntry {
-  std::string name;     // "gru-v1"
-  std::string summary;  // one line
-  std::string formula;  // several lines, plain text
-  std::string source;   // papers
-  bool gated = false;  // has a gate whose bias sets how long it remembers
-  int gates = 0;  // blocks of weight_ih: 1, 4, 3
-  std::string parameters = {};     // of one layer, as a formula in hidden size h and input size i
-  std::string share = {};  // of the LSTM's at the same sizes, where it is one number: "3/4"
+  std::string name;                  // "gru-v1"
+  std::string summary;               // one line
+  std::string formula;               // several lines, plain text
+  std::string source;                // papers
+  bool gated = false;                // has a gate whose bias sets how long it remembers
+  int gates = 0;                     // blocks of weight_ih: 1, 4, 3
+  std::string parameters = {};       // of one layer, as a formula in hidden size h and input size i
+  std::string share = {};            // of the LSTM's at the same sizes, where it is one number: "3/4"
   std::vector<Option> options = {};  // beyond those of every model: activation, forget-bias, update-bias
-  std::string attention = {};  // what it always has, whatever the options say
+  std::string attention = {};        // what it always has, whatever the options say
   std::map<std::string, std::string> defaults = {};  // of options, where this cell's differ: init = identity
 };
 const std::vector<CellEntry>& all_cells();
@@ -111,7 +113,8 @@ std::unique_ptr<const Network<S>> make_network(const Settings& settings, const S
                                                Isa isa = best_isa());
 extern template std::unique_ptr<const Network<float>> make_network(const Settings&, const Signature&, Isa);
 extern template std::unique_ptr<const Network<double>> make_network(const Settings&, const Signature&, Isa);
-extern template std::unique_ptr<const Network<std::complex<double>>> make_network(const Settings&, const Signature&, Isa);
+extern template std::unique_ptr<const Network<std::complex<double>>> make_network(const Settings&, const Signature&,
+                                                                                  Isa);
 
 // Sizes without building anything: for dry runs and memory estimates.
 struct NetworkSize {
@@ -119,8 +122,9 @@ struct NetworkSize {
   std::size_t parameters = 0;
 };
 NetworkSize network_size(const Settings& settings, const Signature& signature);
-// Bytes of a training run's own arrays (parameters, gradient, moments, tapes), an upper estimate to refuse what cannot fit.
+// Bytes of a training run's own arrays (parameters, gradient, moments, tapes), an upper estimate to refuse what cannot
+// fit.
 double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch,
                       const WorkspaceOptions& options);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

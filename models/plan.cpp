@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 namespace {
 
 constexpr int largest_hidden = 16384;
@@ -17,8 +17,9 @@ void place_recurrent(NetworkPlan& plan, int inputs, PartPlan& part) {
   RecurrentBlocks& blocks = part.blocks;
   for (const CellStructure::Matrix& matrix : cell.matrices) {
     const bool is_input = &matrix == &cell.matrices[0];
-    blocks.weights.push_back(
-        matrix.gates.empty() ? -1 : plan.layout.add("rnn." + matrix.name + part.suffix, rows(matrix), is_input ? inputs : h));
+    blocks.weights.push_back(matrix.gates.empty() ? -1
+                                                  : plan.layout.add("rnn." + matrix.name + part.suffix, rows(matrix),
+                                                                    is_input ? inputs : h));
   }
   blocks.bias_ih = plan.layout.add("rnn.bias_ih" + part.suffix, rows(cell.matrices[0]));
   if (!cell.matrices[1].gates.empty())
@@ -76,8 +77,9 @@ void place_head(NetworkPlan& plan) {
   plan.head.bias = layout.add("readout.bias", plan.signature.outputs);
 }
 
-// "lstm", "forward", "backward gru", "lstm 2": what tells a part from its neighbours.
-std::string part_name(const std::vector<const CellFactory*>& cells, std::size_t index, bool bidirectional, bool reversed) {
+// "lstm", "forward", "backward gru", "lstm 2": what tells a part from its neighbors.
+std::string part_name(const std::vector<const CellFactory*>& cells, std::size_t index, bool bidirectional,
+                      bool reversed) {
   std::string name = bidirectional ? reversed ? "backward" : "forward" : "";
   if (cells.size() == 1) return name;
   const std::string& cell = cells[index]->entry.name;
@@ -103,7 +105,8 @@ void place_parameters(NetworkPlan& plan, const Settings& settings) {
       if (reversed && !plan.bidirectional) continue;
       for (std::size_t i = 0; i < plan.cells[l].size(); ++i) {
         PartPlan part{plan.cells[l][i], reversed, part_name(plan.cells[l], i, plan.bidirectional, reversed), "", {}};
-        part.suffix = "_l" + std::to_string(l) + (i == 0 ? "" : "_" + std::to_string(i + 1)) + (reversed ? "_reverse" : "");
+        part.suffix =
+            "_l" + std::to_string(l) + (i == 0 ? "" : "_" + std::to_string(i + 1)) + (reversed ? "_reverse" : "");
         place_recurrent(plan, inputs.real(), part);
         layer.parts.push_back(std::move(part));
       }
@@ -123,9 +126,11 @@ NetworkPlan plan_of_width(NetworkPlan plan, const Settings& settings, int hidden
 
 AttentionKind attention_kind(const CellEntry& cell, const Settings& settings) {
   const std::string& name = cell.attention.empty() ? settings.text("attention") : cell.attention;
-  for (const auto& [kind, known] :
-       {std::pair{AttentionKind::additive, "additive"}, {AttentionKind::dot, "dot"}, {AttentionKind::general, "general"},
-        {AttentionKind::multi_head, "multi-head"}, {AttentionKind::feedforward, "feedforward"}})
+  for (const auto& [kind, known] : {std::pair{AttentionKind::additive, "additive"},
+                                    {AttentionKind::dot, "dot"},
+                                    {AttentionKind::general, "general"},
+                                    {AttentionKind::multi_head, "multi-head"},
+                                    {AttentionKind::feedforward, "feedforward"}})
     if (name == known) return kind;
   return AttentionKind::none;
 }
@@ -149,7 +154,9 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
   if (plan.bidirectional && plan.signature.looks_ahead)
     refuse("direction", "would see the very inputs that this task asks for: it allows direction = forward only");
   if (plan.attention == AttentionKind::dot && plan.attends_to_inputs)
-    refuse("attend", "does not go with attention = dot, whose two vectors are of one size: allowed are additive, general and multi-head");
+    refuse(
+        "attend",
+        "does not go with attention = dot, whose two vectors are of one size: allowed are additive, general and multi-head");
   if (plan.cells.size() == 1) {
     if (plan.dropout > 0) refuse("dropout", "acts between layers, and there is one: give layers = 2 or more");
     if (plan.residual) refuse("residual", "goes around a layer on another, and there is one: give layers = 2 or more");
@@ -157,7 +164,8 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
   if (plan.residual)
     for (const auto& cells : plan.cells)
       if (cells.size() != plan.cells[0].size())
-        refuse("residual", "adds a layer's input to its output, which must be of one size: as many cells in every layer");
+        refuse("residual",
+               "adds a layer's input to its output, which must be of one size: as many cells in every layer");
 }
 
 // The plan at the width that is asked for, or the widest within the budget; a multiple of `part`.
@@ -165,8 +173,9 @@ NetworkPlan sized(NetworkPlan plan, const Settings& settings, int part) {
   if (!settings.has("budget")) {
     const auto hidden = static_cast<int>(settings.integer("hidden"));
     if (hidden % part != 0)
-      throw UserError("heads = " + std::to_string(plan.heads) + " do not divide " + settings.text("cell") + "'s hidden = " +
-                      settings.text("hidden") + ": give a width that is a multiple of " + std::to_string(part));
+      throw UserError("heads = " + std::to_string(plan.heads) + " do not divide " + settings.text("cell") +
+                      "'s hidden = " + settings.text("hidden") + ": give a width that is a multiple of " +
+                      std::to_string(part));
     return plan_of_width(plan, settings, hidden);
   }
 
@@ -198,8 +207,13 @@ RecurrentShape NetworkPlan::recurrent_shape(std::size_t layer) const {
 
 HeadShape NetworkPlan::head_shape() const {
   const Features states = this->states();
-  return {attention,         heads,          states, attends_to_inputs ? Features(signature.inputs) : states,
-          attends_to_inputs, signature.outputs, signature.loss};
+  return {attention,
+          heads,
+          states,
+          attends_to_inputs ? Features(signature.inputs) : states,
+          attends_to_inputs,
+          signature.outputs,
+          signature.loss};
 }
 
 Features NetworkPlan::states() const { return is_transformer ? Features(hidden) : layers.back().outputs; }
@@ -241,41 +255,53 @@ std::vector<Option> model_options(const CellEntry& cell) {
   std::vector<std::string> inits{"uniform", "orthogonal", "identity"};
   if (cell.gated) inits.push_back("chrono");
   std::vector<Option> options = width_options();
-  for (Option& option : std::vector<Option>{
-      integer_option("layers", "1", 1, 16,
-                     "recurrent layers, each on the states of the one below (of cell = a+b: times the pattern is repeated)"),
-      choice_option("direction", "forward", {"forward", "bidirectional"},
-                    "bidirectional: a second part of each layer runs from the end of the sequence to its beginning and the "
-                    "outputs are joined; for tasks with one answer the final states of both (Schuster & Paliwal 1997)"),
-      real_option("dropout", "0", 0, 0.99,
-                  "probability that training drops a number between layers; the rest is divided by 1 - dropout, as PyTorch"),
-      choice_option("residual", "no", {"no", "yes"}, "a layer on another adds its input to its output (Wu et al. 2016)"),
-      choice_option("attention", "none", {"none", "additive", "dot", "general", "multi-head"},
-                    "over the steps so far, at the last step over the whole sequence; the context joins the hidden state at "
-                    "the read-out (additive: Bahdanau 2015; dot, general: Luong 2015; multi-head: Vaswani 2017)"),
-      with_use(integer_option("heads", "4", 1, 64, "heads of multi-head attention, which divide the number of states"),
-               [](const Settings& s) { return s.has("attention") && s.text("attention") == "multi-head"; }),
-      with_use(choice_option("attend", "states", {"states", "inputs"}, "what attention looks at: the network's own states, or its inputs"),
-               [](const Settings& s) { return s.has("attention") && s.text("attention") != "none"; }),
-      choice_option("init", "uniform", inits,
-                    std::string("start of the weights: uniform in +-1/sqrt(hidden) as PyTorch; orthogonal or identity "
-                                "recurrent weights (identity with zero biases: Le 2015)") +
-                        (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
-      choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
-      choice_option("layer-norm", "no", {"no", "yes"},
-                    "normalise what each gate sums up over the units of the layer, before its bias (Ba et al. 2016)")})
+  for (
+      Option& option : std::vector<Option>{
+          integer_option(
+              "layers", "1", 1, 16,
+              "recurrent layers, each on the states of the one below (of cell = a+b: times the pattern is repeated)"),
+          choice_option(
+              "direction", "forward", {"forward", "bidirectional"},
+              "bidirectional: a second part of each layer runs from the end of the sequence to its beginning and the "
+              "outputs are joined; for tasks with one answer the final states of both (Schuster & Paliwal 1997)"),
+          real_option(
+              "dropout", "0", 0, 0.99,
+              "probability that training drops a number between layers; the rest is divided by 1 - dropout, as PyTorch"),
+          choice_option("residual", "no", {"no", "yes"},
+                        "a layer on another adds its input to its output (Wu et al. 2016)"),
+          choice_option(
+              "attention", "none", {"none", "additive", "dot", "general", "multi-head"},
+              "over the steps so far, at the last step over the whole sequence; the context joins the hidden state at "
+              "the read-out (additive: Bahdanau 2015; dot, general: Luong 2015; multi-head: Vaswani 2017)"),
+          with_use(
+              integer_option("heads", "4", 1, 64, "heads of multi-head attention, which divide the number of states"),
+              [](const Settings& s) { return s.has("attention") && s.text("attention") == "multi-head"; }),
+          with_use(choice_option("attend", "states", {"states", "inputs"},
+                                 "what attention looks at: the network's own states, or its inputs"),
+                   [](const Settings& s) { return s.has("attention") && s.text("attention") != "none"; }),
+          choice_option(
+              "init", "uniform", inits,
+              std::string("start of the weights: uniform in +-1/sqrt(hidden) as PyTorch; orthogonal or identity "
+                          "recurrent weights (identity with zero biases: Le 2015)") +
+                  (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
+          choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
+          choice_option(
+              "layer-norm", "no", {"no", "yes"},
+              "normalize what each gate sums up over the units of the layer, before its bias (Ba et al. 2016)")})
     options.push_back(std::move(option));
   if (cell.gated)
-    options.push_back(with_use(
-        integer_option("chrono-steps", "100", 3, 1e7, "T_max of chrono: the longest dependency expected, in time steps"),
-        [](const Settings& s) { return s.text("init") == "chrono"; }));
+    options.push_back(with_use(integer_option("chrono-steps", "100", 3, 1e7,
+                                              "T_max of chrono: the longest dependency expected, in time steps"),
+                               [](const Settings& s) { return s.text("init") == "chrono"; }));
   options.insert(options.end(), cell.options.begin(), cell.options.end());
   if (!cell.attention.empty())
     std::erase_if(options, [](const Option& o) {
-      return o.name == "attention" || o.name == "heads" || o.name == "attend" || o.name == "initial-state";  // it has none
+      return o.name == "attention" || o.name == "heads" || o.name == "attend" ||
+             o.name == "initial-state";  // it has none
     });
   for (Option& option : options)
-    if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end()) option.fallback = own->second;
+    if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end())
+      option.default_value = own->second;
   return options;
 }
 
@@ -284,4 +310,4 @@ NetworkSize network_size(const Settings& settings, const Signature& signature) {
   return {plan.hidden, plan.layout.count()};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

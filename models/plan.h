@@ -9,7 +9,7 @@
 #include "models/layer.h"
 #include "models/transformer/transformer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 // A recurrent layer, or one of several side by side.
 struct PartPlan {
@@ -50,11 +50,11 @@ struct NetworkPlan {
 NetworkPlan plan_network(const Settings& settings, const Signature& signature);
 
 // Fills parameters from Stream(seed, Purpose::initial, block number, 0), a stream for each block.
-void initialise_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
+void initialize_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
                            Parameters<float>& parameters);
 
 // The layers of a plan, from the input up.
 template <class S>
-std::vector<std::unique_ptr<LayerPart<S>>> make_layers(Isa isa, const NetworkPlan& plan, const Settings& settings);
+std::vector<std::unique_ptr<Layer<S>>> make_layers(Isa isa, const NetworkPlan& plan, const Settings& settings);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

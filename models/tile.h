@@ -8,7 +8,7 @@
 #include "core/threads.h"
 #include "models/head/head.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 // Part of a sequence, and of the batch: steps [begin, end).
 struct Segment {
@@ -22,26 +22,26 @@ struct Tile {
   std::vector<std::int32_t> symbols, classes;  // as in Batch, for the columns of the tile
   AlignedVector<S> values;
   std::vector<float> targets, weight;
-  std::vector<int> lengths;                        // steps of each sequence
-  std::vector<std::int32_t> reversed_symbols;      // each sequence from its end, where a layer runs backwards
+  std::vector<int> lengths;                          // steps of each sequence
+  std::vector<std::int32_t> reversed_symbols;        // each sequence from its end, where a layer runs backwards
   std::vector<std::vector<std::uint8_t>> undropped;  // of each layer: [steps][columns][features] that dropout leaves
-  std::vector<std::uint8_t> wanted;  // steps whose outputs count
-  AlignedVector<S> memory;           // inputs as features, for attention over them: [steps][columns][inputs rounded up]
-  AlignedVector<S> tape;             // of the layers, then of the head, for a segment of up to
-  int tape_steps = 0;                // this many steps
-  AlignedVector<S> kept;             // states of the layers before each segment
-  AlignedVector<S> d_inputs[2];      // gradient of the inputs of upper layers in a span
-  AlignedVector<S> d_outputs;        // gradient of the top layer's outputs in a span, where it takes values only
-  AlignedVector<S> d_attended;       // attention's part of the gradient of the hidden states, of all steps
-  std::vector<TotalOf<S>> losses;    // of each step
-  Runs runs;                         // scratch
+  std::vector<std::uint8_t> wanted;                  // steps whose outputs count
+  AlignedVector<S> memory;         // inputs as features, for attention over them: [steps][columns][inputs rounded up]
+  AlignedVector<S> tape;           // of the layers, then of the head, for a segment of up to
+  int tape_steps = 0;              // this many steps
+  AlignedVector<S> kept;           // states of the layers before each segment
+  AlignedVector<S> d_inputs[2];    // gradient of the inputs of upper layers in a span
+  AlignedVector<S> d_outputs;      // gradient of the top layer's outputs in a span, where it takes values only
+  AlignedVector<S> d_attended;     // attention's part of the gradient of the hidden states, of all steps
+  std::vector<TotalOf<S>> losses;  // of each step
+  StepRanges runs;                 // scratch
 
   std::size_t bytes() const {
     std::size_t masks = 0;
     for (const auto& mask : undropped) masks += mask.capacity();
     return masks + (symbols.capacity() + classes.capacity() + reversed_symbols.capacity()) * sizeof(std::int32_t) +
-           (values.capacity() + memory.capacity() + tape.capacity() + kept.capacity() + d_inputs[0].capacity() + d_inputs[1].capacity() +
-            d_attended.capacity() + d_outputs.capacity()) *
+           (values.capacity() + memory.capacity() + tape.capacity() + kept.capacity() + d_inputs[0].capacity() +
+            d_inputs[1].capacity() + d_attended.capacity() + d_outputs.capacity()) *
                sizeof(S) +
            (targets.capacity() + weight.capacity()) * sizeof(float) + losses.capacity() * sizeof(TotalOf<S>);
   }
@@ -86,7 +86,8 @@ struct Tile {
   }
 
   void make_memory(const Signature& signature, int steps) {
-    const std::size_t stride = round_up(signature.inputs, lanes_of<S>), count = static_cast<std::size_t>(steps) * columns;
+    const std::size_t stride = round_up(signature.inputs, lanes_of<S>),
+                      count = static_cast<std::size_t>(steps) * columns;
     memory.assign(count * stride, S(0));
     for (std::size_t i = 0; i < count; ++i)
       if (signature.one_hot)
@@ -106,14 +107,15 @@ struct Tile {
       Stream stream = noise.stream(static_cast<std::uint32_t>(first + c));
       for (std::size_t layer = 1; layer < features.size(); ++layer)
         for (int step = 0; step < steps; ++step) {
-          std::uint8_t* mask = undropped[layer].data() + (static_cast<std::size_t>(step) * columns + c) * features[layer];
+          std::uint8_t* mask =
+              undropped[layer].data() + (static_cast<std::size_t>(step) * columns + c) * features[layer];
           for (int i = 0; i < features[layer]; ++i) mask[i] = stream.uniform() >= limit;
         }
     }
   }
 
   // The wanted steps of [begin, end), counted from `origin` on.
-  const Runs& wanted_runs(int begin, int end, int origin) {
+  const StepRanges& wanted_runs(int begin, int end, int origin) {
     runs.clear();
     for (int step = begin; step < end; ++step) {
       if (!wanted[step]) continue;
@@ -147,4 +149,4 @@ class NetworkWorkspace final : public Workspace<S> {
   std::vector<Tile<S>> tiles;      // of every thread
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -173,7 +173,7 @@ def draw_figure(path, summary):
         print("gnuplot is missing, so the figure is not drawn")
         return
     threads = summary.threads[0]
-    styles = {"rnnbench": (7, "#0072b2"), "onednn": (5, "#d55e00"), "pytorch": (9, "#009e73")}  # point type, colour
+    styles = {"rnnbench": (7, "#0072b2"), "onednn": (5, "#d55e00"), "pytorch": (9, "#009e73")}  # point type, color
     drawn = list(dict.fromkeys(case[4] for case in summary.cases))
     shapes_drawn = list(dict.fromkeys(case[:4] for case in summary.cases))
     top = max([summary.share(case, p, threads) or 0 for case in summary.cases for p in NAMES] + [0.01])
@@ -194,12 +194,12 @@ def draw_figure(path, summary):
     for cell in drawn:
         script.append(f"set title '{cell}' offset 0,-0.5; set xtics ({names})")
         blocks, plots = [], []
-        for offset, (program, (point, colour)) in zip((-0.12, 0, 0.12), styles.items()):
+        for offset, (program, (point, color)) in zip((-0.12, 0, 0.12), styles.items()):
             points = [(x, summary.share((*s, cell), program, threads)) for x, s in enumerate(shapes_drawn)]
             points = [f"{x + offset} {100 * share:.6g}" for x, share in points if share]
             if points:
                 blocks.append(f"${program} << EOD\n" + "\n".join(points) + "\nEOD")
-                plots.append(f"${program} with points pt {point} lc rgb '{colour}' title '{NAMES[program]}'")
+                plots.append(f"${program} with points pt {point} lc rgb '{color}' title '{NAMES[program]}'")
         if plots:
             script += blocks + ["plot " + ", ".join(plots)]
         script.append("unset key")

@@ -3,12 +3,14 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "speed/peak.cpp"
 #include "hwy/foreach_target.h"
+
 #include "core/pack-inl.h"
 #include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::speed {
 namespace HWY_NAMESPACE {
+using namespace core::HWY_NAMESPACE;
 
 // `rounds` times twelve independent chains of packs; returns the number of floating-point operations.
 HWY_ATTR double multiply_add_rounds(long rounds, float* out) {
@@ -26,7 +28,7 @@ HWY_ATTR double multiply_add_rounds(long rounds, float* out) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::speed
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -37,7 +39,7 @@ HWY_AFTER_NAMESPACE();
 
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::speed {
 namespace {
 
 double chosen_rounds(Isa isa, long rounds, float* out) { RNNBENCH_CHOOSE(isa, multiply_add_rounds(rounds, out)) }
@@ -68,5 +70,5 @@ double peak_gflops(int threads) {
   return best;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::speed
 #endif

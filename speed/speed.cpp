@@ -1,29 +1,32 @@
 #include "speed/speed.h"
 
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
 
-#include "core/optimiser.h"
+#include <benchmark/benchmark.h>
+
+#include "core/optimizer.h"
 #include "core/threads.h"
 #include "experiments/records/environment.h"
-#include "speed/peak.h"
 #include "models/network.h"
+#include "speed/peak.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::speed {
 namespace {
 
 // Everything an update needs, made once per case.
 struct Case {
   Case(const RunSpec& run, const WorkspaceOptions& how)
-      : spec(run), task(find_task(run.task.text("task")).make(run.task)),
-        network(make_network<float>(run.model, task->signature())), parameters(network->layout()),
-        gradient(network->layout()), optimiser(make_optimiser(run.training, network->layout())),
+      : spec(run),
+        task(find_task(run.task.text("task")).make(run.task)),
+        network(make_network<float>(run.model, task->signature())),
+        parameters(network->layout()),
+        gradient(network->layout()),
+        optimizer(make_optimizer(run.training, network->layout())),
         workspace(network->workspace(how)) {
-    network->initialise(run.seed, parameters);
+    network->initialize(run.seed, parameters);
     task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
   }
 
@@ -32,7 +35,8 @@ struct Case {
     clip_by_norm(gradient, spec.training.has("clip-norm") ? spec.training.real("clip-norm") : 0, &workspace->team());
     if (spec.training.has("clip-value") && spec.training.real("clip-value") > 0)
       clip_by_value(gradient, spec.training.real("clip-value"));
-    optimiser->update(parameters, gradient, 0, &workspace->team());  // rate 0: the same work, and the numbers stay where they are
+    optimizer->update(parameters, gradient, 0,
+                      &workspace->team());  // rate 0: the same work, and the numbers stay where they are
   }
   void forward() { network->predict(parameters, batch, false, *workspace, outputs); }
 
@@ -40,7 +44,7 @@ struct Case {
   std::unique_ptr<const Task> task;
   std::unique_ptr<const Network<float>> network;
   Parameters<float> parameters, gradient;
-  std::unique_ptr<Optimiser> optimiser;
+  std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Workspace<float>> workspace;
   Batch batch;
   std::vector<float> outputs;
@@ -89,8 +93,9 @@ Scored scored_steps(const Batch& batch) {
 
 }  // namespace
 
-// Every number of a weight matrix costs three multiply-adds a step and sequence (forward, gradient of what it multiplies,
-// its own gradient), two where it multiplies the network's inputs; of the read-out, at the steps that are scored.
+// Every number of a weight matrix costs three multiply-adds a step and sequence (forward, gradient of what it
+// multiplies, its own gradient), two where it multiplies the network's inputs; of the read-out, at the steps that are
+// scored.
 double nominal_flops(const RunSpec& run, const Layout& layout, int steps, int scored_steps, double pairs) {
   const double b = static_cast<double>(run.training.integer("batch"));
   double flops = 0;
@@ -123,12 +128,18 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
   for (std::size_t i = 0; i < cases.size(); ++i) {
     Case* each = cases[i].get();
     const std::string name = std::to_string(i);
-    benchmark::RegisterBenchmark(("update " + name).c_str(), [each](benchmark::State& state) {
-      for (auto _ : state) each->update();
-    })->UseRealTime()->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("forward " + name).c_str(), [each](benchmark::State& state) {
-      for (auto _ : state) each->forward();
-    })->UseRealTime()->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(("update " + name).c_str(),
+                                 [each](benchmark::State& state) {
+                                   for (auto _ : state) each->update();
+                                 })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(("forward " + name).c_str(),
+                                 [each](benchmark::State& state) {
+                                   for (auto _ : state) each->forward();
+                                 })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
   }
   const double peak_before = peak_gflops(options.workspace.threads);
   Collector collector;
@@ -182,4 +193,4 @@ Json speed_json(const SpeedResult& r) {
   return json;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::speed

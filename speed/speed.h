@@ -6,7 +6,7 @@
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::speed {
 
 struct SpeedOptions {
   WorkspaceOptions workspace;
@@ -17,11 +17,11 @@ struct SpeedResult {
   RunSpec run;
   int time_steps = 0, hidden = 0;
   std::size_t parameters = 0;
-  double ms_per_update = 0;  // forward, loss, backward, clip, optimiser; median
+  double ms_per_update = 0;  // forward, loss, backward, clip, optimizer; median
   double ms_fastest = 0;     // of the repetitions
   double ms_forward = 0;     // forward pass alone, median
   double sequences_per_second = 0;
-  double nominal_flops = 0;  // of one update, see nominal_flops()
+  double nominal_flops = 0;      // of one update, see nominal_flops()
   double executed_fraction = 0;  // of the nominal FLOPs: a one-hot input is gathered, not multiplied
   double gflops = 0, peak_gflops = 0, fraction_of_peak = 0;
   double peak_memory_mib = 0;  // of the process
@@ -40,4 +40,4 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& cases, const 
 
 Json speed_json(const SpeedResult& result);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::speed

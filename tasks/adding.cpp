@@ -4,7 +4,7 @@
 //   marker   0  1  0  0  1  0            target of the last step: .9 + .7
 #include "tasks/marked_numbers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class Adding final : public MarkedNumbers {
@@ -24,13 +24,11 @@ class Adding final : public MarkedNumbers {
  private:
   bool scaled() const { return marks() == Marks::hochreiter; }
   float number(Stream& stream) const override { return scaled() ? stream.uniform(-1, 1) : stream.uniform(); }
-  float target(float one, float other) const override {
-    return scaled() ? 0.5f + (one + other) / 4 : one + other;
-  }
+  float target(float one, float other) const override { return scaled() ? 0.5f + (one + other) / 4 : one + other; }
 };
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
-  return solve_length(described_marks("adding", settings), time_steps, 1, 0, least_length(marks_of(settings)));
+  return solve_length(described_marks("adding", settings), time_steps, 1, 0, min_length(marks_of(settings)));
 }
 
 }  // namespace
@@ -51,4 +49,4 @@ TaskEntry adding_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -9,7 +9,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr double power = 0.01;  // a of the published gaps: chance of gap g in proportion to g^(a - 1)
@@ -36,8 +36,8 @@ class AssociativeRecall final : public Task {
                       settings.text("pairs") + ", which needs " + std::to_string(4 * pairs_) + " or more");
     for (const char* alphabet : {"keys", "values"}) {
       if (settings.integer(alphabet) < pairs_)
-        throw UserError(std::string(alphabet) + " = " + settings.text(alphabet) + " is fewer than pairs = " +
-                        settings.text("pairs") + "; those of a sequence are distinct");
+        throw UserError(std::string(alphabet) + " = " + settings.text(alphabet) +
+                        " is fewer than pairs = " + settings.text("pairs") + "; those of a sequence are distinct");
     }
     const bool even = settings.text("gaps") == "uniform";
     double sum = 0;
@@ -112,8 +112,8 @@ TaskEntry associative_recall_task() {
   options.push_back(integer_option("values", "32", 4, 10000, "alphabet of the values; at least `pairs`"));
   options.push_back(choice_option("gaps", "power", {"power", "uniform"},
                                   "where queries stand: early ones more often by a power law, or anywhere"));
-  options.push_back(choice_option("filler", "blank", {"blank", "random"},
-                                  "what is shown between queries: nothing, or any symbol"));
+  options.push_back(
+      choice_option("filler", "blank", {"blank", "random"}, "what is shown between queries: nothing, or any symbol"));
   return {"associative-recall",
           "recall the values of several keys (MQAR)",
           "Multi-query associative recall of Arora et al. 2024 (Zoology). Shown: `pairs` distinct keys, "
@@ -130,4 +130,4 @@ TaskEntry associative_recall_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -7,7 +7,7 @@
 
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr int plus = 2, end = 2;  // a symbol, a class
@@ -80,7 +80,7 @@ class BinaryAddition final : public StringTask {
   }
 
   // The mean over the widths of the numbers.
-  std::vector<double> odds(int length) const override {
+  std::vector<double> probabilities(int length) const override {
     std::vector<double> of(static_cast<std::size_t>(length + 1) * form.classes);
     for (int width = 1; width <= length - 2; ++width) {
       const TwoNumbers sum(width, length - 1 - width);
@@ -112,4 +112,4 @@ TaskEntry binary_addition_task() {
       "the two numbers and the +; time steps: 2 length + 1");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -7,7 +7,7 @@
 #include "core/math.h"
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr int alphabet = 5;
@@ -25,7 +25,7 @@ class BucketSort final : public StringTask {
   }
 
   // Answer i (from 0) is at most symbol k when more than i of the symbols are: a binomial tail, with p = (k + 1) / 5.
-  std::vector<double> odds(int length) const override {
+  std::vector<double> probabilities(int length) const override {
     std::vector<double> of(static_cast<std::size_t>(length) * alphabet, 0);
     for (int i = 0; i < length; ++i) of[static_cast<std::size_t>(i) * alphabet + alphabet - 1] = 1;
     for (int k = 0; k + 1 < alphabet; ++k) {
@@ -56,4 +56,4 @@ TaskEntry bucket_sort_task() {
       "symbols; time steps: 2 length");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

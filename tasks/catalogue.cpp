@@ -31,7 +31,7 @@
   TASK(random_map)           \
   TASK(sequences)
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 
 #define DECLARE(name) TaskEntry name##_task();
 RNNBENCH_TASKS(DECLARE)
@@ -56,8 +56,7 @@ void add_tasks(std::vector<TaskEntry> tasks) {
   };
   for (TaskEntry& task : tasks) {
     const auto refuse = [&](const std::string& why) { throw UserError("task '" + task.name + "': " + why); };
-    if (task.name.empty() ||
-        task.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+    if (task.name.empty() || task.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
       refuse("a name is made of a-z, 0-9 and -");
     if (has(table(), task.name)) refuse("there is one of this name already; choose another");
     for (const std::string needed : {"length", "test-length"})
@@ -66,4 +65,4 @@ void add_tasks(std::vector<TaskEntry> tasks) {
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

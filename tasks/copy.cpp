@@ -9,7 +9,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class Copy final : public Task {
@@ -55,9 +55,7 @@ class Copy final : public Task {
   }
   double baseline() const override { return items_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
-  Measure measure() const override {
-    return {"recall", true, 0.99, "share of the items that are repeated correctly"};
-  }
+  Measure measure() const override { return {"recall", true, 0.99, "share of the items that are repeated correctly"}; }
 
   // Beside recall: "bits", the bits of an item that are recalled, log2(symbols) - cross-entropy at the
   // answers.
@@ -83,15 +81,14 @@ class Copy final : public Task {
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
   const std::string items = settings.text("items");
-  return solve_length("copy with items = " + items, time_steps, 1,
-                      2 * static_cast<int>(settings.integer("items")), 1);
+  return solve_length("copy with items = " + items, time_steps, 1, 2 * static_cast<int>(settings.integer("items")), 1);
 }
 
 }  // namespace
 
 TaskEntry copy_task() {
-  std::vector<Option> options = length_options(
-      "100", 1, "T: steps from the end of the items to the first answer; time steps: T + 2 items");
+  std::vector<Option> options =
+      length_options("100", 1, "T: steps from the end of the items to the first answer; time steps: T + 2 items");
   options.push_back(choice_option("variant", "arjovsky", {"arjovsky", "tcn"},
                                   "cue shown once (Arjovsky et al. 2016) or held (Bai et al. 2018)"));
   options.push_back(integer_option("symbols", "8", 2, 1000, "alphabet of the items"));
@@ -109,4 +106,4 @@ TaskEntry copy_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -7,7 +7,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 int letters_of(const Settings& settings) { return settings.text("variant") == "anbncn" ? 3 : 2; }
@@ -88,8 +88,7 @@ class Counting final : public Task {
   bool accepted(int n, int b, const Batch& batch, const std::vector<float>& outputs) const {
     for (int t = 0; t < steps_of(n); ++t) {
       const std::size_t i = batch.at(t, b);
-      if (batch.answer[i] && most_probable(&outputs[i * (letters_ + 1)], letters_ + 1) != batch.classes[i])
-        return false;
+      if (batch.answer[i] && max_probable(&outputs[i * (letters_ + 1)], letters_ + 1) != batch.classes[i]) return false;
     }
     return true;
   }
@@ -130,8 +129,7 @@ Scores Counting::evaluate(const Predict& predict, const StreamSource& source, in
   Batch batch;
   std::vector<float> outputs;
   int size = 16;
-  for (int n = 1; n <= bound_ || judged.asks(n) || published.asks(n);
-       n += batch.size, size = std::min(2 * size, 64)) {
+  for (int n = 1; n <= bound_ || judged.asks(n) || published.asks(n); n += batch.size, size = std::min(2 * size, 64)) {
     const int last = std::min(n + size - 1, n <= bound_ ? bound_ : std::max(judged.end(), published.end()));
     batch.reset(signature(), steps_of(last), last - n + 1);
     for (int b = 0; b < batch.size; ++b) write_word(n + b, b, batch);
@@ -154,8 +152,7 @@ Scores Counting::evaluate(const Predict& predict, const StreamSource& source, in
 }
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
-  return solve_length("counting with variant = " + settings.text("variant"), time_steps, letters_of(settings),
-                      1, 1);
+  return solve_length("counting with variant = " + settings.text("variant"), time_steps, letters_of(settings), 1, 1);
 }
 
 }  // namespace
@@ -163,8 +160,7 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 TaskEntry counting_task() {
   std::vector<Option> options =
       length_options("50", 1, "largest n in training; time steps: 2 n + 1, or 3 n + 1 with anbncn");
-  options.push_back(
-      choice_option("variant", "anbn", {"anbn", "anbncn"}, "the words: a^n b^n, or a^n b^n c^n"));
+  options.push_back(choice_option("variant", "anbn", {"anbn", "anbncn"}, "the words: a^n b^n, or a^n b^n c^n"));
   options.push_back(integer_option("longest", "1000", 1, 100000,
                                    "largest n that is tried for longest_accepted (2 * length at least)"));
   return {"counting",
@@ -183,4 +179,4 @@ TaskEntry counting_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

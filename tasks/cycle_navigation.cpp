@@ -7,7 +7,7 @@
 #include "core/math.h"
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr int places = 5;
@@ -28,7 +28,7 @@ class CycleNavigation final : public StringTask {
 
   // The walk's place after `length` moves, by its Fourier coefficients: a move multiplies that of frequency m by
   // (1 + 2 cos(turn m)) / 3, and those of m and places - m are the same.
-  std::vector<double> odds(int length) const override {
+  std::vector<double> probabilities(int length) const override {
     std::vector<double> of(places, 1);
     for (int m = 1; m <= places / 2; ++m) {
       const double move = (1 + 2 * math::cos(turn * m)) / 3;
@@ -54,4 +54,4 @@ TaskEntry cycle_navigation_task() {
       "moves; time steps: length + 1");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

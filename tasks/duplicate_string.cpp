@@ -4,7 +4,7 @@
 //   target  . . . 1 1 0 1 1 0    . = not asked
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class DuplicateString final : public StringTask {
@@ -30,4 +30,4 @@ TaskEntry duplicate_string_task() {
       "bits; time steps: 3 length");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -7,7 +7,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class Dyck final : public Task {
@@ -126,7 +126,7 @@ std::int64_t length_of_steps(const Settings&, std::int64_t time_steps) {
 TaskEntry dyck_task() {
   std::vector<Option> options = length_range_options("40", 1, "longest word in training: brackets, one each time step");
   options.push_back(choice_option("variant", "dyck-2", {"dyck-1", "dyck-2"}, "kinds of brackets"));
-  options.push_back(integer_option("depth", "", 1, most_length, "most open brackets in a word; unset: any number"));
+  options.push_back(integer_option("depth", "", 1, max_length, "most open brackets in a word; unset: any number"));
   return {"dyck",
           "say which bracket may be closed next in a word of nested brackets",
           "Shown: a word of brackets, of one or two kinds, as long as a length uniform in shortest .. length: the "
@@ -146,4 +146,4 @@ TaskEntry dyck_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -4,7 +4,7 @@
 //   target  . . . . . . 0                                           . = not asked
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class EvenPairs final : public StringTask {
@@ -25,10 +25,10 @@ TaskEntry even_pairs_task() {
   return string_entry<EvenPairs>(
       "say whether the pairs 01 and 10 of a string are even in number",
       "Shown: bits, drawn evenly, as many as a length uniform in shortest .. length. Asked, at one compute token "
-      "after them: whether the number of neighbours 01 and 10 together is even (class 0) or odd (class 1), which is "
+      "after them: whether the number of neighbors 01 and 10 together is even (class 0) or odd (class 1), which is "
       "whether the first and the last bit are alike or not (Deletang et al. 2023; here a string has at least two "
       "bits). The memoryless predictor knows the position of the compute token: ln 2.",
       "bits; time steps: length + 1");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -9,7 +9,7 @@
 
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 
 // A logit whose probability is 0 to the last bit beside a logit of 0 (e^-1000 underflows).
 inline constexpr float impossible = -1000;
@@ -20,12 +20,12 @@ std::unique_ptr<const Task> make_task(const Settings& settings) {
 }
 
 // The two options of every task, "length" (with what it counts) and "test-length".
-inline constexpr double most_length = 1000000;
-std::vector<Option> length_options(const std::string& fallback, int least, const std::string& help);
+inline constexpr double max_length = 1000000;
+std::vector<Option> length_options(const std::string& default_value, int min, const std::string& help);
 
 // For tasks whose sequences have a length drawn uniformly from `shortest` to `length`: the two options above and
 // "shortest". A test length is scored at exactly that length (the trainer sets both ends to it).
-std::vector<Option> length_range_options(const std::string& fallback, int least, const std::string& help);
+std::vector<Option> length_range_options(const std::string& default_value, int min, const std::string& help);
 struct LengthRange {
   int shortest, longest;
   explicit LengthRange(const Settings& settings);  // a `shortest` beyond `length` stands for `length`
@@ -36,19 +36,18 @@ struct LengthRange {
 // Solves time_steps == per_length * length + extra for a length from `least` to `most`. Throws UserError
 // with the smallest possible (and nearest) number of time steps when there is none. `task` names the task
 // with the settings that matter: "copy with items = 10".
-std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra,
-                          int least, std::int64_t most = static_cast<std::int64_t>(most_length));
+std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int per_length, int extra, int min,
+                          std::int64_t max = static_cast<std::int64_t>(max_length));
 
 // The number of the largest of n outputs, the first of equals: the most probable class.
-int most_probable(const float* outputs, int n);
+int max_probable(const float* outputs, int n);
 
 // Draws `count` sequences of `source` in batches, and shows each batch with the outputs of `predict`.
 using Show = std::function<void(const Batch& batch, const std::vector<float>& outputs)>;
-void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count,
-                     const Show& show);
+void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count, const Show& show);
 
 // For tasks of several answers with cross-entropy: "accuracy" (share of the answers that are right), "sequences" (share
 // of the sequences whose answers are all right) and "loss", on `count` sequences of `source`.
 Scores answer_scores(const Task& task, const Predict& predict, const StreamSource& source, int count);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

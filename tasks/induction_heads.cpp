@@ -7,10 +7,10 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
-constexpr int least_length = 3;
+constexpr int min_length = 3;
 
 class InductionHeads final : public Task {
  public:
@@ -47,14 +47,14 @@ class InductionHeads final : public Task {
 };
 
 std::int64_t length_of_steps(const Settings&, std::int64_t time_steps) {
-  return solve_length("induction-heads", time_steps, 1, 0, least_length);
+  return solve_length("induction-heads", time_steps, 1, 0, min_length);
 }
 
 }  // namespace
 
 TaskEntry induction_heads_task() {
-  std::vector<Option> options = length_range_options("256", least_length, "time steps of the longest sequence");
-  options[1].fallback = "256";  // as published: `shortest`, of which `length` is the limit
+  std::vector<Option> options = length_range_options("256", min_length, "time steps of the longest sequence");
+  options[1].default_value = "256";  // as published: `shortest`, of which `length` is the limit
   options.push_back(integer_option("symbols", "15", 2, 1000, "alphabet beside the special symbol"));
   return {"induction-heads",
           "recall what followed a special symbol when it was shown before",
@@ -69,4 +69,4 @@ TaskEntry induction_heads_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -8,7 +8,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class LookAhead final : public Task {
@@ -49,7 +49,7 @@ class LookAhead final : public Task {
   }
   double baseline() const override { return length_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
-  Measure measure() const override { return {"accuracy", true, 0.99, "share of the steps labelled correctly"}; }
+  Measure measure() const override { return {"accuracy", true, 0.99, "share of the steps labeled correctly"}; }
 
  private:
   int length_, delay_, symbols_;
@@ -64,7 +64,7 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry look_ahead_task() {
-  std::vector<Option> options = length_options("50", 1, "labelled steps; time steps: length + delay");
+  std::vector<Option> options = length_options("50", 1, "labeled steps; time steps: length + delay");
   options.push_back(choice_option("variant", "future", {"future", "past"},
                                   "labels from the symbols to come, or, as an echo, from those before"));
   options.push_back(integer_option("delay", "5", 1, 1000, "steps between a symbol and the step it labels"));
@@ -84,4 +84,4 @@ TaskEntry look_ahead_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 
 enum class Marks { arjovsky, tcn, hochreiter };
 
@@ -21,7 +21,7 @@ inline Marks marks_of(const Settings& settings) {
 }
 
 // Two marks; hochreiter sets them among the steps 1 .. length / 2 - 1.
-inline int least_length(Marks marks) { return marks == Marks::hochreiter ? 6 : 2; }
+inline int min_length(Marks marks) { return marks == Marks::hochreiter ? 6 : 2; }
 
 // The task as sentences to the user name it: "adding with variant = tcn".
 inline std::string described_marks(const std::string& task, const Settings& settings) {
@@ -41,10 +41,9 @@ class MarkedNumbers : public Task {
  public:
   MarkedNumbers(const std::string& task, const Settings& settings)
       : length_(static_cast<int>(settings.integer("length"))), marks_(marks_of(settings)) {
-    if (length_ >= least_length(marks_)) return;
-    throw UserError("length = " + settings.text("length") + " is too short for " +
-                    described_marks(task, settings) + ", which needs " +
-                    std::to_string(least_length(marks_)) + " or more");
+    if (length_ >= min_length(marks_)) return;
+    throw UserError("length = " + settings.text("length") + " is too short for " + described_marks(task, settings) +
+                    ", which needs " + std::to_string(min_length(marks_)) + " or more");
   }
 
   Signature signature() const override { return {2, false, 1, Loss::mean_squared, true}; }
@@ -115,4 +114,4 @@ class MarkedNumbers : public Task {
   Marks marks_;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -4,7 +4,7 @@
 //   target  . . . . . . . . 1    . = not asked
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr int missing = 2;  // the symbol ?
@@ -36,4 +36,4 @@ TaskEntry missing_duplicate_task() {
       "bits of one of the two strings; time steps: 2 length + 1");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -4,7 +4,7 @@
 //   target  . . . . . 2          . = not asked
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr int modulus = 5;
@@ -36,7 +36,7 @@ class ModularArithmetic final : public StringTask {
   // A product of j even numbers is 0 with probability 1 - (4/5)^j and even among the others, so that each of its
   // Fourier coefficients is 1 - 5/4 (4/5)^j, whatever its sign. A coefficient of the value is the product of those of
   // the terms; its mean over the operators (times with probability 1/3) comes from left to right:
-  std::vector<double> odds(int length) const override {
+  std::vector<double> probabilities(int length) const override {
     constexpr double zero_free = 4.0 / 5;
     double one = 1, free = zero_free;  // means of the coefficient of the finished terms, and of it times (4/5)^j
     for (int i = 1; i < length; ++i) {
@@ -65,4 +65,4 @@ TaskEntry modular_arithmetic_task() {
       "numbers; time steps: 2 length");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

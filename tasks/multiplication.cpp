@@ -4,7 +4,7 @@
 //   marker   0  1  0  0  1  0            target of the last step: .9 * .7
 #include "tasks/marked_numbers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 // Var(U U') of two numbers uniform in [0, 1]: 1/9 - 1/16.
@@ -21,9 +21,7 @@ class Multiplication final : public MarkedNumbers {
   double baseline() const override { return variance; }
 
   // The share of the variance that adding leaves when it is solved: 0.01 of 1/6.
-  Measure measure() const override {
-    return {"mse", false, 0.06 * variance, "mean squared error at the last step"};
-  }
+  Measure measure() const override { return {"mse", false, 0.06 * variance, "mean squared error at the last step"}; }
 
  private:
   float number(Stream& stream) const override { return stream.uniform(); }
@@ -31,8 +29,7 @@ class Multiplication final : public MarkedNumbers {
 };
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
-  return solve_length(described_marks("multiplication", settings), time_steps, 1, 0,
-                      least_length(marks_of(settings)));
+  return solve_length(described_marks("multiplication", settings), time_steps, 1, 0, min_length(marks_of(settings)));
 }
 
 }  // namespace
@@ -54,4 +51,4 @@ TaskEntry multiplication_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -7,7 +7,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 enum class Variant { regular, random, trigger };
@@ -18,8 +18,8 @@ Variant variant_of(const Settings& settings) {
 }
 
 // 1997 has no limit; 0.9^51 is below 1/200.
-constexpr int most_more = 50;               // distractors beyond `length` in the variant trigger
-constexpr int trigger_extra = most_more + 3;  // and b, the symbol to remember, e
+constexpr int max_more = 50;                 // distractors beyond `length` in the variant trigger
+constexpr int trigger_extra = max_more + 3;  // and b, the symbol to remember, e
 
 class NoiseFreeLag final : public Task {
  public:
@@ -77,8 +77,8 @@ class NoiseFreeLag final : public Task {
   int write(Stream& stream, int first, int b, Batch& batch) const {
     batch.symbols[batch.at(0, b)] = first;
     for (int t = 1; t < length_; ++t) {
-      const int shown = variant_ == Variant::regular ? (t - 1) % distractors_
-                                                     : static_cast<int>(stream.below(distractors_));
+      const int shown =
+          variant_ == Variant::regular ? (t - 1) % distractors_ : static_cast<int>(stream.below(distractors_));
       batch.symbols[batch.at(t, b)] = batch.classes[batch.at(t - 1, b)] = shown;
       batch.weight[batch.at(t - 1, b)] = 1;
     }
@@ -88,7 +88,7 @@ class NoiseFreeLag final : public Task {
   // b, the symbol to remember, `length` distractors, further ones with chance 9/10 each, e. Gives the last step.
   int write_triggered(Stream& stream, int first, int b, Batch& batch) const {
     int between = length_;
-    while (between < length_ + most_more && stream.below(10) > 0) ++between;
+    while (between < length_ + max_more && stream.below(10) > 0) ++between;
     batch.symbols[batch.at(0, b)] = x() + 3;
     batch.symbols[batch.at(1, b)] = first;
     for (int t = 2; t < between + 2; ++t)
@@ -130,4 +130,4 @@ TaskEntry noise_free_lag_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

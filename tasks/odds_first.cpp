@@ -4,7 +4,7 @@
 //   target  . . . . . 1 0 1 1 0          . = not asked
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class OddsFirst final : public StringTask {
@@ -32,4 +32,4 @@ TaskEntry odds_first_task() {
       "bits; time steps: 2 length");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

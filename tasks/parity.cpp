@@ -5,7 +5,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 bool asks_last(const Settings& settings) { return settings.text("asked") == "last"; }
@@ -90,4 +90,4 @@ TaskEntry parity_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

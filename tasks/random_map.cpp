@@ -10,11 +10,11 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 // The least length at which `pairs` strings can be distinct.
-int least_length(const Settings& settings) {
+int min_length(const Settings& settings) {
   int bits = 1;
   while ((std::int64_t{1} << bits) < settings.integer("pairs")) ++bits;
   return bits;
@@ -30,9 +30,9 @@ class RandomMap final : public Task {
  public:
   explicit RandomMap(const Settings& settings)
       : length_(static_cast<int>(settings.integer("length"))), map_(settings.integer("map")) {
-    if (length_ < least_length(settings))
+    if (length_ < min_length(settings))
       throw UserError("length = " + settings.text("length") + " is too short for random-map with pairs = " +
-                      settings.text("pairs") + ", which needs " + std::to_string(least_length(settings)) + " or more");
+                      settings.text("pairs") + ", which needs " + std::to_string(min_length(settings)) + " or more");
     // Strings differ in their first steps, so that none is shown with both labels.
     Stream stream(map_, Purpose::map, 0, 0);
     const std::size_t pairs = settings.integer("pairs");
@@ -134,7 +134,7 @@ class RandomMap final : public Task {
 };
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
-  return solve_length("random-map with pairs = " + settings.text("pairs"), time_steps, 1, 0, least_length(settings));
+  return solve_length("random-map with pairs = " + settings.text("pairs"), time_steps, 1, 0, min_length(settings));
 }
 
 }  // namespace
@@ -159,4 +159,4 @@ TaskEntry random_map_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

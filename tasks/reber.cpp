@@ -9,7 +9,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 enum Symbol { B, T, P, S, X, V, E, symbols };
@@ -63,11 +63,11 @@ struct Strings {
   std::vector<double> entropy;  // [j]: nats of symbol j given those before it; 0 after the end
   std::vector<double> ends;     // [j]: the chance that symbol j is the last
 
-  explicit Strings(int most) : pairs(most), entropy(most), ends(most) {
+  explicit Strings(int max) : pairs(max), entropy(max), ends(max) {
     // within[k][node]: the chance to end within k more symbols.
-    std::vector<std::array<double, nodes>> within(most + 1);
+    std::vector<std::array<double, nodes>> within(max + 1);
     const auto after = [&](const Edge& edge, int k) { return edge.next == 0 ? 1 : within[k][edge.next]; };
-    for (int k = 1; k <= most; ++k) {
+    for (int k = 1; k <= max; ++k) {
       for (int node = 0; node < nodes; ++node) {
         for (int e = 0; e < grammar[node].edges; ++e)
           within[k][node] += grammar[node].chance() * after(grammar[node].edge[e], k - 1);
@@ -76,14 +76,14 @@ struct Strings {
     std::array<double, nodes> at{};  // the chance of each node before symbol j, 0 after the end
     at[0] = 1;
     std::array<std::array<double, symbols>, nodes> into{};  // of having come to it by a symbol
-    for (int j = 0; j < most; ++j) {
+    for (int j = 0; j < max; ++j) {
       std::array<double, nodes> next{};
       std::array<std::array<double, symbols>, nodes> next_into{};
       for (int node = 0; node < nodes; ++node) {
         if (at[node] == 0) continue;
         for (int e = 0; e < grammar[node].edges; ++e) {
           const Edge& edge = grammar[node].edge[e];
-          const double chance = grammar[node].chance() * after(edge, most - j - 1) / within[most - j][node];
+          const double chance = grammar[node].chance() * after(edge, max - j - 1) / within[max - j][node];
           if (chance == 0) continue;
           entropy[j] -= at[node] * chance * math::log(chance);
           for (int a = 0; j > 0 && a < symbols; ++a) pairs[j - 1][a][edge.symbol] += into[node][a] * chance;
@@ -264,4 +264,4 @@ TaskEntry reber_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -4,7 +4,7 @@
 //   target  . . . 0 1 1          . = not asked
 #include "tasks/string_task.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class ReverseString final : public StringTask {
@@ -30,4 +30,4 @@ TaskEntry reverse_string_task() {
       "bits; time steps: 2 length");
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -6,7 +6,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class SelectiveCopying final : public Task {
@@ -66,8 +66,8 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry selective_copying_task() {
-  std::vector<Option> options = length_options(
-      "100", 1, "steps with items and blanks, at least `items`; time steps: length + items");
+  std::vector<Option> options =
+      length_options("100", 1, "steps with items and blanks, at least `items`; time steps: length + items");
   options.push_back(integer_option("symbols", "15", 2, 1000, "alphabet of the items"));
   options.push_back(integer_option("items", "16", 1, 1000, "symbols to remember"));
   return {"selective-copying",
@@ -84,4 +84,4 @@ TaskEntry selective_copying_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

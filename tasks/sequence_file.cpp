@@ -11,12 +11,12 @@
 #include "core/error.h"
 #include "core/hash.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 constexpr std::array<const char*, 3> part_names{"train", "valid", "test"};
 constexpr const char* parts_listed = "\"train\", \"valid\", \"test\"";
-constexpr std::int32_t most_symbol = 65535;  // outputs are dense
+constexpr std::int32_t max_symbol = 65535;  // outputs are dense
 
 std::string bytes_of(const std::string& path) {
   std::error_code ignored;
@@ -60,7 +60,7 @@ class Reader {
     if (!take(c)) refuse("expected '" + std::string(1, c) + "' " + where + ", found " + found());
   }
 
-  int number(int most, const std::string& what) {
+  int number(int max, const std::string& what) {
     peek();
     const char* begin = text_.data() + at_;
     int value = -1;
@@ -68,8 +68,8 @@ class Reader {
     const std::string_view after = text_.substr(static_cast<std::size_t>(end - text_.data()), 1);
     const bool whole = error == std::errc() && *begin != '-' && (*begin != '0' || end - begin == 1) &&
                        after.find_first_not_of(",] \t\r\n") == std::string_view::npos;
-    if (!whole || value > most)
-      refuse("expected " + what + ", a whole number from 0 to " + std::to_string(most) + ", found " + found());
+    if (!whole || value > max)
+      refuse("expected " + what + ", a whole number from 0 to " + std::to_string(max) + ", found " + found());
     at_ += static_cast<std::size_t>(end - begin);
     return value;
   }
@@ -175,7 +175,7 @@ SequenceFile read_symbols(const std::string& path, const std::string& text) {
     GivenSequence sequence;
     const auto read = [&] {
       if (!sequence.symbols.empty()) reader.refuse("two sequences in one line");
-      reader.list("a symbol", [&] { sequence.symbols.push_back(reader.number(most_symbol, "a symbol")); });
+      reader.list("a symbol", [&] { sequence.symbols.push_back(reader.number(max_symbol, "a symbol")); });
     };
     int part = number % 10 < 8 ? 0 : number % 10 - 7;
     const bool has_name = reader.peek() == '{';
@@ -218,11 +218,11 @@ SequenceFile read_sequence_file(const std::string& path) {
   file.hash = hex16(fnv1a(text));
   for (std::size_t part = 0; part < part_names.size(); ++part)
     if (file.parts[part].empty())
-      throw UserError(path + ": no sequence is in the part \"" + part_names[part] +
-                      "\"; each of " + parts_listed + " needs one (of lines without a split, there have to be ten)");
+      throw UserError(path + ": no sequence is in the part \"" + part_names[part] + "\"; each of " + parts_listed +
+                      " needs one (of lines without a split, there have to be ten)");
   return file;
 }
 
 std::string hash_of_file(const std::string& path) { return hex16(fnv1a(bytes_of(path))); }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

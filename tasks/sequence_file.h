@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::tasks {
 
 inline constexpr int piano_keys = 88, lowest_key = 21;  // MIDI notes 21 (A0) to 108 (C8)
 
@@ -19,10 +21,10 @@ struct GivenSequence {
 };
 
 struct SequenceFile {
-  std::string hash;  // see hash_of_file
+  std::string hash;                                 // see hash_of_file
   std::array<std::vector<GivenSequence>, 3> parts;  // train, valid, test; none of them empty
-  int symbols = 0;          // 1 + the largest symbol of the file; 0: chords
-  std::size_t longest = 0;  // steps of the longest sequence; the shortest has two
+  int symbols = 0;                                  // 1 + the largest symbol of the file; 0: chords
+  std::size_t longest = 0;                          // steps of the longest sequence; the shortest has two
 };
 
 // Reads one of two forms, which the first characters tell apart:
@@ -36,4 +38,4 @@ SequenceFile read_sequence_file(const std::string& path);
 // The hash of the file's bytes: 16 hexadecimal digits of the 64-bit FNV-1a.
 std::string hash_of_file(const std::string& path);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

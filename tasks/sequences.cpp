@@ -10,7 +10,7 @@
 #include "tasks/helpers.h"
 #include "tasks/sequence_file.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 enum Part { train, valid, test };
@@ -27,9 +27,9 @@ class Sequences : public Task {
   Sequences(SequenceFile&& file, int length) : parts_(std::move(file.parts)) {
     for (auto& part : parts_)
       for (GivenSequence& sequence : part) {
-        const std::size_t most = static_cast<std::size_t>(length) + 1;
-        if (sequence.chords.size() > most) sequence.chords.resize(most);
-        if (sequence.symbols.size() > most) sequence.symbols.resize(most);
+        const std::size_t max = static_cast<std::size_t>(length) + 1;
+        if (sequence.chords.size() > max) sequence.chords.resize(max);
+        if (sequence.symbols.size() > max) sequence.symbols.resize(max);
       }
     steps_ = static_cast<int>(std::min<std::size_t>(file.longest - 1, length));
   }
@@ -100,8 +100,7 @@ class Chords final : public Sequences {
     std::array<std::array<double, 2>, 2> counts[piano_keys]{};  // of each key: before (silent, sounding), then after
     for (const GivenSequence& sequence : training())
       for (std::size_t t = 0; t + 1 < sequence.size(); ++t)
-        for (int key = 0; key < piano_keys; ++key)
-          ++counts[key][sequence.chords[t][key]][sequence.chords[t + 1][key]];
+        for (int key = 0; key < piano_keys; ++key) ++counts[key][sequence.chords[t][key]][sequence.chords[t + 1][key]];
     for (int key = 0; key < piano_keys; ++key) {
       const auto& [silent, sounding] = counts[key];
       frequency_[key] = log_odds(silent[0] + sounding[0], silent[1] + sounding[1]);
@@ -187,8 +186,9 @@ class Symbols final : public Sequences {
 
 const std::string& path_of(const Settings& settings) {
   if (!settings.has("file"))
-    throw UserError("the task sequences needs file = PATH, the sequences to learn; `rnnbench show sequences` says in "
-                    "which form");
+    throw UserError(
+        "the task sequences needs file = PATH, the sequences to learn; `rnnbench show sequences` says in "
+        "which form");
   return settings.text("file");
 }
 
@@ -249,4 +249,4 @@ TaskEntry sequences_task() {
           complete};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -4,11 +4,11 @@
 
 #include "core/math.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 // What is less probable never comes, and math::log takes it for 0.
-constexpr double least_odds = 1e-300;
+constexpr double min_odds = 1e-300;
 
 }  // namespace
 
@@ -41,39 +41,39 @@ void StringTask::sample(const StreamSource& source, int size, Batch& batch) cons
 StringTask::Positions StringTask::positions() const {
   Positions all;
   all.lengths.assign(steps(), 0);
-  all.odds.assign(static_cast<std::size_t>(steps()) * form_.classes, 0);
+  all.probabilities.assign(static_cast<std::size_t>(steps()) * form_.classes, 0);
   for (int length = range_.shortest; length <= range_.longest; ++length) {
-    const std::vector<double> of = odds(length);
+    const std::vector<double> of = probabilities(length);
     const int first = form_.shown.at(length), answers = form_.asked.at(length);
     for (int i = 0; i < answers; ++i) ++all.lengths[first + i];
     const std::size_t offset = static_cast<std::size_t>(first) * form_.classes;
-    for (std::size_t k = 0; k < of.size(); ++k) all.odds[offset + k] += of[k];
+    for (std::size_t k = 0; k < of.size(); ++k) all.probabilities[offset + k] += of[k];
   }
   return all;
 }
 
 void StringTask::memoryless(const Batch& batch, std::vector<float>& outputs) const {
   outputs.assign(batch.symbols.size() * form_.classes, 0);
-  if (odds(range_.longest).empty()) return;
+  if (probabilities(range_.longest).empty()) return;
   const Positions at = positions();
   for (int t = 0; t < batch.steps; ++t) {
     for (int k = 0; k < form_.classes && at.lengths[t] > 0; ++k) {
-      const double p = at.odds[static_cast<std::size_t>(t) * form_.classes + k] / at.lengths[t];
-      const float logit = p > least_odds ? static_cast<float>(math::log(p)) : impossible;
+      const double p = at.probabilities[static_cast<std::size_t>(t) * form_.classes + k] / at.lengths[t];
+      const float logit = p > min_odds ? static_cast<float>(math::log(p)) : impossible;
       for (int b = 0; b < batch.size; ++b) outputs[batch.at(t, b) * form_.classes + k] = logit;
     }
   }
 }
 
 double StringTask::baseline() const {
-  if (odds(range_.longest).empty()) return math::log(form_.classes);
+  if (probabilities(range_.longest).empty()) return math::log(form_.classes);
   const Positions at = positions();
   double loss = 0, answers = 0;
   for (int t = 0; t < steps(); ++t) {
     answers += at.lengths[t];
     for (int k = 0; k < form_.classes; ++k) {
-      const double odds = at.odds[static_cast<std::size_t>(t) * form_.classes + k];
-      if (odds > least_odds) loss -= odds * math::log(odds / at.lengths[t]);
+      const double probabilities = at.probabilities[static_cast<std::size_t>(t) * form_.classes + k];
+      if (probabilities > min_odds) loss -= probabilities * math::log(probabilities / at.lengths[t]);
     }
   }
   return loss / answers;
@@ -95,4 +95,4 @@ std::vector<int> draw_symbols(Stream& stream, int count, int symbols) {
   return drawn;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

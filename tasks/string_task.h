@@ -14,7 +14,7 @@
 
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 
 // The shape of such a task. What counts as the length is up to the task.
 struct StringForm {
@@ -27,7 +27,7 @@ struct StringForm {
   int classes;  // 0 .. classes - 1 in answers
   Count shown;  // symbols of the string
   Count asked;  // symbols of the answer
-  int least = 1;  // length
+  int min = 1;  // length
 };
 
 class StringTask : public Task {
@@ -55,13 +55,13 @@ class StringTask : public Task {
   virtual void draw(Stream& stream, int length, Example& example) const = 0;
   // The probabilities of the classes of each answer to a string of this length, [answer][class]. Empty: all classes are
   // equally probable, at every length.
-  virtual std::vector<double> odds(int) const { return {}; }
+  virtual std::vector<double> probabilities(int) const { return {}; }
   // How many of the answers count in the accuracy, the first of them; the loss counts all.
   virtual int judged(const std::vector<int>& answers) const { return static_cast<int>(answers.size()); }
 
   // What memoryless() goes by: in how many lengths each step is asked, and the sums of their odds, [step][class].
   struct Positions {
-    std::vector<double> lengths, odds;
+    std::vector<double> lengths, probabilities;
   };
   Positions positions() const;
 
@@ -75,13 +75,16 @@ std::vector<int> draw_symbols(Stream& stream, int count, int symbols);
 // The line of the table for a StringTask T with a member T::form. `length` says what the length is.
 template <class T>
 TaskEntry string_entry(std::string summary, std::string definition, const std::string& length) {
-  return {T::form.name, std::move(summary), std::move(definition),
-          length_range_options("40", T::form.least, "longest string in training: " + length), make_task<T>,
+  return {T::form.name,
+          std::move(summary),
+          std::move(definition),
+          length_range_options("40", T::form.min, "longest string in training: " + length),
+          make_task<T>,
           [](const Settings&, std::int64_t time_steps) {
             const StringForm& form = T::form;
             return solve_length(form.name, time_steps, form.shown.per_length + form.asked.per_length,
-                                form.shown.extra + form.asked.extra, form.least);
+                                form.shown.extra + form.asked.extra, form.min);
           }};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

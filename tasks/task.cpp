@@ -8,7 +8,7 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 // -ln of the softmax probability of `target`.
@@ -80,7 +80,7 @@ Scores Task::evaluate(const Predict& predict, const StreamSource& source, int co
     for (std::size_t i = 0; i < batch.answer.size(); ++i) {
       if (!batch.answer[i]) continue;
       ++answers;
-      right += most_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
+      right += max_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
     }
   });
   const double judged = shape.loss != Loss::cross_entropy ? loss.mean()
@@ -113,4 +113,4 @@ const TaskEntry& find_task(const std::string& name) {
   throw UserError("task = " + name + " is not one of " + listed + did_you_mean(name, names));
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -12,11 +12,11 @@
 #include "core/options.h"
 #include "core/stream.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 
 // The score a task is judged by.
 struct Measure {
-  std::string name;        // key in Scores: "recall", "mse", "longest_accepted"
+  std::string name;  // key in Scores: "recall", "mse", "longest_accepted"
   bool higher_is_better;
   double solved_at;        // solved when the score reaches this value (see Task::solved)
   std::string definition;  // one line
@@ -43,8 +43,8 @@ class Task {
   // The outputs (logits or values) of the best predictor that knows the position in the sequence and the current input
   // (each task says what its predictor knows), but has no memory of earlier inputs.
   virtual void memoryless(const Batch& batch, std::vector<float>& outputs) const = 0;
-  virtual double baseline() const = 0;                                     // the expected loss of memoryless()
-  virtual std::optional<double> optimum() const { return std::nullopt; }   // the lowest possible expected loss
+  virtual double baseline() const = 0;                                    // the expected loss of memoryless()
+  virtual std::optional<double> optimum() const { return std::nullopt; }  // the lowest possible expected loss
   // Whether nothing that an answer depends on arrives at this step (a blank of copy, an unmarked number of adding):
   // there a memory should hold what it has. Default: at no step.
   virtual bool idle(const Batch& batch, int step, int sequence) const {
@@ -61,9 +61,9 @@ class Task {
 // A line of the table of tasks.
 struct TaskEntry {
   std::string name;
-  std::string summary;            // one line
-  std::string definition;         // a paragraph: what is shown, what is asked, the variants, the sources
-  std::vector<Option> options;    // "length" and "test-length" among them
+  std::string summary;          // one line
+  std::string definition;       // a paragraph: what is shown, what is asked, the variants, the sources
+  std::vector<Option> options;  // "length" and "test-length" among them
   std::unique_ptr<const Task> (*make)(const Settings&);
   // The `length` that makes steps() == time_steps with the other settings as they are; throws UserError that names the
   // smallest possible (and nearest) number of time steps when there is none.
@@ -92,4 +92,4 @@ struct LossSum {
 };
 LossSum loss_of(const Signature& signature, const Batch& batch, const std::vector<float>& outputs);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

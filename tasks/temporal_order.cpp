@@ -5,12 +5,12 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 enum Symbol { start, trigger, X, Y, distractor, symbols = distractor + 4 };
 
-constexpr int least_length = 20;  // four windows of two steps or more, apart from each other
+constexpr int min_length = 20;  // four windows of two steps or more, apart from each other
 
 class TemporalOrder final : public Task {
  public:
@@ -60,14 +60,14 @@ class TemporalOrder final : public Task {
 };
 
 std::int64_t length_of_steps(const Settings&, std::int64_t time_steps) {
-  return solve_length("temporal-order", time_steps, 1, 0, least_length);
+  return solve_length("temporal-order", time_steps, 1, 0, min_length);
 }
 
 }  // namespace
 
 TaskEntry temporal_order_task() {
-  std::vector<Option> options = length_options(
-      "110", least_length, "time steps of the longest sequence; the shortest has a tenth less than that");
+  std::vector<Option> options =
+      length_options("110", min_length, "time steps of the longest sequence; the shortest has a tenth less than that");
   options.push_back(integer_option("relevant", "2", 2, 4, "symbols X or Y in a sequence; 2^relevant classes"));
   return {"temporal-order",
           "classify a sequence by the order of a few relevant symbols",
@@ -82,4 +82,4 @@ TaskEntry temporal_order_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -7,7 +7,7 @@
 #include "analysis/figures/panels.h"
 #include "analysis/study.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // Validation loss over updates: median line and band, the memoryless baseline, and below it when each run
 // solved.
@@ -25,4 +25,4 @@ Figure score_by_parameters(const Study& study);
 
 std::vector<Figure> all_figures(const Study& study);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

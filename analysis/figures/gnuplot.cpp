@@ -1,15 +1,14 @@
 #include "analysis/figures/gnuplot.h"
 
 #include <fcntl.h>
+#include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <stdexcept>
 
 #include "analysis/format.h"
 #include "experiments/records/files.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -86,8 +85,7 @@ void write_figures(const std::vector<Figure>& figures, const std::filesystem::pa
   for (const Figure& figure : figures) {
     write_atomically(folder / (figure.name + ".gp"), gnuplot_script(figure));
     write_atomically(folder / (figure.name + ".dat"), figure.data);
-    for (const char* ending : {".svg", ".pdf", ".png"})
-      std::filesystem::remove(folder / (figure.name + ending));
+    for (const char* ending : {".svg", ".pdf", ".png"}) std::filesystem::remove(folder / (figure.name + ending));
   }
 }
 
@@ -95,17 +93,16 @@ void draw_figures(const std::vector<Figure>& figures, const std::filesystem::pat
   const std::filesystem::path messages = std::filesystem::absolute(folder) / ".gnuplot.log";
   for (const Figure& figure : figures) {
     for (const std::string format : {"svg", "pdf", "png"}) {
-      const int code =
-          run_gnuplot({"-d", "-e", "format='" + format + "'", figure.name + ".gp"}, folder, messages);
+      const int code = run_gnuplot({"-d", "-e", "format='" + format + "'", figure.name + ".gp"}, folder, messages);
       const std::string said = read_file(messages);
       std::filesystem::remove(messages);
       if (code != 0 || !std::filesystem::exists(folder / (figure.name + "." + format))) {
-        throw std::runtime_error("gnuplot could not draw " + (folder / (figure.name + ".gp")).string() +
-                                 " as " + format + ": " + said);
+        throw std::runtime_error("gnuplot could not draw " + (folder / (figure.name + ".gp")).string() + " as " +
+                                 format + ": " + said);
       }
     }
     fix_creation_date(folder / (figure.name + ".pdf"));
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::analysis {
 
 // One figure: <name>.gp and <name>.dat, drawn as <name>.svg, .pdf and .png. Lengths are CSS pixels (1/96
 // inch).
@@ -35,4 +37,4 @@ void draw_figures(const std::vector<Figure>& figures, const std::filesystem::pat
 // A gnuplot string constant.
 std::string quoted(const std::string& text);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "analysis/figures/experiment_figures.h"
-#include "analysis/format.h"
 #include "analysis/figures/panels.h"
+#include "analysis/format.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -38,10 +38,8 @@ std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
     Curve curve;
     curve.diverged = run.diverged();
     for (const Json& point : run.record->result.at("curve")) {
-      if (!point.at("loss").is_number() || point.at("update").get<double>() < 1)
-        continue;  // 0 has no logarithm
-      curve.points.emplace_back(point.at("update"),
-                                point.at("loss").get<double>() - task.optimum.value_or(0));
+      if (!point.at("loss").is_number() || point.at("update").get<double>() < 1) continue;  // 0 has no logarithm
+      curve.points.emplace_back(point.at("update"), point.at("loss").get<double>() - task.optimum.value_or(0));
     }
     if (!curve.points.empty()) curves.push_back(std::move(curve));
   }
@@ -57,10 +55,9 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, 
   std::vector<Values> rows;
   for (double update : updates) {
     Values values;
-    for (const Curve& curve : curves)
-      values.push_back(std::clamp(curve.at(update, axis.high), axis.low, axis.high));
-    rows.push_back({update, median(values), quantile(values, quartiles ? 0.25 : 0),
-                    quantile(values, quartiles ? 0.75 : 1)});
+    for (const Curve& curve : curves) values.push_back(std::clamp(curve.at(update, axis.high), axis.low, axis.high));
+    rows.push_back(
+        {update, median(values), quantile(values, quartiles ? 0.25 : 0), quantile(values, quartiles ? 0.75 : 1)});
   }
   return rows;
 }
@@ -68,25 +65,24 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, 
 // Whole decades around everything drawn, at most six below the baseline.
 Axis loss_axis(const TaskRuns& task) {
   const double baseline = task.baseline - task.optimum.value_or(0);
-  double least = baseline, most = baseline;
+  double min = baseline, max = baseline;
   for (const ModelRuns& model : task.models) {
     for (const Curve& curve : curves_of(task, model)) {
       for (const auto& [update, loss] : curve.points) {
-        if (loss > 0) least = std::min(least, loss);
-        most = std::max(most, loss);
+        if (loss > 0) min = std::min(min, loss);
+        max = std::max(max, loss);
       }
     }
   }
-  const double high = std::ceil(std::log10(most)), lowest = std::ceil(std::log10(baseline)) - 6;
-  return {std::pow(10, std::max(std::floor(std::log10(least)), lowest)), std::pow(10, high), true};
+  const double high = std::ceil(std::log10(max)), lowest = std::ceil(std::log10(baseline)) - 6;
+  return {std::pow(10, std::max(std::floor(std::log10(min)), lowest)), std::pow(10, high), true};
 }
 
 Axis update_axis(const TaskRuns& task) {
   double first = std::numeric_limits<double>::infinity(), last = 1;
   for (const ModelRuns& model : task.models) {
     for (const Curve& curve : curves_of(task, model)) first = std::min(first, curve.points.front().first);
-    for (const Run& run : model.runs)
-      last = std::max(last, run.spec.at("training").at("updates").get<double>());
+    for (const Run& run : model.runs) last = std::max(last, run.spec.at("training").at("updates").get<double>());
   }
   return {std::min(first, last / 10), last, true};
 }
@@ -98,15 +94,14 @@ void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   const std::string level = exact_text(task.baseline - task.optimum.value_or(0));
   panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
                  " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-  panels.command("set label 'baseline' at graph 1.02, first " + level +
-                 " left font ',9.5' textcolor rgb '#444444'");
+  panels.command("set label 'baseline' at graph 1.02, first " + level + " left font ',9.5' textcolor rgb '#444444'");
   panels.command(updates.commands('x', false));
   panels.command(losses.commands('y'));
   std::vector<std::string> bands, lines;
   for (const ModelRuns& model : task.models) {
     const auto curves = curves_of(task, model);
     if (curves.empty()) continue;
-    const bool quartiles = static_cast<int>(model.runs.size()) >= least_runs_for_interval;
+    const bool quartiles = static_cast<int>(model.runs.size()) >= min_runs_for_interval;
     const int block = panels.add_data(task.label + ", " + model.label + ": update, median, low, high",
                                       band_of(curves, losses, quartiles));
     const std::string data = "data index " + std::to_string(block) + " using ";
@@ -123,8 +118,7 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   const double rows = static_cast<double>(task.models.size());
   panels.command(updates.commands('x'));
   panels.command("unset logscale y; set yrange [" + exact_text(rows) + ":0]; set ytics ('' -1)");
-  panels.text(frame.left - 8, frame.top + frame.height / 2, "solved",
-              "right font ',10' textcolor rgb '#555555'");
+  panels.text(frame.left - 8, frame.top + frame.height / 2, "solved", "right font ',10' textcolor rgb '#555555'");
   panels.text(frame.left + frame.width / 2, frame.top + frame.height + 35, "updates",
               "center font ',10.5' textcolor rgb '#555555'");
   std::vector<std::string> curves = {"NaN"};
@@ -138,13 +132,12 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
       if (run.solved() && when.is_number()) {
         solved.push_back({std::max(when.get<double>(), updates.low), height});
       } else {
-        unsolved.push_back(
-            {run.diverged() ? run.record->result.at("updates").get<double>() : updates.high, height});
+        unsolved.push_back({run.diverged() ? run.record->result.at("updates").get<double>() : updates.high, height});
       }
     }
     const Style& style = panels.style(model.label);
     for (const auto& [points, look, what] :
-         {std::tuple{&unsolved, Style{style.colour, "1", 2}, "not solved, end of training"},
+         {std::tuple{&unsolved, Style{style.color, "1", 2}, "not solved, end of training"},
           std::tuple{&solved, style, "updates to solve"}}) {
       if (points->empty()) continue;
       const int block = panels.add_data(task.label + ", " + model.label + ": " + what + ", row", *points);
@@ -168,24 +161,22 @@ std::string learning_curves_caption(const Study& study) {
       for (const Run& run : model.runs) diverged = diverged || run.diverged();
     }
   }
-  const std::size_t fewest = *counts.begin(), most = *counts.rbegin();
-  const std::string n =
-      "n = " + std::to_string(fewest) + (most > fewest ? " to " + std::to_string(most) : "");
-  const bool range = fewest < least_runs_for_interval, quartiles = most >= least_runs_for_interval;
+  const std::size_t fewest = *counts.begin(), max = *counts.rbegin();
+  const std::string n = "n = " + std::to_string(fewest) + (max > fewest ? " to " + std::to_string(max) : "");
+  const bool range = fewest < min_runs_for_interval, quartiles = max >= min_runs_for_interval;
   const std::string band = range && quartiles ? "all seeds below ten, the quartiles from ten on"
                            : range            ? "from the lowest to the highest seed"
                                               : "from the first to the third quartile";
-  return "Median over seeds (" + n + "); the band spans " + band +
-         ". A run that has stopped keeps its value" +
+  return "Median over seeds (" + n + "); the band spans " + band + ". A run that has stopped keeps its value" +
          (diverged ? ", one that diverged counts as the top of the axis" : "") +
          ". Dashed: the best predictor without memory. Below: the update at which each run solved its task, "
          "or a cross where its training ended unsolved; to the right, solved runs of all runs.";
 }
 
 double learning_curves_height(const Study& study) {
-  std::size_t most_models = 1;
-  for (const TaskRuns& task : study.tasks) most_models = std::max(most_models, task.models.size());
-  return curves_height + 14 + row_height * static_cast<double>(most_models);
+  std::size_t max_models = 1;
+  for (const TaskRuns& task : study.tasks) max_models = std::max(max_models, task.models.size());
+  return curves_height + 14 + row_height * static_cast<double>(max_models);
 }
 
 void draw_learning_curves(Panels& panels, const TaskRuns& task, Rectangle frame) {
@@ -211,4 +202,4 @@ Figure learning_curves(const Study& study) {
   return panels.finish();
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

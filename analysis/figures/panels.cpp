@@ -6,7 +6,7 @@
 
 #include "analysis/format.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -66,8 +66,7 @@ std::vector<double> tics_of(const Axis& axis) {
   const double decades = std::log10(axis.high / axis.low);
   const int every = decades > 7 ? 6 : decades > 2.2 ? 3 : 1;  // in members of the series
   for (int n = number_at_most(axis.low) - 6; round_number(n) <= axis.high * (1 + 1e-9); ++n) {
-    if (((n % every) + every) % every == 0 && round_number(n) >= axis.low * (1 - 1e-9))
-      tics.push_back(round_number(n));
+    if (((n % every) + every) % every == 0 && round_number(n) >= axis.low * (1 - 1e-9)) tics.push_back(round_number(n));
   }
   return tics;
 }
@@ -91,12 +90,11 @@ std::string Axis::commands(char axis, bool labels) const {
   // The range comes first: a scale must not be logarithmic while an earlier range holds 0. It is wider by a
   // hair, or rounding may lose the tics at its ends.
   const double hair = logarithmic ? 1e-6 : 0;
-  std::string text = "unset logscale " + name + "; set " + name + "range [" + exact_text(low * (1 - hair)) +
-                     ":" + exact_text(high * (1 + hair)) + "]; " +
-                     (logarithmic ? "set logscale " + name + "; " : "") + "set " + name + "tics (";
+  std::string text = "unset logscale " + name + "; set " + name + "range [" + exact_text(low * (1 - hair)) + ":" +
+                     exact_text(high * (1 + hair)) + "]; " + (logarithmic ? "set logscale " + name + "; " : "") +
+                     "set " + name + "tics (";
   std::vector<std::string> entries;
-  for (double tic : tics_of(*this))
-    entries.push_back(quoted(labels ? tic_label(tic) : "") + " " + exact_text(tic));
+  for (double tic : tics_of(*this)) entries.push_back(quoted(labels ? tic_label(tic) : "") + " " + exact_text(tic));
   return text + join(entries, ", ") + ")";
 }
 
@@ -112,11 +110,11 @@ Axis linear_axis(const Values& values) {
 }
 
 Axis fitted_axis(const Values& values) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const bool far = (*least > 0 && *least > 0.4 * *most) || (*most < 0 && *most < 0.4 * *least);
-  if (!far || *least == *most) return linear_axis(values);
-  const double step = round_number(number_at_most((*most - *least) / 3));
-  return {std::floor(*least / step + 1e-9) * step, std::ceil(*most / step - 1e-9) * step, false};
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  const bool far = (*min > 0 && *min > 0.4 * *max) || (*max < 0 && *max < 0.4 * *min);
+  if (!far || *min == *max) return linear_axis(values);
+  const double step = round_number(number_at_most((*max - *min) / 3));
+  return {std::floor(*min / step + 1e-9) * step, std::ceil(*max / step - 1e-9) * step, false};
 }
 
 Axis widened(Axis axis) {
@@ -129,15 +127,15 @@ Axis widened(Axis axis) {
 }
 
 Axis logarithmic_axis(const Values& values) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const int low = number_at_most(*least);
-  int high = number_at_most(*most);
-  if (round_number(high) < *most * (1 - 1e-9) || high == low) ++high;
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  const int low = number_at_most(*min);
+  int high = number_at_most(*max);
+  if (round_number(high) < *max * (1 - 1e-9) || high == low) ++high;
   return {round_number(low), round_number(high), true};
 }
 
-Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
-               double height, bool legend, double last_height)
+Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels, double height,
+               bool legend, double last_height)
     : styles_(styles_of(study)),
       columns_(panels == 4 ? 2 : std::min(panels, 3)),
       panel_width_(columns_ == 3   ? 236
@@ -147,8 +145,7 @@ Panels::Panels(const Study& study, std::string name, std::string title, std::str
   figure_.name = std::move(name);
   figure_.title = std::move(title);
   figure_.caption = std::move(caption);
-  figure_.width =
-      static_cast<int>(left_margin + columns_ * panel_width_ + (columns_ - 1) * gap + right_margin);
+  figure_.width = static_cast<int>(left_margin + columns_ * panel_width_ + (columns_ - 1) * gap + right_margin);
   caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
 
   // The legend's height is known only after it has wrapped; its commands need the height of the whole.
@@ -166,12 +163,11 @@ Panels::Panels(const Study& study, std::string name, std::string title, std::str
   first_top_ = 40 + legend_rows * legend_height + headings_height;
   const int rows = (panels + columns_ - 1) / columns_;
   const bool alone = last_height > 0 && panels % columns_ == 1 % columns_;
-  figure_.height = static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) -
-                                    (alone ? panel_height_ - last_height : 0) + (rows - 1) * headings_height + 12 +
-                                    caption_.size() * line_height);
+  figure_.height =
+      static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) - (alone ? panel_height_ - last_height : 0) +
+                       (rows - 1) * headings_height + 12 + caption_.size() * line_height);
   command("set multiplot");
-  command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10'" +
-          grey);
+  command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10'" + grey);
   command("set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6");
   text(14, 20, figure_.title, "left font bold.',15'");
   draw_legend(labels);
@@ -190,10 +186,10 @@ void Panels::draw_legend(const std::vector<std::string>& labels) {
       left = 14;
       top += legend_height;
     }
-    command("set arrow from " + position(left, top) + " to " + position(left + 36, top) +
-            " nohead dashtype " + style.dash + " linewidth 2 linecolor rgb " + quoted(style.colour));
-    command("set label '' at " + position(left + 18, top) + " point pointtype " +
-            std::to_string(style.point) + " pointsize 0.8 linecolor rgb " + quoted(style.colour));
+    command("set arrow from " + position(left, top) + " to " + position(left + 36, top) + " nohead dashtype " +
+            style.dash + " linewidth 2 linecolor rgb " + quoted(style.color));
+    command("set label '' at " + position(left + 18, top) + " point pointtype " + std::to_string(style.point) +
+            " pointsize 0.8 linecolor rgb " + quoted(style.color));
     text(left + 44, top, label, "left");
     left += needed;
   }
@@ -229,14 +225,12 @@ void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves
     return "set " + side + "margin at screen " + decimal(share) + "; ";
   };
   command(margin("l", frame.left / figure_.width) + margin("r", (frame.left + frame.width) / figure_.width) +
-          margin("t", 1 - frame.top / figure_.height) +
-          margin("b", 1 - (frame.top + frame.height) / figure_.height));
+          margin("t", 1 - frame.top / figure_.height) + margin("b", 1 - (frame.top + frame.height) / figure_.height));
   command("plot " + join(curves, ", \\\n     "));
   command("unset label; unset arrow\n");
 }
 
-void Panels::headings(const Rectangle& panel, const std::string& title, const std::string& y,
-                      const std::string& x) {
+void Panels::headings(const Rectangle& panel, const std::string& title, const std::string& y, const std::string& x) {
   command("# " + title);
   text(panel.left - 44, panel.top - 41, title, "left font bold.',12.5'");
   text(panel.left - 44, panel.top - 23, y, "left font ',10.5'" + grey);
@@ -250,16 +244,16 @@ Figure Panels::finish() {
 }
 
 std::string line_clause(const Style& style) {
-  return "with lines dashtype " + style.dash + " linewidth 2 linecolor rgb " + quoted(style.colour);
+  return "with lines dashtype " + style.dash + " linewidth 2 linecolor rgb " + quoted(style.color);
 }
 
 std::string band_clause(const Style& style) {
-  return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + quoted(style.colour);
+  return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + quoted(style.color);
 }
 
 std::string point_clause(const Style& style, double size) {
-  return "with points pointtype " + std::to_string(style.point) + " pointsize " + exact_text(size) +
-         " linecolor rgb " + quoted(style.colour);
+  return "with points pointtype " + std::to_string(style.point) + " pointsize " + exact_text(size) + " linecolor rgb " +
+         quoted(style.color);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -9,7 +9,7 @@
 #include "analysis/figures/gnuplot.h"
 #include "analysis/figures/style.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 struct Axis {
   double low = 0, high = 1;
@@ -37,8 +37,8 @@ class Panels {
  public:
   // `height` is that of one panel, `last_height` that of the last one where it is alone in its row (0: the same).
   // Without a legend the panels name their models themselves.
-  Panels(const Study& study, std::string name, std::string title, std::string caption, int panels,
-         double height, bool legend = true, double last_height = 0);
+  Panels(const Study& study, std::string name, std::string title, std::string caption, int panels, double height,
+         bool legend = true, double last_height = 0);
 
   const Style& style(const std::string& label) const { return styles_.at(label); }
   Rectangle panel(int number) const;
@@ -74,4 +74,4 @@ std::string line_clause(const Style& style);
 std::string band_clause(const Style& style);
 std::string point_clause(const Style& style, double size);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

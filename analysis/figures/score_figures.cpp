@@ -5,10 +5,10 @@
 #include <map>
 
 #include "analysis/figures/experiment_figures.h"
-#include "analysis/format.h"
 #include "analysis/figures/panels.h"
+#include "analysis/format.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -119,13 +119,12 @@ void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scor
     const std::string at = "first " + exact_text(scores.trained) + ", graph ";
     panels.command("set arrow from " + at + "0 to " + at +
                    "1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-    panels.command("set label 'trained' at " + at +
-                   "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
+    panels.command("set label 'trained' at " + at + "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
   }
   std::vector<std::string> bands, lines;
   for (const ModelRuns& model : task.models) {
     if (!scores.by_model.count(&model)) continue;
-    const bool quartiles = static_cast<int>(model.runs.size()) >= least_runs_for_interval;
+    const bool quartiles = static_cast<int>(model.runs.size()) >= min_runs_for_interval;
     std::vector<Values> rows;
     for (const auto& [length, s] : scores.by_model.at(&model)) {
       Values row = {length, median(s), quantile(s, quartiles ? 0.25 : 0), quantile(s, quartiles ? 0.75 : 1)};
@@ -164,8 +163,7 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     }
   }
   panels.headings(frame, task.label,
-                  all_x.empty() ? "no record yet" : score_heading(task.measure, task.higher_is_better),
-                  axis_name);
+                  all_x.empty() ? "no record yet" : score_heading(task.measure, task.higher_is_better), axis_name);
   if (all_x.empty()) {
     panels.command("set xrange [0:1]; set yrange [0:1]");
     panels.plot(frame, {"NaN"});
@@ -179,14 +177,14 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   for (std::size_t m = 0; m < task.models.size(); ++m) {
     const std::string who = task.label + ", " + task.models[m].label + ": " + axis_name + ", " + task.measure;
     const Style& style = panels.style(task.models[m].label);
-    const auto add = [&](std::vector<std::string>& curves, const std::string& what,
-                         const std::vector<Values>& rows, const Style& look, double size) {
+    const auto add = [&](std::vector<std::string>& curves, const std::string& what, const std::vector<Values>& rows,
+                         const Style& look, double size) {
       if (rows.empty()) return;
       const int block = panels.add_data(who + what, rows);
       curves.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(look, size));
     };
     add(small, ", every run", points[m], style, 0.45);
-    add(small, ", diverged", failures[m], {style.colour, "1", 2}, 0.7);
+    add(small, ", diverged", failures[m], {style.color, "1", 2}, 0.7);
     if (points[m].empty()) continue;
     Values x, y;
     for (const Values& point : points[m]) {
@@ -199,13 +197,12 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   panels.plot(frame, small);
 }
 
-Figure scatter(const Study& study, const std::string& name, const std::string& title,
-               const std::string& axis_name, const Quantity& quantity) {
-  Panels panels(
-      study, name, study.title + ": " + title,
-      "Small: every seed; large: the median of each model's seeds, in both directions. Dashed: the score "
-      "that counts as solved. A cross marks a run that diverged, at the worst score.",
-      static_cast<int>(study.tasks.size()), panel_height);
+Figure scatter(const Study& study, const std::string& name, const std::string& title, const std::string& axis_name,
+               const Quantity& quantity) {
+  Panels panels(study, name, study.title + ": " + title,
+                "Small: every seed; large: the median of each model's seeds, in both directions. Dashed: the score "
+                "that counts as solved. A cross marks a run that diverged, at the worst score.",
+                static_cast<int>(study.tasks.size()), panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t) {
     draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity);
   }
@@ -226,12 +223,11 @@ std::vector<Figure> score_by_length(const Study& study) {
     if (has_lengths(scores)) tasks.emplace_back(&task, std::move(scores));
   }
   if (tasks.empty()) return {};
-  Panels panels(
-      study, "score-by-length", study.title + ": score against length",
-      "Median over seeds; the band spans all seeds below ten, the quartiles from ten on. Dashed: the "
-      "length of training, and the score that counts as solved. A diverged run counts as the worst "
-      "score.",
-      static_cast<int>(tasks.size()), panel_height);
+  Panels panels(study, "score-by-length", study.title + ": score against length",
+                "Median over seeds; the band spans all seeds below ten, the quartiles from ten on. Dashed: the "
+                "length of training, and the score that counts as solved. A diverged run counts as the worst "
+                "score.",
+                static_cast<int>(tasks.size()), panel_height);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     draw_lengths(panels, *tasks[t].first, tasks[t].second, panels.panel(static_cast<int>(t)));
   }
@@ -241,8 +237,7 @@ std::vector<Figure> score_by_length(const Study& study) {
 Figure score_by_speed(const Study& study) {
   return scatter(study, "score-by-speed", "score against training speed", "sequences per CPU second",
                  [](const Run& run) {
-                   return run.recorded() ? positive(run.record->measured, "sequences_per_second")
-                                         : std::nullopt;
+                   return run.recorded() ? positive(run.record->measured, "sequences_per_second") : std::nullopt;
                  });
 }
 
@@ -260,4 +255,4 @@ std::vector<Figure> all_figures(const Study& study) {
   return figures;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -7,7 +7,7 @@
 
 #include "core/hash.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -27,17 +27,16 @@ const std::map<std::string, Style> known = {
     {"gru-v1 + dot attention", {"#cc79a7", "(3,9)", 3}},
 };
 
-const std::array<std::string, 7> colours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
+const std::array<std::string, 7> colors = {"#000000", "#e69f00", "#56b4e9", "#009e73",
                                            "#0072b2", "#d55e00", "#cc79a7"};  // not the yellow: unseen on white
-const std::array<std::string, 6> dashes = {"1",          "(12,4)", "(2,3)",
-                                               "(10,3,2,3)", "(5,3)",  "(8,3,2,3,2,3)"};
+const std::array<std::string, 6> dashes = {"1", "(12,4)", "(2,3)", "(10,3,2,3)", "(5,3)", "(8,3,2,3,2,3)"};
 constexpr std::array<int, 10> points = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
 
-// The colour mixed with white: 0 leaves it, 1 is white.
-std::string tinted(const std::string& colour, double white) {
+// The color mixed with white: 0 leaves it, 1 is white.
+std::string tinted(const std::string& color, double white) {
   std::string result = "#";
   for (int channel = 0; channel < 3; ++channel) {
-    const int value = std::stoi(colour.substr(1 + 2 * channel, 2), nullptr, 16);
+    const int value = std::stoi(color.substr(1 + 2 * channel, 2), nullptr, 16);
     const int mixed = static_cast<int>(std::lround(value + (255 - value) * white));
     result += "0123456789abcdef"[mixed / 16];
     result += "0123456789abcdef"[mixed % 16];
@@ -62,15 +61,15 @@ std::map<std::string, Style> styles_of_bases(const std::vector<std::string>& bas
     if (const auto entry = known.find(base); entry != known.end()) styles[base] = entry->second;
   for (const std::string& base : bases) {
     if (styles.count(base)) continue;
-    std::vector<std::string> colours_taken, dashes_taken;
+    std::vector<std::string> colors_taken, dashes_taken;
     std::vector<int> points_taken;
     for (const auto& [other, style] : styles) {
-      colours_taken.push_back(style.colour);
+      colors_taken.push_back(style.color);
       dashes_taken.push_back(style.dash);
       points_taken.push_back(style.point);
     }
     const std::uint64_t hash = fnv1a(base);
-    styles[base] = {free_entry(colours, hash, colours_taken), free_entry(dashes, hash / 8, dashes_taken),
+    styles[base] = {free_entry(colors, hash, colors_taken), free_entry(dashes, hash / 8, dashes_taken),
                     free_entry(points, hash / 64, points_taken)};
   }
   return styles;
@@ -93,7 +92,7 @@ std::map<std::string, Style> styles_of(const Study& study) {
       if (styles.count(model.label)) continue;
       Style style = looks.at(model.base);
       if (const int variant = variants[model.base]++; variant > 0) {
-        style.colour = tinted(style.colour, std::array{0.0, 0.35, 0.6}[variant % 3]);
+        style.color = tinted(style.color, std::array{0.0, 0.35, 0.6}[variant % 3]);
         style.dash = dashes[variant % dashes.size()];
         style.point = points[(variant + 1) % points.size()];
       }
@@ -103,4 +102,4 @@ std::map<std::string, Style> styles_of(const Study& study) {
   return styles;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -8,7 +8,7 @@
 #include "analysis/figures/panels.h"
 #include "core/math.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -37,9 +37,9 @@ struct Map {
   Rows rows;                      // [row][step]
   double height = 0;
   double low = 0, high = 1;
-  bool coloured = true;  // or black on white
-  bool colour_bar = true;
-  bool square_root = false;  // colours follow the square root, which shows small weights; range 0 to 1
+  bool colored = true;  // or black on white
+  bool color_bar = true;
+  bool square_root = false;  // colors follow the square root, which shows small weights; range 0 to 1
   bool numbered = true;      // tics count the rows from the bottom; or row 0 is at the top
   std::vector<std::pair<int, int>> circles = {};  // step, row
 };
@@ -47,9 +47,9 @@ struct Map {
 std::string number(double value) { return exact_text(std::round(value * 1e6) / 1e6); }
 
 // The least of 1, 2, 5, 10, ... that divides `count` into at most `most` parts.
-int tic_step(int count, double most) {
+int tic_step(int count, double max) {
   int step = 1;
-  for (int i = 0; count > step * most; ++i) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
+  for (int i = 0; count > step * max; ++i) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
   return step;
 }
 
@@ -68,16 +68,16 @@ const Activation& last_state(const SequenceTrace& trace, const std::string& laye
 
 // Symmetric around 0 when a value is negative; round ends.
 void set_range(Map& map) {
-  double largest = 0, least = 0;
+  double largest = 0, min = 0;
   for (const auto& row : map.rows) {
     for (float value : row) {
       if (!std::isfinite(value)) continue;
       largest = std::max(largest, std::abs(static_cast<double>(value)));
-      least = std::min(least, static_cast<double>(value));
+      min = std::min(min, static_cast<double>(value));
     }
   }
   map.high = linear_axis({largest}).high;
-  map.low = least < 0 ? -map.high : 0;
+  map.low = min < 0 ? -map.high : 0;
 }
 
 Rows rows_of(const std::vector<float>& values, int rows, int steps, const std::vector<int>& order) {
@@ -105,8 +105,8 @@ Map unit_map(const SequenceTrace& trace, const Activation& a) {
 }
 
 Map attention_map(const SequenceTrace& trace, const Activation& a) {
-  Map map{a.name + ": the weights of all steps so far, at each step (colours by square root)",
-          "attended step", rows_of(a.values, a.width, trace.batch.steps, counted(a.width)), attention_height};
+  Map map{a.name + ": the weights of all steps so far, at each step (colors by square root)", "attended step",
+          rows_of(a.values, a.width, trace.batch.steps, counted(a.width)), attention_height};
   for (int attended = 0; attended < a.width; ++attended)
     std::fill_n(map.rows[attended].begin(), attended, std::numeric_limits<float>::quiet_NaN());
   map.square_root = true;
@@ -120,7 +120,7 @@ Map output_map(const SequenceTrace& trace) {
     set_range(map);
     return map;
   }
-  map.coloured = false;
+  map.colored = false;
   if (trace.signature.loss == Loss::bernoulli) {
     map.heading = "output: probability of every yes, and the answers that are yes (circles)";
     for (int row = 0; row < n; ++row)
@@ -148,13 +148,13 @@ Map output_map(const SequenceTrace& trace) {
 Map input_map(const SequenceTrace& trace) {
   const int n = trace.signature.inputs, steps = trace.batch.steps;
   Map map{"input", trace.signature.one_hot ? "symbol" : "feature", {}, listed_height(n)};
-  map.coloured = false;
+  map.colored = false;
   if (!trace.signature.one_hot) {
     map.rows = rows_of(trace.batch.values, n, steps, counted(n));
     set_range(map);
     return map;
   }
-  map.colour_bar = false;
+  map.color_bar = false;
   map.rows.assign(n, std::vector<float>(steps, 0.0f));
   for (int step = 0; step < steps; ++step) map.rows[trace.batch.symbols[step]][step] = 1;
   return map;
@@ -194,13 +194,12 @@ class Drawing {
     line(last ? "set format x '%g'" : "set format x ''");
     if (last) text(left + map_width / 2, bottom + 32, "step", "center font ',10.5'" + grey);
     rows_axis(map);
-    colours(map, bottom);
-    std::string plot = "plot data index " + std::to_string(add(map.heading, at_least_two(map.rows))) +
-                       " matrix " + (map.square_root ? "using 1:2:(sqrt($3)) " : "") + "with image";
+    colors(map, bottom);
+    std::string plot = "plot data index " + std::to_string(add(map.heading, at_least_two(map.rows))) + " matrix " +
+                       (map.square_root ? "using 1:2:(sqrt($3)) " : "") + "with image";
     if (!map.circles.empty()) {
       Rows points;
-      for (const auto& [step, row] : map.circles)
-        points.push_back({static_cast<float>(step), static_cast<float>(row)});
+      for (const auto& [step, row] : map.circles) points.push_back({static_cast<float>(step), static_cast<float>(row)});
       plot += ", data index " + std::to_string(add("asked: step, " + map.vertical, points)) +
               " with points pointtype 6 pointsize 0.7 linewidth 1.5 linecolor rgb '#d55e00'";
     }
@@ -222,20 +221,18 @@ class Drawing {
     line(map.numbered ? "set yrange [-0.5:" + end + "]" : "set yrange [" + end + ":-0.5]");
     if (!map.numbered) return line("unset ytics");
     if (rows == 1) return line("set ytics ('0' 0.5)" + small);
-    line("set ytics 0," + std::to_string(tic_step(rows, map.height / 11)) + "," + std::to_string(rows - 1) +
-         small);
+    line("set ytics 0," + std::to_string(tic_step(rows, map.height / 11)) + "," + std::to_string(rows - 1) + small);
   }
 
-  void colours(const Map& map, double bottom) {
-    line(map.coloured ? viridis : white_to_black);
+  void colors(const Map& map, double bottom) {
+    line(map.colored ? viridis : white_to_black);
     const std::string low = number(map.low), high = number(map.high);
-    const std::string tics = map.square_root
-                                 ? "'0' 0, '0.1' sqrt(0.1), '0.3' sqrt(0.3), '0.6' sqrt(0.6), '1' 1"
-                                 : low + (map.low < 0 ? ", 0, " : ", ") + high;
+    const std::string tics = map.square_root ? "'0' 0, '0.1' sqrt(0.1), '0.3' sqrt(0.3), '0.6' sqrt(0.6), '1' 1"
+                                             : low + (map.low < 0 ? ", 0, " : ", ") + high;
     line("set cbrange [" + low + ":" + high + "]; set cbtics (" + tics + ") font ',9'");
-    if (!map.colour_bar) return line("unset colorbox");
-    line("set colorbox user origin screen " + across(left + map_width + 12) + "," + up(bottom) +
-         " size screen " + number(10.0 / width) + "," + number(map.height / height_));
+    if (!map.color_bar) return line("unset colorbox");
+    line("set colorbox user origin screen " + across(left + map_width + 12) + "," + up(bottom) + " size screen " +
+         number(10.0 / width) + "," + number(map.height / height_));
   }
 
   int add(const std::string& comment, const Rows& rows) {
@@ -285,7 +282,8 @@ Figure trace_figure(const SequenceTrace& trace) {
   std::string ordering;
   for (const Activation& a : trace.activations) {
     maps.push_back(is_attention(a) ? attention_map(trace, a) : unit_map(trace, a));
-    if (ordering.empty() && !is_attention(a)) ordering = last_state(trace, layer_of(a.name)).name.substr(layer_of(a.name).size());
+    if (ordering.empty() && !is_attention(a))
+      ordering = last_state(trace, layer_of(a.name)).name.substr(layer_of(a.name).size());
   }
   maps.push_back(output_map(trace));
   maps.push_back(input_map(trace));
@@ -293,7 +291,7 @@ Figure trace_figure(const SequenceTrace& trace) {
   if (!ordering.empty())
     notes.push_back("Units are in one order for all maps of a layer: by the step at which the magnitude of the " +
                     ordering + " is largest.");
-  notes.push_back("Steps count from 0. Colours of gates run from 0 to 1, those of other maps over their own range.");
+  notes.push_back("Steps count from 0. Colors of gates run from 0 to 1, those of other maps over their own range.");
 
   double height = top_margin + axis_height + line_height * notes.size() + 6;
   for (const Map& map : maps) height += heading_height + map.height;
@@ -312,4 +310,4 @@ Figure trace_figure(const SequenceTrace& trace) {
   return drawing.finish(trace);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -6,7 +6,7 @@
 #include "analysis/figures/gnuplot.h"
 #include "analysis/trace.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // Heat maps of every gate, state and of the attention under each other, above the outputs and the input of
 // the same steps.
@@ -17,4 +17,4 @@ Figure trace_figure(const SequenceTrace& trace);
 // number. `name` is that of any activation of the layer.
 std::vector<int> unit_order(const SequenceTrace& trace, const std::string& name);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -9,11 +9,11 @@
 
 #include "core/stream.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
-constexpr int most_exact_pairs = 20;
+constexpr int max_exact_pairs = 20;
 constexpr int random_patterns = 100000;
 
 // Sums that are equal in exact arithmetic may differ by rounding, and must count as equal.
@@ -32,12 +32,11 @@ constexpr std::uint64_t subset_seed = 3;
 // at most c. So tests and interval count the same means.
 Values subset_means(const Values& differences) {
   const int n = static_cast<int>(differences.size());
-  if (n <= most_exact_pairs) {
+  if (n <= max_exact_pairs) {
     Values means(1u << n);  // sums first, each from that of the subset without its first member
     for (std::uint32_t members = 1; members < means.size(); ++members)
       means[members] = means[members & (members - 1)] + differences[std::countr_zero(members)];
-    for (std::uint32_t members = 1; members < means.size(); ++members)
-      means[members] /= std::popcount(members);
+    for (std::uint32_t members = 1; members < means.size(); ++members) means[members] /= std::popcount(members);
     means.front() = means.back();  // no subset is empty
     means.pop_back();
     return means;
@@ -83,7 +82,7 @@ double sign_flip_test(const Values& differences) {
     return std::abs(sum);
   };
 
-  if (n <= most_exact_pairs) {
+  if (n <= max_exact_pairs) {
     std::uint32_t extreme = 0;
     for (std::uint32_t pattern = 0; pattern < 1u << n; ++pattern) {
       extreme += flipped_sum([&](int i) { return pattern >> i & 1; }) >= threshold;
@@ -98,31 +97,28 @@ double sign_flip_test(const Values& differences) {
   return (extreme + 1.0) / (random_patterns + 1.0);
 }
 
-double smallest_p(int n) {
-  return n <= most_exact_pairs ? std::ldexp(1.0, 1 - n) : 1 / (random_patterns + 1.0);
-}
+double smallest_p(int n) { return n <= max_exact_pairs ? std::ldexp(1.0, 1 - n) : 1 / (random_patterns + 1.0); }
 
 double sign_flip_greater(const Values& differences) {
   const Values means = subset_means(differences);
   const double threshold = rounding(differences) / static_cast<double>(differences.size());
-  const auto extreme =
-      std::count_if(means.begin(), means.end(), [&](double mean) { return mean <= threshold; });
+  const auto extreme = std::count_if(means.begin(), means.end(), [&](double mean) { return mean <= threshold; });
   // The differences as they are, nothing flipped, are the one pattern that is no subset.
   return (static_cast<double>(extreme) + 1) / (static_cast<double>(means.size()) + 1);
 }
 
 Interval mean_interval(const Values& differences, double level) {
   Values means = subset_means(differences);
-  // Each of the gaps between the ordered means holds the centre with the same probability. (The addend: 1 -
+  // Each of the gaps between the ordered means holds the center with the same probability. (The addend: 1 -
   // level rounds.)
   const double gaps = static_cast<double>(means.size()) + 1;
   const auto cut = static_cast<std::ptrdiff_t>((1 - level) / 2 * gaps + 1e-6);
   if (cut == 0) return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
   const auto low = means.begin() + (cut - 1), high = means.end() - cut;
   std::nth_element(means.begin(), low, means.end());
-  const double least = *low;
+  const double min = *low;
   std::nth_element(low, high, means.end());  // all before `low` are less or equal
-  return {least, *high};
+  return {min, *high};
 }
 
 double equivalence_test(const Values& differences, double margin) {
@@ -135,27 +131,27 @@ double equivalence_test(const Values& differences, double margin) {
 }
 
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level) {
-  const double centre = mean(differences);
+  const double center = mean(differences);
   double squares = 0;
-  for (double d : differences) squares += (d - centre) * (d - centre);
+  for (double d : differences) squares += (d - center) * (d - center);
   const double variance = squares / static_cast<double>(differences.size() - 1);
-  const double z = normal_quantile(0.5 + level / 2), distance = centre - boundary;
+  const double z = normal_quantile(0.5 + level / 2), distance = center - boundary;
   const double pairs = z * z * (variance / (distance * distance) + 0.5);
-  if (!(pairs <= most_seeds_to_decide)) return std::nullopt;  // not a number when both are 0
-  return std::max(least_pairs_for_test, static_cast<int>(std::ceil(pairs)));
+  if (!(pairs <= max_seeds_to_decide)) return std::nullopt;  // not a number when both are 0
+  return std::max(min_pairs_for_test, static_cast<int>(std::ceil(pairs)));
 }
 
 Values slopes(const Values& x, const std::vector<Values>& rows) {
-  const double centre = mean(x);
+  const double center = mean(x);
   double squares = 0;
-  for (double value : x) squares += (value - centre) * (value - centre);
+  for (double value : x) squares += (value - center) * (value - center);
   Values result;
   for (const Values& row : rows) {
-    double products = 0;  // that x is centred makes the mean of the row vanish
-    for (std::size_t i = 0; i < x.size(); ++i) products += (x[i] - centre) * row[i];
+    double products = 0;  // that x is centered makes the mean of the row vanish
+    for (std::size_t i = 0; i < x.size(); ++i) products += (x[i] - center) * row[i];
     result.push_back(products / squares);
   }
   return result;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -11,23 +11,23 @@
 
 #include "analysis/statistics/statistics.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // Two-sided p-value of the hypothesis that the differences are symmetric around 0, by flipping their signs
 // (Fisher 1935); the statistic is their mean. Random patterns give p = (c + 1) / (100,000 + 1).
 double sign_flip_test(const Values& differences);
 // The smallest p-value that this test can give for n pairs: 2^(1 - n), and 1 / 100,001 beyond 20.
 double smallest_p(int n);
-// One-sided p-value, small when the centre of symmetry is above 0.
+// One-sided p-value, small when the center of symmetry is above 0.
 double sign_flip_greater(const Values& differences);
 
-// An interval, of that level or more, for the centre of the differences, in their unit: all centres c that
+// An interval, of that level or more, for the center of the differences, in their unit: all centers c that
 // sign_flip_test of the differences minus c does not reject at 1 - level (beyond 20 pairs: up to the error of
 // the random patterns). Its ends are order statistics of the means of all non-empty subsets (Hartigan 1969,
 // "typical values"); infinite where so few differences can reject nothing, as at 95 % below 6.
 Interval mean_interval(const Values& differences, double level);
 
-// Two one-sided tests (Schuirmann 1987): the larger p-value of centre > -margin and centre < margin, in the
+// Two one-sided tests (Schuirmann 1987): the larger p-value of center > -margin and center < margin, in the
 // unit of the differences. It is at most 0.05 exactly when mean_interval at 0.90 lies strictly between the
 // margins.
 double equivalence_test(const Values& differences, double margin);
@@ -36,7 +36,7 @@ double equivalence_test(const Values& differences, double margin);
 // they are: (z s / distance)^2 + z^2 / 2, which is the number for Student's interval (Guenther 1981), and not
 // below least_pairs_for_test. Nothing when that is more than most_seeds_to_decide, as when the mean lies on
 // the boundary. At least two differences.
-inline constexpr int most_seeds_to_decide = 1000;
+inline constexpr int max_seeds_to_decide = 1000;
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
 
 // The least-squares slope of each row over x: makes a trend one number per seed (a row), to be treated like a
@@ -44,4 +44,4 @@ std::optional<int> seeds_to_decide(const Values& differences, double boundary, d
 // x; x holds at least two distinct values, each row as many as x.
 Values slopes(const Values& x, const std::vector<Values>& rows);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 Share mean_share(const std::vector<Share>& shares) {
   double sum = 0, below = 0, above = 0;
@@ -22,8 +22,8 @@ std::vector<ProfilePoint> performance_profile(const Strata& scores, const Values
     std::vector<Share> shares;
     for (const Values& task : scores) {
       const int runs = static_cast<int>(task.size());
-      const int reached = static_cast<int>(
-          std::count_if(task.begin(), task.end(), [&](double score) { return score >= threshold; }));
+      const int reached =
+          static_cast<int>(std::count_if(task.begin(), task.end(), [&](double score) { return score >= threshold; }));
       shares.push_back({static_cast<double>(reached) / runs, wilson_interval(reached, runs)});
     }
     profile.push_back({threshold, mean_share(shares)});
@@ -38,4 +38,4 @@ Share mean_improvement(const Strata& a, const Strata& b) {
   return mean_share(shares);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

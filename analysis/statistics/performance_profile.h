@@ -6,7 +6,7 @@
 
 #include "analysis/statistics/statistics.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // A share or probability with its 95 % interval.
 struct Share {
@@ -30,4 +30,4 @@ std::vector<ProfilePoint> performance_profile(const Strata& scores, const Values
 // order.
 Share mean_improvement(const Strata& a, const Strata& b);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

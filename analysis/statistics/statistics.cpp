@@ -6,7 +6,7 @@
 
 #include "core/stream.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 namespace {
 
@@ -35,8 +35,7 @@ double quantile(Values values, double probability) {
 double interquartile_mean(Values values) {
   std::sort(values.begin(), values.end());
   const std::size_t cut = values.size() / 4;
-  return std::accumulate(values.begin() + cut, values.end() - cut, 0.0) /
-         static_cast<double>(values.size() - 2 * cut);
+  return std::accumulate(values.begin() + cut, values.end() - cut, 0.0) / static_cast<double>(values.size() - 2 * cut);
 }
 
 Interval wilson_interval(int successes, int trials) {
@@ -45,10 +44,10 @@ Interval wilson_interval(int successes, int trials) {
 
 Interval score_interval(double share, double size) {
   const double z2 = normal_quantile_975 * normal_quantile_975;
-  const double centre = (share + z2 / (2 * size)) / (1 + z2 / size);
+  const double center = (share + z2 / (2 * size)) / (1 + z2 / size);
   const double half =
       normal_quantile_975 / (1 + z2 / size) * std::sqrt(share * (1 - share) / size + z2 / (4 * size * size));
-  return {share == 0 ? 0 : centre - half, share == 1 ? 1 : centre + half};
+  return {share == 0 ? 0 : center - half, share == 1 ? 1 : center + half};
 }
 
 Interval bootstrap_interval(const Strata& strata, const std::function<double(const Strata&)>& statistic,
@@ -58,8 +57,7 @@ Interval bootstrap_interval(const Strata& strata, const std::function<double(con
   for (int resample = 0; resample < resamples; ++resample) {
     for (std::size_t s = 0; s < strata.size(); ++s) {
       Stream stream(bootstrap_seed, Purpose::bootstrap, resample, static_cast<std::uint32_t>(s));
-      for (double& value : drawn[s])
-        value = strata[s][stream.below(static_cast<std::uint32_t>(strata[s].size()))];
+      for (double& value : drawn[s]) value = strata[s][stream.below(static_cast<std::uint32_t>(strata[s].size()))];
     }
     estimates[resample] = statistic(drawn);
   }
@@ -89,12 +87,12 @@ Values holm(const Values& p) {
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
   Values adjusted(p.size());
-  double least = 0;
+  double min = 0;
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    least = std::max(least, std::min(1.0, static_cast<double>(p.size() - rank) * p[order[rank]]));
-    adjusted[order[rank]] = least;
+    min = std::max(min, std::min(1.0, static_cast<double>(p.size() - rank) * p[order[rank]]));
+    adjusted[order[rank]] = min;
   }
   return adjusted;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

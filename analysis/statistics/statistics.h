@@ -1,19 +1,21 @@
 // The statistics of repeated runs. The seed is the unit of replication; every quantity here is tested against
-// values computed by another tool (tests/statistics).
+// values computed by another tool (tests/analysis/statistics).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::analysis {
 
 // Fewer runs than this get their points and range: a percentile bootstrap of the IQM covers 0.76 at n = 3,
 // 0.91 at 5 and 0.93 at 10 instead of 0.95 (docs/coverage.md).
-inline constexpr int least_runs_for_interval = 10;
+inline constexpr int min_runs_for_interval = 10;
 // Fewer pairs than this get no p-value: the smallest possible one (2^(1 - n), two-sided) says more about n
 // than about the data.
-inline constexpr int least_pairs_for_test = 9;
+inline constexpr int min_pairs_for_test = 9;
 inline constexpr int bootstrap_resamples = 10000;
 
 using Values = std::vector<double>;
@@ -60,4 +62,4 @@ double cliffs_delta(const Values& a, const Values& b);
 // p-values adjusted for the size of their family (Holm 1979), in the order given.
 Values holm(const Values& p);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

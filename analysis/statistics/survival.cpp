@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 std::vector<SurvivalStep> kaplan_meier(Lifetimes lifetimes) {
   // At equal times, events come before the ends of observation.
-  std::sort(lifetimes.begin(), lifetimes.end(), [](const Lifetime& a, const Lifetime& b) {
-    return a.time != b.time ? a.time < b.time : a.seen > b.seen;
-  });
+  std::sort(lifetimes.begin(), lifetimes.end(),
+            [](const Lifetime& a, const Lifetime& b) { return a.time != b.time ? a.time < b.time : a.seen > b.seen; });
   std::vector<SurvivalStep> steps;
   double share = 1, greenwood = 0;  // variance of the share is share^2 times Greenwood's sum
   double size = static_cast<double>(lifetimes.size());
@@ -36,8 +35,8 @@ SurvivalStep survival_at(const Lifetimes& lifetimes, double time) {
   const auto after =
       std::find_if(steps.begin(), steps.end(), [&](const SurvivalStep& step) { return step.time > time; });
   if (after != steps.begin()) return {time, after[-1].share, after[-1].error, after[-1].interval};
-  const auto observed = std::count_if(lifetimes.begin(), lifetimes.end(),
-                                      [&](const Lifetime& life) { return life.time >= time; });
+  const auto observed =
+      std::count_if(lifetimes.begin(), lifetimes.end(), [&](const Lifetime& life) { return life.time >= time; });
   return {time, 1, 0, observed == 0 ? Interval{0, 1} : score_interval(1, static_cast<double>(observed))};
 }
 
@@ -91,4 +90,4 @@ LogRank log_rank_test(const Lifetimes& a, const Lifetimes& b) {
   return {chi_square, std::erfc(std::sqrt(chi_square / 2))};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -7,7 +7,7 @@
 
 #include "analysis/statistics/statistics.h"
 
-namespace rnnbench {
+namespace rnnbench::analysis {
 
 // A time to an event, or, when the event was not seen, the time until which it was not.
 struct Lifetime {
@@ -43,4 +43,4 @@ struct LogRank {
 };
 LogRank log_rank_test(const Lifetimes& a, const Lifetimes& b);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::analysis

@@ -2,13 +2,12 @@
 #include "core/math.h"
 #include "tasks/helpers.h"
 
-namespace rnnbench {
+namespace rnnbench::tasks {
 namespace {
 
 class Echo final : public Task {
  public:
-  explicit Echo(const Settings& settings)
-      : length_(settings.integer("length")), delay_(settings.integer("delay")) {}
+  explicit Echo(const Settings& settings) : length_(settings.integer("length")), delay_(settings.integer("delay")) {}
   Signature signature() const override { return {4, true, 4, Loss::cross_entropy}; }
   int steps() const override { return length_ + delay_; }
 
@@ -54,4 +53,4 @@ TaskEntry echo_task() {
           length_of_steps};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::tasks

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 // What makes any finding short enough to be run in seconds.
@@ -31,9 +31,8 @@ ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile p
   declaration.file = file.string();
   for (Assignment& a : read_ini(file)) {
     std::string rest;
-    const auto whose = std::find_if(profile_names.begin(), profile_names.end(), [&](const std::string& name) {
-      return of_profile(a.section, name, rest);
-    });
+    const auto whose = std::find_if(profile_names.begin(), profile_names.end(),
+                                    [&](const std::string& name) { return of_profile(a.section, name, rest); });
     if (a.section == "finding") {
       read.finding.push_back(std::move(a));
     } else if (a.section == "tuning") {
@@ -54,4 +53,4 @@ ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile p
   return read;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -8,7 +8,7 @@
 
 #include "experiments/declaration/ini.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // How much of a finding is run. What the file says outside of the profiles' sections is the lab protocol; [smoke] and
 // [full] (and [full copy], [full copy/lstm]) replace settings of it, as a command line would.
@@ -27,4 +27,4 @@ struct ExperimentFile {
 // Throws UserError as read_ini does, and for a section of a profile that there is not.
 ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile profile = Profile::lab);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

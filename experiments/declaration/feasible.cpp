@@ -1,9 +1,8 @@
 #include "experiments/declaration/feasible.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
 #include <vector>
 
 #include "core/error.h"
@@ -11,7 +10,7 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 double physical_memory() { return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
@@ -26,8 +25,7 @@ std::string gibibytes(double bytes) {
 double batch_bytes(const Signature& signature, std::int64_t steps, std::int64_t size) {
   const double inputs = signature.one_hot ? 1 : signature.inputs;
   const double targets = signature.loss == Loss::cross_entropy ? 1 : signature.outputs;
-  return static_cast<double>(steps) * static_cast<double>(size) *
-         (sizeof(float) * (inputs + targets + 1) + 1);
+  return static_cast<double>(steps) * static_cast<double>(size) * (sizeof(float) * (inputs + targets + 1) + 1);
 }
 
 // The longest sequences that the run is scored at. Forward alone keeps a few steps only, as recomputing does.
@@ -42,9 +40,9 @@ void check_test_length(const RunSpec& run) {
   const double needed = training_bytes(run.model, task->signature(), task->steps(), batch, options) +
                         batch_bytes(task->signature(), task->steps(), batch);
   if (needed <= physical_memory()) return;
-  throw UserError("test-length = " + settings.text("length") + " needs about " + gibibytes(needed) +
-                  " of memory for " + run.model.text("cell") + " on " + run.task.text("task") +
-                  ", this machine has " + gibibytes(physical_memory()) + "; give shorter lengths");
+  throw UserError("test-length = " + settings.text("length") + " needs about " + gibibytes(needed) + " of memory for " +
+                  run.model.text("cell") + " on " + run.task.text("task") + ", this machine has " +
+                  gibibytes(physical_memory()) + "; give shorter lengths");
 }
 
 }  // namespace
@@ -54,18 +52,18 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
   const NetworkSize size = network_size(run.model, task->signature());
   check_probe(run);
   const std::int64_t batch = run.training.integer("batch");
-  const double needed =
-      training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), options) +
-      batch_bytes(task->signature(), task->steps(), batch);
+  const double needed = training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), options) +
+                        batch_bytes(task->signature(), task->steps(), batch);
   if (needed > physical_memory())
-    throw UserError(run.model.text("cell") + " on " + run.task.text("task") +
-                    " with hidden = " + std::to_string(size.hidden) +
-                    (run.model.has("budget") ? " from budget = " + run.model.text("budget") : "") +
-                    ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) +
-                    " time steps needs about " + gibibytes(needed) + " of memory, this machine has " +
-                    gibibytes(physical_memory()) + "; lower one of hidden, layers, batch and length" +
-                    (run.model.text_or("attention", "none") == "none" && options.recompute == 0 ? ", or give --recompute 100" : ""));
+    throw UserError(
+        run.model.text("cell") + " on " + run.task.text("task") + " with hidden = " + std::to_string(size.hidden) +
+        (run.model.has("budget") ? " from budget = " + run.model.text("budget") : "") +
+        ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) + " time steps needs about " +
+        gibibytes(needed) + " of memory, this machine has " + gibibytes(physical_memory()) +
+        "; lower one of hidden, layers, batch and length" +
+        (run.model.text_or("attention", "none") == "none" && options.recompute == 0 ? ", or give --recompute 100"
+                                                                                    : ""));
   if (run.task.has("test-length")) check_test_length(run);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

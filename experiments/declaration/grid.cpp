@@ -11,7 +11,7 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 // One dimension of the product for a (task, cell) pair.
@@ -28,8 +28,7 @@ Settings& settings_of(RunSpec& run, Axis::Part part) {
 
 // Calls visit(run) for every element of the product; the last axis, the seed, runs fastest.
 template <class Visit>
-void for_each_run(const std::vector<Axis>& axes, const std::string& task, const std::string& cell,
-                  Visit visit) {
+void for_each_run(const std::vector<Axis>& axes, const std::string& task, const std::string& cell, Visit visit) {
   std::vector<std::size_t> index(axes.size(), 0);
   for (;;) {
     RunSpec run;
@@ -72,8 +71,7 @@ class Grid {
         for_each_run(axes, task, cell, [&](RunSpec& run) {
           complete(run, axes);
           for (const Axis& axis : axes) {
-            if (!axis.option.used || axis.option.used(settings_of(run, axis.part)))
-              used.insert(axis.option.name);
+            if (!axis.option.used || axis.option.used(settings_of(run, axis.part))) used.insert(axis.option.name);
           }
           if (!seen.insert(run.canonical()).second) return;
           check_once(run, axes);
@@ -99,18 +97,14 @@ class Grid {
     const Assignment& a = *source.assignment;
     const Scope& scope = source.scope;
     const std::string section = precedence_.place(source) + "[" + a.section + "] is not in this grid, whose ";
-    if (!scope.task.empty() && !contains(tasks_, scope.task))
-      throw UserError(section + "tasks are " + joined(tasks_));
-    if (!scope.cell.empty() && !contains(cells_, scope.cell))
-      throw UserError(section + "cells are " + joined(cells_));
-    const std::string sentence = precedence_.place(source) + a.key + " = " + a.value +
-                                 " is read by no run of " +
+    if (!scope.task.empty() && !contains(tasks_, scope.task)) throw UserError(section + "tasks are " + joined(tasks_));
+    if (!scope.cell.empty() && !contains(cells_, scope.cell)) throw UserError(section + "cells are " + joined(cells_));
+    const std::string sentence = precedence_.place(source) + a.key + " = " + a.value + " is read by no run of " +
                                  (a.section.empty() ? "this grid" : "[" + a.section + "]");
     for (const std::string& task : tasks_) {
       for (const std::string& cell : cells_) {
         if (!scope.covers(task, cell)) continue;
-        for (const auto& options :
-             {find_task(task).options, model_options(find_cell(cell)), training_options()}) {
+        for (const auto& options : {find_task(task).options, model_options(find_cell(cell)), training_options()}) {
           for (const Option& option : options) {
             if (option.name == a.key) throw UserError(sentence + " (" + a.key + ": " + option.help + ")");
           }
@@ -130,13 +124,11 @@ class Grid {
         const Source* source = option.name == "hidden"   ? width.hidden
                                : option.name == "budget" ? width.budget
                                                          : precedence_.winner(option.name, task, cell);
-        axes.push_back(
-            {part, option, source ? values(option, *source, whose) : Names{option.fallback}, source});
+        axes.push_back({part, option, source ? values(option, *source, whose) : Names{option.default_value}, source});
       }
     };
     add(Axis::Part::task, find_task(task).options, tasks_.size() > 1 ? "for task " + task + ", " : "");
-    add(Axis::Part::model, model_options(find_cell(cell)),
-        cells_.size() > 1 ? "for cell " + cell + ", " : "");
+    add(Axis::Part::model, model_options(find_cell(cell)), cells_.size() > 1 ? "for cell " + cell + ", " : "");
     add(Axis::Part::training, training_options(), "");
     return axes;
   }
@@ -151,15 +143,14 @@ class Grid {
     std::size_t product = 1;
     std::string factors;
     for (const Axis& axis : axes) {
-      product = std::min(product * axis.values.size(), most_runs + 1);
-      if (axis.values.size() > 1)
-        factors += ", " + std::to_string(axis.values.size()) + " of " + axis.option.name;
+      product = std::min(product * axis.values.size(), max_runs + 1);
+      if (axis.values.size() > 1) factors += ", " + std::to_string(axis.values.size()) + " of " + axis.option.name;
     }
     total_ += product;
-    if (total_ <= most_runs) return;
-    throw UserError(precedence_.origin() + "the grid has more than " + std::to_string(most_runs) +
-                    " runs, the most that are allowed; values: " + std::to_string(tasks_.size()) +
-                    " of task, " + std::to_string(cells_.size()) + " of cell" + factors);
+    if (total_ <= max_runs) return;
+    throw UserError(precedence_.origin() + "the grid has more than " + std::to_string(max_runs) +
+                    " runs, the most that are allowed; values: " + std::to_string(tasks_.size()) + " of task, " +
+                    std::to_string(cells_.size()) + " of cell" + factors);
   }
 
   // Runs that differ only in how they are trained need the same memory: they are checked once.
@@ -252,4 +243,4 @@ Experiment expand(const Declaration& declaration, const WorkspaceOptions& worksp
 
 Experiment expand(const Declaration& declaration) { return expand(declaration, {}); }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -12,15 +12,17 @@
 #include "experiments/declaration/ini.h"
 #include "experiments/declaration/spec.h"
 
-namespace rnnbench {
-
+namespace rnnbench::models {
 struct WorkspaceOptions;  // models/network.h, which analysis does not know
+}
 
-inline constexpr std::size_t most_runs = 100'000;
+namespace rnnbench::experiments {
+
+inline constexpr std::size_t max_runs = 100'000;
 
 // Every run, checked: values, keys that no run would read, the number of runs, and whether each fits this
 // machine when it is computed this way (see check_feasible). Throws UserError with the place of what is wrong.
 Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace);
 Experiment expand(const Declaration& declaration);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

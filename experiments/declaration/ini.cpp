@@ -1,8 +1,6 @@
 #include "experiments/declaration/ini.h"
 
 #include <algorithm>
-#include <boost/program_options/options_description.hpp>
-#include <boost/program_options/parsers.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -10,9 +8,12 @@
 #include <sstream>
 #include <utility>
 
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/parsers.hpp>
+
 #include "core/error.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 namespace po = boost::program_options;
@@ -67,15 +68,13 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file) {
     try {
       parsed = po::parse_config_file(one_line, po::options_description(), /*allow_unregistered=*/true);
     } catch (const po::error&) {
-      throw UserError(here + "'" + written +
-                      "' is not of the form 'key = value', '[section]' or '# comment'");
+      throw UserError(here + "'" + written + "' is not of the form 'key = value', '[section]' or '# comment'");
     }
     for (const po::option& option : parsed.options) {
       const auto [earlier, is_new] = first_line.try_emplace({section, option.string_key}, number);
       if (!is_new) {
-        throw UserError(here + option.string_key + " is set twice, first in line " +
-                        std::to_string(earlier->second) + "; a key may stand once in " +
-                        (section.empty() ? "the head" : "[" + section + "]"));
+        throw UserError(here + option.string_key + " is set twice, first in line " + std::to_string(earlier->second) +
+                        "; a key may stand once in " + (section.empty() ? "the head" : "[" + section + "]"));
       }
       assignments.push_back({option.string_key, option.value.at(0), section, number});
     }
@@ -83,4 +82,4 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file) {
   return assignments;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::experiments {
 
 // One written `key = value`. A value may be a list; what it means is the grid's business.
 struct Assignment {
@@ -28,4 +30,4 @@ struct Declaration {
 // in a section.
 std::vector<Assignment> read_ini(const std::filesystem::path& file);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -8,7 +8,7 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 std::map<std::string, Names> declared_keys() {
@@ -72,16 +72,14 @@ Source Precedence::source(const Assignment& a, int lowest_level) const {
     source.scope = scope(a);
     source.level += !source.scope.task.empty() + !source.scope.cell.empty();
     if (contains({"task", "cell", "seed", "title"}, a.key)) {
-      throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key +
-                      "; set it at the head of the file");
+      throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key + "; set it at the head of the file");
     }
   }
   if (!owners_.contains(a.key)) {
     Names known;
     for (const auto& [key, owners] : owners_) known.push_back(key);
     const std::string near = did_you_mean(a.key, known);
-    throw UserError(place(a) + "unknown key '" + a.key + "'" +
-                    (near.empty() ? "; known are " + joined(known) : near));
+    throw UserError(place(a) + "unknown key '" + a.key + "'" + (near.empty() ? "; known are " + joined(known) : near));
   }
   source.used = a.key == "title";
   return source;
@@ -109,8 +107,8 @@ Scope Precedence::scope(const Assignment& a) const {
       known.push_back(task + "/" + cell);
     }
   }
-  throw UserError(place(a) + "[" + a.section + "] is not a task (" + joined(tasks) + "), a cell (" +
-                  joined(cells) + ") or task/cell" + did_you_mean(a.section, known));
+  throw UserError(place(a) + "[" + a.section + "] is not a task (" + joined(tasks) + "), a cell (" + joined(cells) +
+                  ") or task/cell" + did_you_mean(a.section, known));
 }
 
 Names Precedence::axis(const std::string& key, const Names& choices) {
@@ -120,8 +118,7 @@ Names Precedence::axis(const std::string& key, const Names& choices) {
     source.used = true;
     if (best == nullptr || source.level > best->level) best = &source;
   }
-  if (best == nullptr)
-    throw UserError(origin() + key + " is missing; name one or more of " + joined(choices));
+  if (best == nullptr) throw UserError(origin() + key + " is missing; name one or more of " + joined(choices));
   try {
     const auto named_by = [&](const std::string& part) -> Names {
       if (part == "all") return choices;
@@ -138,8 +135,7 @@ Names Precedence::axis(const std::string& key, const Names& choices) {
   }
 }
 
-const Source* Precedence::winner(const std::string& key, const std::string& task,
-                                 const std::string& cell) const {
+const Source* Precedence::winner(const std::string& key, const std::string& task, const std::string& cell) const {
   const Source* best = nullptr;
   const Source* rival = nullptr;  // at the same level as the best: [task] beside [cell]
   for (const Source& source : sources_) {
@@ -164,19 +160,18 @@ Precedence::Width Precedence::width(const std::string& task, const std::string& 
   if (width.hidden == nullptr || width.budget == nullptr) return width;
   if (width.hidden->level == width.budget->level) {
     const bool hidden_later = width.hidden->assignment->line > width.budget->assignment->line;
-    throw UserError(place(hidden_later ? *width.hidden : *width.budget) + "hidden = " +
-                    width.hidden->assignment->value + " and budget = " + width.budget->assignment->value +
+    throw UserError(place(hidden_later ? *width.hidden : *width.budget) +
+                    "hidden = " + width.hidden->assignment->value + " and budget = " + width.budget->assignment->value +
                     " exclude one another; hidden fixes the width, budget the number of parameters");
   }
   (width.hidden->level < width.budget->level ? width.hidden : width.budget) = nullptr;
   return width;
 }
 
-void Precedence::mark_used(const std::string& task, const std::string& cell,
-                           const std::set<std::string>& keys) {
+void Precedence::mark_used(const std::string& task, const std::string& cell, const std::set<std::string>& keys) {
   for (Source& source : sources_) {
     if (source.scope.covers(task, cell) && keys.contains(source.assignment->key)) source.used = true;
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -8,7 +8,7 @@
 
 #include "experiments/declaration/ini.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 using Names = std::vector<std::string>;
 bool contains(const Names& names, const std::string& name);
@@ -32,7 +32,7 @@ struct Scope {
 struct Source {
   const Assignment* assignment;
   Scope scope;
-  int level;          // 0 head, 1 [task] or [cell], 2 [task/cell]; 3 to 5 in a profile; 6 command line: the highest wins
+  int level;  // 0 head, 1 [task] or [cell], 2 [task/cell]; 3 to 5 in a profile; 6 command line: the highest wins
   bool used = false;  // by some run
 };
 
@@ -71,4 +71,4 @@ class Precedence {
   std::vector<Source> sources_;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -7,7 +7,7 @@
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 bool is_used(const Option& option, const Settings& settings) {
@@ -20,7 +20,7 @@ void add_lines(const std::vector<Option>& options, const Settings& settings,
                std::map<std::string, std::string>& lines) {
   for (const Option& option : options) {
     if (option.name == "cell" || option.name == "seed" || option.place || !is_used(option, settings)) continue;
-    if (settings.text(option.name) != option.fallback) lines[option.name] = settings.text(option.name);
+    if (settings.text(option.name) != option.default_value) lines[option.name] = settings.text(option.name);
   }
 }
 
@@ -57,7 +57,7 @@ std::string text_of(const Json& value) {
 Settings settings_from(const Json& part, const std::vector<Option>& options, const std::string& name_key) {
   Settings settings;
   for (const Option& option : options) {
-    if (option.name != "seed") settings.set(option.name, option.fallback);
+    if (option.name != "seed") settings.set(option.name, option.default_value);
   }
   for (const auto& [key, value] : part.items()) {
     if (key == name_key) continue;
@@ -67,8 +67,7 @@ Settings settings_from(const Json& part, const std::vector<Option>& options, con
       names.push_back(option.name);
       if (option.name == key) known = &option;
     }
-    if (known == nullptr)
-      throw UserError("the spec has an unknown key '" + key + "'" + did_you_mean(key, names));
+    if (known == nullptr) throw UserError("the spec has an unknown key '" + key + "'" + did_you_mean(key, names));
     settings.set(key, canonical_value(*known, text_of(value)));
   }
   return settings;
@@ -82,8 +81,8 @@ std::string RunSpec::canonical() const {
   add_lines(model_options(find_cell(model.text("cell"))), model, lines);
   add_lines(training_options(), training, lines);
   if (seed != 1) lines["seed"] = std::to_string(seed);
-  std::string text = "schema = " + std::to_string(record_schema) +
-                     "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
+  std::string text =
+      "schema = " + std::to_string(record_schema) + "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
   for (const auto& [key, value] : lines) text += key + " = " + value + "\n";
   return text;
 }
@@ -106,11 +105,10 @@ Json RunSpec::json() const {
 }
 
 RunSpec spec_from_json(const Json& spec) try {
-  for (const auto& [key, ours] :
-       {std::pair{"schema", record_schema}, {"numerics_version", numerics_version}}) {
+  for (const auto& [key, ours] : {std::pair{"schema", record_schema}, {"numerics_version", numerics_version}}) {
     if (spec.at(key) != ours) {
-      throw UserError("the spec has " + std::string(key) + " " + spec.at(key).dump() +
-                      ", this program writes " + std::to_string(ours));
+      throw UserError("the spec has " + std::string(key) + " " + spec.at(key).dump() + ", this program writes " +
+                      std::to_string(ours));
     }
   }
   const std::string task = spec.at("task").at("name"), cell = spec.at("model").at("cell");
@@ -129,4 +127,4 @@ RunSpec spec_from_json(const Json& spec) try {
   throw UserError(std::string("the spec is incomplete or malformed: ") + error.what());
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

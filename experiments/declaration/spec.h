@@ -8,7 +8,7 @@
 #include "core/options.h"
 #include "experiments/records/record.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // Options of the training of a run: updates, batch, optimizer (adam | rmsprop | sgd), learning-rate, momentum (sgd),
 // schedule (constant | warmup | cosine), warmup-updates, clip-norm, clip-value, stop (solved | never), evaluate
@@ -35,10 +35,10 @@ RunSpec spec_from_json(const Json& spec);
 
 // A declared experiment: a name and its runs, in grid order, without duplicates.
 struct Experiment {
-  std::string name;  // of the file without ending; of the task, or "adhoc", without a file
-  std::string file;  // "" without one
+  std::string name;   // of the file without ending; of the task, or "adhoc", without a file
+  std::string file;   // "" without one
   std::string title;  // `title = ...` of the file, or the name
   std::vector<RunSpec> runs;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -1,13 +1,13 @@
 #include "experiments/records/environment.h"
 
-#include <gnu/libc-version.h>
+#include <algorithm>
+#include <fstream>
 #include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/version.hpp>
-#include <fstream>
+#include <gnu/libc-version.h>
 
 #include "core/libraries.h"
 #include "models/network.h"
@@ -20,7 +20,7 @@
 #define RNNBENCH_FLAGS "unknown"
 #endif
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 namespace {
 
@@ -100,4 +100,4 @@ Json environment() {
   return json;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

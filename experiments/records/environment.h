@@ -5,7 +5,7 @@
 
 #include "experiments/records/record.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 std::string host_name();
 int available_cores();     // that this process may use
@@ -15,4 +15,4 @@ double peak_memory_mib();  // of this process so far
 // compiler, flags, libraries, version, date.
 Json environment();
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

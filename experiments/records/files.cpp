@@ -1,27 +1,25 @@
 #include "experiments/records/files.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdexcept>
+#include <stdio.h>
 #include <system_error>
+#include <unistd.h>
 #include <vector>
 
 #include "experiments/records/environment.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace fs = std::filesystem;
 
 namespace {
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path) {
-  throw std::runtime_error("cannot " + what + " " + path.string() + ": " +
-                           std::generic_category().message(errno));
+  throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(errno));
 }
 
 class Descriptor {
@@ -41,8 +39,8 @@ class Descriptor {
 // .<file name>.<host>.<process>.<count>.tmp: unique on a file system that several machines share.
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> count{0};
-  return path.parent_path() / ("." + path.filename().string() + "." + host_name() + "." +
-                               std::to_string(::getpid()) + "." + std::to_string(count++) + ".tmp");
+  return path.parent_path() / ("." + path.filename().string() + "." + host_name() + "." + std::to_string(::getpid()) +
+                               "." + std::to_string(count++) + ".tmp");
 }
 
 // Undoes a failed write as far as the file system lets it; the failure itself is what the caller reports.
@@ -129,9 +127,7 @@ bool write_once(const fs::path& path, const std::string& bytes, Files& files) {
   return published;
 }
 
-bool is_temporary(const std::string& filename) {
-  return filename.starts_with('.') && filename.ends_with(".tmp");
-}
+bool is_temporary(const std::string& filename) { return filename.starts_with('.') && filename.ends_with(".tmp"); }
 
 void remove_abandoned(const fs::path& folder, Files& files) {
   const std::string host = "." + host_name() + ".";
@@ -161,4 +157,4 @@ std::string read_file(const fs::path& path) {
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <string>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::experiments {
 
 // Every operation either happens or throws std::runtime_error whose sentence names the file and the system's
 // reason.
@@ -26,8 +28,7 @@ class Files {
 Files& system_files();
 
 // Writes `bytes` to a temporary name beside `path`, syncs, renames, syncs the folder: old or new, never half.
-void write_atomically(const std::filesystem::path& path, const std::string& bytes,
-                      Files& files = system_files());
+void write_atomically(const std::filesystem::path& path, const std::string& bytes, Files& files = system_files());
 // The same, but never over an existing file: false when there is one.
 bool write_once(const std::filesystem::path& path, const std::string& bytes, Files& files = system_files());
 
@@ -39,4 +40,4 @@ void remove_abandoned(const std::filesystem::path& folder, Files& files = system
 // The whole file. Throws std::runtime_error when it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

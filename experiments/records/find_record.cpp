@@ -7,20 +7,19 @@
 #include "core/hash.h"
 #include "core/safetensors.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t id_digits = 16, most_named = 4;
+constexpr std::size_t id_digits = 16, max_named = 4;
 
 bool is_path(const std::string& run) {
   return run.find('/') != std::string::npos || fs::path(run).extension() == ".json";
 }
 
 bool begins_id(const std::string& run) {
-  return !run.empty() && run.size() <= id_digits &&
-         run.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return !run.empty() && run.size() <= id_digits && run.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 // All records whose id begins so, sorted by path.
@@ -61,9 +60,8 @@ fs::path find_record(const fs::path& results, const std::string& run) try {
     throw UserError(here + "no record in " + (results / "*" / "runs").string() +
                     " has this id; 'rnnbench status EXPERIMENT' lists the ids");
   std::string names;
-  for (std::size_t i = 0; i < std::min(found.size(), most_named); ++i)
-    names += (i > 0 ? ", " : "") + found[i].string();
-  if (found.size() > most_named) names += ", ...";
+  for (std::size_t i = 0; i < std::min(found.size(), max_named); ++i) names += (i > 0 ? ", " : "") + found[i].string();
+  if (found.size() > max_named) names += ", ...";
   throw UserError(here + std::to_string(found.size()) + " records are called so (" + names +
                   "); give more digits or the path");
 } catch (const fs::filesystem_error& error) {
@@ -73,8 +71,7 @@ fs::path find_record(const fs::path& results, const std::string& run) try {
 void load_weights(const fs::path& record_path, const Record& record, Parameters<float>& parameters) {
   const fs::path path = weights_path(record_path);
   const Json& expected = record.result.at("weights");
-  if (expected.is_null())
-    throw UserError(record_path.string() + ": the run diverged and has no finite weights");
+  if (expected.is_null()) throw UserError(record_path.string() + ": the run diverged and has no finite weights");
   if (!fs::exists(path))
     throw UserError(record_path.string() + ": its weights " + path.filename().string() +
                     " are not beside it; the run was started with --no-weights, or they were moved");
@@ -91,4 +88,4 @@ std::uint64_t weights_hash(const Parameters<float>& parameters) {
   return hash;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -1,10 +1,13 @@
 // A record: everything that is known of one finished run, one JSON file, the only source of truth of all analysis.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
-namespace rnnbench {
+#include <nlohmann/json.hpp>
+
+#include "core/namespaces.h"
+
+namespace rnnbench::experiments {
 
 // Numbers that reach `result` are the same bits for the same spec under the same numerics_version; raise it with every
 // change that moves them.
@@ -27,7 +30,8 @@ using Json = nlohmann::ordered_json;
 //            "updates_to_solve": 2500 | null (the first evaluation at which validation met the criterion),
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
 //                       ...the task's scores on the validation stream}, ...],
-//            "final": {"validation": {scores}, "test": {scores}, "training": {scores} (on the sequences of training-set,
+//            "final": {"validation": {scores}, "test": {scores}, "training": {scores} (on the sequences of
+//            training-set,
 //                      where there is one)},
 //            "lengths": [{"length": 20, "trained": true, ...scores on the test stream}, ...],
 //            "probe": (where one was asked for) see experiments/training/probe.h,
@@ -46,4 +50,4 @@ struct Record {
   Json json() const { return Json{{"spec", spec}, {"result", result}, {"measured", measured}}; }
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -5,10 +5,10 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "experiments/records/environment.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/records/environment.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace fs = std::filesystem;
 
 namespace {
@@ -26,8 +26,7 @@ bool is_id(const std::string& text) {
 bool is_own_file(const fs::path& path) {
   static const std::vector<std::string> endings = {".json", ".safetensors", ".checkpoint"};
   if (is_temporary(path.filename().string())) return true;
-  return is_id(path.stem().string()) &&
-         std::count(endings.begin(), endings.end(), path.extension().string()) > 0;
+  return is_id(path.stem().string()) && std::count(endings.begin(), endings.end(), path.extension().string()) > 0;
 }
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
@@ -53,8 +52,7 @@ void check_results(const fs::path& results) {
 void check_experiment(const fs::path& folder) {
   if (!fs::exists(folder)) return;
   const auto refuse = [](const fs::path& path) {
-    throw UserError(path.string() +
-                    ": not part of an experiment's results; name another results folder or move it");
+    throw UserError(path.string() + ": not part of an experiment's results; name another results folder or move it");
   };
   if (!fs::is_directory(folder)) refuse(folder);
   const fs::path runs = folder / "runs";
@@ -65,15 +63,13 @@ void check_experiment(const fs::path& folder) {
   }
   if (!fs::is_directory(runs)) refuse(runs);
   for (const auto& entry : fs::directory_iterator(runs))
-    if (!is_hidden(entry.path()) && (!is_own_file(entry.path()) || entry.is_directory()))
-      refuse(entry.path());
+    if (!is_hidden(entry.path()) && (!is_own_file(entry.path()) || entry.is_directory())) refuse(entry.path());
 }
 
 // Containers that hold containers are spread over lines; what holds only plain values is one line.
 void write_json(const Json& json, int indent, std::string& out) {
-  const bool nested = json.is_structured() && std::any_of(json.begin(), json.end(), [](const Json& value) {
-                        return value.is_structured();
-                      });
+  const bool nested = json.is_structured() &&
+                      std::any_of(json.begin(), json.end(), [](const Json& value) { return value.is_structured(); });
   if (!nested) {
     out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
@@ -117,8 +113,7 @@ Record checked_record(const std::string& text, const std::string& id) {
   const Json& spec = record.spec;
   require(spec.contains("schema") && spec["schema"].is_number_integer() && spec["schema"] == record_schema,
           "its schema is not the one that this program reads");
-  require(spec.contains("canonical") && spec["canonical"].is_string() && spec.contains("id") &&
-              spec["id"].is_string(),
+  require(spec.contains("canonical") && spec["canonical"].is_string() && spec.contains("id") && spec["id"].is_string(),
           "its spec has no canonical text or no id");
   require(spec["id"] == hex16(fnv1a(spec["canonical"].get<std::string>())),
           "its id is not the hash of its canonical text, so it was edited");
@@ -133,15 +128,13 @@ Record checked_record(const std::string& text, const std::string& id) {
   require(holds("measure", &Json::is_object) && holds("curve", &Json::is_array) && holds("final", &Json::is_object) &&
               holds("lengths", &Json::is_array) && holds("solved", &Json::is_boolean),
           "its result lacks what every run has, so it was edited");
-  require(spec.contains("numerics_version") &&
-              spec["canonical"].get<std::string>().starts_with(
-                  "schema = " + spec["schema"].dump() +
-                  "\nnumerics_version = " + spec["numerics_version"].dump() + "\n"),
+  require(spec.contains("numerics_version") && spec["canonical"].get<std::string>().starts_with(
+                                                   "schema = " + spec["schema"].dump() +
+                                                   "\nnumerics_version = " + spec["numerics_version"].dump() + "\n"),
           "its versions do not agree with its canonical text, so it was edited");
   // What an older program wrote may use options that are gone; its hashes are all that can be checked.
   if (spec["numerics_version"] == numerics_version)
-    require(spec_from_json(spec).json() == spec,
-            "its spec does not agree with its canonical text, so it was edited");
+    require(spec_from_json(spec).json() == spec, "its spec does not agree with its canonical text, so it was edited");
   return record;
 }
 
@@ -168,7 +161,7 @@ Record read_record(const fs::path& path) {
   }
 }
 
-Ledger::Ledger(const fs::path& results, const std::string& experiment, Files& files)
+ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experiment, Files& files)
     : folder_(results / experiment), files_(&files) {
   try {
     check_results(results);
@@ -178,7 +171,7 @@ Ledger::Ledger(const fs::path& results, const std::string& experiment, Files& fi
   }
 }
 
-void Ledger::prepare() {
+void ResultsFolder::prepare() {
   const fs::path runs = folder_ / "runs";
   try {
     fs::create_directories(runs);
@@ -194,45 +187,40 @@ void Ledger::prepare() {
   }
 }
 
-fs::path Ledger::record_path(const std::string& id) const { return folder_ / "runs" / (id + ".json"); }
-fs::path Ledger::weights_path(const std::string& id) const {
-  return folder_ / "runs" / (id + ".safetensors");
-}
-fs::path Ledger::checkpoint_path(const std::string& id) const {
-  return folder_ / "runs" / (id + ".checkpoint");
-}
+fs::path ResultsFolder::record_path(const std::string& id) const { return folder_ / "runs" / (id + ".json"); }
+fs::path ResultsFolder::weights_path(const std::string& id) const { return folder_ / "runs" / (id + ".safetensors"); }
+fs::path ResultsFolder::checkpoint_path(const std::string& id) const { return folder_ / "runs" / (id + ".checkpoint"); }
 
-bool Ledger::has(const std::string& id) const { return fs::exists(record_path(id)); }
+bool ResultsFolder::has(const std::string& id) const { return fs::exists(record_path(id)); }
 
-std::optional<Record> Ledger::load(const std::string& id) const {
+std::optional<Record> ResultsFolder::load(const std::string& id) const {
   if (!has(id)) return std::nullopt;
   return read_record(record_path(id));
 }
 
-std::vector<Record> Ledger::load_all() const {
+std::vector<Record> ResultsFolder::load_all() const {
   std::vector<std::string> ids;
   if (fs::is_directory(folder_ / "runs"))
     for (const auto& entry : fs::directory_iterator(folder_ / "runs"))
-      if (entry.path().extension() == ".json" && !is_hidden(entry.path()))
-        ids.push_back(entry.path().stem().string());
+      if (entry.path().extension() == ".json" && !is_hidden(entry.path())) ids.push_back(entry.path().stem().string());
   std::sort(ids.begin(), ids.end());
   std::vector<Record> records;
   for (const std::string& id : ids) records.push_back(read_record(record_path(id)));
   return records;
 }
 
-void Ledger::commit(const Record& record) const {
+void ResultsFolder::commit(const Record& record) const {
   const fs::path path = record_path(record.id());
   if (write_once(path, record_text(record), *files_)) return;
   if (result_hash(read_record(path).result) != result_hash(record.result))
     throw std::runtime_error(path.string() + " was recorded meanwhile with another result; it was kept");
 }
 
-void Ledger::discard_checkpoint(const std::string& id) const noexcept {
+void ResultsFolder::discard_checkpoint(const std::string& id) const noexcept {
   try {
     files_->remove(checkpoint_path(id));
   } catch (const std::exception&) {
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

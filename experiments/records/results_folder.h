@@ -10,20 +10,20 @@
 #include "experiments/records/files.h"
 #include "experiments/records/record.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // <results>/<experiment>/: runs/<id>.json (a record), runs/<id>.safetensors (its final weights),
 // runs/<id>.checkpoint (of an unfinished run), runs.csv, curves.csv, tables, figures/, report.html. Beside
 // the experiments may lie findings.html.
-class Ledger {
+class ResultsFolder {
  public:
   // Opens, does not create. Throws UserError when the path exists and is something else than such a folder.
-  Ledger(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
+  ResultsFolder(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
 
   // Creates the folder and proves that it can be written; throws UserError when not. Before the first run.
   void prepare();
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path record_path(const std::string& id) const;
   std::filesystem::path weights_path(const std::string& id) const;
   std::filesystem::path checkpoint_path(const std::string& id) const;
@@ -54,4 +54,4 @@ std::string record_text(const Record& record);
 // 16 hex digits: the hash of a record's `result` without its "hash".
 std::string result_hash(const Json& result);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <map>
 
-#include "core/optimiser.h"
+#include "core/optimizer.h"
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 struct Cost {
@@ -20,8 +20,8 @@ Cost measured(const RunSpec& run) {
   const auto task = find_task(run.task.text("task")).make(run.task);
   const auto network = make_network<float>(run.model, task->signature());
   Parameters<float> parameters(network->layout()), gradient(network->layout());
-  network->initialise(run.seed, parameters);
-  const auto optimiser = make_optimiser(run.training, network->layout());
+  network->initialize(run.seed, parameters);
+  const auto optimizer = make_optimizer(run.training, network->layout());
   const auto workspace = network->workspace();
   Batch batch;
   const int size = static_cast<int>(run.training.integer("batch"));
@@ -31,7 +31,7 @@ Cost measured(const RunSpec& run) {
     task->sample({run.seed, Purpose::speed, static_cast<std::uint32_t>(repetition), 0}, size, batch);
     network->gradient(parameters, batch, *workspace, gradient);
     clip_by_norm(gradient, 1);
-    optimiser->update(parameters, gradient, 1e-6);
+    optimizer->update(parameters, gradient, 1e-6);
     const double seconds = thread_cpu_seconds() - start;
     cost.update = repetition == 0 ? seconds : std::min(cost.update, seconds);
   }
@@ -69,4 +69,4 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
   return seconds;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -1,15 +1,14 @@
 #include "experiments/running/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "experiments/training/clock.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 namespace {
 
@@ -123,10 +122,9 @@ std::string Schedule::line() const {
     text += " | " + run.label;
     if (run.first < 0) continue;
     char state[64];
-    std::snprintf(
-        state, sizeof state, ": %d %%, loss %.4g",
-        static_cast<int>(100.0 * static_cast<double>(run.update) / static_cast<double>(run.updates)),
-        run.loss);
+    std::snprintf(state, sizeof state, ": %d %%, loss %.4g",
+                  static_cast<int>(100.0 * static_cast<double>(run.update) / static_cast<double>(run.updates)),
+                  run.loss);
     text += state;
   }
   return text;
@@ -173,4 +171,4 @@ void Reporter::erase() {
   if (show_) std::fputs("\r\033[K", stderr);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

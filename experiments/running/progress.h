@@ -10,7 +10,7 @@
 
 #include "experiments/declaration/spec.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // "adding lstm seed 3", with the attention if there is one.
 std::string run_label(const RunSpec& spec);
@@ -76,4 +76,4 @@ class Reporter {
   double drawn_ = 0;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -1,21 +1,20 @@
 // The pool: runs of an experiment side by side, each ending as a record.
 #include "experiments/running/runner.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
 #include <new>
+#include <signal.h>
 #include <thread>
+#include <unistd.h>
 
 #include "experiments/records/environment.h"
 #include "experiments/running/progress.h"
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 namespace {
 
@@ -36,8 +35,7 @@ class InterruptGuard {
     action.sa_flags = SA_RESTART;
     for (std::size_t i = 0; i < std::size(signals); ++i) {
       ::sigaction(signals[i], &action, &before_[i]);
-      if (signals[i] == SIGHUP && before_[i].sa_handler == SIG_IGN)
-        ::sigaction(SIGHUP, &before_[i], nullptr);  // nohup
+      if (signals[i] == SIGHUP && before_[i].sa_handler == SIG_IGN) ::sigaction(SIGHUP, &before_[i], nullptr);  // nohup
     }
   }
   ~InterruptGuard() {
@@ -53,8 +51,9 @@ class InterruptGuard {
 
 class Pool {
  public:
-  Pool(const Ledger& ledger, std::vector<RunSpec> runs, std::size_t recorded, const RunnerOptions& options)
-      : ledger_(ledger),
+  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, std::size_t recorded,
+       const RunnerOptions& options)
+      : results_folder_(results_folder),
         runs_(std::move(runs)),
         options_(options),
         reporter_(Schedule(runs_, recorded, options.jobs), options.progress) {}
@@ -104,19 +103,19 @@ class Pool {
   void finish(std::size_t run) {
     const RunSpec& spec = runs_[run];
     // Another process with the same results folder may have been faster.
-    std::optional<Record> record = ledger_.load(spec.id());
+    std::optional<Record> record = results_folder_.load(spec.id());
     if (!record) {
       RunObserver observer(*this, run);
-      TrainOutcome outcome = train(spec, ledger_, options_, observer);
+      TrainOutcome outcome = train(spec, results_folder_, options_, observer);
       if (!outcome.finished) {
         const std::lock_guard lock(mutex_);
         ++saved;
         return;
       }
-      ledger_.commit(outcome.record);
+      results_folder_.commit(outcome.record);
       record = std::move(outcome.record);
     }
-    ledger_.discard_checkpoint(spec.id());
+    results_folder_.discard_checkpoint(spec.id());
     const std::lock_guard lock(mutex_);
     ++recorded;
     if (record->result["status"] == "diverged") ++diverged;
@@ -130,7 +129,7 @@ class Pool {
     reporter_.message(sentence);
   }
 
-  const Ledger& ledger_;
+  const ResultsFolder& results_folder_;
   const std::vector<RunSpec> runs_;
   const RunnerOptions& options_;
   Reporter reporter_;
@@ -151,17 +150,16 @@ RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
 
 }  // namespace
 
-int run_experiment(const Experiment& experiment, const std::filesystem::path& results,
-                   const RunnerOptions& options) {
-  Ledger ledger(results, experiment.name);
+int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
+  ResultsFolder results_folder(results, experiment.name);
   std::vector<RunSpec> missing;
   std::size_t recorded = 0, diverged = 0;
   for (const RunSpec& spec : experiment.runs) {
     const std::string id = spec.id();
-    if (const auto record = ledger.load(id)) {
+    if (const auto record = results_folder.load(id)) {
       ++recorded;
       if (record->result["status"] == "diverged") ++diverged;
-      ledger.discard_checkpoint(id);  // of a process that was killed just after the record
+      results_folder.discard_checkpoint(id);  // of a process that was killed just after the record
     } else {
       missing.push_back(spec);
     }
@@ -169,13 +167,13 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   const InterruptGuard guard;  // from the first file on, an interrupt is answered
   if (!missing.empty()) {
     static_cast<void>(best_isa());  // refuses a wrong RNNBENCH_ISA before any run starts
-    ledger.prepare();
+    results_folder.prepare();
   }
   const RunnerOptions run_options = resolved(options, missing.size());
   std::size_t saved = 0;
   std::vector<std::string> failures;
   {
-    Pool pool(ledger, std::move(missing), recorded, run_options);
+    Pool pool(results_folder, std::move(missing), recorded, run_options);
     pool.work();
     recorded += pool.recorded;
     diverged += pool.diverged;
@@ -199,8 +197,8 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   if (diverged > 0) line += ", " + std::to_string(diverged) + " of them diverged";
   if (!failures.empty()) line += ", " + std::to_string(failures.size()) + " failed";
   if (!failures.empty() && !options.keep_going) line += ", stopped at the first failure";
-  say(line + ": " + ledger.folder().string());
+  say(line + ": " + results_folder.path().string());
   return code;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <string>
 
-#include "experiments/records/results_folder.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/records/results_folder.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 struct RunnerOptions {
-  int jobs = 0;     // runs at once; 0 = as many as the cores hold, at most the number of runs
-  int threads = 1;  // inside one run; 0 = the cores divided among the jobs
+  int jobs = 0;       // runs at once; 0 = as many as the cores hold, at most the number of runs
+  int threads = 1;    // inside one run; 0 = the cores divided among the jobs
   int recompute = 0;  // keep the states of every k-th step only (see WorkspaceOptions); 0 = all
   bool keep_going = true;
   bool weights = true;             // write <id>.safetensors
@@ -41,7 +41,7 @@ struct TrainOutcome {
   bool finished = false;
   Record record;
 };
-TrainOutcome train(const RunSpec& spec, const Ledger& ledger, const RunnerOptions& options,
+TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const RunnerOptions& options,
                    Observer& observer);
 
 inline constexpr int interrupted_code = 130;
@@ -49,7 +49,6 @@ inline constexpr int interrupted_code = 130;
 // Runs everything that has no record yet, in grid order. Returns the exit code: 0 all recorded, 1 a run
 // failed, interrupted_code. UserError before the first run when the results folder or a record in it is not
 // good.
-int run_experiment(const Experiment& experiment, const std::filesystem::path& results,
-                   const RunnerOptions& options);
+int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

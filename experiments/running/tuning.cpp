@@ -12,7 +12,7 @@
 #include "core/stream.h"
 #include "models/network.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 // Options that a search may vary: those of training and of models, but not what is compared.
@@ -34,7 +34,8 @@ double parsed_number(const std::string& text, const std::string& sentence) {
   const auto first = text.find_first_not_of(' ');
   const char* begin = text.data() + (first == std::string::npos ? text.size() : first);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() || std::string_view(end, text.data() + text.size() - end).find_first_not_of(' ') != std::string::npos)
+  if (error != std::errc() ||
+      std::string_view(end, text.data() + text.size() - end).find_first_not_of(' ') != std::string::npos)
     throw UserError(sentence);
   return value;
 }
@@ -145,7 +146,8 @@ std::string Tuning::text() const {
 
 std::string Tuning::Range::value(int trial) const {
   const auto stream_of = [&](std::size_t number) {
-    return Stream(0, Purpose::tuning, static_cast<std::uint32_t>(fnv1a(option.name)), static_cast<std::uint32_t>(number));
+    return Stream(0, Purpose::tuning, static_cast<std::uint32_t>(fnv1a(option.name)),
+                  static_cast<std::uint32_t>(number));
   };
   if (!values.empty()) {  // shuffled anew for every round through the list
     std::vector<std::string> round = values;
@@ -174,8 +176,8 @@ void Tuning::check(const std::vector<RunSpec>& runs) const {
       settings->set(key, range.value(0));
       const auto [known, is_new] = values.try_emplace(run.canonical(), value);
       if (!is_new && known->second != value)
-        throw UserError(range.place + key + " is searched, but the grid has several values of it (" +
-                        known->second + ", " + value + "), which the search would make one");
+        throw UserError(range.place + key + " is searched, but the grid has several values of it (" + known->second +
+                        ", " + value + "), which the search would make one");
     }
     if (!read) throw UserError(range.place + key + " = " + range.written + " is read by no run of this grid");
   }
@@ -204,7 +206,8 @@ std::vector<RunSpec> Tuning::trial_runs(const std::vector<RunSpec>& runs) const 
   return trials;
 }
 
-std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs, const Ledger& ledger) {
+std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs,
+                                     const ResultsFolder& results_folder) {
   TunedExperiment experiment;
   std::map<std::string, std::size_t> choice_of;
   for (const RunSpec* group : groups_of(runs)) {
@@ -216,7 +219,7 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
       std::optional<double> mean_score = 0;
       const double share = 1.0 / static_cast<double>(tuning.seeds().size());
       for (const std::uint64_t seed : tuning.seeds()) {
-        const auto record = ledger.load(tuning.trial(*group, number, seed).id());
+        const auto record = results_folder.load(tuning.trial(*group, number, seed).id());
         if (!record) return std::nullopt;
         const Json& result = record->result;
         const Json& validation = result.at("final").at("validation");
@@ -251,4 +254,4 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
   return experiment;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

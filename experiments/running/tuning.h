@@ -1,5 +1,6 @@
-// The search for settings that a fair comparison owes every model: the same number of random trials from the same ranges,
-// and the settings that the file declares, judged on validation sequences after training with seeds of their own.
+// The search for settings that a fair comparison owes every model: the same number of random trials from the same
+// ranges, and the settings that the file declares, judged on validation sequences after training with seeds of their
+// own.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +11,10 @@
 #include <vector>
 
 #include "experiments/declaration/ini.h"
-#include "experiments/records/results_folder.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/records/results_folder.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // [tuning] of an experiment file:
 //   trials = 8                            random settings tried for each model on each task
@@ -34,7 +35,7 @@ class Tuning {
   std::vector<std::string> keys() const;
   // "8 random trials and the settings of the file x 2 seeds: learning-rate in 0.0003..0.03 log; forget-bias in 0, 1, 3"
   std::string text() const;
-  void limit_trials(int most) { trials_ = std::min(trials_, most); }
+  void limit_trials(int max) { trials_ = std::min(trials_, max); }
 
   // Throws UserError when no run reads a searched option, or the runs already differ in one.
   void check(const std::vector<RunSpec>& runs) const;
@@ -62,10 +63,11 @@ class Tuning {
 
 // What a search came to for one group of runs.
 struct TuningChoice {
-  std::string group;  // canonical text of the group's run of seed 1
-  int trial = -1;  // number of the candidate
+  std::string group;                                        // canonical text of the group's run of seed 1
+  int trial = -1;                                           // number of the candidate
   std::vector<std::pair<std::string, std::string>> values;  // chosen: key, value
-  std::optional<double> score;  // mean validation score of the chosen trial, under the task's measure; none: it diverged
+  std::optional<double>
+      score;  // mean validation score of the chosen trial, under the task's measure; none: it diverged
   std::string measure;
 };
 
@@ -74,9 +76,10 @@ struct TunedExperiment {
   std::vector<TuningChoice> choices;  // one for each group, in order
 };
 
-// The choice from the trials' records: the most seeds solved; then, where all are, the fewest updates to solve; then the
-// best mean of the task's measure on validation sequences; then the lowest validation loss; then the first. Nothing when
-// a trial has no record yet.
-std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs, const Ledger& ledger);
+// The choice from the trials' records: the most seeds solved; then, where all are, the fewest updates to solve; then
+// the best mean of the task's measure on validation sequences; then the lowest validation loss; then the first. Nothing
+// when a trial has no record yet.
+std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs,
+                                     const ResultsFolder& results_folder);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -1,7 +1,5 @@
 #include "experiments/running/verify.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -10,10 +8,11 @@
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <stdlib.h>
 #include <system_error>
 #include <tuple>
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace fs = std::filesystem;
 
 namespace {
@@ -28,14 +27,12 @@ const Json* find(const Json& object, const std::string& key) {
 const Json* find(const Json& array, std::size_t i) { return i < array.size() ? &array[i] : nullptr; }
 
 // Adds the differences below `path`; a null pointer is a value that is not there.
-void compare(const Json* recorded, const Json* computed, const std::string& path,
-             std::vector<Difference>& found) {
+void compare(const Json* recorded, const Json* computed, const std::string& path, std::vector<Difference>& found) {
   if (!recorded && !computed) return;
   if (recorded && computed) {
     if (recorded->is_object() && computed->is_object()) {
       const std::string parent = path.empty() ? "" : path + ".";
-      for (const auto& [key, value] : recorded->items())
-        compare(&value, find(*computed, key), parent + key, found);
+      for (const auto& [key, value] : recorded->items()) compare(&value, find(*computed, key), parent + key, found);
       for (const auto& [key, value] : computed->items())
         if (!recorded->contains(key)) compare(nullptr, &value, parent + key, found);
       return;
@@ -58,8 +55,8 @@ void compare_key(const Json& recorded, const Json& computed, const std::string& 
 
 std::string value_text(const std::optional<Json>& value) {
   if (!value) return "nothing";
-  std::string text = value->is_string() ? value->get<std::string>()
-                                        : value->dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text =
+      value->is_string() ? value->get<std::string>() : value->dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > longest_value) text = text.substr(0, longest_value) + "...";
   return text;
 }
@@ -117,8 +114,8 @@ std::vector<Difference> result_differences(const Json& recorded, const Json& com
 
 std::vector<Difference> environment_differences(const Json& recorded, const Json& computed) {
   std::vector<Difference> found;
-  for (const char* key : {"version", "compiler", "flags", "libraries", "isa", "flush_to_zero", "cpu", "cores",
-                          "host", "threads", "jobs", "recompute"})
+  for (const char* key : {"version", "compiler", "flags", "libraries", "isa", "flush_to_zero", "cpu", "cores", "host",
+                          "threads", "jobs", "recompute"})
     compare_key(recorded, computed, key, key, found);
   return found;
 }
@@ -137,8 +134,8 @@ std::vector<Record> sample(const std::vector<Record>& records, std::size_t count
   };
   std::vector<Record> sampled;
   while (sampled.size() < count && !left.empty()) {
-    const auto next = std::min_element(
-        left.begin(), left.end(), [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
+    const auto next = std::min_element(left.begin(), left.end(),
+                                       [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
     sampled.push_back(*next->record);
     for (const std::string& name : {next->task, next->model, next->task + next->model}) ++chosen[name];
     left.erase(next);
@@ -157,9 +154,9 @@ Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) 
   const TemporaryResults results;
   Recomputed recomputed;
   recomputed.interrupted = run_experiment(experiment, results.path(), options) == interrupted_code;
-  const Ledger ledger(results.path(), experiment.name);
-  for (const Record& record : records) recomputed.records.push_back(ledger.load(record.id()));
+  const ResultsFolder results_folder(results.path(), experiment.name);
+  for (const Record& record : records) recomputed.records.push_back(results_folder.load(record.id()));
   return recomputed;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

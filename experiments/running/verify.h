@@ -9,7 +9,7 @@
 #include "experiments/records/record.h"
 #include "experiments/running/runner.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // One value that two JSON texts do not share.
 struct Difference {
@@ -43,4 +43,4 @@ struct Recomputed {
 };
 Recomputed recompute(const std::vector<Record>& records, RunnerOptions options);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

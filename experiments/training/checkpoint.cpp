@@ -4,11 +4,11 @@
 #include "core/hash.h"
 #include "core/safetensors.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 namespace {
 
-Json to_json(const TrainingState& state, Optimiser& optimiser) {
+Json to_json(const TrainingState& state, Optimizer& optimizer) {
   Json json;
   json["update"] = state.update;
   json["next_evaluation"] = state.next_evaluation;
@@ -16,18 +16,17 @@ Json to_json(const TrainingState& state, Optimiser& optimiser) {
   json["loss_count"] = state.loss_count;
   json["curve"] = state.curve;
   json["updates_to_solve"] = state.updates_to_solve;
-  json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu,
-                   state.times.evaluate_wall};
+  json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu, state.times.evaluate_wall};
   json["curve_cpu_seconds"] = state.curve_cpu_seconds;
   json["cpu_seconds_to_solve"] = state.cpu_seconds_to_solve;
   json["wall_seconds_to_solve"] = state.wall_seconds_to_solve;
   json["resumed"] = state.resumed;
-  json["optimiser"] = Json::object();
-  for (const auto& [name, value] : optimiser.scalars()) json["optimiser"][name] = *value;
+  json["optimizer"] = Json::object();
+  for (const auto& [name, value] : optimizer.scalars()) json["optimizer"][name] = *value;
   return json;
 }
 
-TrainingState from_json(const Json& json, Optimiser& optimiser) {
+TrainingState from_json(const Json& json, Optimizer& optimizer) {
   TrainingState state;
   json.at("update").get_to(state.update);
   json.at("next_evaluation").get_to(state.next_evaluation);
@@ -41,7 +40,7 @@ TrainingState from_json(const Json& json, Optimiser& optimiser) {
   state.cpu_seconds_to_solve = json.at("cpu_seconds_to_solve");
   state.wall_seconds_to_solve = json.at("wall_seconds_to_solve");
   json.at("resumed").get_to(state.resumed);
-  for (const auto& [name, value] : optimiser.scalars()) json.at("optimiser").at(name).get_to(*value);
+  for (const auto& [name, value] : optimizer.scalars()) json.at("optimizer").at(name).get_to(*value);
   return state;
 }
 
@@ -65,28 +64,28 @@ std::string metadata(const TensorFile& file, const std::string& key) {
 }  // namespace
 
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
-                             const Parameters<float>& parameters, Optimiser& optimiser) {
+                             const Parameters<float>& parameters, Optimizer& optimizer) {
   TensorFile file;
   append_parameters("", parameters, file);
-  for (const auto& [name, moment] : optimiser.moments()) append_parameters(name + ".", *moment, file);
+  for (const auto& [name, moment] : optimizer.moments()) append_parameters(name + ".", *moment, file);
   file.metadata["canonical"] = canonical;
-  file.metadata["state"] = to_json(state, optimiser).dump();
+  file.metadata["state"] = to_json(state, optimizer).dump();
   file.metadata["hash"] = content_hash(file);
   return to_safetensors(file);
 }
 
-TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical,
-                                 Parameters<float>& parameters, Optimiser& optimiser) {
+TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, Parameters<float>& parameters,
+                                 Optimizer& optimizer) {
   const TensorFile file = from_safetensors(bytes, "checkpoint");
   if (metadata(file, "hash") != content_hash(file)) throw UserError("checkpoint: damaged");
   if (metadata(file, "canonical") != canonical) throw UserError("checkpoint: of another run");
   extract_parameters(file, "", parameters);
-  for (const auto& [name, moment] : optimiser.moments()) extract_parameters(file, name + ".", *moment);
+  for (const auto& [name, moment] : optimizer.moments()) extract_parameters(file, name + ".", *moment);
   try {
-    return from_json(Json::parse(metadata(file, "state")), optimiser);
+    return from_json(Json::parse(metadata(file, "state")), optimizer);
   } catch (const Json::exception&) {
     throw UserError("checkpoint: of another version of this program");
   }
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <string>
 
-#include "core/optimiser.h"
+#include "core/optimizer.h"
 #include "core/parameters.h"
 #include "experiments/records/record.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 // Where a run's time went so far, in seconds.
 struct Times {
@@ -30,11 +30,11 @@ struct TrainingState {
 };
 
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
-                             const Parameters<float>& parameters, Optimiser& optimiser);
+                             const Parameters<float>& parameters, Optimizer& optimizer);
 
 // Throws UserError when the bytes are damaged or belong to another spec than `canonical`; parameters and
-// optimiser may then hold anything.
-TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical,
-                                 Parameters<float>& parameters, Optimiser& optimiser);
+// optimizer may then hold anything.
+TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, Parameters<float>& parameters,
+                                 Optimizer& optimizer);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 namespace {
 
@@ -17,4 +17,4 @@ double seconds(clockid_t clock) {
 double wall_seconds() { return seconds(CLOCK_MONOTONIC); }
 double thread_cpu_seconds() { return seconds(CLOCK_THREAD_CPUTIME_ID); }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -1,10 +1,11 @@
 // Clocks of the measurements, in seconds since some fixed point.
 #pragma once
 
-namespace rnnbench {
+#include "core/namespaces.h"
 
-double wall_seconds();  // monotonic
-double
-thread_cpu_seconds();  // CPU time of the calling thread: what other runs of the process use does not enter
+namespace rnnbench::experiments {
 
-}  // namespace rnnbench
+double wall_seconds();        // monotonic
+double thread_cpu_seconds();  // CPU time of the calling thread: what other runs of the process use does not enter
+
+}  // namespace rnnbench::experiments

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::experiments {
 
 // What is reported is measured on more sequences than what only steers.
 inline constexpr int test_factor = 4;
@@ -14,4 +16,4 @@ inline std::int64_t next_evaluation(std::int64_t update, std::int64_t updates) {
   return std::min(updates, std::max(update + 10, (11 * update + 9) / 10));
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -7,13 +7,13 @@
 #include "core/error.h"
 #include "core/math.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 namespace {
 
 constexpr std::uint64_t evaluation_seed = 0;  // test sequences, as in the evaluation of every run
 constexpr int gate_sequences = 32, gradient_sequences = 8;
-constexpr double high_gate = 0.9;     // what "holding" means for a share of units
-constexpr double lowest_log = -38;    // float numbers below are flushed to zero
+constexpr double high_gate = 0.9;   // what "holding" means for a share of units
+constexpr double lowest_log = -38;  // float numbers below are flushed to zero
 constexpr double log_of_10 = 2.302585092994046;
 
 // The first answer of sequence 0, or the number of steps.
@@ -28,7 +28,8 @@ int last_asked(const Batch& batch) {
 
 Batch test_sequence(const Task& task, int number) {
   Batch batch;
-  task.sample({.seed = evaluation_seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1, batch);
+  task.sample({.seed = evaluation_seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1,
+              batch);
   return batch;
 }
 
@@ -58,7 +59,8 @@ class StateGradient {
     traces_ = network_.trace(parameters, sequence, 0);
   }
 
-  // The gradient of the loss of steps [step, end) with respect to the state before `step`, all states one after another.
+  // The gradient of the loss of steps [step, end) with respect to the state before `step`, all states one after
+  // another.
   std::vector<float> before(int step, int end) {
     for (const int block : states_) {
       const int size = static_cast<int>(learning_->layout().block(block).size());
@@ -73,8 +75,7 @@ class StateGradient {
     learning_->gradient(parameters_, sequence_->part(step, end, 0, 1), *workspace_, gradient_);
     std::vector<float> all;
     for (const int block : states_)
-      all.insert(all.end(), gradient_.block(block),
-                 gradient_.block(block) + learning_->layout().block(block).size());
+      all.insert(all.end(), gradient_.block(block), gradient_.block(block) + learning_->layout().block(block).size());
     return all;
   }
   std::size_t states() const { return states_.size(); }
@@ -275,7 +276,8 @@ void check_probe(const RunSpec& run) {
   const std::string kind = run.training.text("probe");
   if (kind == "none" || kind == "saturation") return;
   const std::string cell = run.model.text("cell"), sentence = "probe = " + kind + " is not possible with ";
-  if (!run.model.values().contains("initial-state")) throw UserError(sentence + "cell = " + cell + ", which has no state");
+  if (!run.model.values().contains("initial-state"))
+    throw UserError(sentence + "cell = " + cell + ", which has no state");
   if (cell.find_first_of("+|") != std::string::npos) throw UserError(sentence + "the combination " + cell);
   for (const auto& [key, plain] : {std::pair<std::string, std::string>{"attention", "none"}, {"direction", "forward"}})
     if (run.model.text_or(key, plain) != plain)
@@ -296,4 +298,4 @@ Json probe(const RunSpec& run, const Task& task, const Network<float>& network, 
   return gradients_probe(task, untrained, trained, derivatives);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -5,20 +5,20 @@
 #include <stdexcept>
 
 #include "core/hash.h"
-#include "core/optimiser.h"
+#include "core/optimizer.h"
 #include "core/safetensors.h"
 #include "core/threads.h"
+#include "experiments/records/environment.h"
+#include "experiments/records/find_record.h"
+#include "experiments/running/runner.h"
 #include "experiments/training/checkpoint.h"
 #include "experiments/training/clock.h"
-#include "experiments/records/environment.h"
 #include "experiments/training/evaluation.h"
-#include "experiments/records/find_record.h"
 #include "experiments/training/probe.h"
-#include "experiments/running/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
 
-namespace rnnbench {
+namespace rnnbench::experiments {
 
 namespace {
 
@@ -39,9 +39,9 @@ std::size_t bytes_of(const Batch& batch) {
 
 class Trainer {
  public:
-  Trainer(const RunSpec& spec, const Ledger& ledger, const RunnerOptions& options, Observer& observer)
+  Trainer(const RunSpec& spec, const ResultsFolder& results_folder, const RunnerOptions& options, Observer& observer)
       : spec_(spec),
-        ledger_(ledger),
+        results_folder_(results_folder),
         options_(options),
         observer_(observer),
         updates_(spec.training.integer("updates")),
@@ -52,11 +52,11 @@ class Trainer {
         network_(make_network<float>(spec.model, task_->signature())),
         parameters_(network_->layout()),
         gradient_(network_->layout()),
-        optimiser_(make_optimiser(spec.training, network_->layout())),
+        optimizer_(make_optimizer(spec.training, network_->layout())),
         workspace_(network_->workspace({std::max(1, options.threads), options.recompute})) {}
 
   TrainOutcome run() {
-    if (!restore()) network_->initialise(spec_.seed, parameters_);
+    if (!restore()) network_->initialize(spec_.seed, parameters_);
     saved_at_ = wall_seconds();
     start_lap();
     while (true) {
@@ -103,18 +103,19 @@ class Trainer {
     start_lap();
   }
 
-  // One optimiser step; false when a number was not finite, which ends the run.
+  // One optimizer step; false when a number was not finite, which ends the run.
   bool update() {
     const std::int64_t u = state_.update + 1;
-    task_->sample({spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0, static_cast<std::uint32_t>(training_set_)},
-                  batch_size_, batch_);
+    task_->sample(
+        {spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0, static_cast<std::uint32_t>(training_set_)},
+        batch_size_, batch_);
     const StreamSource noise{spec_.seed, Purpose::dropout, static_cast<std::uint32_t>(u), 0};
     const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &noise);
     if (!std::isfinite(loss)) return diverged("the training loss", u);
     const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
     if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
     if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
-    optimiser_->update(parameters_, gradient_, learning_rate(spec_.training, u), &workspace_->team());
+    optimizer_->update(parameters_, gradient_, learning_rate(spec_.training, u), &workspace_->team());
     state_.update = u;
     state_.loss_sum += loss;
     ++state_.loss_count;
@@ -144,8 +145,7 @@ class Trainer {
     end_lap(state_.times.train_cpu, state_.times.train_wall);
     const Scores scores = evaluate(*task_, Purpose::validation, evaluate_);
     Json point = {{"update", state_.update}, {"train_loss", nullptr}};
-    if (state_.loss_count > 0)
-      point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
+    if (state_.loss_count > 0) point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
     add_scores(scores, point);
     state_.curve.push_back(std::move(point));
     state_.curve_cpu_seconds.push_back(state_.times.train_cpu);
@@ -162,16 +162,15 @@ class Trainer {
   }
 
   bool restore() {
-    const auto path = ledger_.checkpoint_path(spec_.id());
+    const auto path = results_folder_.checkpoint_path(spec_.id());
     if (!std::filesystem::exists(path)) return false;
     try {
-      state_ = restore_checkpoint(read_file(path), spec_.canonical(), parameters_, *optimiser_);
+      state_ = restore_checkpoint(read_file(path), spec_.canonical(), parameters_, *optimizer_);
       ++state_.resumed;
       return true;
     } catch (const std::runtime_error& error) {
-      observer_.note(path.string() + " cannot be continued from (" + error.what() +
-                     "); the run starts again");
-      optimiser_ = make_optimiser(spec_.training, network_->layout());
+      observer_.note(path.string() + " cannot be continued from (" + error.what() + "); the run starts again");
+      optimizer_ = make_optimizer(spec_.training, network_->layout());
       parameters_ = Parameters<float>(network_->layout());
       return false;
     }
@@ -180,9 +179,8 @@ class Trainer {
   // A checkpoint that cannot be written costs time, not results.
   void save() {
     try {
-      write_atomically(ledger_.checkpoint_path(spec_.id()),
-                       checkpoint_bytes(spec_.canonical(), state_, parameters_, *optimiser_),
-                       ledger_.files());
+      write_atomically(results_folder_.checkpoint_path(spec_.id()),
+                       checkpoint_bytes(spec_.canonical(), state_, parameters_, *optimizer_), results_folder_.files());
     } catch (const std::runtime_error& error) {
       observer_.note(std::string("no checkpoint: ") + error.what());
     }
@@ -222,8 +220,7 @@ class Trainer {
         const auto task = make_task(settings);
         if (task->signature().inputs != task_->signature().inputs ||
             task->signature().outputs != task_->signature().outputs)
-          throw std::runtime_error("the task has other inputs or outputs at length " +
-                                   std::to_string(length));
+          throw std::runtime_error("the task has other inputs or outputs at length " + std::to_string(length));
         entry.update(final_scores(*task, Purpose::test, test_factor * evaluate_));
       }
       list.push_back(std::move(entry));
@@ -251,9 +248,8 @@ class Trainer {
     json["updates_to_solve"] = state_.updates_to_solve;
     json["curve"] = state_.curve;
     const Json& last = state_.curve.back();
-    const Json validation = last["update"] == state_.update
-                                ? scores_of(last)
-                                : final_scores(*task_, Purpose::validation, evaluate_);
+    const Json validation =
+        last["update"] == state_.update ? scores_of(last) : final_scores(*task_, Purpose::validation, evaluate_);
     const Json test = final_scores(*task_, Purpose::test, test_factor * evaluate_);
     json["final"] = {{"validation", validation}, {"test", test}};
     if (training_set_ > 0)
@@ -269,13 +265,13 @@ class Trainer {
 
   Json probed() {
     Parameters<float> untrained(network_->layout());
-    network_->initialise(spec_.seed, untrained);
+    network_->initialize(spec_.seed, untrained);
     return probe(spec_, *task_, *network_, untrained, parameters_);
   }
 
   std::size_t array_bytes() {
     std::size_t arrays = 2;  // parameters and gradient
-    for ([[maybe_unused]] const auto& moment : optimiser_->moments()) ++arrays;
+    for ([[maybe_unused]] const auto& moment : optimizer_->moments()) ++arrays;
     return arrays * network_->layout().extent() * sizeof(float) + workspace_->bytes() + bytes_of(batch_);
   }
 
@@ -307,11 +303,11 @@ class Trainer {
     TensorFile file;
     append_parameters("", parameters_, file);
     file.metadata = {{"format", "pt"}, {"id", spec_.id()}, {"canonical", spec_.canonical()}};
-    write_atomically(ledger_.weights_path(spec_.id()), to_safetensors(file), ledger_.files());
+    write_atomically(results_folder_.weights_path(spec_.id()), to_safetensors(file), results_folder_.files());
   }
 
   const RunSpec& spec_;
-  const Ledger& ledger_;
+  const ResultsFolder& results_folder_;
   const RunnerOptions& options_;
   Observer& observer_;
   const std::int64_t updates_;
@@ -319,7 +315,7 @@ class Trainer {
   const std::unique_ptr<const Task> task_;
   const std::unique_ptr<const Network<float>> network_;
   Parameters<float> parameters_, gradient_;
-  std::unique_ptr<Optimiser> optimiser_;
+  std::unique_ptr<Optimizer> optimizer_;
   const std::unique_ptr<Workspace<float>> workspace_;
   Batch batch_;
   TrainingState state_;
@@ -330,10 +326,10 @@ class Trainer {
 
 }  // namespace
 
-TrainOutcome train(const RunSpec& spec, const Ledger& ledger, const RunnerOptions& options,
+TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const RunnerOptions& options,
                    Observer& observer) {
   flush_denormals();
-  return Trainer(spec, ledger, options, observer).run();
+  return Trainer(spec, results_folder, options, observer).run();
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::experiments

@@ -5,7 +5,7 @@
 #include "analysis/figures/experiment_figures.h"
 #include "findings/page/figure_panels.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 PanelGroup panels_of(const FindingResult& result, const Study& study, const std::string& kind) {
@@ -57,4 +57,4 @@ Figure finding_figure(const FindingResult& result) {
   return panels.finish();
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -1,10 +1,10 @@
 // The figure of a finding: what its file asks for with `figure = ...`, and beside it the comparison that decides.
 #pragma once
 
-#include "findings/evaluation.h"
 #include "analysis/figures/gnuplot.h"
+#include "findings/evaluation.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 // Named "finding". At least one run has to be recorded; runs without a record are left out, and the caption says how
 // many.
@@ -16,4 +16,4 @@ namespace rnnbench {
 //   gates           mean gates of every unit, relevant against idle steps, before and after training
 Figure finding_figure(const FindingResult& result);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

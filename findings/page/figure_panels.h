@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "findings/page/runs_shown.h"
 #include "analysis/figures/panels.h"
+#include "findings/page/runs_shown.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 // Panels of one kind, to be drawn into a frame that more may follow.
 struct PanelGroup {
@@ -37,4 +37,4 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome);
 Interval mean_band(const Values& values);
 std::string direction_text(const Measurement& measurement, const Study& study);  // "recall (higher is better)"
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -5,7 +5,7 @@
 #include "analysis/html.h"
 #include "analysis/report_style.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 const char* const findings_style = R"css(
 h4 { font-size: .95rem; margin: 1.3rem 0 .2rem; }
@@ -23,7 +23,8 @@ namespace {
 std::string effect_cell(const FindingResult& r) {
   if (!r.primary || r.verdict == Verdict::not_applicable) return "-";
   const ComparisonPart& part = r.primary->decisive();
-  return html_escape(r.primary->measurement.text + ": " + part.label) + " = <span class=\"whole\">" + html_escape(effect_text(*r.primary, part)) + "</span>";
+  return html_escape(r.primary->measurement.text + ": " + part.label) + " = <span class=\"whole\">" +
+         html_escape(effect_text(*r.primary, part)) + "</span>";
 }
 
 std::string ledger_table(const std::vector<FindingResult>& findings) {
@@ -63,7 +64,7 @@ std::string reading(std::size_t family) {
        "of one "
        "model against a number. A comparison with several parts (tasks, models) has one effect for each."},
       {"Interval",
-       "95 %, from ten seeds on: every centre of the differences that the sign-flip test does not reject. It is exact "
+       "95 %, from ten seeds on: every center of the differences that the sign-flip test does not reject. It is exact "
        "up to "
        "20 seeds and assumes symmetry, no normal distribution."},
       {"Margin", "How large a difference has to be to matter, in the unit of the measure, with its reason."},
@@ -120,4 +121,4 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
   return html_page(title, std::string(report_style) + findings_style, html);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -7,7 +7,7 @@
 
 #include "findings/evaluation.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 // HTML with style and figures inside and no reference to anything outside. Figures are the finding.svg in
 // <results>/<finding>/figures, where they were drawn; a finding without one says that its data is there. Made of
@@ -20,7 +20,7 @@ std::string finding_section(const FindingResult& result, const std::filesystem::
 // Claim, source, verdict and its reason, as the lead of the report of the finding's own experiment.
 std::string finding_lead(const FindingResult& result);
 
-// "supported", in colour and with a sign of its own, so that it is told apart in grey.
+// "supported", in color and with a sign of its own, so that it is told apart in grey.
 std::string verdict_badge(Verdict verdict);
 
 // "lstm is higher than gru by more than 20, in longest_accepted".
@@ -29,4 +29,4 @@ std::string statement_in_words(const Statement& statement, const std::string& me
 // Style that the page needs beside that of the report.
 extern const char* const findings_style;
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

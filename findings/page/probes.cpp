@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "findings/page/figure_panels.h"
 #include "analysis/format.h"
-#include "analysis/summary.h"
 #include "analysis/statistics/survival.h"
+#include "analysis/summary.h"
+#include "findings/page/figure_panels.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 constexpr double square = 236;  // pixels of a gate panel
@@ -41,7 +41,7 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
     ModelRuns recorded = model;
     std::erase_if(recorded.runs, [](const Run& run) { return !run.recorded(); });
     if (recorded.runs.empty()) continue;
-    const Summary summary = summarise(task, recorded);
+    const Summary summary = summarize(task, recorded);
     models.emplace_back(&model, seconds ? summary.cpu_seconds.runs : summary.updates.runs);
     for (const Lifetime& life : models.back().second)
       if (std::isfinite(life.time)) end = std::max(end, life.time);
@@ -83,7 +83,7 @@ std::vector<Values> norms_of(const ModelRuns& model, const std::string& when) {
 std::vector<Values> over_lags(const std::vector<Values>& runs) {
   std::size_t lags = runs.front().size();
   for (const Values& run : runs) lags = std::min(lags, run.size());
-  const bool quartiles = static_cast<int>(runs.size()) >= least_runs_for_interval;
+  const bool quartiles = static_cast<int>(runs.size()) >= min_runs_for_interval;
   std::vector<Values> rows;
   for (std::size_t lag = 0; lag < lags; ++lag) {
     Values values;
@@ -94,13 +94,13 @@ std::vector<Values> over_lags(const std::vector<Values>& runs) {
   return rows;
 }
 
-constexpr std::size_t most_curves = 8;  // that can be told apart in one panel
+constexpr std::size_t max_curves = 8;  // that can be told apart in one panel
 
 struct LagCurve {
   const ModelRuns* model;
-  std::string when;    // "untrained", "trained"
-  std::string name;    // within its panel
-  std::string colour;  // of a line without dashes; empty: the model's own style
+  std::string when;   // "untrained", "trained"
+  std::string name;   // within its panel
+  std::string color;  // of a line without dashes; empty: the model's own style
 };
 
 struct LagPanel {
@@ -108,7 +108,7 @@ struct LagPanel {
   std::vector<LagCurve> curves;
 };
 
-bool crowded(const TaskRuns& task) { return task.models.size() > most_curves; }
+bool crowded(const TaskRuns& task) { return task.models.size() > max_curves; }
 
 // All models before training and all after it; of a crowded task, the first if there are several, each model by itself.
 std::vector<LagPanel> lag_panels(const Study& study) {
@@ -116,7 +116,8 @@ std::vector<LagPanel> lag_panels(const Study& study) {
   const auto shown = std::find_if(study.tasks.begin(), study.tasks.end(), crowded);
   if (shown != study.tasks.end()) {
     for (const ModelRuns& model : shown->models)
-      panels.push_back({model.label, {{&model, "untrained", "untrained", "#999999"}, {&model, "trained", "trained", ""}}});
+      panels.push_back(
+          {model.label, {{&model, "untrained", "untrained", "#999999"}, {&model, "trained", "trained", ""}}});
     return panels;
   }
   for (const std::string when : {"untrained", "trained"}) {
@@ -130,22 +131,22 @@ std::vector<LagPanel> lag_panels(const Study& study) {
 
 void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame, const Axis& norms) {
   std::vector<std::string> bands, lines;
-  double most = 1;
-  for (const auto& [model, when, name, colour] : lag_panel.curves) {
+  double max = 1;
+  for (const auto& [model, when, name, color] : lag_panel.curves) {
     const std::vector<Values> runs = norms_of(*model, when);
     if (runs.empty()) continue;
     const std::vector<Values> rows = over_lags(runs);
-    most = std::max(most, rows.back()[0]);
+    max = std::max(max, rows.back()[0]);
     const int block = panels.add_data(lag_panel.title + ", " + name + ": lag, median, low, high", rows);
     const std::string data = "data index " + std::to_string(block) + " using ";
     Style style = panels.style(model->label);
-    if (!colour.empty()) style.colour = colour, style.dash = "1";
+    if (!color.empty()) style.color = color, style.dash = "1";
     bands.push_back(data + "1:3:4 " + band_clause(style));
     lines.push_back(data + "1:2 " + line_clause(style));
   }
   if (bands.empty()) return no_record(panels, frame, lag_panel.title);
   panels.headings(frame, lag_panel.title, "log10 of the gradient's norm, relative to lag 1", "lag in steps");
-  panels.command(linear_axis({0, most}).commands('x'));
+  panels.command(linear_axis({0, max}).commands('x'));
   panels.command(norms.commands('y'));
   bands.insert(bands.end(), lines.begin(), lines.end());
   panels.plot(frame, bands);
@@ -195,13 +196,13 @@ std::vector<Values> units_of(const GatePanel& gate, const std::string& when) {
     if (!run.recorded() || run.diverged() || !run.record->result.contains("probe")) continue;
     const Json& probe = run.record->result.at("probe");
     const Values sensitivity = probe.at("sensitivity").at(when).get<Values>();
-    const double most = sensitivity.empty() ? 0 : *std::max_element(sensitivity.begin(), sensitivity.end());
+    const double max = sensitivity.empty() ? 0 : *std::max_element(sensitivity.begin(), sensitivity.end());
     for (const Json& entry : probe.at("gates")) {
       if (entry.at("gate") != gate.gate) continue;
       const Values idle = entry.at(when).at("idle").get<Values>(),
                    relevant = entry.at(when).at("relevant").get<Values>();
       for (std::size_t u = 0; u < idle.size(); ++u) {
-        const double share = most > 0 && u < sensitivity.size() ? sensitivity[u] / most : 0;
+        const double share = max > 0 && u < sensitivity.size() ? sensitivity[u] / max : 0;
         rows.push_back({idle[u], relevant[u], 0.25 + 1.25 * std::sqrt(share)});
       }
     }
@@ -225,7 +226,7 @@ void draw_gate(Panels& panels, const GatePanel& gate, const Rectangle& frame) {
     const int block = panels.add_data(gate.task->label + ", " + title + ", " + when + ": idle, relevant, size", rows);
     curves.push_back("data index " + std::to_string(block) + " using 1:2:(" + (trained ? "1" : "0.3") +
                      "*$3) with points pointtype 7 pointsize variable linecolor rgb " +
-                     quoted(trained ? "#40" + panels.style(gate.model->label).colour.substr(1) : "#999999"));
+                     quoted(trained ? "#40" + panels.style(gate.model->label).color.substr(1) : "#999999"));
   }
   panels.plot(frame, curves);
 }
@@ -252,7 +253,7 @@ PanelGroup gradient_panels(const Study& study) {
           "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that "
           "many steps before; the line is the median over seeds, the band spans all seeds below ten, the quartiles "
           "from ten on." +
-              (alone ? " Grey: before training; coloured: after it, on " + shown->label + "." : ""),
+              (alone ? " Grey: before training; colored: after it, on " + shown->label + "." : ""),
           [all](Panels& panels) {
             const Axis norms = norm_axis(all);
             for (std::size_t p = 0; p < all.size(); ++p)
@@ -265,7 +266,7 @@ PanelGroup gate_panels(const Study& study) {
   return {
       std::max(1, static_cast<int>(gates.size())), square, false,
       "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the "
-      "others. Coloured: after training; small and grey: before. The larger a point, the more the loss depends on the "
+      "others. Colored: after training; small and grey: before. The larger a point, the more the loss depends on the "
       "unit's memory in the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
       [gates](Panels& panels) {
         if (gates.empty()) no_record(panels, panels.panel(0), "gates");
@@ -273,4 +274,4 @@ PanelGroup gate_panels(const Study& study) {
       }};
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

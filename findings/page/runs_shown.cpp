@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 const std::vector<Run>& runs_of(const FindingResult& result) {
@@ -63,4 +63,4 @@ std::string trained_setting(const Run& run, const std::string& key) {
   return run.recorded() ? setting_of({run.record->spec, std::nullopt}, key) : setting_of(run, key);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

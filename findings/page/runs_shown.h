@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "findings/evaluation.h"
 #include "analysis/study.h"
+#include "findings/evaluation.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 
 // The runs that the verdict is made of (the untuned ones as long as the search is not finished), with the settings of
 // the finding's file in their specs: labels do not speak of what a search chose. `without`: a setting that is left out,
@@ -31,4 +31,4 @@ double worst_on(const Measurement& measurement, const TaskRuns& task);
 // A setting of a run as it was trained: of its record.
 std::string trained_setting(const Run& run, const std::string& key);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

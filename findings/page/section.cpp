@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <map>
 
-#include "findings/page/runs_shown.h"
-#include "findings/page/page.h"
 #include "analysis/format.h"
 #include "analysis/html.h"
 #include "experiments/records/files.h"
+#include "findings/page/page.h"
+#include "findings/page/runs_shown.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 using Kind = Expression::Kind;
@@ -30,9 +30,9 @@ std::string in_words(const Expression& e) {
       return parts[0] + " divided by " + parts[1];
     case Kind::slope:
       return "the slope of [" + parts[0] + "] over log2 of " + e.over;
-    case Kind::least:
+    case Kind::min:
       return "the lowest of [" + join(parts, ", ") + "]";
-    case Kind::greatest:
+    case Kind::max:
       return "the highest of [" + join(parts, ", ") + "]";
     default:
       return "the mean of [" + join(parts, ", ") + "]";
@@ -190,8 +190,9 @@ std::string models_table(const FindingResult& r) {
       const auto recorded = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->recorded(); });
       const auto solved = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->solved(); });
       const auto values = values_of_model(measurement, runs, worst);
-      const auto beside =
-          is_score(measurement, runs) && is_known(other, runs) ? values_of_model(other, runs, worst_on(other, task)) : std::nullopt;
+      const auto beside = is_score(measurement, runs) && is_known(other, runs)
+                              ? values_of_model(other, runs, worst_on(other, task))
+                              : std::nullopt;
       std::vector<std::string> row = {task.label, model.label,
                                       std::to_string(recorded) + " of " + std::to_string(runs.size())};
       row.push_back(values ? std::to_string(values->failures) : "-");
@@ -343,4 +344,4 @@ std::string finding_section(const FindingResult& r, const std::filesystem::path&
   return html + costs(r) + "</section>\n";
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
-#include "findings/page/figure_panels.h"
 #include "analysis/format.h"
+#include "findings/page/figure_panels.h"
 
-namespace rnnbench {
+namespace rnnbench::findings {
 namespace {
 
 constexpr double label_line = 12, points_height = 28, strip_gap = 6;  // pixels
@@ -41,9 +41,9 @@ double jitter(std::size_t i) {
 
 // Measures that span orders of magnitude need a logarithm.
 Axis axis_of(const Values& values) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  if (*least > 0 && *most > 50 * *least) return logarithmic_axis(values);
-  const bool shares = *least >= 0 && *most <= 1 && *most - *least > 0.4;
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  if (*min > 0 && *max > 50 * *min) return logarithmic_axis(values);
+  const bool shares = *min >= 0 && *max <= 1 && *max - *min > 0.4;
   return shares ? Axis{0, 1, false} : fitted_axis(values);
 }
 
@@ -70,19 +70,19 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
       (failed ? failures : points).push_back({strip.values[i], top + 8 + 4.5 * jitter(i)});
     }
     for (const double value : strip.published) published.push_back({value, top + 21});
-    Style faint = strip.style, cross{strip.style.colour, "1", 2};
+    Style faint = strip.style, cross{strip.style.color, "1", 2};
     faint.point = 7;
     add(strip.label + ": every run", points, "1:2 " + point_clause(faint, 0.4));
     add(strip.label + ": failed", failures, "1:2 " + point_clause(cross, 0.7));
     if (!strip.values.empty()) {
-      const double centre = mean(strip.values);
+      const double center = mean(strip.values);
       if (strip.interval) {
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
-        add(strip.label + ": mean, low, high", {{centre, top + 21, low, high}},
+        add(strip.label + ": mean, low, high", {{center, top + 21, low, high}},
             "1:2:3:4 with xerrorbars pointtype " + std::to_string(strip.style.point) +
-                " pointsize 0.95 linewidth 2 linecolor rgb " + quoted(strip.style.colour));
+                " pointsize 0.95 linewidth 2 linecolor rgb " + quoted(strip.style.color));
       } else {
-        add(strip.label + ": mean", {{centre, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
+        add(strip.label + ": mean", {{center, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
       }
     }
     add(strip.label + ": published", published,
@@ -135,7 +135,7 @@ std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task,
     auto values = values_of_model(measurement, pointers(model.runs), worst_on(measurement, task));
     if (!values) continue;
     Strip strip{model.label, styles.at(model.label), std::move(values->values), std::move(values->failed), {}, {}};
-    if (static_cast<int>(strip.values.size()) >= least_runs_for_interval)
+    if (static_cast<int>(strip.values.size()) >= min_runs_for_interval)
       strip.interval = bootstrap_interval(strip.values, mean);
     for (const Published& published : finding.published)
       if (matches(published.model, model.runs.front())) strip.published.push_back(published.value);
@@ -167,9 +167,9 @@ bool is_plain(const Outcome& outcome) {  // compares the number itself with one
 }  // namespace
 
 Interval mean_band(const Values& values) {
-  if (static_cast<int>(values.size()) >= least_runs_for_interval) return bootstrap_interval(values, mean);
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  return {*least, *most};
+  if (static_cast<int>(values.size()) >= min_runs_for_interval) return bootstrap_interval(values, mean);
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  return {*min, *max};
 }
 
 std::string direction_text(const Measurement& measurement, const Study& study) {
@@ -347,9 +347,9 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     Style faint = style;
     faint.point = 7;
     add(points, key + ", every run", every, "1:2 " + point_clause(faint, 0.3));
-    add(points, key + ", failed", failures, "1:2 " + point_clause({style.colour, "1", 2}, 0.6));
+    add(points, key + ", failed", failures, "1:2 " + point_clause({style.color, "1", 2}, 0.6));
     add(lines, key + ", published", published,
-        "1:2 with points pointtype 12 pointsize 1.4 linecolor rgb " + quoted(style.colour));
+        "1:2 with points pointtype 12 pointsize 1.4 linecolor rgb " + quoted(style.color));
     if (means.empty()) continue;
     const int block = add(bands, key + ", mean, low, high", means, "1:3:4 " + band_clause(style));
     const std::string data = "data index " + std::to_string(block) + " using 1:2 ";
@@ -381,4 +381,4 @@ PanelGroup setting_panels(const FindingResult& result, const Study& study, const
   return group;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::findings

@@ -15,7 +15,7 @@
 #include "models/attention/core-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 // Attention as the head sees it. All arrays are [steps][columns][stride]; memory and d_memory have the stride of its
@@ -33,13 +33,13 @@ class AttentionPart {
   virtual void pack(const Parameters<S>& parameters, S* packed) const = 0;
   virtual void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const = 0;
   // Fills context and weights for the steps of `queries`.
-  virtual void forward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory,
+  virtual void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
                        S* data) const = 0;
   virtual S* context(S* data, int steps, int columns) const = 0;
   virtual S* d_context(S* data, int steps, int columns) const = 0;
   // Reads d_context of the queries, adds to d_h, d_memory and the packed gradient.
-  virtual void backward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory, S* d_h,
-                        S* d_memory, S* data, S* gradient) const = 0;
+  virtual void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
+                        S* d_h, S* d_memory, S* data, S* gradient) const = 0;
   virtual std::vector<Trace> trace(const S* data, int steps, int columns, int column) const = 0;
 };
 
@@ -62,11 +62,18 @@ class Attention final : public AttentionPart<V> {
 
  public:
   Attention(const HeadShape& shape, const AttentionBlocks& blocks)
-      : kind_(shape.attention), memory_(shape.memory), blocks_(blocks), states_(shape.states.real()),
-        stride_(shape.states.stride(L)), depth_(memory_.depth(L)), memory_stride_(memory_.stride(L)),
+      : kind_(shape.attention),
+        memory_(shape.memory),
+        blocks_(blocks),
+        states_(shape.states.real()),
+        stride_(shape.states.stride(L)),
+        depth_(memory_.depth(L)),
+        memory_stride_(memory_.stride(L)),
         // What the query is projected to: the size of the scores' inner space.
-        inner_(kind_ == AttentionKind::additive ? Features(states_) : memory_), inner_stride_(inner_.stride(L)),
-        project_query_(inner_, shape.states), project_key_(inner_, memory_) {
+        inner_(kind_ == AttentionKind::additive ? Features(states_) : memory_),
+        inner_stride_(inner_.stride(L)),
+        project_query_(inner_, shape.states),
+        project_key_(inner_, memory_) {
     Places packed, gradient;
     const bool queries = projects_query(), keys = kind_ == AttentionKind::additive, vectors = has_vectors();
     at_.query = packed.add(queries ? project_query_.packed_size() : 0);
@@ -105,7 +112,8 @@ class Attention final : public AttentionPart<V> {
   }
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
-    if (projects_query()) project_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
+    if (projects_query())
+      project_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
     if (kind_ == AttentionKind::additive)
       project_key_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key));
     if (!has_vectors()) return;
@@ -120,7 +128,7 @@ class Attention final : public AttentionPart<V> {
       gradient.block(blocks_.bias)[0] = sum_of_tiles(packed + at_.d_bias, stride, tiles);
   }
 
-  void forward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory,
+  void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
                S* data) const override {
     const Tape t = tape(data, steps, columns);
     const int all = steps * columns;
@@ -150,12 +158,13 @@ class Attention final : public AttentionPart<V> {
           }
         }
         for (int i = first; i < first + Q; ++i) softmax<V>(t.weights(c).at(i), i + 1, t.row);
-        Core::template contexts<Q>(m, t.weights(c), first, memory_stride_, column_of(t.context, c, columns, memory_stride_));
+        Core::template contexts<Q>(m, t.weights(c), first, memory_stride_,
+                                   column_of(t.context, c, columns, memory_stride_));
       });
     }
   }
 
-  void backward(const S* packed, int steps, int columns, const Runs& queries, const S* h, const S* memory, S* d_h,
+  void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory, S* d_h,
                 S* d_memory, S* data, S* gradient) const override {
     const Tape t = tape(data, steps, columns);
     const std::size_t inner = static_cast<std::size_t>(steps) * columns * inner_stride_;
@@ -163,12 +172,12 @@ class Attention final : public AttentionPart<V> {
     if (kind_ == AttentionKind::additive) std::fill_n(t.d_key, inner, S(0));
     for (int c = 0; c < columns; ++c) {
       const Column<const S> m = column_of(memory, c, columns, memory_stride_), q = queries_of(h, t, c),
-                           d_context = column_of<const S>(t.d_context, c, columns, memory_stride_);
+                            d_context = column_of<const S>(t.d_context, c, columns, memory_stride_);
       const Column<S> d_m = d_memory ? column_of(d_memory, c, columns, memory_stride_) : Column<S>();
       Core::transpose(m, steps, depth_, t.transposed, t.row);
       Core::scores_backward(d_context, t.transposed, depth_, queries, t.weights(c), t.scores());
       if (kind_ == AttentionKind::feedforward) std::fill_n(t.d_energies, steps, S(0));
-      for (const Run& run : queries) {
+      for (const StepRange& run : queries) {
         if (d_memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
         if (by_product()) {
           if (d_memory) Core::steps_from_queries(q, t.scores(), run, memory_stride_, d_m);
@@ -184,7 +193,8 @@ class Attention final : public AttentionPart<V> {
           }
         }
       }
-      if (kind_ == AttentionKind::feedforward) energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, gradient);
+      if (kind_ == AttentionKind::feedforward)
+        energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, gradient);
     }
     if (!projects_query()) return;
     project_query_.backward(packed + at_.query, t.d_query, inner_stride_, d_h, stride_, steps * columns);
@@ -210,9 +220,9 @@ class Attention final : public AttentionPart<V> {
     S *context = nullptr, *d_context = nullptr;  // [steps][columns][memory stride]
     S *query = nullptr, *key = nullptr;          // projections
     S *d_query = nullptr, *d_key = nullptr;
-    S* weights_ = nullptr;    // [columns][steps][row]
-    S* scores_ = nullptr;     // [steps][row] gradient of the scores of one sequence
-    S* transposed = nullptr;  // [memory][row] of one sequence, time fastest
+    S* weights_ = nullptr;                          // [columns][steps][row]
+    S* scores_ = nullptr;                           // [steps][row] gradient of the scores of one sequence
+    S* transposed = nullptr;                        // [memory][row] of one sequence, time fastest
     S *energies_ = nullptr, *d_energies = nullptr;  // [columns][row], [row]
     int steps = 0, columns = 0, row = 0;            // row: steps rounded up to the lanes
     std::size_t size = 0;
@@ -223,7 +233,8 @@ class Attention final : public AttentionPart<V> {
 
   Tape tape(S* data, int steps, int columns) const {
     const std::size_t all = static_cast<std::size_t>(steps) * columns, row = round_up(steps, L);
-    const std::size_t inner = projects_query() ? all * inner_stride_ : 0, keys = kind_ == AttentionKind::additive ? inner : 0;
+    const std::size_t inner = projects_query() ? all * inner_stride_ : 0,
+                      keys = kind_ == AttentionKind::additive ? inner : 0;
     const bool energy = kind_ == AttentionKind::feedforward;
     Tape t;
     std::vector<std::pair<S**, std::size_t>> arrays{{&t.context, all * memory_stride_},
@@ -273,7 +284,7 @@ class Attention final : public AttentionPart<V> {
     const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
     S* d_query = column_of(t.d_query, column, t.columns, inner_stride_).at(q);
     const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_),
-                   d_keys = column_of(t.d_key, column, t.columns, inner_stride_);
+                    d_keys = column_of(t.d_key, column, t.columns, inner_stride_);
     const S* d_scores = t.scores().at(q);
     for (int k = 0; k < inner_stride_; k += L) {
       const V v = load(packed + at_.energy + k), at_query = load(query + k);
@@ -330,7 +341,7 @@ class Attention final : public AttentionPart<V> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

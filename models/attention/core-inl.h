@@ -1,5 +1,5 @@
-// What all attention shares: scores as products, softmax over the steps so far, contexts; and their way back. Sequences are
-// taken one at a time, a few queries together. Over one step it is the identity.
+// What all attention shares: scores as products, softmax over the steps so far, contexts; and their way back. Sequences
+// are taken one at a time, a few queries together. Over one step it is the identity.
 #if defined(RNNBENCH_MODELS_ATTENTION_CORE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_ATTENTION_CORE_INL_H_
 #undef RNNBENCH_MODELS_ATTENTION_CORE_INL_H_
@@ -13,7 +13,7 @@
 #include "models/linear-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 // a[0 .. n) = softmax(a), a[n .. padded) = 0; `padded` a multiple of the lanes.
@@ -22,9 +22,9 @@ HWY_ATTR void softmax(ScalarOf<V>* a, int n, int padded) {
   using S = ScalarOf<V>;
   constexpr int L = PackTraits<V>::lanes;
   for (int i = n; i < static_cast<int>(round_up(n, L)); ++i) a[i] = a[0];  // no larger than the largest
-  V most = load(a);
-  for (int i = L; i < n; i += L) most = greater(most, load(a + i));
-  const V largest = broadcast(largest_lane(most));
+  V max = load(a);
+  for (int i = L; i < n; i += L) max = greater(max, load(a + i));
+  const V largest = broadcast(largest_lane(max));
   for (int i = 0; i < n; i += L) store(exp(load(a + i) - largest), a + i);
   for (int i = n; i < padded; ++i) a[i] = S(0);
   V sum = load(a);
@@ -74,14 +74,15 @@ struct AttentionCore {
 
   // f(first, Constant<Q>) for the queries of all runs, a few together.
   template <class F>
-  static HWY_INLINE HWY_ATTR void for_queries(const Runs& runs, F&& f) {
-    for (const Run& run : runs)
+  static HWY_INLINE HWY_ATTR void for_queries(const StepRanges& runs, F&& f) {
+    for (const StepRange& run : runs)
       for_columns<together>(run.end - run.begin, [&](int from, auto group) HWY_ATTR { f(run.begin + from, group); });
   }
 
   // out[q][s] = x_q . m_s for Q queries from `first` on and all steps up to the last of them.
   template <int Q>
-  static HWY_ATTR void rows_times_steps(const Column<const S>& x, int first, const S* transposed, int depth, const Table& out) {
+  static HWY_ATTR void rows_times_steps(const Column<const S>& x, int first, const S* transposed, int depth,
+                                        const Table& out) {
     for_blocks<4>((first + Q - 1 + L) / L, [&](int block, auto blocks) HWY_ATTR {
       constexpr int B = blocks.value;
       V acc[B][Q];
@@ -95,7 +96,8 @@ struct AttentionCore {
 
   // context_q = sum over s <= q of weight[q][s] v_s, `width` numbers (a multiple of the lanes).
   template <int Q>
-  static HWY_ATTR void contexts(const Column<const S>& v, const Table& weights, int first, int width, const Column<S>& context) {
+  static HWY_ATTR void contexts(const Column<const S>& v, const Table& weights, int first, int width,
+                                const Column<S>& context) {
     for_blocks<4>(width / L, [&](int block, auto blocks) HWY_ATTR {
       constexpr int B = blocks.value;
       V acc[B][Q];
@@ -108,7 +110,7 @@ struct AttentionCore {
   }
 
   // d_s += sum over the queries q of the run of table[q][s] x_q.
-  static HWY_ATTR void steps_from_queries(const Column<const S>& x, const Table& table, const Run& run, int width,
+  static HWY_ATTR void steps_from_queries(const Column<const S>& x, const Table& table, const StepRange& run, int width,
                                           const Column<S>& d) {
     for_columns<together>(run.end, [&](int state, auto group) HWY_ATTR {
       constexpr int N = group.value;
@@ -126,7 +128,7 @@ struct AttentionCore {
   }
 
   // d_q += sum over steps s <= q of table[q][s] k_s, for the queries of the run.
-  static HWY_ATTR void queries_from_steps(const Column<const S>& k, const Table& table, const Run& run, int width,
+  static HWY_ATTR void queries_from_steps(const Column<const S>& k, const Table& table, const StepRange& run, int width,
                                           const Column<S>& d) {
     for_columns<together>(run.end - run.begin, [&](int from, auto group) HWY_ATTR {
       constexpr int Q = group.value;
@@ -144,8 +146,8 @@ struct AttentionCore {
   }
 
   // The gradient of the scores from that of the contexts; `transposed` are the values v.
-  static HWY_ATTR void scores_backward(const Column<const S>& d_context, const S* transposed, int depth, const Runs& runs,
-                                       const Table& weights, const Table& d_scores) {
+  static HWY_ATTR void scores_backward(const Column<const S>& d_context, const S* transposed, int depth,
+                                       const StepRanges& runs, const Table& weights, const Table& d_scores) {
     for_queries(runs, [&](int first, auto group) HWY_ATTR {
       constexpr int Q = group.value;
       rows_times_steps<Q>(d_context, first, transposed, depth, d_scores);
@@ -155,7 +157,7 @@ struct AttentionCore {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

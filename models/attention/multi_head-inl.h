@@ -14,7 +14,7 @@
 #include "models/attention/additive_dot-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
@@ -27,10 +27,21 @@ class MultiHead final : public AttentionPart<V> {
  public:
   // `size` numbers in `heads` heads; queries x and memory m have these features.
   MultiHead(int size, int heads, const Features& x, const Features& m, const AttentionBlocks& blocks)
-      : size_(size), heads_(heads), head_(size / heads), head_stride_(static_cast<int>(round_up(head_, L))),
-        x_size_(x.real()), cut_(std::vector<int>(heads, head_)), stride_(cut_.stride(L)), x_stride_(x.stride(L)), m_stride_(m.stride(L)),
-        out_stride_(Features(size).stride(L)), scale_(S(1) / std::sqrt(S(static_cast<float>(head_)))), blocks_(blocks),
-        of_query_(cut_, x), of_memory_(cut_, m), of_heads_(Features(size), cut_) {
+      : size_(size),
+        heads_(heads),
+        head_(size / heads),
+        head_stride_(static_cast<int>(round_up(head_, L))),
+        x_size_(x.real()),
+        cut_(std::vector<int>(heads, head_)),
+        stride_(cut_.stride(L)),
+        x_stride_(x.stride(L)),
+        m_stride_(m.stride(L)),
+        out_stride_(Features(size).stride(L)),
+        scale_(S(1) / std::sqrt(S(static_cast<float>(head_)))),
+        blocks_(blocks),
+        of_query_(cut_, x),
+        of_memory_(cut_, m),
+        of_heads_(Features(size), cut_) {
     Places packed, gradient;
     const auto place = [&](std::size_t& at, std::size_t& d_at, const Linear<V>& linear) {
       at = packed.add(linear.packed_size());
@@ -84,7 +95,7 @@ class MultiHead final : public AttentionPart<V> {
       gradient.block(blocks_.out_bias)[i] = sum_of_tiles(packed + at_.d_out_bias + i, stride, tiles);
   }
 
-  void forward(const S* packed, int steps, int columns, const Runs& queries, const S* x, const S* memory,
+  void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* x, const S* memory,
                S* data) const override {
     const Tape t = tape(data, steps, columns);
     const int all = steps * columns;
@@ -95,7 +106,8 @@ class MultiHead final : public AttentionPart<V> {
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
         const Table weights = t.weights(c * heads_ + head);
-        const Column<const S> q = part<const S>(t.query, c, head, columns), v = part<const S>(t.value, c, head, columns);
+        const Column<const S> q = part<const S>(t.query, c, head, columns),
+                              v = part<const S>(t.value, c, head, columns);
         Core::transpose(part<const S>(t.key, c, head, columns), steps, head_, t.transposed, t.row);
         Core::for_queries(queries, [&](int first, auto group) HWY_ATTR {
           constexpr int Q = group.value;
@@ -104,14 +116,14 @@ class MultiHead final : public AttentionPart<V> {
           Core::template contexts<Q>(v, weights, first, head_stride_, part(t.joined, c, head, columns));
         });
       }
-    for (const Run& run : queries) {
+    for (const StepRange& run : queries) {
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      of_heads_.forward(packed + at_.out, t.joined + first * stride_, stride_, t.context + first * out_stride_, out_stride_,
-                        (run.end - run.begin) * columns, packed + at_.out_bias);
+      of_heads_.forward(packed + at_.out, t.joined + first * stride_, stride_, t.context + first * out_stride_,
+                        out_stride_, (run.end - run.begin) * columns, packed + at_.out_bias);
     }
   }
 
-  void backward(const S* packed, int steps, int columns, const Runs& queries, const S* x, const S* memory, S* d_x,
+  void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* x, const S* memory, S* d_x,
                 S* d_memory, S* data, S* gradient) const override {
     const Tape t = tape(data, steps, columns);
     const int all = steps * columns;
@@ -119,10 +131,12 @@ class MultiHead final : public AttentionPart<V> {
     for (S* d : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(d, numbers, S(0));
     for (auto run = queries.rbegin(); run != queries.rend(); ++run) {  // time descending
       const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
-      of_heads_.backward(packed + at_.out, t.d_context + first * out_stride_, out_stride_, t.d_joined + first * stride_, stride_,
-                         (run->end - run->begin) * columns);
-      of_heads_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns, gradient + at_.d_out);
-      accumulate_columns<V>(t.d_context, out_stride_, out_stride_, run->begin, run->end, columns, gradient + at_.d_out_bias);
+      of_heads_.backward(packed + at_.out, t.d_context + first * out_stride_, out_stride_, t.d_joined + first * stride_,
+                         stride_, (run->end - run->begin) * columns);
+      of_heads_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns,
+                           gradient + at_.d_out);
+      accumulate_columns<V>(t.d_context, out_stride_, out_stride_, run->begin, run->end, columns,
+                            gradient + at_.d_out_bias);
     }
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
@@ -130,7 +144,7 @@ class MultiHead final : public AttentionPart<V> {
         const Column<const S> d_joined = part<const S>(t.d_joined, c, head, columns);
         Core::transpose(part<const S>(t.value, c, head, columns), steps, head_, t.transposed, t.row);
         Core::scores_backward(d_joined, t.transposed, head_, queries, weights, d_scores);
-        for (const Run& run : queries) {
+        for (const StepRange& run : queries) {
           Core::steps_from_queries(d_joined, weights, run, head_stride_, part(t.d_value, c, head, columns));
           Core::steps_from_queries(part<const S>(t.query, c, head, columns), d_scores, run, head_stride_,
                                    part(t.d_key, c, head, columns));
@@ -142,7 +156,8 @@ class MultiHead final : public AttentionPart<V> {
     of_query_.backward(packed + at_.query, t.d_query, stride_, d_x, x_stride_, all);
     of_query_.accumulate(t.d_query, stride_, x, x_stride_, 0, steps, columns, gradient + at_.d_query);
     int number = 0;
-    for (const auto& [d, at, d_at] : {std::tuple{t.d_query, at_.query, at_.d_query}, {t.d_key, at_.key, at_.d_key},
+    for (const auto& [d, at, d_at] : {std::tuple{t.d_query, at_.query, at_.d_query},
+                                      {t.d_key, at_.key, at_.d_key},
                                       {t.d_value, at_.value, at_.d_value}}) {
       accumulate_columns<V>(d, stride_, stride_, 0, steps, columns, gradient + at_.d_bias + number++ * stride_);
       if (number == 1) continue;
@@ -162,11 +177,11 @@ class MultiHead final : public AttentionPart<V> {
 
  private:
   struct Tape {
-    S *context = nullptr, *d_context = nullptr;                                // [steps][columns][out stride]
-    S *query = nullptr, *key = nullptr, *value = nullptr, *joined = nullptr;   // [steps][columns][stride]
+    S *context = nullptr, *d_context = nullptr;                               // [steps][columns][out stride]
+    S *query = nullptr, *key = nullptr, *value = nullptr, *joined = nullptr;  // [steps][columns][stride]
     S *d_query = nullptr, *d_key = nullptr, *d_value = nullptr, *d_joined = nullptr;
-    S* weights_ = nullptr;                         // [columns][heads][steps][row]
-    S *scores = nullptr, *transposed = nullptr;    // of one head: [steps][row], [head][row]
+    S* weights_ = nullptr;                       // [columns][heads][steps][row]
+    S *scores = nullptr, *transposed = nullptr;  // of one head: [steps][row], [head][row]
     int steps = 0, row = 0;
     std::size_t size = 0;
     Table weights(int number) const { return {weights_ + static_cast<std::size_t>(number) * steps * row, row}; }
@@ -214,7 +229,7 @@ class MultiHead final : public AttentionPart<V> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

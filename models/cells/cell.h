@@ -8,8 +8,9 @@
 //   entry()   name, summary, formula, papers, options
 //   forward   pre-activations in, activations and next states out
 //   backward  gradient of the next states in, gradients of pre-activations and of the previous states' direct use out
-// What they get is a Unit (models/cells/unit-inl.h). The matrix products, the loop over time, the tiles and the threads are the driver's (models/recurrent/recurrent-inl.h), which
-// applies the cell to sixteen units at once in training and to one unit in double or complex<double> in the checks.
+// What they get is a Unit (models/cells/unit-inl.h). The matrix products, the loop over time, the tiles and the threads
+// are the driver's (models/recurrent/recurrent-inl.h), which applies the cell to sixteen units at once in training and
+// to one unit in double or complex<double> in the checks.
 //
 // A cell's file has no include guard: its unit includes it once per instruction set, between the two macros below.
 #pragma once
@@ -19,7 +20,7 @@
 
 #include "models/layer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 // What a gate recurs on: one or several of these, joined by |.
 namespace from {
@@ -31,7 +32,7 @@ constexpr unsigned state(int number) { return 1u << number; }  // as in `states`
 // numbers (GRU's candidate, whose reset gate multiplies only the second).
 enum class Join { joined, apart };
 
-// What a large value of the gate does: keeps the old state, or takes the new one. Chrono initialisation needs it.
+// What a large value of the gate does: keeps the old state, or takes the new one. Chrono initialization needs it.
 enum class Weighs { neither, old_state, new_state };
 
 struct Gate {
@@ -44,7 +45,13 @@ struct Gate {
   constexpr int phase() const { return (recurs_on & from::middle) != 0 ? 1 : 0; }
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 
-#define RNNBENCH_CELL_BEGIN HWY_BEFORE_NAMESPACE(); namespace rnnbench { namespace HWY_NAMESPACE {
-#define RNNBENCH_CELL_END } } HWY_AFTER_NAMESPACE();
+#define RNNBENCH_CELL_BEGIN    \
+  HWY_BEFORE_NAMESPACE();      \
+  namespace rnnbench::models { \
+  namespace HWY_NAMESPACE {
+#define RNNBENCH_CELL_END \
+  }                       \
+  }                       \
+  HWY_AFTER_NAMESPACE();

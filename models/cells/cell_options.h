@@ -4,7 +4,7 @@
 #include "core/math.h"
 #include "core/options.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 // `positive`: what a positive bias does.
 inline Option forget_bias_option(const std::string& positive = "keeps the old state") {
@@ -20,12 +20,11 @@ inline Option update_bias_option(const std::string& positive = "keeps the old st
 }
 
 inline Option gate_activation_option() {
-  return choice_option("gate-activation", "sigmoid", {"sigmoid", "hard-sigmoid", "relu"},
-                       "squashing function of the gates: sigmoid; max(0, min(1, x / 6 + 1 / 2)); max(0, x), which does not "
-                       "saturate");
+  return choice_option(
+      "gate-activation", "sigmoid", {"sigmoid", "hard-sigmoid", "relu"},
+      "squashing function of the gates: sigmoid; max(0, min(1, x / 6 + 1 / 2)); max(0, x), which does not "
+      "saturate");
 }
-inline std::string gate_function(const Settings& settings) {
-  return settings.text_or("gate-activation", "sigmoid");
-}
+inline std::string gate_function(const Settings& settings) { return settings.text_or("gate-activation", "sigmoid"); }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -7,10 +7,11 @@ struct Feedforward {
   static CellEntry entry() {
     return {.name = "feedforward-attention",
             .summary = "Feed-forward attention: no recurrence, a weighted mean over the steps",
-            .formula = "h_t = LReLU(W x_t + b)                            LReLU(x) = max(x, x / 100)\n"
-                       "e_t = tanh(v h_t + b_e),  a = softmax(e)          over the steps so far\n"
-                       "c = sum of a_t h_t\n"
-                       "s = LReLU(W_s c + b_s)                            which the read-out sees",
+            .formula =
+                "h_t = LReLU(W x_t + b)                            LReLU(x) = max(x, x / 100)\n"
+                "e_t = tanh(v h_t + b_e),  a = softmax(e)          over the steps so far\n"
+                "c = sum of a_t h_t\n"
+                "s = LReLU(W_s c + b_s)                            which the read-out sees",
             .source = "Raffel & Ellis 2015",
             .options = {},
             .attention = "feedforward"};

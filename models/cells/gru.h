@@ -1,6 +1,6 @@
-// GRU with the reset gate after the recurrent product: PyTorch and cuDNN; Cho et al. 2014b, footnote. z is the weight of
-// the OLD state, so a positive update bias keeps it. For the reset before the product see gru_v1.h. `gru-sca` squashes
-// the candidate by the logistic sigmoid: a control for the choice of tanh, as `lstm-sca`.
+// GRU with the reset gate after the recurrent product: PyTorch and cuDNN; Cho et al. 2014b, footnote. z is the weight
+// of the OLD state, so a positive update bias keeps it. For the reset before the product see gru_v1.h. `gru-sca`
+// squashes the candidate by the logistic sigmoid: a control for the choice of tanh, as `lstm-sca`.
 
 template <bool SigmoidCandidate>
 struct GruFamily {
@@ -66,21 +66,21 @@ struct GruFamily {
 using Gru = GruFamily<false>;
 using GruSigmoidCandidate = GruFamily<true>;
 
-// The reset gate is computed and never applied: what the public code of the counting experiment of Weiss, Goldberg & Yahav
-// 2018 does under the name GRU.
+// The reset gate is computed and never applied: what the public code of the counting experiment of Weiss, Goldberg &
+// Yahav 2018 does under the name GRU.
 struct GruUnreset {
-  static constexpr std::array gates{Gate{"reset gate"},
-                                    Gate{"update gate", from::hidden, Join::joined, Weighs::old_state},
-                                    Gate{"candidate"}};
+  static constexpr std::array gates{
+      Gate{"reset gate"}, Gate{"update gate", from::hidden, Join::joined, Weighs::old_state}, Gate{"candidate"}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {
     return {.name = "gru-unreset",
             .summary = "GRU whose reset gate is computed and never applied",
-            .formula = "r = sigmoid(W_r x + U_r h' + b_r)      reset gate, which nothing reads\n"
-                       "z = sigmoid(W_z x + U_z h' + b_z)      update gate\n"
-                       "n = tanh   (W_n x + U_n h' + b_n)      candidate\n"
-                       "h = (1 - z) n + z h'                   z weighs the old state",
+            .formula =
+                "r = sigmoid(W_r x + U_r h' + b_r)      reset gate, which nothing reads\n"
+                "z = sigmoid(W_z x + U_z h' + b_z)      update gate\n"
+                "n = tanh   (W_n x + U_n h' + b_n)      candidate\n"
+                "h = (1 - z) n + z h'                   z weighs the old state",
             .source = "the public code of Weiss, Goldberg & Yahav 2018",
             .options = {update_bias_option(), gate_activation_option()}};
   }

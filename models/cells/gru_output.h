@@ -1,5 +1,5 @@
-// The hybrid between GRU and LSTM: a GRU (reset after the product) whose state is a cell behind an output gate. The cell is
-// a mean of tanh values and needs no squashing on its way out.
+// The hybrid between GRU and LSTM: a GRU (reset after the product) whose state is a cell behind an output gate. The
+// cell is a mean of tanh values and needs no squashing on its way out.
 
 struct GruOutput {
   static constexpr std::array gates{Gate{"reset gate"},
@@ -10,12 +10,13 @@ struct GruOutput {
   static CellEntry entry() {
     return {.name = "gru-output",
             .summary = "GRU with an output gate: the hybrid cell between GRU and LSTM",
-            .formula = "r = sigmoid(W_r x + U_r h' + b_r)                  reset gate\n"
-                       "z = sigmoid(W_z x + U_z h' + b_z)                  update gate\n"
-                       "n = tanh   (W_n x + b_in + r (U_n h' + b_hn))      candidate\n"
-                       "o = sigmoid(W_o x + U_o h' + b_o)                  output gate\n"
-                       "c = (1 - z) n + z c'                               cell state; z weighs the old one\n"
-                       "h = o c                                            hidden state",
+            .formula =
+                "r = sigmoid(W_r x + U_r h' + b_r)                  reset gate\n"
+                "z = sigmoid(W_z x + U_z h' + b_z)                  update gate\n"
+                "n = tanh   (W_n x + b_in + r (U_n h' + b_hn))      candidate\n"
+                "o = sigmoid(W_o x + U_o h' + b_o)                  output gate\n"
+                "c = (1 - z) n + z c'                               cell state; z weighs the old one\n"
+                "h = o c                                            hidden state",
             .source = "after Cho et al. 2014 and Hochreiter & Schmidhuber 1997; articles that give a GRU three gates",
             .options = {update_bias_option(), gate_activation_option()}};
   }

@@ -4,9 +4,9 @@
 
 template <bool SeesState>
 struct GruBefore {
-  static constexpr std::array gates{
-      Gate{"reset gate"}, Gate{"update gate", from::hidden, Join::joined, Weighs::old_state},
-      Gate{"candidate", SeesState ? from::middle | from::hidden : from::middle}};
+  static constexpr std::array gates{Gate{"reset gate"},
+                                    Gate{"update gate", from::hidden, Join::joined, Weighs::old_state},
+                                    Gate{"candidate", SeesState ? from::middle | from::hidden : from::middle}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {

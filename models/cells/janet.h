@@ -8,14 +8,15 @@ struct Janet {
   static CellEntry entry() {
     return {.name = "janet",
             .summary = "JANET: an LSTM with only the forget gate",
-            .formula = "s =         W_f x + U_f h' + b_f\n"
-                       "f = sigmoid(s)                          forget gate\n"
-                       "n = tanh   (W_n x + U_n h' + b_n)       candidate\n"
-                       "h = f h' + (1 - sigmoid(s - beta)) n    hidden state",
+            .formula =
+                "s =         W_f x + U_f h' + b_f\n"
+                "f = sigmoid(s)                          forget gate\n"
+                "n = tanh   (W_n x + U_n h' + b_n)       candidate\n"
+                "h = f h' + (1 - sigmoid(s - beta)) n    hidden state",
             .source = "van der Westhuizen & Lasenby 2018",
-            .options = {forget_bias_option(),
-                        real_option("beta", "1", -50, 5,
-                                    "how much more is taken in than forgotten; 0: f and 1 - f share 1")}};
+            .options = {
+                forget_bias_option(),
+                real_option("beta", "1", -50, 5, "how much more is taken in than forgotten; 0: f and 1 - f share 1")}};
   }
 
   explicit Janet(const Settings& settings) : grown(static_cast<float>(math::exp(settings.real("beta")))) {}

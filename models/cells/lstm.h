@@ -1,13 +1,18 @@
 // The LSTM family: Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000, and the
-// variants of Greff et al. 2017 (figure 1, section 3), each of which changes one thing. The base, `lstm`, has no peepholes
-// (their NP); `lstm-peephole` is their vanilla cell. `lstm-sca` is one change more, in their manner but not theirs.
+// variants of Greff et al. 2017 (figure 1, section 3), each of which changes one thing. The base, `lstm`, has no
+// peepholes (their NP); `lstm-peephole` is their vanilla cell. `lstm-sca` is one change more, in their manner but not
+// theirs.
 
 enum LstmChange : unsigned {
-  no_input_gate = 1, no_forget_gate = 2, no_output_gate = 4,       // the gate is 1
-  no_input_activation = 8, no_output_activation = 16,              // the function is the identity
-  coupled_gates = 32,                                              // i = 1 - f
-  peepholes = 64, full_gate_recurrence = 128,
-  sigmoid_candidate = 256                                          // the function is the gates' logistic one
+  no_input_gate = 1,
+  no_forget_gate = 2,
+  no_output_gate = 4,  // the gate is 1
+  no_input_activation = 8,
+  no_output_activation = 16,  // the function is the identity
+  coupled_gates = 32,         // i = 1 - f
+  peepholes = 64,
+  full_gate_recurrence = 128,
+  sigmoid_candidate = 256  // the function is the gates' logistic one
 };
 
 template <unsigned Change>
@@ -53,8 +58,10 @@ struct LstmFamily {
     }
     if constexpr (I >= 0) a[I] = u.gate(a[I]);
     if constexpr (F >= 0) a[F] = u.gate(a[F]);
-    if constexpr (has(sigmoid_candidate)) a[G] = sigmoid(a[G]);
-    else if constexpr (!has(no_input_activation)) a[G] = tanh(a[G]);
+    if constexpr (has(sigmoid_candidate))
+      a[G] = sigmoid(a[G]);
+    else if constexpr (!has(no_input_activation))
+      a[G] = tanh(a[G]);
     c = times_gate<F>(a, c_before) + fresh(a);
     if constexpr (sees_cell) a[O] = a[O] + u.vectors[2] * c;
     if constexpr (O >= 0) a[O] = u.gate(a[O]);
@@ -87,8 +94,10 @@ struct LstmFamily {
     if constexpr (has(coupled_gates)) dg = dc * one_minus(a[F]);
     const auto g = a[G];
     a[G] = dg;
-    if constexpr (has(sigmoid_candidate)) a[G] = dg * sigmoid_slope(g);
-    else if constexpr (!has(no_input_activation)) a[G] = dg * tanh_slope(g);
+    if constexpr (has(sigmoid_candidate))
+      a[G] = dg * sigmoid_slope(g);
+    else if constexpr (!has(no_input_activation))
+      a[G] = dg * tanh_slope(g);
     const auto d_kept = dc;
     if constexpr (F >= 0) dc = dc * a[F];
     if constexpr (I >= 0) {
@@ -187,7 +196,8 @@ CellEntry LstmFamily<Change>::entry() {
                   "cell candidate\n");
   if (O >= 0) formula += line(gate("o", "+ p_o c "), "output gate\n");
   formula += line("c = " + kept + " + " + fresh, "cell state\n");
-  formula += line(std::string("h = ") + (O >= 0 ? "o " : "") + (has(no_output_activation) ? "c" : "tanh(c)"), "hidden state");
+  formula +=
+      line(std::string("h = ") + (O >= 0 ? "o " : "") + (has(no_output_activation) ? "c" : "tanh(c)"), "hidden state");
   std::vector<Option> options;
   if (F >= 0) options.push_back(forget_bias_option());
   options.push_back(gate_activation_option());

@@ -9,9 +9,10 @@ struct Mgu {
   static CellEntry entry() {
     return {.name = "mgu",
             .summary = "Minimal gated unit: a GRU with a single gate",
-            .formula = "f = sigmoid(W_f x + U_f h' + b_f)            forget gate\n"
-                       "n = tanh   (W_n x + U_n (f h') + b_n)        candidate\n"
-                       "h = f n + (1 - f) h'                         f weighs the new state",
+            .formula =
+                "f = sigmoid(W_f x + U_f h' + b_f)            forget gate\n"
+                "n = tanh   (W_n x + U_n (f h') + b_n)        candidate\n"
+                "h = f n + (1 - f) h'                         f weighs the new state",
             .source = "Zhou, Wu, Zhang & Zhou 2016",
             .options = {forget_bias_option("takes the new state"), gate_activation_option()}};
   }

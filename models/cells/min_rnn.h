@@ -1,6 +1,6 @@
-// minGRU and minLSTM: gates and candidate see the input alone, so that nothing is squashed along the recurrence and it could
-// be computed by a parallel scan. (In the paper's form for scans in log space the candidate is kept positive; here it is
-// linear, as in the paper's definition.)
+// minGRU and minLSTM: gates and candidate see the input alone, so that nothing is squashed along the recurrence and it
+// could be computed by a parallel scan. (In the paper's form for scans in log space the candidate is kept positive;
+// here it is linear, as in the paper's definition.)
 
 struct MinGru {
   static constexpr std::array gates{Gate{"update gate", from::nothing, Join::joined, Weighs::new_state},
@@ -10,9 +10,10 @@ struct MinGru {
   static CellEntry entry() {
     return {.name = "min-gru",
             .summary = "minGRU: update gate and linear candidate of the input alone",
-            .formula = "z = sigmoid(W_z x + b_z)      update gate\n"
-                       "n =         W_n x + b_n       candidate\n"
-                       "h = z n + (1 - z) h'          z weighs the new state",
+            .formula =
+                "z = sigmoid(W_z x + b_z)      update gate\n"
+                "n =         W_n x + b_n       candidate\n"
+                "h = z n + (1 - z) h'          z weighs the new state",
             .source = "Feng, Tung, Ahmed, Bengio & Hajimirsadeghi 2024",
             .options = {update_bias_option("takes the new state"), gate_activation_option()}};
   }
@@ -46,10 +47,11 @@ struct MinLstm {
   static CellEntry entry() {
     return {.name = "min-lstm",
             .summary = "minLSTM: two gates that share 1, and a linear candidate, of the input alone",
-            .formula = "f = sigmoid(W_f x + b_f)               forget gate\n"
-                       "i = sigmoid(W_i x + b_i)               input gate\n"
-                       "n =         W_n x + b_n                candidate\n"
-                       "h = (f h' + i n) / (f + i)             hidden state",
+            .formula =
+                "f = sigmoid(W_f x + b_f)               forget gate\n"
+                "i = sigmoid(W_i x + b_i)               input gate\n"
+                "n =         W_n x + b_n                candidate\n"
+                "h = (f h' + i n) / (f + i)             hidden state",
             .source = "Feng, Tung, Ahmed, Bengio & Hajimirsadeghi 2024",
             .options = {forget_bias_option()}};
   }

@@ -1,14 +1,16 @@
-// The three best cells of the search of Jozefowicz, Zaremba & Sutskever 2015 (MUT1 to MUT3). Their z is the weight of the
-// NEW state. Their x has the size of h and enters MUT1's candidate and MUT2's reset gate as it is; here W x is in its place
-// (an input of another size has to be projected). So projected, MUT2 is gru-v1 with 1 - z for z.
+// The three best cells of the search of Jozefowicz, Zaremba & Sutskever 2015 (MUT1 to MUT3). Their z is the weight of
+// the NEW state. Their x has the size of h and enters MUT1's candidate and MUT2's reset gate as it is; here W x is in
+// its place (an input of another size has to be projected). So projected, MUT2 is gru-v1 with 1 - z for z.
 
 template <int Number>
 struct Mut {
-  static constexpr std::array gates{
-      Gate{"reset gate"},
-      Gate{"update gate", Number == 1 ? from::nothing : Number == 2 ? from::hidden : from::state(1), Join::joined,
-           Weighs::new_state},
-      Gate{"candidate", from::middle, Number == 1 ? Join::apart : Join::joined}};
+  static constexpr std::array gates{Gate{"reset gate"},
+                                    Gate{"update gate",
+                                         Number == 1   ? from::nothing
+                                         : Number == 2 ? from::hidden
+                                                       : from::state(1),
+                                         Join::joined, Weighs::new_state},
+                                    Gate{"candidate", from::middle, Number == 1 ? Join::apart : Join::joined}};
   static constexpr auto states = [] {
     if constexpr (Number == 3)
       return std::array<std::string_view, 2>{"hidden state", "squashed hidden state"};

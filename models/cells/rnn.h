@@ -1,4 +1,5 @@
-// The vanilla (Elman 1990) recurrent network with tanh or ReLU, and two rows of the table that are it with another start.
+// The vanilla (Elman 1990) recurrent network with tanh or ReLU, and two rows of the table that are it with another
+// start.
 
 enum class RnnStart { uniform, identity, orthogonal };
 
@@ -8,12 +9,12 @@ struct RnnOf {
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
 
   static CellEntry entry() {
-    CellEntry entry{.name = "rnn",
-                    .summary = "Vanilla recurrent network, tanh or ReLU",
-                    .formula = "h = tanh(W x + U h' + b)      or max(0, W x + U h' + b) with activation = relu",
-                    .source = "Elman 1990; with ReLU and identity initialisation: Le, Jaitly & Hinton 2015",
-                    .options = {choice_option("activation", "tanh", {"tanh", "relu"},
-                                              "squashing function of the hidden state")}};
+    CellEntry entry{
+        .name = "rnn",
+        .summary = "Vanilla recurrent network, tanh or ReLU",
+        .formula = "h = tanh(W x + U h' + b)      or max(0, W x + U h' + b) with activation = relu",
+        .source = "Elman 1990; with ReLU and identity initialization: Le, Jaitly & Hinton 2015",
+        .options = {choice_option("activation", "tanh", {"tanh", "relu"}, "squashing function of the hidden state")}};
     if (Start == RnnStart::identity) {
       entry.name = "irnn";
       entry.summary = "Vanilla recurrent network with ReLU that starts from the identity";

@@ -13,7 +13,7 @@
 #include "models/attention/multi_head-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
@@ -24,10 +24,16 @@ class Head final : public HeadPart<ScalarOf<V>> {
 
  public:
   Head(const HeadShape& shape, const HeadBlocks& blocks)
-      : shape_(shape), blocks_(blocks), attention_(make_attention()), sees_states_(shape.attention != AttentionKind::feedforward),
-        context_(attention_ ? attention_->context_features() : Features()), stride_(shape.states.stride(L)),
-        context_stride_(context_.stride(L)), read_(Features(shape.outputs), shape.states),
-        read_context_(Features(shape.outputs), context_), squash_(context_, context_),
+      : shape_(shape),
+        blocks_(blocks),
+        attention_(make_attention()),
+        sees_states_(shape.attention != AttentionKind::feedforward),
+        context_(attention_ ? attention_->context_features() : Features()),
+        stride_(shape.states.stride(L)),
+        context_stride_(context_.stride(L)),
+        read_(Features(shape.outputs), shape.states),
+        read_context_(Features(shape.outputs), context_),
+        squash_(context_, context_),
         joined_((sees_states_ ? shape.states.real() : 0) + (attention_ ? context_.real() : 0)),
         out_stride_(Features(shape.outputs).stride(L)) {
     Places packed, gradient;
@@ -93,22 +99,23 @@ class Head final : public HeadPart<ScalarOf<V>> {
       gradient.block(blocks_.bias)[o] = sum_of_tiles(packed + at_.d_bias + o, stride, tiles);
   }
 
-  void attend(const S* packed, int steps, int columns, const Runs& wanted, const S* h, const S* inputs,
+  void attend(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
               S* tape) const override {
     if (attention_)
       attention_->forward(packed + at_.attention, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
                           tape + attention_at(steps, columns));
   }
 
-  void forward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* tape) const override {
-    for (const Run& run : wanted) {
+  void forward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, S* tape) const override {
+    for (const StepRange& run : wanted) {
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
       const int count = (run.end - run.begin) * columns;
       S* out = tape + first * out_stride_;
       if (sees_states_)
         read_.forward(packed + at_.weight, h + first * stride_, stride_, out, out_stride_, count, packed + at_.bias);
       if (!attention_) continue;
-      const S* context = attention_->context(tape + attention_at(steps, columns), steps, columns) + first * context_stride_;
+      const S* context =
+          attention_->context(tape + attention_at(steps, columns), steps, columns) + first * context_stride_;
       if (!sees_states_) {
         S* squashed = squashed_at(tape, steps, columns) + first * context_stride_;
         squash_.forward(packed + at_.squash, context, context_stride_, squashed, context_stride_, count,
@@ -121,9 +128,9 @@ class Head final : public HeadPart<ScalarOf<V>> {
     }
   }
 
-  void loss(const S* packed, int columns, const Runs& wanted, const TileTargets& targets, S scale, S* tape,
+  void loss(const S* packed, int columns, const StepRanges& wanted, const TileTargets& targets, S scale, S* tape,
             Total* losses) const override {
-    for (const Run& run : wanted)
+    for (const StepRange& run : wanted)
       for (int step = run.begin; step < run.end; ++step) {
         const std::size_t first = static_cast<std::size_t>(step) * columns;
         const S* real = packed + at_.real;
@@ -143,8 +150,8 @@ class Head final : public HeadPart<ScalarOf<V>> {
       }
   }
 
-  void attend_backward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, const S* inputs, S* d_h,
-                       S* tape, S* gradient) const override {
+  void attend_backward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
+                       S* d_h, S* tape, S* gradient) const override {
     if (!attention_) return;
     std::fill_n(d_h, static_cast<std::size_t>(steps) * columns * stride_, S(0));
     S* attention_tape = tape + attention_at(steps, columns);
@@ -161,15 +168,16 @@ class Head final : public HeadPart<ScalarOf<V>> {
         d_read = d_squashed_at(tape, steps, columns);
         std::fill_n(d_read + first * context_stride_, static_cast<std::size_t>(count) * context_stride_, S(0));
       }
-      read_context_.backward(packed + at_.of_context, tape + first * out_stride_, out_stride_, d_read + first * context_stride_,
-                             context_stride_, count);
+      read_context_.backward(packed + at_.of_context, tape + first * out_stride_, out_stride_,
+                             d_read + first * context_stride_, context_stride_, count);
       read_context_.accumulate(tape, out_stride_, read, context_stride_, run->begin, run->end, columns,
                                gradient + at_.d_of_context);
       if (sees_states_) continue;
       const S* values = read + first * context_stride_;
       S* d = d_read + first * context_stride_;
       each_pack(d, count, [&](V x, S* at) HWY_ATTR { store(leaky_relu_backward(load(values + (at - d)), x), at); });
-      squash_.backward(packed + at_.squash, d, context_stride_, d_context + first * context_stride_, context_stride_, count);
+      squash_.backward(packed + at_.squash, d, context_stride_, d_context + first * context_stride_, context_stride_,
+                       count);
       squash_.accumulate(d_read, context_stride_, context, context_stride_, run->begin, run->end, columns,
                          gradient + at_.d_squash);
       accumulate_columns<V>(d_read, context_stride_, context_stride_, run->begin, run->end, columns,
@@ -179,7 +187,7 @@ class Head final : public HeadPart<ScalarOf<V>> {
                          shape_.over_inputs ? nullptr : d_h, attention_tape, gradient + at_.d_attention);
   }
 
-  void accumulate(int columns, const Runs& wanted, const S* h, const S* tape, S* gradient) const override {
+  void accumulate(int columns, const StepRanges& wanted, const S* h, const S* tape, S* gradient) const override {
     for (auto run = wanted.rbegin(); run != wanted.rend(); ++run) {
       if (sees_states_)
         read_.accumulate(tape, out_stride_, h, stride_, run->begin, run->end, columns, gradient + at_.d_weight);
@@ -194,13 +202,13 @@ class Head final : public HeadPart<ScalarOf<V>> {
             .depth = shape_.outputs,
             .d_stride = out_stride_};
   }
-  void add_output_gradient(const S* packed, int columns, int step, const Runs& wanted, const S* tape,
+  void add_output_gradient(const S* packed, int columns, int step, const StepRanges& wanted, const S* tape,
                            S* d_h) const override {
-    for (const Run& run : wanted) {
+    for (const StepRange& run : wanted) {
       if (!sees_states_) return;
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      read_.backward(packed + at_.weight, tape + (static_cast<std::size_t>(step) * columns + first) * out_stride_, out_stride_,
-                     d_h + first * stride_, stride_, (run.end - run.begin) * columns);
+      read_.backward(packed + at_.weight, tape + (static_cast<std::size_t>(step) * columns + first) * out_stride_,
+                     out_stride_, d_h + first * stride_, stride_, (run.end - run.begin) * columns);
     }
   }
 
@@ -228,25 +236,27 @@ class Head final : public HeadPart<ScalarOf<V>> {
   std::unique_ptr<const AttentionPart<V>> make_attention() const {
     if (shape_.attention == AttentionKind::none) return nullptr;
     if (shape_.attention == AttentionKind::multi_head)
-      return std::make_unique<MultiHead<V>>(shape_.states.real(), shape_.heads, shape_.states, shape_.memory, blocks_.attention);
+      return std::make_unique<MultiHead<V>>(shape_.states.real(), shape_.heads, shape_.states, shape_.memory,
+                                            blocks_.attention);
     return std::make_unique<Attention<V>>(shape_, blocks_.attention);
   }
 
   template <class F>
   HWY_ATTR void each_pack(S* data, int columns, F&& f) const {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(columns) * context_stride_; i += L) f(load(data + i), data + i);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(columns) * context_stride_; i += L)
+      f(load(data + i), data + i);
   }
 
-  // Logits of a step in, gradient out; returns the sum of weight * loss in nats. In short passes over the columns, so that
-  // many are under way at once; what is one number a column is done for sixteen together.
+  // Logits of a step in, gradient out; returns the sum of weight * loss in nats. In short passes over the columns, so
+  // that many are under way at once; what is one number a column is done for sixteen together.
   HWY_ATTR Total cross_entropy(const S* real, int columns, const std::int32_t* classes, const float* weight, S scale,
                                S* out) const {
     alignas(64) S total[tile_width], each[tile_width], factor[tile_width], largest[tile_width], logit[tile_width];
     for (int c = 0; c < columns; ++c) {
       const S* at = out + c * out_stride_;
-      V most = load(at);
-      for (int o = L; o < out_stride_; o += L) most = greater(most, load(at + o));
-      largest[c] = largest_lane(most);
+      V max = load(at);
+      for (int o = L; o < out_stride_; o += L) max = greater(max, load(at + o));
+      largest[c] = largest_lane(max);
     }
     for (int c = 0; c < columns; ++c) {
       S* at = out + c * out_stride_;
@@ -341,7 +351,7 @@ class Head final : public HeadPart<ScalarOf<V>> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -1,21 +1,22 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/head/head.cpp"
 #include "hwy/foreach_target.h"
-#include "models/head/head-inl.h"
+
 #include "models/choose_isa.h"
+#include "models/head/head-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 std::unique_ptr<HeadPart<float>> make_float_head(const HeadShape& shape, const HeadBlocks& blocks) {
   return std::make_unique<Head<Pack>>(shape, blocks);
 }
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace rnnbench {
+namespace rnnbench::models {
 
 template <>
 std::unique_ptr<HeadPart<float>> make_head<float>(Isa isa, const HeadShape& shape, const HeadBlocks& blocks) {
@@ -31,5 +32,5 @@ std::unique_ptr<HeadPart<std::complex<double>>> make_head<std::complex<double>>(
   return std::make_unique<HWY_NAMESPACE::Head<std::complex<double>>>(shape, blocks);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 #endif

@@ -6,7 +6,7 @@
 
 #include "models/layer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 enum class AttentionKind { none, additive, dot, general, multi_head, feedforward };
 bool asks(AttentionKind kind);  // has queries, whose contexts join the states at the read-out
@@ -20,8 +20,8 @@ struct AttentionBlocks {
 struct HeadShape {
   AttentionKind attention = AttentionKind::none;
   int heads = 1;
-  Features states, memory;  // of the top layer; what attention looks at
-  bool over_inputs = false; // the memory are the network's inputs
+  Features states, memory;   // of the top layer; what attention looks at
+  bool over_inputs = false;  // the memory are the network's inputs
   int outputs = 0;
   Loss loss = Loss::cross_entropy;
 };
@@ -29,14 +29,14 @@ struct HeadShape {
 struct HeadBlocks {
   AttentionBlocks attention;
   int hidden_weight = -1, hidden_bias = -1;  // between context and read-out, feed-forward attention only
-  int weight = -1, bias = -1;  // read-out: [outputs][states, or states and context, or context]
+  int weight = -1, bias = -1;                // read-out: [outputs][states, or states and context, or context]
 };
 
 // Steps [begin, end) whose outputs are wanted.
-struct Run {
+struct StepRange {
   int begin, end;
 };
-using Runs = std::vector<Run>;
+using StepRanges = std::vector<StepRange>;
 
 template <class S>
 using TotalOf = std::conditional_t<std::is_same_v<S, float>, double, S>;
@@ -63,26 +63,28 @@ class HeadPart {
   virtual void unpack_gradient(const S* packed_gradient, std::size_t stride, int tiles,
                                Parameters<S>& gradient) const = 0;
 
-  // Fills the context of the wanted steps; nothing without attention. `inputs`: of the network, where attention is over them.
-  virtual void attend(const S* packed, int steps, int columns, const Runs& wanted, const S* h, const S* inputs,
+  // Fills the context of the wanted steps; nothing without attention. `inputs`: of the network, where attention is over
+  // them.
+  virtual void attend(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
                       S* tape) const = 0;
-  virtual void forward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, S* tape) const = 0;
+  virtual void forward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h,
+                       S* tape) const = 0;
   // Output `o` of a step and column is at tape[(step * columns + column) * output_stride() + o].
   virtual int output_stride() const = 0;
   // losses[step] = sum over columns of weight * loss, for the wanted steps; leaves the gradient of the outputs, times
   // `scale`, in the place of the outputs.
-  virtual void loss(const S* packed, int columns, const Runs& wanted, const TileTargets& targets, S scale,
+  virtual void loss(const S* packed, int columns, const StepRanges& wanted, const TileTargets& targets, S scale,
                     S* tape, TotalOf<S>* losses) const = 0;
 
   // The packed gradient is zeroed by the caller. attend_backward: after the loss of all wanted steps; overwrites d_h.
-  virtual void attend_backward(const S* packed, int steps, int columns, const Runs& wanted, const S* h, const S* inputs,
-                               S* d_h, S* tape, S* gradient) const = 0;
-  virtual void accumulate(int columns, const Runs& wanted, const S* h, const S* tape, S* gradient) const = 0;
+  virtual void attend_backward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h,
+                               const S* inputs, S* d_h, S* tape, S* gradient) const = 0;
+  virtual void accumulate(int columns, const StepRanges& wanted, const S* h, const S* tape, S* gradient) const = 0;
   // The read-out's part of the gradient of the hidden states from `step` on; `wanted` is left to the caller.
   virtual OutputGradient<S> output_gradient(const S* packed, int columns, int step, const S* tape) const = 0;
 
   // The same as values: adds to d_h, of the steps from `step` on, at the wanted steps, counted from there.
-  virtual void add_output_gradient(const S* packed, int columns, int step, const Runs& wanted, const S* tape,
+  virtual void add_output_gradient(const S* packed, int columns, int step, const StepRanges& wanted, const S* tape,
                                    S* d_h) const = 0;
 
   virtual std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const = 0;
@@ -91,4 +93,4 @@ class HeadPart {
 template <class S>
 std::unique_ptr<HeadPart<S>> make_head(Isa isa, const HeadShape& shape, const HeadBlocks& blocks);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -7,14 +7,18 @@
 
 #include "models/layer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 template <class S>
-class BranchLayer final : public LayerPart<S> {
+class BranchLayer final : public Layer<S> {
  public:
-  BranchLayer(std::unique_ptr<LayerPart<S>> layer, const Features& inputs, double dropout, bool residual)
-      : layer_(std::move(layer)), inputs_(inputs), input_stride_(inputs.stride(lanes_of<S>)),
-        scale_(S(static_cast<float>(1 / (1 - dropout)))), drops_(dropout > 0), residual_(residual) {}
+  BranchLayer(std::unique_ptr<Layer<S>> layer, const Features& inputs, double dropout, bool residual)
+      : layer_(std::move(layer)),
+        inputs_(inputs),
+        input_stride_(inputs.stride(lanes_of<S>)),
+        scale_(S(static_cast<float>(1 / (1 - dropout)))),
+        drops_(dropout > 0),
+        residual_(residual) {}
 
   int stride() const override { return layer_->stride(); }
   Features features() const override { return layer_->features(); }
@@ -48,7 +52,8 @@ class BranchLayer final : public LayerPart<S> {
   }
 
   void forward(const S* packed, const TileInput<S>& in, int begin, int end, S* data) const override {
-    const std::size_t first = static_cast<std::size_t>(begin) * in.columns, count = static_cast<std::size_t>(end - begin) * in.columns;
+    const std::size_t first = static_cast<std::size_t>(begin) * in.columns,
+                      count = static_cast<std::size_t>(end - begin) * in.columns;
     if (in.kept != nullptr) {
       S* to = tape(data, in.room, in.columns).dropped + first * input_stride_;
       std::copy_n(in.values + first * input_stride_, count * input_stride_, to);
@@ -66,14 +71,17 @@ class BranchLayer final : public LayerPart<S> {
     layer_->start_backward(inner(in, data), inner_tape(in, data), gradient);
   }
   void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
-                const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* data, S* gradient) const override {
-    layer_->backward(packed, inner(in, data), begin, end, goes_on, d_outputs, d_inputs, input_stride, inner_tape(in, data),
-                     gradient);
-    const std::size_t first = static_cast<std::size_t>(begin) * in.columns, count = static_cast<std::size_t>(end - begin) * in.columns;
+                const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* data,
+                S* gradient) const override {
+    layer_->backward(packed, inner(in, data), begin, end, goes_on, d_outputs, d_inputs, input_stride,
+                     inner_tape(in, data), gradient);
+    const std::size_t first = static_cast<std::size_t>(begin) * in.columns,
+                      count = static_cast<std::size_t>(end - begin) * in.columns;
     if (in.kept != nullptr) drop(in.kept + first * inputs_.real(), count, d_inputs, input_stride);
     if (residual_)
       for (std::size_t column = 0; column < count; ++column)
-        for (int i = 0; i < stride(); ++i) d_inputs[column * input_stride + i] += d_outputs.values[column * stride() + i];
+        for (int i = 0; i < stride(); ++i)
+          d_inputs[column * input_stride + i] += d_outputs.values[column * stride() + i];
   }
   void carry_back(const TileInput<S>& in, S* data) const override {
     layer_->carry_back(inner(in, data), inner_tape(in, data));
@@ -94,7 +102,8 @@ class BranchLayer final : public LayerPart<S> {
     S* data = const_cast<S*>(from);
     const std::size_t all = static_cast<std::size_t>(steps) * columns;
     Places places;
-    const std::size_t dropped = places.add(drops_ ? all * input_stride_ : 0), sum = places.add(residual_ ? all * stride() : 0),
+    const std::size_t dropped = places.add(drops_ ? all * input_stride_ : 0),
+                      sum = places.add(residual_ ? all * stride() : 0),
                       inner = places.add(layer_->tape_size(steps, columns));
     if (data == nullptr) return {nullptr, nullptr, nullptr, places.total()};
     return {data + dropped, data + sum, data + inner, places.total()};
@@ -113,11 +122,11 @@ class BranchLayer final : public LayerPart<S> {
         if (const int feature = inputs_.real_of(i, lanes); feature >= 0) x[i] = kept[feature] ? x[i] * scale_ : S(0);
   }
 
-  const std::unique_ptr<LayerPart<S>> layer_;
+  const std::unique_ptr<Layer<S>> layer_;
   const Features inputs_;
   const int input_stride_;
   const S scale_;
   const bool drops_, residual_;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -9,14 +9,14 @@
 #include <complex>
 #include <memory>
 
-#include "core/product-inl.h"
-#include "models/recurrent/cell_kernel.h"
 #include "models/cells/cell_options.h"
-#include "models/recurrent/cell_shape.h"
 #include "models/cells/unit-inl.h"
+#include "models/packs-inl.h"
+#include "models/recurrent/cell_kernel.h"
+#include "models/recurrent/cell_shape.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class Cell, class V, class GateFunction>
@@ -30,8 +30,8 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
  public:
   explicit CellKernelOf(const Settings& settings) : cell_(settings) {}
 
-  void forward(int phase, const StepArrays<S>& arrays, const TilePlace& place, const S* sums, std::ptrdiff_t sums_stride,
-               const S* const* direct, std::ptrdiff_t direct_offset) const override {
+  void forward(int phase, const StepArrays<S>& arrays, const TilePlace& place, const S* sums,
+               std::ptrdiff_t sums_stride, const S* const* direct, std::ptrdiff_t direct_offset) const override {
     if (phase == 0)
       apply_forward<0>(arrays, place, sums, sums_stride, direct, direct_offset);
     else if constexpr (phases == 2)
@@ -46,14 +46,16 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   }
 
  private:
-  // (All addresses are worked out before the loop: to the compiler a pack that is stored may change any number in memory.)
+  // (All addresses are worked out before the loop: to the compiler a pack that is stored may change any number in
+  // memory.)
   template <int P>
   HWY_ATTR void apply_forward(const StepArrays<S>& arrays, const TilePlace& place, const S* sums,
                               std::ptrdiff_t sums_stride, const S* const* direct, std::ptrdiff_t direct_offset) const {
     constexpr int first = Shape::first(P), count = Shape::slots_of(P), recurrent = Shape::recurrent(P);
     constexpr bool makes_state = P == phases - 1;
     const std::ptrdiff_t stride = arrays.stride, at = place.column * stride + place.unit_block * L;
-    const std::ptrdiff_t slot_at = (static_cast<std::ptrdiff_t>(place.unit_block) * arrays.columns + place.column) * (slots * L);
+    const std::ptrdiff_t slot_at =
+        (static_cast<std::ptrdiff_t>(place.unit_block) * arrays.columns + place.column) * (slots * L);
     S* slot = arrays.slots + slot_at;
     const S* next_slot = arrays.next_slots + slot_at;
     S* middle = makes_state ? nullptr : arrays.middle + at;
@@ -96,15 +98,16 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     }
   }
 
-  // Also adds up the gradients of biases, of vectors and of a one-hot input's weights, which are sums of what has just been
-  // made. A phase may still write the slots of the phases before it; its own are then final.
+  // Also adds up the gradients of biases, of vectors and of a one-hot input's weights, which are sums of what has just
+  // been made. A phase may still write the slots of the phases before it; its own are then final.
   template <int P>
   HWY_ATTR void apply_backward(const StepArrays<S>& arrays, const TilePlace& place, const S* const* d,
                                const std::ptrdiff_t* d_stride) const {
     constexpr int first = Shape::first(P), count = Shape::slots_of(P);
     constexpr bool makes_state = P == phases - 1;
     const std::ptrdiff_t stride = arrays.stride, at = place.column * stride + place.unit_block * L;
-    const std::ptrdiff_t slot_at = (static_cast<std::ptrdiff_t>(place.unit_block) * arrays.columns + place.column) * (slots * L);
+    const std::ptrdiff_t slot_at =
+        (static_cast<std::ptrdiff_t>(place.unit_block) * arrays.columns + place.column) * (slots * L);
     S* slot = arrays.slots + slot_at;
     const S* next_slot = arrays.next_slots + slot_at;
     const S *before[states], *after[states], *next[states], *grad[states];
@@ -182,7 +185,7 @@ std::unique_ptr<CellKernel<ScalarOf<V>>> make_kernel(const Settings& settings) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -6,7 +6,7 @@
 #include "models/cells/cell.h"
 #include "models/recurrent/cell_structure.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 template <class Cell>
 constexpr int vectors_of() {
@@ -24,8 +24,8 @@ constexpr bool hands_over() {
     return false;
 }
 
-// Slots of a unit, in the order that Unit promises: those of phase 0, then those of phase 1. In a phase the slots with a
-// recurrent part come first and those with an input part last.
+// Slots of a unit, in the order that Unit promises: those of phase 0, then those of phase 1. In a phase the slots with
+// a recurrent part come first and those with an input part last.
 template <class Cell>
 struct CellShape {
   static constexpr int gates = Cell::gates.size();
@@ -52,7 +52,7 @@ struct CellShape {
   static constexpr int recurrent(int phase) { return count(phase, apart_recurrent, input_only); }
   static constexpr int first(int phase) { return phase == 0 ? 0 : slots_of(0); }
   static constexpr int slots = slots_of(0) + slots_of(1);
-  static_assert(states <= most_states && vectors <= most_states && slots <= most_slots);
+  static_assert(states <= max_states && vectors <= max_states && slots <= max_slots);
 
   static std::vector<CellStructure::Slot> order() {
     std::vector<CellStructure::Slot> all;
@@ -77,4 +77,4 @@ struct CellShape {
   }
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -5,7 +5,7 @@
 
 #include "models/cells/cell.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 namespace {
 
 // The source that weight_hh multiplies: the middle vector, else the first state.
@@ -51,7 +51,7 @@ void CellStructure::derive() {
     if (!products.empty()) {
       Product& last = products.back();
       if (last.phase == phase && last.source == source && last.matrix == matrix &&
-          last.rows.slot + last.rows.count == slot && last.rows.count < most_product_rows) {
+          last.rows.slot + last.rows.count == slot && last.rows.count < max_product_rows) {
         ++last.rows.count;
         last.matrix_rows.push_back(row);
         return;
@@ -102,11 +102,10 @@ std::string CellStructure::parameter_formula() const {
   const std::size_t biases = matrices[0].gates.size() + matrices[1].gates.size();
   std::string formula;
   const std::size_t n = gates.size();
-  if (n > 1 && alike())
-    return std::to_string(n) + " (h h + h i + 2 h)";
+  if (n > 1 && alike()) return std::to_string(n) + " (h h + h i + 2 h)";
   for (const std::string& term : {times(recurrent, "h h"), times(n, "h i"), times(biases + vectors.size(), "h")})
     if (!term.empty()) formula += (formula.empty() ? "" : " + ") + term;
   return formula;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -5,14 +5,16 @@
 #include <string>
 #include <vector>
 
-namespace rnnbench {
+#include "core/namespaces.h"
+
+namespace rnnbench::models {
 
 enum class Weighs;
 
-inline constexpr int most_states = 8;      // of a cell; also most vectors
-inline constexpr int most_slots = 16;      // of a cell
-inline constexpr int from_middle = 16;     // as a source, beside the number of a state
-inline constexpr int most_product_rows = 4;  // that a tile takes at once
+inline constexpr int max_states = 8;        // of a cell; also most vectors
+inline constexpr int max_slots = 16;        // of a cell
+inline constexpr int from_middle = 16;      // as a source, beside the number of a state
+inline constexpr int max_product_rows = 4;  // that a tile takes at once
 
 struct CellStructure {
   struct Gate {
@@ -55,8 +57,8 @@ struct CellStructure {
   std::vector<Product> inputs, recurrences;
 
   int slots_of(int phase) const { return first_of_phase[phase + 1] - first_of_phase[phase]; }
-  int recurrent_slots(int phase) const;  // the first so many slots of the phase have a recurrent part
-  int slot_of_gate(int gate) const;      // its last
+  int recurrent_slots(int phase) const;           // the first so many slots of the phase have a recurrent part
+  int slot_of_gate(int gate) const;               // its last
   int gate_named(const std::string& name) const;  // -1 when absent
   // Trainable numbers of a layer as a formula in hidden size h and input size i.
   std::string parameter_formula() const;
@@ -67,4 +69,4 @@ struct CellStructure {
   bool alike() const;  // every gate has one row of W, one of U and two biases, and there is nothing else
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -1,24 +1,24 @@
-// Layers side by side on the same input, their outputs joined: the two directions of a bidirectional layer, or different
-// cells. A reversed part sees each sequence from its last step to its first.
+// Layers side by side on the same input, their outputs joined: the two directions of a bidirectional layer, or
+// different cells. A reversed part sees each sequence from its last step to its first.
 #pragma once
 
 #include <algorithm>
 
 #include "models/layer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 template <class S>
-class JoinedLayer final : public LayerPart<S> {
+class JoinedLayer final : public Layer<S> {
  public:
   struct Part {
-    std::unique_ptr<LayerPart<S>> layer;
+    std::unique_ptr<Layer<S>> layer;
     bool reversed = false;
     std::string name;  // in traces
   };
 
-  // final_states: step t of a reversed part's output is its t-th step, not that of the input, so that the last step of a
-  // sequence shows the final states of both directions.
+  // final_states: step t of a reversed part's output is its t-th step, not that of the input, so that the last step of
+  // a sequence shows the final states of both directions.
   JoinedLayer(std::vector<Part> parts, const Features& inputs, bool final_states)
       : parts_(std::move(parts)), input_stride_(inputs.stride(lanes_of<S>)), final_states_(final_states) {
     Places packed, gradient;
@@ -56,7 +56,8 @@ class JoinedLayer final : public LayerPart<S> {
   }
 
   void start(const S* packed, const TileInput<S>& in, S* data) const override {
-    for_parts(in, data, [&](std::size_t p, const TileInput<S>& of, S* t) { layer(p).start(packed + packed_at_[p], of, t); });
+    for_parts(in, data,
+              [&](std::size_t p, const TileInput<S>& of, S* t) { layer(p).start(packed + packed_at_[p], of, t); });
   }
   std::size_t states_size(int columns) const override {
     std::size_t sum = 0;
@@ -107,10 +108,10 @@ class JoinedLayer final : public LayerPart<S> {
   }
 
   void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
-                const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* data, S* gradient) const override {
+                const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* data,
+                S* gradient) const override {
     const Tape all = tape(data, in.room, in.columns);
-    if (d_inputs)
-      std::fill_n(d_inputs, static_cast<std::size_t>(end - begin) * in.columns * input_stride, S(0));
+    if (d_inputs) std::fill_n(d_inputs, static_cast<std::size_t>(end - begin) * in.columns * input_stride, S(0));
     for_parts(in, data, [&](std::size_t p, const TileInput<S>& of, S* t) {
       const int stride = layer(p).stride();
       for (int step = begin; step < end; ++step)
@@ -145,8 +146,8 @@ class JoinedLayer final : public LayerPart<S> {
       for (Trace& one : layer(p).trace(of, t, column)) {
         Trace named{parts_[p].name + " " + one.name, one.width, std::vector<float>(one.values.size())};
         for (int step = 0; step < in.steps; ++step)
-          std::copy_n(one.values.begin() + (parts_[p].reversed ? mirrored(in, step, column) : step) * one.width, one.width,
-                      named.values.begin() + step * one.width);
+          std::copy_n(one.values.begin() + (parts_[p].reversed ? mirrored(in, step, column) : step) * one.width,
+                      one.width, named.values.begin() + step * one.width);
         traces.push_back(std::move(named));
       }
     });
@@ -162,7 +163,8 @@ class JoinedLayer final : public LayerPart<S> {
   Tape tape(S* data, int steps, int columns) const {
     const std::size_t all = static_cast<std::size_t>(steps) * columns;
     Places places;
-    const std::size_t outputs = places.add(all * stride_), reversed = places.add(any_reversed_ ? all * input_stride_ : 0),
+    const std::size_t outputs = places.add(all * stride_),
+                      reversed = places.add(any_reversed_ ? all * input_stride_ : 0),
                       d_part = places.add(all * stride_), d_inputs = places.add(all * input_stride_);
     Tape t;
     for (const Part& part : parts_) {
@@ -178,7 +180,7 @@ class JoinedLayer final : public LayerPart<S> {
     return t;
   }
 
-  const LayerPart<S>& layer(std::size_t part) const { return *parts_[part].layer; }
+  const Layer<S>& layer(std::size_t part) const { return *parts_[part].layer; }
   static std::size_t place(int step, int column, int columns, int stride) {
     return (static_cast<std::size_t>(step) * columns + column) * stride;
   }
@@ -210,4 +212,4 @@ class JoinedLayer final : public LayerPart<S> {
   std::size_t packed_size_ = 0, gradient_size_ = 0;
 };
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

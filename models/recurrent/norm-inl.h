@@ -1,5 +1,5 @@
-// Layer normalisation inside the recurrence (Ba, Kiros & Hinton 2016): what a gate sums up is normalised over the units of
-// the layer, then takes gain and bias. The two parts of a gate kept apart are normalised each for itself.
+// Layer normalization inside the recurrence (Ba, Kiros & Hinton 2016): what a gate sums up is normalized over the units
+// of the layer, then takes gain and bias. The two parts of a gate kept apart are normalized each for itself.
 //   x^ = (x - mean) / sqrt(variance + 1e-5)        pre-activation = gain x^ + bias
 // The tape keeps x^ (normal) and 1 / sqrt(...) (deviation).
 #if defined(RNNBENCH_MODELS_RECURRENT_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -11,11 +11,11 @@
 
 #include <cmath>
 
-#include "core/pack-inl.h"
+#include "models/packs-inl.h"
 #include "models/recurrent/tape.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 struct NormShape {
@@ -25,8 +25,9 @@ struct NormShape {
 // The slots [rows] of a step, which hold sums (0 beyond the last unit): they become pre-activations. gain, bias: [unit
 // block][slots][L]; real: 1 for units that exist.
 template <class V>
-HWY_ATTR void normalise(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
-                        const ScalarOf<V>* bias, const ScalarOf<V>* real, const RecurrentTape<ScalarOf<V>>& t, int step) {
+HWY_ATTR void normalize(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
+                        const ScalarOf<V>* bias, const ScalarOf<V>* real, const RecurrentTape<ScalarOf<V>>& t,
+                        int step) {
   using S = ScalarOf<V>;
   constexpr int L = PackTraits<V>::lanes;
   const S units = S(static_cast<float>(shape.units));
@@ -52,9 +53,10 @@ HWY_ATTR void normalise(const NormShape& shape, const CellStructure::Rows& rows,
     }
 }
 
-// The slots hold gradients of the pre-activations, which become gradients of the sums; adds to the gradient of the gain.
+// The slots hold gradients of the pre-activations, which become gradients of the sums; adds to the gradient of the
+// gain.
 template <class V>
-HWY_ATTR void normalise_backward(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
+HWY_ATTR void normalize_backward(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
                                  const ScalarOf<V>* real, ScalarOf<V>* d_gain, const RecurrentTape<ScalarOf<V>>& t,
                                  int step) {
   using S = ScalarOf<V>;
@@ -83,7 +85,7 @@ HWY_ATTR void normalise_backward(const NormShape& shape, const CellStructure::Ro
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

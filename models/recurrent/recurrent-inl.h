@@ -18,16 +18,16 @@
 #include "models/recurrent/steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
-class RecurrentLayer final : public LayerPart<ScalarOf<V>>, private RecurrentSteps<V> {
+class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V> {
   using Steps = RecurrentSteps<V>;
-  using typename Steps::S, typename Steps::Tape, typename Steps::Tiles, typename Steps::Product, typename Steps::Place;
-  using Steps::L, Steps::at_, Steps::back_group, Steps::blocks_, Steps::cell_, Steps::in_, Steps::normalised_,
+  using Steps::L, Steps::at_, Steps::back_group, Steps::blocks_, Steps::cell_, Steps::in_, Steps::normalized_,
       Steps::of_input_, Steps::of_state_, Steps::one_hot_, Steps::slots_, Steps::states_, Steps::stride_, Steps::tape,
       Steps::unit_blocks_, Steps::units_;
+  using typename Steps::S, typename Steps::Tape, typename Steps::Tiles, typename Steps::Product, typename Steps::Place;
 
  public:
   RecurrentLayer(const CellStructure& cell, std::unique_ptr<const CellKernel<S>> kernel, const RecurrentShape& shape,
@@ -39,7 +39,7 @@ class RecurrentLayer final : public LayerPart<ScalarOf<V>>, private RecurrentSte
   std::size_t packed_size() const override { return at_.packed_size; }
   std::size_t gradient_size() const override { return at_.gradient_size; }
   std::size_t tape_size(int steps, int columns) const override {
-    return Tape(cell_, normalised_, unit_blocks_, steps, columns, nullptr).size();
+    return Tape(cell_, normalized_, unit_blocks_, steps, columns, nullptr).size();
   }
 
   void pack(const Parameters<S>& parameters, S* packed, int piece, int pieces) const override {
@@ -145,7 +145,7 @@ class RecurrentLayer final : public LayerPart<ScalarOf<V>>, private RecurrentSte
                       int step) const {
     in_blocks((in_ + L - 1) / L, back_group, [&](int block, int blocks) {
       const auto back = this->transposed_product(of_input_, packed, t, step, block, blocks, 0, unit_blocks_);
-      in_columns(in.columns, most_columns<V>(blocks), [&](int column, int columns) {
+      in_columns(in.columns, max_columns<V>(blocks), [&](int column, int columns) {
         tile_table<V>.transposed[blocks - 1][columns - 1](
             back, column, d_inputs + static_cast<std::size_t>(column) * input_stride + block * L, input_stride);
       });
@@ -168,14 +168,21 @@ class RecurrentLayer final : public LayerPart<ScalarOf<V>>, private RecurrentSte
     }
   }
 
-  // out[ub][k][rows][L] += sum over steps and columns of slots times source[column][k]; `source` is that of the last step.
+  // out[ub][k][rows][L] += sum over steps and columns of slots times source[column][k]; `source` is that of the last
+  // step.
   void outer_products(const Tape& t, int ub, const CellStructure::Rows& rows, int begin, int end, const S* source,
                       int stride, int depth, S* out) const {
     const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(t.columns()) * stride;
-    typename Tiles::Outer of{t.slot(end - 1, ub, 0) + rows.slot * L, source, slots_ * L,
-                             static_cast<std::ptrdiff_t>(t.slots_size()), stride, step, t.columns(), end - begin};
+    typename Tiles::Outer of{t.slot(end - 1, ub, 0) + rows.slot * L,
+                             source,
+                             slots_ * L,
+                             static_cast<std::ptrdiff_t>(t.slots_size()),
+                             stride,
+                             step,
+                             t.columns(),
+                             end - begin};
     out += static_cast<std::size_t>(ub) * depth * rows.count * L;
-    in_columns(depth, most_columns<V>(rows.count), [&](int k, int columns) {
+    in_columns(depth, max_columns<V>(rows.count), [&](int k, int columns) {
       of.source = source + k;
       tile_table<V>.outer[rows.count - 1][columns - 1](of, out + static_cast<std::size_t>(k) * rows.count * L);
     });
@@ -183,7 +190,7 @@ class RecurrentLayer final : public LayerPart<ScalarOf<V>>, private RecurrentSte
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -2,40 +2,44 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/recurrent/recurrent.cpp"
 #include "hwy/foreach_target.h"
-#include "models/recurrent/recurrent-inl.h"
+
 #include "models/choose_isa.h"
+#include "models/recurrent/recurrent-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
-std::unique_ptr<LayerPart<float>> make_float_recurrent(const CellStructure& cell,
-                                                       std::unique_ptr<const CellKernel<float>> kernel,
-                                                       const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+std::unique_ptr<Layer<float>> make_float_recurrent(const CellStructure& cell,
+                                                   std::unique_ptr<const CellKernel<float>> kernel,
+                                                   const RecurrentShape& shape, const RecurrentBlocks& blocks) {
   return std::make_unique<RecurrentLayer<Pack>>(cell, std::move(kernel), shape, blocks);
 }
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace rnnbench {
+namespace rnnbench::models {
 
 template <>
-std::unique_ptr<LayerPart<float>> make_recurrent<float>(Isa isa, const CellFactory& cell, const Settings& settings,
-                                                        const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+std::unique_ptr<Layer<float>> make_recurrent<float>(Isa isa, const CellFactory& cell, const Settings& settings,
+                                                    const RecurrentShape& shape, const RecurrentBlocks& blocks) {
   RNNBENCH_CHOOSE(isa, make_float_recurrent(cell.structure, cell.make_float(isa, settings), shape, blocks))
 }
 template <>
-std::unique_ptr<LayerPart<double>> make_recurrent<double>(Isa, const CellFactory& cell, const Settings& settings,
-                                                          const RecurrentShape& shape, const RecurrentBlocks& blocks) {
-  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<double>>(cell.structure, cell.make_double(settings), shape, blocks);
+std::unique_ptr<Layer<double>> make_recurrent<double>(Isa, const CellFactory& cell, const Settings& settings,
+                                                      const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<double>>(cell.structure, cell.make_double(settings), shape,
+                                                                 blocks);
 }
 template <>
-std::unique_ptr<LayerPart<std::complex<double>>> make_recurrent<std::complex<double>>(
-    Isa, const CellFactory& cell, const Settings& settings, const RecurrentShape& shape, const RecurrentBlocks& blocks) {
-  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<std::complex<double>>>(cell.structure, cell.make_complex(settings),
-                                                                              shape, blocks);
+std::unique_ptr<Layer<std::complex<double>>> make_recurrent<std::complex<double>>(Isa, const CellFactory& cell,
+                                                                                  const Settings& settings,
+                                                                                  const RecurrentShape& shape,
+                                                                                  const RecurrentBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<std::complex<double>>>(
+      cell.structure, cell.make_complex(settings), shape, blocks);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 #endif

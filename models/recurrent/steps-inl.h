@@ -1,5 +1,5 @@
-// One phase of one step of a recurrent layer, forward and back: for groups of unit blocks and columns the products, then
-// the cell on what they made. The loop over time is the driver's (recurrent-inl.h).
+// One phase of one step of a recurrent layer, forward and back: for groups of unit blocks and columns the products,
+// then the cell on what they made. The loop over time is the driver's (recurrent-inl.h).
 #if defined(RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_
@@ -17,7 +17,7 @@
 #include "models/recurrent/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
@@ -26,7 +26,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
   using Weights = RecurrentWeights<V>;
   using typename Weights::Place, typename Weights::Product, typename Weights::S, typename Weights::Transposed;
   using Weights::L, Weights::at_, Weights::back_group, Weights::cell_, Weights::fused_, Weights::in_,
-      Weights::normalised_, Weights::of_input_, Weights::of_middle_, Weights::of_state_, Weights::one_hot_,
+      Weights::normalized_, Weights::of_input_, Weights::of_middle_, Weights::of_state_, Weights::one_hot_,
       Weights::slots_, Weights::states_, Weights::stride_, Weights::unit_blocks_, Weights::units_, Weights::vectors_;
   using Tape = RecurrentTape<S>;
   using Tiles = RecurrentTiles<V>;
@@ -37,19 +37,24 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       : Weights(cell, shape, blocks), kernel_(std::move(kernel)) {}
 
   Tape tape(const TileInput<S>& in, S* data) const {
-    return Tape(cell_, normalised_, unit_blocks_, in.steps, in.columns, data);
+    return Tape(cell_, normalized_, unit_blocks_, in.steps, in.columns, data);
   }
 
   void forward_step(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase) const {
     const StepArrays<S> arrays = forward_arrays(packed, in, t, step);
     if (fused_[phase]) {
       const int recurrent = product_of(cell_.recurrences, phase);
-      const Fused fused{arrays, in, one_hot_ ? packed + at_.table : packed + at_.bias,
+      const Fused fused{arrays,
+                        in,
+                        one_hot_ ? packed + at_.table : packed + at_.bias,
                         packed + this->input_places_[product_of(cell_.inputs, phase)].panels,
                         packed + this->recurrent_places_[recurrent].panels,
-                        source_of(cell_.recurrences[recurrent], t, step, 0), step, phase, cell_.slots_of(phase)};
+                        source_of(cell_.recurrences[recurrent], t, step, 0),
+                        step,
+                        phase,
+                        cell_.slots_of(phase)};
       const int group = this->recurrent_places_[recurrent].group;
-      const ColumnGroups few(in.columns, most_columns<V>(4)), many(in.columns, most_columns<V>(1));
+      const ColumnGroups few(in.columns, max_columns<V>(4)), many(in.columns, max_columns<V>(1));
       in_blocks(unit_blocks_, group, [&](int ub, int blocks) {
         const ColumnGroups& columns = fused.rows * blocks < 4 ? many : few;
         for (int g = 0; g < columns.count; ++g) fused_tile(fused, ub, blocks, columns.groups[g], g);
@@ -60,25 +65,26 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       in_columns(in.columns, this->general_columns_[phase], [&](int column, int columns) {
         general_tile(packed, in, t, step, phase, arrays, {ub, column, columns});
       });
-    if (!normalised_) return;
-    // The sums of all units are in the slots: they are normalised there, and the cell applied to what they become.
+    if (!normalized_) return;
+    // The sums of all units are in the slots: they are normalized there, and the cell applied to what they become.
     const CellStructure::Rows rows{cell_.first_of_phase[phase], cell_.slots_of(phase)};
-    normalise<V>(norm_shape(), rows, packed + at_.gain, packed + at_.bias, packed + at_.real, t, step);
+    normalize<V>(norm_shape(), rows, packed + at_.gain, packed + at_.bias, packed + at_.real, t, step);
     for (int ub = 0; ub < unit_blocks_; ++ub) {
       const S* direct[tile_width];
       for (int c = 0; c < in.columns; ++c) direct[c] = t.slot(step, ub, c);
-      kernel_->forward(phase, arrays, {ub, 0, in.columns}, direct[0] + rows.slot * L, slots_ * L, direct, rows.slot * L);
+      kernel_->forward(phase, arrays, {ub, 0, in.columns}, direct[0] + rows.slot * L, slots_ * L, direct,
+                       rows.slot * L);
     }
   }
 
-  // The cell's backward function of a phase at `step`, on the gradient of what that phase made. `consumed`: the states, by
-  // the next step. `at`: the step's place in d_outputs.
+  // The cell's backward function of a phase at `step`, on the gradient of what that phase made. `consumed`: the states,
+  // by the next step. `at`: the step's place in d_outputs.
   void backward_step(const S* packed, const TileInput<S>& in, const OutputGradient<S>& d_outputs, int at, bool consumed,
                      const Tape& t, int step, int phase, S* gradient) const {
     const bool makes_state = phase == cell_.phases - 1;
     const StepArrays<S> arrays = backward_arrays(packed, in, t, step, gradient);
     // What is summed up over those that read it: `middle`, or states, the hidden state last.
-    int targets[most_states], count = 0;
+    int targets[max_states], count = 0;
     if (makes_state) {
       for (int s = states_ - 1; s > 0; --s)
         if (of_state_[s].rows > 0) targets[count++] = s;
@@ -86,16 +92,17 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     } else {
       targets[count++] = states_;
     }
-    const ColumnGroups few(in.columns, most_columns<V>(4)), many(in.columns, most_columns<V>(1));
+    const ColumnGroups few(in.columns, max_columns<V>(4)), many(in.columns, max_columns<V>(1));
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at) * in.columns;
-    alignas(64) S sums[(most_states + 1) * back_group * tile_width * L];
+    alignas(64) S sums[(max_states + 1) * back_group * tile_width * L];
     in_blocks(unit_blocks_, back_group, [&](int ub, int blocks) {
       const ColumnGroups& columns = blocks < 4 ? many : few;
       for (int i = 0; i < count; ++i) {
         const int target = targets[i];
         const Transposed& readers = makes_state ? of_state_[target] : of_middle_;
         const bool multiplied = readers.rows > 0 && (consumed || !makes_state);
-        // A panel that the second-level cache does not hold beside everything else is taken in parts, by all columns in turn.
+        // A panel that the second-level cache does not hold beside everything else is taken in parts, by all columns in
+        // turn.
         const int part = multiplied ? std::max(1, 512 / (readers.rows * L)) : unit_blocks_;
         for (int begin = 0; begin < unit_blocks_; begin += part) {
           const int end = std::min(unit_blocks_, begin + part);
@@ -124,8 +131,8 @@ class RecurrentSteps : protected RecurrentWeights<V> {
         }
       }
     });
-    if (!normalised_) return;
-    normalise_backward<V>(norm_shape(), {cell_.first_of_phase[phase], cell_.slots_of(phase)}, packed + at_.gain,
+    if (!normalized_) return;
+    normalize_backward<V>(norm_shape(), {cell_.first_of_phase[phase], cell_.slots_of(phase)}, packed + at_.gain,
                           packed + at_.real, gradient + at_.d_gain, t, step);
     if (one_hot_) add_to_table(in, t, step, phase, gradient);
   }
@@ -188,12 +195,12 @@ class RecurrentSteps : protected RecurrentWeights<V> {
   };
   void fused_tile(const Fused& f, int ub, int blocks, const ColumnGroups::Group& columns, int turn) const {
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(f.step) * f.in.columns + columns.first, unit = slots_ * L;
-    const S* start[most_tile_columns];
+    const S* start[max_tile_columns];
     if (one_hot_)
       for (int c = 0; c < columns.size; ++c) start[c] = f.start + (f.in.symbols[at + c] * unit_blocks_ + ub) * unit;
     else
       for (int c = 0; c < columns.size; ++c) start[c] = f.start + ub * unit;
-    std::ptrdiff_t offset[most_product_rows];
+    std::ptrdiff_t offset[max_product_rows];
     for (int b = 0, i = 0; b < blocks; ++b)
       for (int r = 0; r < f.rows; ++r) offset[i++] = b * unit + (cell_.first_of_phase[f.phase] + r) * L;
     const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(ub) * f.rows * L, width = f.rows * blocks * L;
@@ -201,25 +208,27 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     if (!one_hot_) x = {f.input + from * in_, f.in.values + at * f.in.stride, f.in.stride, in_, nullptr};
     const S* panel = f.recurrent + from * units_;
     const Factor h{panel, f.source + columns.first * stride_, stride_, units_, panel + (width + turn * 2 * L) * units_};
-    alignas(64) S sums[most_tile_columns * most_product_rows * L];
+    alignas(64) S sums[max_tile_columns * max_product_rows * L];
     tile_table<V>.sum[f.rows * blocks - 1][columns.size - 1](start, offset, one_hot_ ? nullptr : &x, &h, sums, width);
     for (int b = 0; b < blocks; ++b)
-      kernel_->forward(f.phase, f.arrays, {ub + b, columns.first, columns.size}, sums + b * f.rows * L, width, nullptr, 0);
+      kernel_->forward(f.phase, f.arrays, {ub + b, columns.first, columns.size}, sums + b * f.rows * L, width, nullptr,
+                       0);
   }
 
   // Any other phase: the products one by one, over numbers in memory.
   void general_tile(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase,
                     const StepArrays<S>& arrays, const TilePlace& place) const {
-    const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase), recurrent = cell_.recurrent_slots(phase);
+    const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase),
+              recurrent = cell_.recurrent_slots(phase);
     const int columns = place.count;
-    const S* start[most_tile_columns];
+    const S* start[max_tile_columns];
     start_of(packed, in, step, place.unit_block, place.column, columns, start);
     std::ptrdiff_t start_offset = first * L;
-    alignas(64) S numbers[2 * most_tile_columns * most_slots * L];
+    alignas(64) S numbers[2 * max_tile_columns * max_slots * L];
     if (!one_hot_) {  // bias and input of every slot, which take the start's place
       for (int c = 0; c < columns; ++c) {
         S* out = numbers + c * (count * L);
-        if (normalised_)
+        if (normalized_)
           std::fill_n(out, count * L, S(0));
         else
           std::copy_n(start[c] + first * L, count * L, out);
@@ -231,7 +240,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
           add_product(cell_.inputs[p], packed + this->input_places_[p].panels, in_, input_at(in, step, place.column),
                       in.stride, place, start, start_offset, first, numbers, count * L);
     }
-    S* sums = numbers + most_tile_columns * most_slots * L;
+    S* sums = numbers + max_tile_columns * max_slots * L;
     const std::ptrdiff_t width = recurrent * L;
     std::uint32_t summed = 0;  // slots of the phase
     for (std::size_t p = 0; p < cell_.recurrences.size(); ++p) {
@@ -241,14 +250,16 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       const bool fresh = (summed & rows) == 0;
       for (int slot = 0; slot < recurrent && !fresh; ++slot)  // goes on from what another product has left
         if ((rows & ~summed) >> slot & 1)
-          for (int c = 0; c < columns; ++c) std::copy_n(start[c] + start_offset + slot * L, L, sums + c * width + slot * L);
+          for (int c = 0; c < columns; ++c)
+            std::copy_n(start[c] + start_offset + slot * L, L, sums + c * width + slot * L);
       summed |= rows;
-      const S* sum[most_tile_columns];
+      const S* sum[max_tile_columns];
       for (int c = 0; c < columns; ++c) sum[c] = sums + c * width;
-      add_product(product, packed + this->recurrent_places_[p].panels, units_, source_of(product, t, step, place.column),
-                  stride_, place, fresh ? start : sum, fresh ? start_offset : 0, first, sums, width);
+      add_product(product, packed + this->recurrent_places_[p].panels, units_,
+                  source_of(product, t, step, place.column), stride_, place, fresh ? start : sum,
+                  fresh ? start_offset : 0, first, sums, width);
     }
-    if (!normalised_) {
+    if (!normalized_) {
       kernel_->forward(phase, arrays, place, sums, width, start, start_offset);
       return;
     }
@@ -263,7 +274,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
   void add_product(const Product& product, const S* panels, int depth, const S* x, std::ptrdiff_t x_column,
                    const TilePlace& place, const S* const* start, std::ptrdiff_t start_offset, int first, S* out,
                    std::ptrdiff_t out_stride) const {
-    std::ptrdiff_t offset[most_product_rows];
+    std::ptrdiff_t offset[max_product_rows];
     const int rows = product.rows.count, slot = (product.rows.slot - first) * L;
     for (int r = 0; r < rows; ++r) offset[r] = start_offset + slot + r * L;
     const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(rows) * L * depth;
@@ -275,8 +286,8 @@ class RecurrentSteps : protected RecurrentWeights<V> {
   // The cell's backward function on one unit block (the b-th of its group).
   void apply_backward(const StepArrays<S>& arrays, int phase, const int* targets, int count, const S* sums,
                       std::ptrdiff_t sum_stride, const Tape& t, int ub, int b, int column, int columns) const {
-    const S* d[most_states + 1];
-    std::ptrdiff_t d_stride[most_states + 1];
+    const S* d[max_states + 1];
+    std::ptrdiff_t d_stride[max_states + 1];
     for (int s = 0; s < states_; ++s) {
       d[s] = t.carry(s, column) + ub * L;
       d_stride[s] = stride_;
@@ -316,7 +327,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     arrays.handed = t.handed();
     arrays.d_vectors = gradient + at_.d_vectors;
     arrays.d_bias = gradient + at_.d_bias;
-    if (one_hot_ && !normalised_) arrays.symbols = in.symbols + static_cast<std::size_t>(step) * in.columns;
+    if (one_hot_ && !normalized_) arrays.symbols = in.symbols + static_cast<std::size_t>(step) * in.columns;
     arrays.d_table = gradient + at_.d_table;
     arrays.table_row = static_cast<std::ptrdiff_t>(unit_blocks_) * slots_ * L;
     return arrays;
@@ -337,7 +348,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -1,5 +1,5 @@
-// The products of a recurrent layer in tiles of packs that stay in registers: what all cells share. Each is made for every
-// number of rows and columns that a tile may have, and found in a table.
+// The products of a recurrent layer in tiles of packs that stay in registers: what all cells share. Each is made for
+// every number of rows and columns that a tile may have, and found in a table.
 #if defined(RNNBENCH_MODELS_RECURRENT_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
@@ -11,14 +11,14 @@
 #include <array>
 #include <vector>
 
-#include "core/product-inl.h"
+#include "models/packs-inl.h"
 #include "models/recurrent/cell_structure.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-inline constexpr int most_tile_columns = 8;
+inline constexpr int max_tile_columns = 8;
 
 template <class V>
 struct RecurrentTiles {
@@ -32,10 +32,10 @@ struct RecurrentTiles {
     int depth = 0;
     const S* ahead = nullptr;  // what the next tile will read
   };
-  // out[c * out_stride + r * L] = start[c][offset[r]] + the input's product, if there is one, + the recurrent product, if
-  // there is one: one chain.
-  using Sum = void (*)(const S* const* start, const std::ptrdiff_t* offset, const Factor* input, const Factor* recurrent,
-                       S* out, std::ptrdiff_t out_stride);
+  // out[c * out_stride + r * L] = start[c][offset[r]] + the input's product, if there is one, + the recurrent product,
+  // if there is one: one chain.
+  using Sum = void (*)(const S* const* start, const std::ptrdiff_t* offset, const Factor* input,
+                       const Factor* recurrent, S* out, std::ptrdiff_t out_stride);
   template <int R, int C>
   static HWY_ATTR void sum(const S* const* start, const std::ptrdiff_t* offset, const Factor* input,
                            const Factor* recurrent, S* out, std::ptrdiff_t out_stride) {
@@ -43,19 +43,18 @@ struct RecurrentTiles {
     unrolled<R>([&](auto r) RNNBENCH_INLINE {
       unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = load(start[c] + offset[r]); });
     });
-    if (input != nullptr)
-      multiply_accumulate(acc, input->panel, R * L, input->x, 1, input->x_column, input->depth);
+    if (input != nullptr) multiply_accumulate(acc, input->panel, R * L, input->x, 1, input->x_column, input->depth);
     if (recurrent != nullptr)
-      multiply_accumulate<2>(acc, recurrent->panel, R * L, recurrent->x, 1, recurrent->x_column, recurrent->depth, 1, 0, 0,
-                             recurrent->ahead);
+      multiply_accumulate<2>(acc, recurrent->panel, R * L, recurrent->x, 1, recurrent->x_column, recurrent->depth, 1, 0,
+                             0, recurrent->ahead);
     unrolled<C>([&](auto c) RNNBENCH_INLINE {
       unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[r][c], out + c * out_stride + r * L); });
     });
   }
 
-  // For columns from `column` on: out[c * out_stride + b * L] = (what is there, or carry + values + M^T d, each if given) + a transposed product with the
-  // gradients in the slots of unit blocks [begin, end).
-  // Addresses are those of column 0.
+  // For columns from `column` on: out[c * out_stride + b * L] = (what is there, or carry + values + M^T d, each if
+  // given) + a transposed product with the gradients in the slots of unit blocks [begin, end). Addresses are those of
+  // column 0.
   struct Back {
     bool resume = false;  // take what is there
     const S *carry = nullptr, *values = nullptr;
@@ -66,7 +65,7 @@ struct RecurrentTiles {
     const S* panel = nullptr;  // of unit block `begin`; null: no product
     const S* ahead = nullptr;
     const std::vector<CellStructure::Rows>* parts = nullptr;
-    const S* slots = nullptr;  // of unit block `begin`
+    const S* slots = nullptr;                        // of unit block `begin`
     std::ptrdiff_t block_step = 0, slot_column = 0;  // from unit block to unit block, from column to column
     int begin = 0, end = 0, units = 0;
     std::ptrdiff_t taken = 0;  // rows of the panel
@@ -93,7 +92,8 @@ struct RecurrentTiles {
           });
         });
       if (back.read_panel != nullptr)
-        multiply_accumulate(acc, back.read_panel, B * L, back.read_d + column * back.read_column, 1, back.read_column, back.read_depth);
+        multiply_accumulate(acc, back.read_panel, B * L, back.read_d + column * back.read_column, 1, back.read_column,
+                            back.read_depth);
     }
     if (back.panel != nullptr) {
       const S *panel = back.panel, *slots = back.slots + column * back.slot_column, *ahead = back.ahead;
@@ -125,8 +125,8 @@ struct RecurrentTiles {
     unrolled<R>([&](auto r) RNNBENCH_INLINE {
       unrolled<K>([&](auto k) RNNBENCH_INLINE { acc[r][k] = load(out + (k * R + r) * L); });
     });
-    multiply_accumulate(acc, of.slots, of.slot_column, of.source, of.source_column, 1, of.columns, of.steps, -of.slot_step,
-                        -of.source_step);
+    multiply_accumulate(acc, of.slots, of.slot_column, of.source, of.source_column, 1, of.columns, of.steps,
+                        -of.slot_step, -of.source_step);
     unrolled<R>([&](auto r) RNNBENCH_INLINE {
       unrolled<K>([&](auto k) RNNBENCH_INLINE { store(acc[r][k], out + (k * R + r) * L); });
     });
@@ -137,9 +137,9 @@ struct RecurrentTiles {
 template <class V>
 struct TileTable {
   using Tiles = RecurrentTiles<V>;
-  typename Tiles::Sum sum[4][most_tile_columns];
-  typename Tiles::Transposed transposed[4][most_tile_columns];
-  typename Tiles::OuterProduct outer[4][most_tile_columns];
+  typename Tiles::Sum sum[4][max_tile_columns];
+  typename Tiles::Transposed transposed[4][max_tile_columns];
+  typename Tiles::OuterProduct outer[4][max_tile_columns];
 };
 template <class V>
 constexpr TileTable<V> make_tile_table() {
@@ -155,7 +155,7 @@ constexpr TileTable<V> make_tile_table() {
   const auto row = [&]<int R, int... C>(Constant<R> r, std::integer_sequence<int, C...>) {
     (enter(r, Constant<C + 1>()), ...);
   };
-  const std::make_integer_sequence<int, most_tile_columns> columns;
+  const std::make_integer_sequence<int, max_tile_columns> columns;
   row(Constant<1>(), columns), row(Constant<2>(), columns), row(Constant<3>(), columns), row(Constant<4>(), columns);
   return t;
 }
@@ -165,12 +165,12 @@ inline constexpr TileTable<V> tile_table = make_tile_table<V>();
 
 // Columns that a tile of `rows` packs takes at most.
 template <class V>
-int most_columns(int rows) {
+int max_columns(int rows) {
   return rows < 4 ? tile_columns<V, 1>() : tile_columns<V, 4>();
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

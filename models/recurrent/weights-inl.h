@@ -11,12 +11,12 @@
 
 #include <algorithm>
 
-#include "models/recurrent/cell_structure.h"
 #include "models/linear-inl.h"
+#include "models/recurrent/cell_structure.h"
 #include "models/recurrent/tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
@@ -41,26 +41,34 @@ class RecurrentWeights {
   };
 
   RecurrentWeights(const CellStructure& cell, const RecurrentShape& shape, const RecurrentBlocks& blocks)
-      : cell_(cell), in_(shape.inputs.depth(L)), one_hot_(shape.one_hot), units_(shape.hidden),
-        unit_blocks_((shape.hidden + L - 1) / L), stride_(unit_blocks_ * L), slots_(static_cast<int>(cell.slots.size())),
-        states_(static_cast<int>(cell.states.size())), vectors_(static_cast<int>(cell.vectors.size())),
-        normalised_(shape.layer_norm), needs_input_gradient_(shape.needs_input_gradient), blocks_(blocks),
+      : cell_(cell),
+        in_(shape.inputs.depth(L)),
+        one_hot_(shape.one_hot),
+        units_(shape.hidden),
+        unit_blocks_((shape.hidden + L - 1) / L),
+        stride_(unit_blocks_ * L),
+        slots_(static_cast<int>(cell.slots.size())),
+        states_(static_cast<int>(cell.states.size())),
+        vectors_(static_cast<int>(cell.vectors.size())),
+        normalized_(shape.layer_norm),
+        needs_input_gradient_(shape.needs_input_gradient),
+        blocks_(blocks),
         inputs_(shape.inputs) {
     for (int phase = 0; phase < cell.phases; ++phase) fused_[phase] = is_fused(phase);
     for (const auto* products : {&cell.inputs, &cell.recurrences})
       for (const Product& p : *products)
-        general_columns_[p.phase] = std::min(general_columns_[p.phase], most_columns<V>(p.rows.count));
+        general_columns_[p.phase] = std::min(general_columns_[p.phase], max_columns<V>(p.rows.count));
     const std::size_t row = stride_;  // numbers of one slot over all units
     Places packed, gradient;
     at_.bias = packed.add(slots_ * row);
     at_.table = packed.add(one_hot_ ? slots_ * row * in_ : 0);
-    at_.gain = packed.add(normalised_ ? slots_ * row : 0);
+    at_.gain = packed.add(normalized_ ? slots_ * row : 0);
     at_.real = packed.add(row);
     at_.vectors = packed.add(vectors_ * row);
     at_.initial = packed.add(states_ * row);
     at_.d_bias = gradient.add(slots_ * row);
     at_.d_table = gradient.add(one_hot_ ? slots_ * row * in_ : 0);
-    at_.d_gain = gradient.add(normalised_ ? slots_ * row : 0);
+    at_.d_gain = gradient.add(normalized_ ? slots_ * row : 0);
     at_.d_vectors = gradient.add(vectors_ * row);
     at_.d_initial = gradient.add(states_ * row);
     const auto place = [&](const Product& product, std::size_t depth) {
@@ -81,15 +89,18 @@ class RecurrentWeights {
       return all;
     };
     for (int s = 0; s < states_; ++s)
-      of_state_.push_back(transposed(cell_.recurrences, [&](const Product& p) { return p.source == s; }, row));
-    of_middle_ = transposed(cell_.recurrences, [](const Product& p) { return p.source == from_middle; }, row);
-    of_input_ = transposed(cell_.inputs, [&](const Product&) { return needs_input_gradient_; }, round_up(in_, L));
+      of_state_.push_back(transposed(
+          cell_.recurrences, [&](const Product& p) { return p.source == s; }, row));
+    of_middle_ = transposed(
+        cell_.recurrences, [](const Product& p) { return p.source == from_middle; }, row);
+    of_input_ = transposed(
+        cell_.inputs, [&](const Product&) { return needs_input_gradient_; }, round_up(in_, L));
     at_.packed_size = packed.total();
     at_.gradient_size = gradient.total();
   }
 
-  // Pieces are runs of four unit blocks (for the transposed panels: of four blocks of what they multiply into), which no
-  // group of blocks crosses.
+  // Pieces are runs of four unit blocks (for the transposed panels: of four blocks of what they multiply into), which
+  // no group of blocks crosses.
   void pack_weights(const Parameters<S>& parameters, S* packed, int piece, int pieces) const {
     const Range part = part_of(unit_blocks_, piece, pieces);
     for (int ub = part.begin; ub < part.end; ++ub) pack_vectors(parameters, ub, packed);
@@ -114,9 +125,11 @@ class RecurrentWeights {
         for (std::size_t p = 0; p < products.size(); ++p)
           for (int r = 0; r < products[p].rows.count; ++r) {
             const int rows = products[p].rows.count, columns = features ? features->real() : depth;
-            S* w = gradient.block(blocks_.weights[products[p].matrix]) + row_of(products[p].matrix_rows[r], ub * L) * columns;
-            const std::size_t from = table ? at_.d_table + (static_cast<std::size_t>(ub) * slots_ + products[p].rows.slot + r) * L
-                                           : places[p].gradient + (static_cast<std::size_t>(ub) * depth * rows + r) * L;
+            S* w = gradient.block(blocks_.weights[products[p].matrix]) +
+                   row_of(products[p].matrix_rows[r], ub * L) * columns;
+            const std::size_t from =
+                table ? at_.d_table + (static_cast<std::size_t>(ub) * slots_ + products[p].rows.slot + r) * L
+                      : places[p].gradient + (static_cast<std::size_t>(ub) * depth * rows + r) * L;
             const std::size_t step = table ? static_cast<std::size_t>(unit_blocks_) * slots_ * L : rows * L;
             write_rows(packed + from, step, stride, tiles, real, depth, features, w);
           }
@@ -127,10 +140,12 @@ class RecurrentWeights {
         for (int lane = 0; lane < real; ++lane) {
           const std::size_t at = (static_cast<std::size_t>(ub) * slots_ + slot) * L + lane;
           const S d = sum(at_.d_bias + at);
-          if (cell_.slots[slot].input) gradient.block(blocks_.bias_ih)[row_of(cell_.slots[slot].gate, ub * L) + lane] = d;
+          if (cell_.slots[slot].input)
+            gradient.block(blocks_.bias_ih)[row_of(cell_.slots[slot].gate, ub * L) + lane] = d;
           if (recurs(slot)) gradient.block(blocks_.bias_hh)[row_of(recurrent_row(slot), ub * L) + lane] = d;
-          if (normalised_)
-            gradient.block(blocks_.gain)[static_cast<std::size_t>(slot) * units_ + ub * L + lane] = sum(at_.d_gain + at);
+          if (normalized_)
+            gradient.block(blocks_.gain)[static_cast<std::size_t>(slot) * units_ + ub * L + lane] =
+                sum(at_.d_gain + at);
         }
       for (int v = 0; v < vectors_; ++v)
         for (int lane = 0; lane < real; ++lane)
@@ -156,12 +171,12 @@ class RecurrentWeights {
   const int in_;
   const bool one_hot_;
   const int units_, unit_blocks_, stride_, slots_, states_, vectors_;
-  const bool normalised_, needs_input_gradient_;
+  const bool normalized_, needs_input_gradient_;
   const RecurrentBlocks blocks_;
   const Features inputs_;
   // A phase whose slots all have one product with the input and one with a state: one tile makes both.
   bool fused_[2] = {false, false};
-  int general_columns_[2] = {most_tile_columns, most_tile_columns};  // of a tile of the other phases
+  int general_columns_[2] = {max_tile_columns, max_tile_columns};  // of a tile of the other phases
   std::vector<Place> input_places_, recurrent_places_;
   std::vector<Transposed> of_state_;
   Transposed of_middle_, of_input_;
@@ -183,7 +198,7 @@ class RecurrentWeights {
   }
   bool is_fused(int phase) const {
     int inputs = 0, recurrences = 0;
-    bool all = !normalised_;
+    bool all = !normalized_;
     for (const Product& p : cell_.inputs)
       if (p.phase == phase) ++inputs, all &= p.rows.count == cell_.slots_of(phase);
     for (const Product& p : cell_.recurrences)
@@ -199,11 +214,12 @@ class RecurrentWeights {
       S* bias = packed + at_.bias + at;
       std::fill_n(bias, L, S(0));
       for (int lane = 0; lane < real; ++lane) {
-        if (cell_.slots[slot].input) bias[lane] = parameters.block(blocks_.bias_ih)[row_of(cell_.slots[slot].gate, ub * L) + lane];
+        if (cell_.slots[slot].input)
+          bias[lane] = parameters.block(blocks_.bias_ih)[row_of(cell_.slots[slot].gate, ub * L) + lane];
         if (recurs(slot)) bias[lane] += parameters.block(blocks_.bias_hh)[row_of(recurrent_row(slot), ub * L) + lane];
       }
       if (one_hot_) pack_table(parameters, ub, slot, bias, packed);
-      if (normalised_) {
+      if (normalized_) {
         std::fill_n(packed + at_.gain + at, L, S(0));
         std::copy_n(parameters.block(blocks_.gain) + static_cast<std::size_t>(slot) * units_ + ub * L, real,
                     packed + at_.gain + at);
@@ -222,20 +238,21 @@ class RecurrentWeights {
     }
   }
 
-  // With a one-hot input: bias + column of the symbol, as one rounding. (Layer normalisation adds the bias later.)
+  // With a one-hot input: bias + column of the symbol, as one rounding. (Layer normalization adds the bias later.)
   void pack_table(const Parameters<S>& parameters, int ub, int slot, const S* bias, S* packed) const {
     const bool input = cell_.slots[slot].input;
     const S* w = parameters.block(blocks_.weights[0]) + row_of(cell_.slots[slot].gate, ub * L) * in_;
     for (int symbol = 0; symbol < in_; ++symbol) {
       S* out = packed + at_.table + ((static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * slots_ + slot) * L;
       for (int lane = 0; lane < L; ++lane) {
-        const S start = normalised_ ? S(0) : bias[lane];
+        const S start = normalized_ ? S(0) : bias[lane];
         out[lane] = input && ub * L + lane < units_ ? start + w[static_cast<std::size_t>(lane) * in_ + symbol] : start;
       }
     }
   }
 
-  // In squares that stay in the first-level cache. `features` maps k to a column of the matrix; null: they are the same.
+  // In squares that stay in the first-level cache. `features` maps k to a column of the matrix; null: they are the
+  // same.
   void pack_panels(const Parameters<S>& parameters, const Product& product, const Place& place, int depth,
                    const Features* features, Range part, S* packed) const {
     const S* w = parameters.block(blocks_.weights[product.matrix]);
@@ -258,8 +275,8 @@ class RecurrentWeights {
     });
   }
 
-  // Panels [group of k blocks][unit block][row][unit of the block that exists][L * blocks of the group]: the order in which
-  // the chains of the transposed product run.
+  // Panels [group of k blocks][unit block][row][unit of the block that exists][L * blocks of the group]: the order in
+  // which the chains of the transposed product run.
   void pack_transposed(const Parameters<S>& parameters, const Transposed& of, int depth, const Features* features,
                        Range part, S* packed) const {
     const int columns = features ? features->real() : depth;
@@ -270,7 +287,8 @@ class RecurrentWeights {
         for (const Product* product : of.products)
           for (int r = 0; r < product->rows.count; ++r)
             for (int u = ub * L; u < std::min(units_, (ub + 1) * L); ++u, out += width) {
-              const S* row = parameters.block(blocks_.weights[product->matrix]) + row_of(product->matrix_rows[r], u) * columns;
+              const S* row =
+                  parameters.block(blocks_.weights[product->matrix]) + row_of(product->matrix_rows[r], u) * columns;
               if (features == nullptr) {
                 const int real = std::min(width, depth - k);
                 std::copy_n(row + k, real, out);
@@ -308,7 +326,7 @@ class RecurrentWeights {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

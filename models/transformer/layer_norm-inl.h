@@ -1,4 +1,4 @@
-// Layer normalisation of a column (Ba, Kiros & Hinton 2016), as PyTorch's nn.LayerNorm:
+// Layer normalization of a column (Ba, Kiros & Hinton 2016), as PyTorch's nn.LayerNorm:
 //   y = gain (x - mean) / sqrt(variance + 1e-5) + bias
 #if defined(RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_
@@ -9,15 +9,15 @@
 
 #include <cmath>
 
-#include "core/pack-inl.h"
 #include "models/layer.h"
+#include "models/packs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// Packed: gain, bias and 1 for features that exist, `stride` numbers each; packed gradient: of gain and bias. The numbers
-// of x beyond the last feature are 0.
+// Packed: gain, bias and 1 for features that exist, `stride` numbers each; packed gradient: of gain and bias. The
+// numbers of x beyond the last feature are 0.
 template <class V>
 class LayerNorm {
   using S = ScalarOf<V>;
@@ -42,7 +42,7 @@ class LayerNorm {
     }
   }
 
-  // Also writes the normalised x, and 1 / sqrt(...) of each column.
+  // Also writes the normalized x, and 1 / sqrt(...) of each column.
   HWY_ATTR void forward(const S* packed, const S* x, int columns, S* y, S* normal, S* inverse) const {
     const S size = S(static_cast<float>(size_));
     for (int c = 0; c < columns; ++c, x += stride_, y += stride_, normal += stride_) {
@@ -68,7 +68,8 @@ class LayerNorm {
                          S* gradient) const {
     const S size = S(static_cast<float>(size_));
     for (int c = columns - 1; c >= 0; --c) {
-      const S *d = d_y + static_cast<std::ptrdiff_t>(c) * stride_, *n = normal + static_cast<std::ptrdiff_t>(c) * stride_;
+      const S *d = d_y + static_cast<std::ptrdiff_t>(c) * stride_,
+              *n = normal + static_cast<std::ptrdiff_t>(c) * stride_;
       S* out = d_x + static_cast<std::ptrdiff_t>(c) * stride_;
       V sum = broadcast(S(0)), along = sum;
       for (int i = 0; i < stride_; i += L) {
@@ -91,7 +92,7 @@ class LayerNorm {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -1,5 +1,5 @@
-// The layers of the Transformer (Vaswani et al. 2017; norm before each part: Radford et al. 2019), which take a tile through
-// all its steps at once.
+// The layers of the Transformer (Vaswani et al. 2017; norm before each part: Radford et al. 2019), which take a tile
+// through all its steps at once.
 #if defined(RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
 #undef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
@@ -8,17 +8,17 @@
 #endif
 
 #include "core/math.h"
-#include "models/transformer/layer_norm-inl.h"
 #include "models/attention/multi_head-inl.h"
+#include "models/transformer/layer_norm-inl.h"
 #include "models/transformer/transformer.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 // What layers without states from step to step share. Their outputs lie first on their tape.
 template <class V>
-class StatelessLayer : public LayerPart<ScalarOf<V>> {
+class StatelessLayer : public Layer<ScalarOf<V>> {
  protected:
   using S = ScalarOf<V>;
   static constexpr int L = PackTraits<V>::lanes;
@@ -49,8 +49,8 @@ class StatelessLayer : public LayerPart<ScalarOf<V>> {
 template <class V>
 class EmbeddingLayer final : public StatelessLayer<V> {
   using Base = StatelessLayer<V>;
-  using typename Base::S;
   using Base::hidden_, Base::L, Base::stride_;
+  using typename Base::S;
 
  public:
   explicit EmbeddingLayer(const EmbeddingPlan& plan)
@@ -60,7 +60,8 @@ class EmbeddingLayer final : public StatelessLayer<V> {
     at_.bias = packed.add(stride_);
     at_.table = packed.add(static_cast<std::size_t>(plan.table_steps) * stride_);
     at_.packed_size = packed.total();
-    at_.d_weight = gradient.add(plan.one_hot ? static_cast<std::size_t>(plan.inputs) * stride_ : linear_.gradient_size());
+    at_.d_weight =
+        gradient.add(plan.one_hot ? static_cast<std::size_t>(plan.inputs) * stride_ : linear_.gradient_size());
     at_.d_bias = gradient.add(stride_);
     at_.d_table = gradient.add(static_cast<std::size_t>(plan.table_steps) * stride_);
     at_.gradient_size = gradient.total();
@@ -76,7 +77,8 @@ class EmbeddingLayer final : public StatelessLayer<V> {
       std::fill_n(packed + at_.weight, static_cast<std::size_t>(plan_.inputs) * stride_, S(0));
       for (int i = 0; i < hidden_; ++i)
         for (int symbol = 0; symbol < plan_.inputs; ++symbol)
-          packed[at_.weight + static_cast<std::size_t>(symbol) * stride_ + i] = w[static_cast<std::size_t>(i) * plan_.inputs + symbol];
+          packed[at_.weight + static_cast<std::size_t>(symbol) * stride_ + i] =
+              w[static_cast<std::size_t>(i) * plan_.inputs + symbol];
     } else {
       linear_.pack(w, packed + at_.weight);
     }
@@ -118,7 +120,8 @@ class EmbeddingLayer final : public StatelessLayer<V> {
         fill_sinusoid(step, position.data());
       for (int c = 0; c < in.columns; ++c) {
         const std::size_t column = static_cast<std::size_t>(step) * in.columns + c;
-        const S* symbol = plan_.one_hot ? packed + at_.weight + static_cast<std::size_t>(in.symbols[column]) * stride_ : nullptr;
+        const S* symbol =
+            plan_.one_hot ? packed + at_.weight + static_cast<std::size_t>(in.symbols[column]) * stride_ : nullptr;
         S* out = tape + column * stride_;
         for (int i = 0; i < stride_; ++i) {
           out[i] = packed[at_.bias + i] + at[i];
@@ -132,8 +135,8 @@ class EmbeddingLayer final : public StatelessLayer<V> {
                       (end - begin) * in.columns);
   }
 
-  void backward(const S*, const TileInput<S>& in, int begin, int end, bool, const OutputGradient<S>& d_outputs, S*, int, S*,
-                S* gradient) const override {
+  void backward(const S*, const TileInput<S>& in, int begin, int end, bool, const OutputGradient<S>& d_outputs, S*, int,
+                S*, S* gradient) const override {
     for (int step = end - 1; step >= begin; --step)
       for (int c = 0; c < in.columns; ++c) {
         const S* d = d_outputs.values + (static_cast<std::size_t>(step - begin) * in.columns + c) * stride_;
@@ -147,8 +150,9 @@ class EmbeddingLayer final : public StatelessLayer<V> {
               static_cast<std::size_t>(in.symbols[static_cast<std::size_t>(step) * in.columns + c]) * stride_);
       }
     if (!plan_.one_hot)
-      linear_.accumulate(d_outputs.values, stride_, in.values + static_cast<std::size_t>(begin) * in.columns * in.stride,
-                         in.stride, 0, end - begin, in.columns, gradient + at_.d_weight);
+      linear_.accumulate(d_outputs.values, stride_,
+                         in.values + static_cast<std::size_t>(begin) * in.columns * in.stride, in.stride, 0,
+                         end - begin, in.columns, gradient + at_.d_weight);
   }
 
  private:
@@ -174,8 +178,8 @@ class EmbeddingLayer final : public StatelessLayer<V> {
 template <class V>
 class NormLayer final : public StatelessLayer<V> {
   using Base = StatelessLayer<V>;
-  using typename Base::S;
   using Base::stride_;
+  using typename Base::S;
 
  public:
   explicit NormLayer(const NormPlan& plan) : Base(plan.hidden), norm_(plan.hidden, plan.gain, plan.bias) {}
@@ -195,8 +199,8 @@ class NormLayer final : public StatelessLayer<V> {
     const std::size_t n = this->numbers(in.steps, in.columns);
     norm_.forward(packed, in.values, in.steps * in.columns, tape, tape + n, tape + 2 * n);
   }
-  void backward(const S* packed, const TileInput<S>& in, int, int, bool, const OutputGradient<S>& d_outputs, S* d_inputs,
-                int, S* tape, S* gradient) const override {
+  void backward(const S* packed, const TileInput<S>& in, int, int, bool, const OutputGradient<S>& d_outputs,
+                S* d_inputs, int, S* tape, S* gradient) const override {
     const std::size_t n = this->numbers(in.steps, in.columns);
     std::fill_n(d_inputs, n, S(0));
     norm_.backward(packed, d_outputs.values, tape + n, tape + 2 * n, in.steps * in.columns, d_inputs, gradient);
@@ -207,7 +211,7 @@ class NormLayer final : public StatelessLayer<V> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -4,7 +4,7 @@
 #include "models/head/head.h"
 #include "models/layer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 enum class Positions { none, learned, sinusoidal };
 
@@ -36,13 +36,14 @@ struct TransformerPlan {
 
 // From the input up: embedding, blocks, norm.
 template <class S>
-std::vector<std::unique_ptr<LayerPart<S>>> make_transformer(Isa isa, const TransformerPlan& plan);
+std::vector<std::unique_ptr<Layer<S>>> make_transformer(Isa isa, const TransformerPlan& plan);
 
 // Its line of the table, and its options.
 CellEntry transformer_entry();
 std::vector<Option> transformer_options();
 // Gives every parameter its place.
-TransformerPlan place_transformer(const Settings& settings, const Signature& signature, int hidden, int heads, Layout& layout);
-void initialise_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters);
+TransformerPlan place_transformer(const Settings& settings, const Signature& signature, int hidden, int heads,
+                                  Layout& layout);
+void initialize_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

@@ -9,21 +9,24 @@
 #include "models/transformer/transformer-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
 class TransformerBlock final : public StatelessLayer<V> {
   using Base = StatelessLayer<V>;
-  using typename Base::S;
   using Base::hidden_, Base::L, Base::stride_;
+  using typename Base::S;
 
  public:
   explicit TransformerBlock(const BlockPlan& plan)
-      : Base(plan.hidden), plan_(plan), norm1_(plan.hidden, plan.norm1_gain, plan.norm1_bias),
+      : Base(plan.hidden),
+        plan_(plan),
+        norm1_(plan.hidden, plan.norm1_gain, plan.norm1_bias),
         norm2_(plan.hidden, plan.norm2_gain, plan.norm2_bias),
         attention_(plan.hidden, plan.heads, Features(plan.hidden), Features(plan.hidden), plan.attention),
-        inner_stride_(static_cast<int>(round_up(plan.inner, L))), linear1_(Features(plan.inner), Features(plan.hidden)),
+        inner_stride_(static_cast<int>(round_up(plan.inner, L))),
+        linear1_(Features(plan.inner), Features(plan.hidden)),
         linear2_(Features(plan.hidden), Features(plan.inner)) {
     Places packed, gradient;
     const auto place = [&](std::size_t& at, std::size_t& d_at, std::size_t size, std::size_t d_size) {
@@ -75,7 +78,8 @@ class TransformerBlock final : public StatelessLayer<V> {
     const int all = in.steps * in.columns;
     const std::size_t n = this->numbers(in.steps, in.columns);
     norm1_.forward(packed + at_.norm1, in.values, all, t.normed1, t.normal1, t.inverse1);
-    attention_.forward(packed + at_.attention, in.steps, in.columns, {{0, in.steps}}, t.normed1, t.normed1, t.attention);
+    attention_.forward(packed + at_.attention, in.steps, in.columns, {{0, in.steps}}, t.normed1, t.normed1,
+                       t.attention);
     const S* context = attention_.context(t.attention, in.steps, in.columns);
     for (std::size_t i = 0; i < n; i += L) store(load(in.values + i) + load(context + i), t.middle + i);
     norm2_.forward(packed + at_.norm2, t.middle, all, t.normed2, t.normal2, t.inverse2);
@@ -98,10 +102,12 @@ class TransformerBlock final : public StatelessLayer<V> {
     linear2_.backward(packed + at_.linear2, d, stride_, t.d_inner, inner_stride_, all);
     linear2_.accumulate(d, stride_, t.inner, inner_stride_, 0, in.steps, in.columns, gradient + at_.d_linear2);
     accumulate_columns<V>(d, stride_, stride_, 0, in.steps, in.columns, gradient + at_.d_bias2);
-    for (std::size_t i = 0; i < inner; i += L) store(where_positive(load(t.inner + i), load(t.d_inner + i)), t.d_inner + i);
+    for (std::size_t i = 0; i < inner; i += L)
+      store(where_positive(load(t.inner + i), load(t.d_inner + i)), t.d_inner + i);
     std::fill_n(t.d_normed, n, S(0));
     linear1_.backward(packed + at_.linear1, t.d_inner, inner_stride_, t.d_normed, stride_, all);
-    linear1_.accumulate(t.d_inner, inner_stride_, t.normed2, stride_, 0, in.steps, in.columns, gradient + at_.d_linear1);
+    linear1_.accumulate(t.d_inner, inner_stride_, t.normed2, stride_, 0, in.steps, in.columns,
+                        gradient + at_.d_linear1);
     accumulate_columns<V>(t.d_inner, inner_stride_, inner_stride_, 0, in.steps, in.columns, gradient + at_.d_bias1);
     S* d_middle = attention_.d_context(t.attention, in.steps, in.columns);
     std::copy_n(d, n, d_middle);
@@ -119,9 +125,10 @@ class TransformerBlock final : public StatelessLayer<V> {
 
  private:
   struct Tape {
-    S *outputs = nullptr, *normed1 = nullptr, *normal1 = nullptr, *middle = nullptr, *normed2 = nullptr, *normal2 = nullptr,
-      *d_normed = nullptr;                                         // [steps][columns][stride]
-    S *inner = nullptr, *d_inner = nullptr;                        // [steps][columns][inner stride]
+    S *outputs = nullptr, *normed1 = nullptr, *normal1 = nullptr, *middle = nullptr, *normed2 = nullptr,
+      *normal2 = nullptr,
+      *d_normed = nullptr;                   // [steps][columns][stride]
+    S *inner = nullptr, *d_inner = nullptr;  // [steps][columns][inner stride]
     S *inverse1 = nullptr, *inverse2 = nullptr, *attention = nullptr;
     std::size_t size = 0;
   };
@@ -155,8 +162,8 @@ class TransformerBlock final : public StatelessLayer<V> {
 };
 
 template <class V>
-std::vector<std::unique_ptr<LayerPart<ScalarOf<V>>>> transformer_layers(const TransformerPlan& plan) {
-  std::vector<std::unique_ptr<LayerPart<ScalarOf<V>>>> layers;
+std::vector<std::unique_ptr<Layer<ScalarOf<V>>>> transformer_layers(const TransformerPlan& plan) {
+  std::vector<std::unique_ptr<Layer<ScalarOf<V>>>> layers;
   layers.push_back(std::make_unique<EmbeddingLayer<V>>(plan.embedding));
   for (const BlockPlan& block : plan.blocks) layers.push_back(std::make_unique<TransformerBlock<V>>(block));
   layers.push_back(std::make_unique<NormLayer<V>>(plan.norm));
@@ -164,7 +171,7 @@ std::vector<std::unique_ptr<LayerPart<ScalarOf<V>>>> transformer_layers(const Tr
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::models
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -4,38 +4,44 @@
 #include "core/stream.h"
 #include "models/transformer/transformer.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 
 CellEntry transformer_entry() {
   return {.name = "transformer",
           .summary = "Causal Transformer decoder, pre-norm",
-          .formula = "x = W_e input + b_e + position                       embedding\n"
-                     "per layer, over the steps so far:\n"
-                     "  y = x + W_o [heads of softmax(q k / sqrt(d)) v] + b_o,   q, k, v = W norm(x) + b\n"
-                     "  x = y + W_2 max(0, W_1 norm(y) + b_1) + b_2               4 h inner units\n"
-                     "h = norm(x)                                          after the last layer, to the read-out",
+          .formula =
+              "x = W_e input + b_e + position                       embedding\n"
+              "per layer, over the steps so far:\n"
+              "  y = x + W_o [heads of softmax(q k / sqrt(d)) v] + b_o,   q, k, v = W norm(x) + b\n"
+              "  x = y + W_2 max(0, W_1 norm(y) + b_1) + b_2               4 h inner units\n"
+              "h = norm(x)                                          after the last layer, to the read-out",
           .source = "Vaswani et al. 2017; norm before each part: Radford et al. 2019, Xiong et al. 2020",
           .parameters = "12 h h + 13 h"};
 }
 
 std::vector<Option> transformer_options() {
-  return {integer_option("layers", "2", 1, 64, "blocks of attention and feed-forward network"),
-          integer_option("heads", "4", 1, 64, "heads of the attention, which divide hidden"),
-          choice_option("positions", "sinusoidal", {"sinusoidal", "learned", "none"},
-                        "what tells the steps apart: added sines and cosines (Vaswani 2017), a learned vector for each, or "
-                        "the causal mask alone"),
-          with_use(integer_option("max-positions", "1024", 1, 1e6, "learned positions; steps beyond them share the last one"),
-                   [](const Settings& s) { return s.text("positions") == "learned"; })};
+  return {
+      integer_option("layers", "2", 1, 64, "blocks of attention and feed-forward network"),
+      integer_option("heads", "4", 1, 64, "heads of the attention, which divide hidden"),
+      choice_option("positions", "sinusoidal", {"sinusoidal", "learned", "none"},
+                    "what tells the steps apart: added sines and cosines (Vaswani 2017), a learned vector for each, or "
+                    "the causal mask alone"),
+      with_use(
+          integer_option("max-positions", "1024", 1, 1e6, "learned positions; steps beyond them share the last one"),
+          [](const Settings& s) { return s.text("positions") == "learned"; })};
 }
 
-TransformerPlan place_transformer(const Settings& settings, const Signature& signature, int hidden, int heads, Layout& layout) {
+TransformerPlan place_transformer(const Settings& settings, const Signature& signature, int hidden, int heads,
+                                  Layout& layout) {
   TransformerPlan plan;
   const std::string& positions = settings.text("positions");
   EmbeddingPlan& e = plan.embedding;
   e.inputs = signature.inputs;
   e.one_hot = signature.one_hot;
   e.hidden = hidden;
-  e.positions = positions == "learned" ? Positions::learned : positions == "none" ? Positions::none : Positions::sinusoidal;
+  e.positions = positions == "learned" ? Positions::learned
+                : positions == "none"  ? Positions::none
+                                       : Positions::sinusoidal;
   e.weight = layout.add("embedding.weight", hidden, signature.inputs);
   e.bias = layout.add("embedding.bias", hidden);
   if (e.positions == Positions::learned) {
@@ -48,7 +54,8 @@ TransformerPlan place_transformer(const Settings& settings, const Signature& sig
     b.hidden = hidden;
     b.heads = heads;
     b.inner = 4 * hidden;
-    b.attention.query = b.attention.key = b.attention.value = layout.add(name + "self_attn.in_proj_weight", 3 * hidden, hidden);
+    b.attention.query = b.attention.key = b.attention.value =
+        layout.add(name + "self_attn.in_proj_weight", 3 * hidden, hidden);
     b.attention.bias = layout.add(name + "self_attn.in_proj_bias", 3 * hidden);
     b.attention.out = layout.add(name + "self_attn.out_proj.weight", hidden, hidden);
     b.attention.out_bias = layout.add(name + "self_attn.out_proj.bias", hidden);
@@ -66,8 +73,9 @@ TransformerPlan place_transformer(const Settings& settings, const Signature& sig
   return plan;
 }
 
-// Matrices and the biases of linear maps: uniform in +-1/sqrt(inputs), as PyTorch; attention's biases 0, norms the identity.
-void initialise_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters) {
+// Matrices and the biases of linear maps: uniform in +-1/sqrt(inputs), as PyTorch; attention's biases 0, norms the
+// identity.
+void initialize_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters) {
   const auto fill = [&](int block, float value) {
     std::fill_n(parameters.block(block), parameters.layout().block(block).size(), value);
   };
@@ -95,4 +103,4 @@ void initialise_transformer(const TransformerPlan& plan, std::uint64_t seed, Par
   fill(plan.norm.bias, 0);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models

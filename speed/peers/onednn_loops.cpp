@@ -1,9 +1,8 @@
 #include "speed/peers/onednn_loops.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <cmath>
+#include <immintrin.h>
 
 namespace peer {
 namespace {
@@ -17,12 +16,12 @@ double softmax_cross_entropy(const float* scores, const std::int64_t* classes, s
   double loss = 0;
 #pragma omp parallel if (n > worth_sharing)
   {
-    // Row-wise maximum first, then one long vectorised exp: rows of nine are too short for a vector each.
+    // Row-wise maximum first, then one long vectorized exp: rows of nine are too short for a vector each.
 #pragma omp for schedule(static)
     for (std::size_t r = 0; r < rows; ++r) {
       const float* from = scores + r * outputs;
-      const float most = *std::max_element(from, from + outputs);
-      for (int o = 0; o < outputs; ++o) derivative[r * outputs + o] = from[o] - most;
+      const float max = *std::max_element(from, from + outputs);
+      for (int o = 0; o < outputs; ++o) derivative[r * outputs + o] = from[o] - max;
     }
 #pragma omp for schedule(static) reduction(+ : loss)
     for (std::size_t r = 0; r < rows; ++r) loss -= derivative[r * outputs + classes[r]];

@@ -1,5 +1,5 @@
 // What an update needs that oneDNN leaves to its user: the loss and its derivative, clipping, Adam. Plain loops that
-// the compiler vectorises, shared among OpenMP's threads where they are long enough to pay for it.
+// the compiler vectorizes, shared among OpenMP's threads where they are long enough to pay for it.
 #pragma once
 
 #include <cstddef>

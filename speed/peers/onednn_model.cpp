@@ -49,8 +49,8 @@ struct Lstm {
   }
   static auto backward(const LayerDescs& d) {
     return Backward::desc(peer::backward, direction, d.source, d.first, d.first, d.weight_input, d.weight_hidden,
-                          d.bias, d.states, d.none, d.none, d.source, d.first, d.first, d.weight_input,
-                          d.weight_hidden, d.bias, d.states, d.none, d.none);
+                          d.bias, d.states, d.none, d.none, d.source, d.first, d.first, d.weight_input, d.weight_hidden,
+                          d.bias, d.states, d.none, d.none);
   }
 };
 
@@ -59,13 +59,13 @@ struct Vanilla {
   using Backward = dnnl::vanilla_rnn_backward;
   static constexpr auto tanh = dnnl::algorithm::eltwise_tanh;
   static auto forward(const LayerDescs& d) {
-    return Forward::desc(forward_training, tanh, direction, d.source, d.first, d.weight_input, d.weight_hidden,
-                         d.bias, d.states, d.none);
+    return Forward::desc(forward_training, tanh, direction, d.source, d.first, d.weight_input, d.weight_hidden, d.bias,
+                         d.states, d.none);
   }
   static auto backward(const LayerDescs& d) {
-    return Backward::desc(peer::backward, tanh, direction, d.source, d.first, d.weight_input, d.weight_hidden,
-                          d.bias, d.states, d.none, d.source, d.first, d.weight_input, d.weight_hidden, d.bias,
-                          d.states, d.none);
+    return Backward::desc(peer::backward, tanh, direction, d.source, d.first, d.weight_input, d.weight_hidden, d.bias,
+                          d.states, d.none, d.source, d.first, d.weight_input, d.weight_hidden, d.bias, d.states,
+                          d.none);
   }
 };
 
@@ -77,7 +77,9 @@ float* data(const memory& m) { return static_cast<float*>(m.get_data_handle()); 
 
 Model::Model(const Shape& shape)
     : inputs(static_cast<std::size_t>(shape.steps) * shape.batch * shape.inputs),
-      shape_(shape), gates_(gates_of(shape.cell)), two_biases_(shape.cell == "gru") {
+      shape_(shape),
+      gates_(gates_of(shape.cell)),
+      two_biases_(shape.cell == "gru") {
   const memory::dim i = shape.inputs, h = shape.hidden, g = gates_, t = shape.steps, b = shape.batch;
   weight_input_ = add_block({1, 1, i, g, h}, Tag::ldigo);
   weight_hidden_ = add_block({1, 1, h, g, h}, Tag::ldigo);
@@ -135,8 +137,13 @@ memory Model::unpacked(const Block& block, const memory::desc& given, Calls& aft
 template <class Cell>
 void Model::make_layer() {
   const memory::dim i = shape_.inputs, h = shape_.hidden, g = gates_, t = shape_.steps, b = shape_.batch;
-  const LayerDescs descs{desc({t, b, i}, Tag::tnc), desc({1, 1, b, h}, Tag::ldnc), desc({1, 1, i, g, h}, Tag::any),
-                         desc({1, 1, h, g, h}, Tag::any), bias_.desc, states_.get_desc(), {}};
+  const LayerDescs descs{desc({t, b, i}, Tag::tnc),
+                         desc({1, 1, b, h}, Tag::ldnc),
+                         desc({1, 1, i, g, h}, Tag::any),
+                         desc({1, 1, h, g, h}, Tag::any),
+                         bias_.desc,
+                         states_.get_desc(),
+                         {}};
   const typename Cell::Forward::primitive_desc forward(Cell::forward(descs), engine_);
   const typename Cell::Backward::primitive_desc backward(Cell::backward(descs), engine_, forward);
   kernels_ = std::string("forward ") + forward.impl_info_str() + ", backward " + backward.impl_info_str();
@@ -149,8 +156,12 @@ void Model::make_layer() {
   const memory wi = packed(weight_input_, forward.weights_layer_desc(), forward_);
   const memory wh = packed(weight_hidden_, forward.weights_iter_desc(), forward_);
   Call ahead{typename Cell::Forward(forward),
-             {{DNNL_ARG_SRC_LAYER, source}, {DNNL_ARG_SRC_ITER, first}, {DNNL_ARG_WEIGHTS_LAYER, wi},
-              {DNNL_ARG_WEIGHTS_ITER, wh}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST_LAYER, states_},
+             {{DNNL_ARG_SRC_LAYER, source},
+              {DNNL_ARG_SRC_ITER, first},
+              {DNNL_ARG_WEIGHTS_LAYER, wi},
+              {DNNL_ARG_WEIGHTS_ITER, wh},
+              {DNNL_ARG_BIAS, bias},
+              {DNNL_ARG_DST_LAYER, states_},
               {DNNL_ARG_WORKSPACE, workspace}}};
   if (shape_.cell == "lstm") ahead.arguments[DNNL_ARG_SRC_ITER_C] = first_c;
   forward_.push_back(ahead);
@@ -166,9 +177,12 @@ void Model::make_layer() {
   Call back{typename Cell::Backward(backward), ahead.arguments};
   back.arguments[DNNL_ARG_WEIGHTS_LAYER] = back_wi;
   back.arguments[DNNL_ARG_WEIGHTS_ITER] = back_wh;
-  back.arguments.insert({{DNNL_ARG_DIFF_SRC_LAYER, zeros(descs.source)}, {DNNL_ARG_DIFF_SRC_ITER, d_first},
-                         {DNNL_ARG_DIFF_WEIGHTS_LAYER, d_wi}, {DNNL_ARG_DIFF_WEIGHTS_ITER, d_wh},
-                         {DNNL_ARG_DIFF_BIAS, d_bias}, {DNNL_ARG_DIFF_DST_LAYER, d_states_}});
+  back.arguments.insert({{DNNL_ARG_DIFF_SRC_LAYER, zeros(descs.source)},
+                         {DNNL_ARG_DIFF_SRC_ITER, d_first},
+                         {DNNL_ARG_DIFF_WEIGHTS_LAYER, d_wi},
+                         {DNNL_ARG_DIFF_WEIGHTS_ITER, d_wh},
+                         {DNNL_ARG_DIFF_BIAS, d_bias},
+                         {DNNL_ARG_DIFF_DST_LAYER, d_states_}});
   if (shape_.cell == "lstm") back.arguments[DNNL_ARG_DIFF_SRC_ITER_C] = d_first_c;
   backward_.push_back(back);
   backward_.insert(backward_.end(), after.begin(), after.end());
@@ -191,19 +205,21 @@ void Model::make_readout() {
   scores_ = zeros(result), d_scores_ = zeros(result);
   const memory bias = view(readout_bias_.desc, &parameters_[readout_bias_.begin]);
   const memory packed_weight = packed(readout_weight_, forward.weights_desc(), forward_);
-  forward_.push_back({Forward(forward),
-                      {{DNNL_ARG_SRC, states}, {DNNL_ARG_WEIGHTS, packed_weight}, {DNNL_ARG_BIAS, bias},
-                       {DNNL_ARG_DST, scores_}}});
+  forward_.push_back(
+      {Forward(forward),
+       {{DNNL_ARG_SRC, states}, {DNNL_ARG_WEIGHTS, packed_weight}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, scores_}}});
 
   Calls after;
   const memory back_weight = packed(readout_weight_, to_data.weights_desc(), backward_);
-  backward_.push_back({Data(to_data),
-                       {{DNNL_ARG_DIFF_DST, d_scores_}, {DNNL_ARG_WEIGHTS, back_weight},
-                        {DNNL_ARG_DIFF_SRC, d_states}}});
+  backward_.push_back(
+      {Data(to_data),
+       {{DNNL_ARG_DIFF_DST, d_scores_}, {DNNL_ARG_WEIGHTS, back_weight}, {DNNL_ARG_DIFF_SRC, d_states}}});
   const memory d_weight = unpacked(readout_weight_, to_weights.diff_weights_desc(), after);
   const memory d_bias = unpacked(readout_bias_, to_weights.diff_bias_desc(), after);
   backward_.push_back({Weights(to_weights),
-                       {{DNNL_ARG_DIFF_DST, d_scores_}, {DNNL_ARG_SRC, states}, {DNNL_ARG_DIFF_WEIGHTS, d_weight},
+                       {{DNNL_ARG_DIFF_DST, d_scores_},
+                        {DNNL_ARG_SRC, states},
+                        {DNNL_ARG_DIFF_WEIGHTS, d_weight},
                         {DNNL_ARG_DIFF_BIAS, d_bias}}});
   backward_.insert(backward_.end(), after.begin(), after.end());
 }

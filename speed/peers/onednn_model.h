@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <map>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include <oneapi/dnnl/dnnl.hpp>
 
 #include "core/aligned.h"
 
@@ -23,7 +24,7 @@ class Model {
   explicit Model(const Shape& shape);
 
   // The batch, time-major: inputs [steps, batch, inputs]; classes [steps, batch] or numbers [batch, outputs].
-  rnnbench::AlignedVector<float> inputs;
+  rnnbench::core::AlignedVector<float> inputs;
   std::vector<std::int64_t> classes;
   std::vector<float> numbers;
 
@@ -70,7 +71,7 @@ class Model {
   const bool two_biases_;  // of the candidate: its recurrent part is apart
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
-  rnnbench::AlignedVector<float> parameters_, gradient_, first_, second_;
+  rnnbench::core::AlignedVector<float> parameters_, gradient_, first_, second_;
   double power1_ = 1, power2_ = 1;
   Block weight_input_, weight_hidden_, bias_, readout_weight_, readout_bias_;
   dnnl::memory states_, d_states_, scores_, d_scores_;

@@ -6,8 +6,6 @@
 // Weights lie in the layout that each primitive asks for, into which they are reordered at every update, because they
 // change at every update. One-hot inputs are dense and made before the clock starts. Denormals are flushed, as in
 // rnnbench. The rate is 0: the same work, and the numbers stay where they are.
-#include <omp.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -16,6 +14,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <omp.h>
 #include <set>
 #include <sstream>
 
@@ -27,9 +26,9 @@
 namespace peer {
 namespace {
 
-using rnnbench::Tensor;
-using rnnbench::TensorFile;
-using rnnbench::UserError;
+using rnnbench::core::Tensor;
+using rnnbench::core::TensorFile;
+using rnnbench::core::UserError;
 
 constexpr double worst_allowed = 1e-4;
 constexpr int copy_items = 10, copy_symbols = 8;
@@ -67,16 +66,26 @@ Options parse(const std::vector<std::string>& words) {
       if (i + 1 == words.size()) throw UserError(name + " needs a value");
       return words[i + 1];
     };
-    if (name == "--check") options.check = value();
-    else if (name == "--cell") options.cell = one_of(name, value(), {"rnn", "lstm", "gru", "gru-v1"});
-    else if (name == "--task") options.task = one_of(name, value(), {"copy", "adding"});
-    else if (name == "--batch") options.batch = number(name, value(), 1, 65536);
-    else if (name == "--time-steps") options.time_steps = number(name, value(), 1, 65536);
-    else if (name == "--hidden") options.hidden = number(name, value(), 1, 65536);
-    else if (name == "--threads") options.threads = number(name, value(), 1, 4096);
-    else if (name == "--seconds") options.seconds = number(name, value(), 0.0, 3600.0);
-    else throw UserError(name + " is unknown; known are --check, --cell, --task, --batch, --time-steps, --hidden, "
-                         "--threads and --seconds, each with a value");
+    if (name == "--check")
+      options.check = value();
+    else if (name == "--cell")
+      options.cell = one_of(name, value(), {"rnn", "lstm", "gru", "gru-v1"});
+    else if (name == "--task")
+      options.task = one_of(name, value(), {"copy", "adding"});
+    else if (name == "--batch")
+      options.batch = number(name, value(), 1, 65536);
+    else if (name == "--time-steps")
+      options.time_steps = number(name, value(), 1, 65536);
+    else if (name == "--hidden")
+      options.hidden = number(name, value(), 1, 65536);
+    else if (name == "--threads")
+      options.threads = number(name, value(), 1, 4096);
+    else if (name == "--seconds")
+      options.seconds = number(name, value(), 0.0, 3600.0);
+    else
+      throw UserError(name +
+                      " is unknown; known are --check, --cell, --task, --batch, --time-steps, --hidden, "
+                      "--threads and --seconds, each with a value");
   }
   if (options.task == "copy" && options.time_steps <= 2 * copy_items)
     throw UserError("--time-steps " + std::to_string(options.time_steps) + " is too short: copy needs more than " +
@@ -117,8 +126,7 @@ void fill(const Options& options, const Shape& shape, Model& model) {
   }
   const int blank = copy_symbols, cue = copy_symbols + 1, first = shape.steps - copy_items;
   std::vector<std::int64_t> items;
-  for (int i = 0; i < copy_items * shape.batch; ++i)
-    items.push_back(static_cast<std::int64_t>(next() * copy_symbols));
+  for (int i = 0; i < copy_items * shape.batch; ++i) items.push_back(static_cast<std::int64_t>(next() * copy_symbols));
   for (int step = 0; step < shape.steps; ++step)
     for (int c = 0; c < shape.batch; ++c) {
       const std::size_t place = static_cast<std::size_t>(step) * shape.batch + c;
@@ -139,8 +147,8 @@ double peak_memory_mib() {
 int measure(const Options& options) {
   using Clock = std::chrono::steady_clock;
   const bool copy = options.task == "copy";
-  const Shape shape{options.cell, options.time_steps, options.batch, copy ? copy_symbols + 2 : 2, options.hidden,
-                    copy ? copy_symbols + 1 : 1, copy};
+  const Shape shape{options.cell,   options.time_steps,          options.batch, copy ? copy_symbols + 2 : 2,
+                    options.hidden, copy ? copy_symbols + 1 : 1, copy};
   Model model(shape);
   fill(options, shape, model);
   const auto update = [&] {
@@ -184,13 +192,13 @@ std::vector<T> values(const TensorFile& file, const std::string& name, const std
 }
 
 int check(const Options& options) {
-  const TensorFile file = rnnbench::read_safetensors(options.check);
+  const TensorFile file = rnnbench::core::read_safetensors(options.check);
   std::map<std::string, std::string> spec;
   std::istringstream lines(file.metadata.contains("spec") ? file.metadata.at("spec") : "");
   for (std::string line; std::getline(lines, line);)
     if (const auto sign = line.find(" = "); sign != line.npos) spec[line.substr(0, sign)] = line.substr(sign + 3);
-  const std::vector<std::string> names = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0", "rnn.bias_hh_l0",
-                                          "readout.weight", "readout.bias"};
+  const std::vector<std::string> names = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0",
+                                          "rnn.bias_hh_l0",   "readout.weight",   "readout.bias"};
   std::set<std::string> wanted = {"inputs", "targets", "mask", "outputs", "loss"}, present;
   for (const std::string& name : names) wanted.insert({name, "grad." + name});
   for (const Tensor& tensor : file.tensors) present.insert(tensor.name);
@@ -207,8 +215,13 @@ int check(const Options& options) {
       throw UserError(options.check + ": " + name + " has not the shape that its model needs");
     return static_cast<int>(shape[axis]);
   };
-  const Shape shape{spec["cell"], size("inputs", 0), size("inputs", 1), size("inputs", 2), size("readout.weight", 1),
-                    size("readout.weight", 0), copy};
+  const Shape shape{spec["cell"],
+                    size("inputs", 0),
+                    size("inputs", 1),
+                    size("inputs", 2),
+                    size("readout.weight", 1),
+                    size("readout.weight", 0),
+                    copy};
   Model model(shape);
   Model::Blocks parameters;
   std::map<std::string, std::vector<std::int64_t>> shapes;
@@ -261,7 +274,7 @@ int main(int count, char** words) {
     omp_set_num_threads(options.threads);
     peer::flush_denormals();
     return options.check.empty() ? peer::measure(options) : peer::check(options);
-  } catch (const rnnbench::UserError& error) {
+  } catch (const rnnbench::core::UserError& error) {
     std::cerr << "onednn_peer: " << error.what() << '\n';
     return 2;
   } catch (const std::exception& error) {

@@ -126,13 +126,13 @@ def measure(chosen):
     inputs, targets, outputs = batch_of(chosen.task, chosen.time_steps, chosen.batch)
     model = module(chosen.cell, inputs.shape[2], chosen.hidden, outputs)
     parameters = list(model.parameters())
-    optimiser = torch.optim.Adam(parameters, lr=1e-12)
+    optimizer = torch.optim.Adam(parameters, lr=1e-12)
 
     def update():
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss_of(model, inputs, targets).backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
+        optimizer.step()
 
     warm = time.perf_counter()
     update()

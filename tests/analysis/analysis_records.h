@@ -10,8 +10,9 @@
 #include "analysis/study.h"
 #include "core/hash.h"
 #include "core/stream.h"
+#include "tests/namespaces.h"
 
-namespace rnnbench::made_up {
+namespace rnnbench::test::made_up {
 
 struct Task {
   std::string name, measure, definition;
@@ -74,8 +75,7 @@ inline const std::vector<Model>& models() {
 
 inline Json scores(const Task& task, double progress,
                    double noise) {  // progress from 0 (baseline) to 1 (solved)
-  const double loss =
-      task.optimum + (task.baseline - task.optimum) * std::pow(1e-3, progress) * (1 + 0.05 * noise);
+  const double loss = task.optimum + (task.baseline - task.optimum) * std::pow(1e-3, progress) * (1 + 0.05 * noise);
   if (task.name == "adding") return {{"loss", loss}, {"mse", loss}};
   if (task.name == "copy") return {{"loss", loss}, {"recall", std::min(1.0, 0.125 + 0.877 * progress)}};
   const double n = std::floor(progress < 0.3 ? 0 : 1000 * progress * progress);
@@ -93,8 +93,7 @@ inline Run run(const Task& task, const Model& model, std::uint64_t seed, const J
       {"numerics_version", numerics_version},
       {"canonical", ""},
       {"task", options},
-      {"model",
-       {{"cell", model.cell}, {"hidden", model.hidden}, {"layers", 1}, {"attention", model.attention}}},
+      {"model", {{"cell", model.cell}, {"hidden", model.hidden}, {"layers", 1}, {"attention", model.attention}}},
       {"training", {{"updates", budget}, {"batch", 32}, {"optimizer", "adam"}, {"learning-rate", 0.005}}},
       {"seed", seed}};
   spec["model"].update(extra);
@@ -125,34 +124,33 @@ inline Run run(const Task& task, const Model& model, std::uint64_t seed, const J
   const bool solved = !solved_after.is_null();
   Json lengths = Json::array();
   for (std::size_t i = 0; i < task.lengths.size(); ++i) {
-    const double kept =
-        std::max(0.02, progress * (1 - (0.25 + 0.05 * noise.normal()) * static_cast<double>(i)));
+    const double kept = std::max(0.02, progress * (1 - (0.25 + 0.05 * noise.normal()) * static_cast<double>(i)));
     Json point = {{"length", task.lengths[i]}, {"trained", i == 0}};
     point.update(scores(task, kept, noise.normal()));
     lengths.push_back(point);
   }
   Record record;
   record.spec = spec;
-  record.result = {{"status", solved ? "solved" : "finished"},
-                   {"measure",
-                    {{"name", task.measure},
-                     {"higher_is_better", task.higher_is_better},
-                     {"solved_at", task.solved_at},
-                     {"definition", task.definition}}},
-                   {"baseline", task.baseline},
-                   {"optimum", task.optimum},
-                   {"hidden", model.hidden},
-                   {"parameters", model.parameters},
-                   {"updates", done},
-                   {"sequences", 32 * done},
-                   {"solved", solved},
-                   {"updates_to_solve", solved_after},
-                   {"curve", curve},
-                   {"final",
-                    {{"validation", scores(task, progress, noise.normal())},
-                     {"test", scores(task, progress, noise.normal())}}},
-                   {"lengths", lengths},
-                   {"weights", "0123456789abcdef"}};
+  record.result = {
+      {"status", solved ? "solved" : "finished"},
+      {"measure",
+       {{"name", task.measure},
+        {"higher_is_better", task.higher_is_better},
+        {"solved_at", task.solved_at},
+        {"definition", task.definition}}},
+      {"baseline", task.baseline},
+      {"optimum", task.optimum},
+      {"hidden", model.hidden},
+      {"parameters", model.parameters},
+      {"updates", done},
+      {"sequences", 32 * done},
+      {"solved", solved},
+      {"updates_to_solve", solved_after},
+      {"curve", curve},
+      {"final",
+       {{"validation", scores(task, progress, noise.normal())}, {"test", scores(task, progress, noise.normal())}}},
+      {"lengths", lengths},
+      {"weights", "0123456789abcdef"}};
   record.result["hash"] = hex16(fnv1a(record.result.dump()));
   const double speed = model.speed * (1 + 0.03 * noise.normal());
   record.measured = {{"train_cpu_seconds", done * 32 / speed},
@@ -226,4 +224,4 @@ inline Study study(int seeds = 5) {
   return make_study("example", "An example experiment", "example.ini", std::move(all));
 }
 
-}  // namespace rnnbench::made_up
+}  // namespace rnnbench::test::made_up

@@ -1,7 +1,8 @@
 // What is derived from records: labels, denominators, tables, CSV files, comparisons.
-#include <catch2/catch.hpp>
 #include <algorithm>
 #include <sstream>
+
+#include <catch2/catch.hpp>
 
 #include "analysis/compare.h"
 #include "analysis/csv.h"
@@ -10,8 +11,9 @@
 #include "analysis/table.h"
 #include "core/error.h"
 #include "tests/analysis/analysis_records.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 namespace {
 
@@ -23,9 +25,7 @@ const made_up::Model& gru = made_up::models()[2];
 
 Study study_of(std::vector<Run> runs) { return make_study("test", "A test", "test.ini", std::move(runs)); }
 
-void set_score(Run& run, const std::string& name, double value) {
-  run.record->result["final"]["test"][name] = value;
-}
+void set_score(Run& run, const std::string& name, double value) { run.record->result["final"]["test"][name] = value; }
 
 // A record's fields as RFC 4180 reads them.
 std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
@@ -70,8 +70,8 @@ TEST_CASE("labels say what varies, and nothing else", "[analysis]") {
   const Study plain = made_up::study();
   REQUIRE(plain.tasks.size() == 3);
   CHECK(plain.tasks[0].label == "copy");
-  CHECK(model_labels(plain) == std::vector<std::string>{"rnn", "lstm", "gru", "lstm + additive attention",
-                                                        "gru + additive attention"});
+  CHECK(model_labels(plain) ==
+        std::vector<std::string>{"rnn", "lstm", "gru", "lstm + additive attention", "gru + additive attention"});
 
   std::vector<Run> runs;
   for (int length : {20, 40}) {
@@ -80,11 +80,9 @@ TEST_CASE("labels say what varies, and nothing else", "[analysis]") {
         for (int seed : {2, 1}) {
           Run run = made_up::run(copy, *model, seed);
           run.spec["task"]["length"] = length;
-          run.spec["task"]["test-length"] = {length,
-                                             2 * length};  // follows from the length, tells nothing apart
+          run.spec["task"]["test-length"] = {length, 2 * length};  // follows from the length, tells nothing apart
           if (model->cell == "lstm") run.spec["model"]["hidden"] = hidden;
-          if (model->cell == "lstm")
-            run.spec["model"]["forget-bias"] = 1;  // of the LSTM alone, but never another
+          if (model->cell == "lstm") run.spec["model"]["forget-bias"] = 1;  // of the LSTM alone, but never another
           run.spec["id"] = std::to_string(runs.size());
           if (model->cell == "lstm" || hidden == 32) runs.push_back(run);
         }
@@ -108,7 +106,7 @@ TEST_CASE("diverged and missing runs stay in the denominator and are named", "[a
   runs[2] = made_up::missing(runs[2]);
   const Study study = study_of(runs);
   const TaskRuns& task = study.tasks[0];
-  const Summary summary = summarise(task, task.models[0]);
+  const Summary summary = summarize(task, task.models[0]);
   CHECK(summary.runs == 4);
   CHECK(summary.recorded == 3);
   CHECK(summary.solved == 2);
@@ -145,13 +143,12 @@ TEST_CASE("times to solve are censored, never averaged over the solved", "[analy
       Json& result = runs[i].record->result;
       result["solved"] = updates[i] > 0;
       result["updates_to_solve"] = updates[i] > 0 ? Json(updates[i]) : Json(nullptr);
-      runs[i].record->measured["cpu_seconds_to_solve"] =
-          updates[i] > 0 ? Json(updates[i] / 1000.0) : Json(nullptr);
+      runs[i].record->measured["cpu_seconds_to_solve"] = updates[i] > 0 ? Json(updates[i] / 1000.0) : Json(nullptr);
       runs[i].record->measured["train_cpu_seconds"] =
           updates[i] > 0 ? updates[i] / 1000.0 : 1.5 + 0.5 * static_cast<double>(i);
     }
     const Study study = study_of(runs);
-    return summarise(study.tasks[0], study.tasks[0].models[0]);
+    return summarize(study.tasks[0], study.tasks[0].models[0]);
   };
   CHECK(with_solves({100, 500, 300, 200, 400}).updates.text() == "300 [100, 500]");
   CHECK(with_solves({100, 0, 300, 200, 0}).updates.text() == "300 [100, >4,000]");
@@ -171,7 +168,7 @@ TEST_CASE("below ten seeds every point is shown, from ten on an interval", "[ana
       set_score(runs.back(), "recall", 0.5 + 0.0123 * seed);
     }
     const Study study = study_of(runs);
-    const Summary summary = summarise(study.tasks[0], study.tasks[0].models[0]);
+    const Summary summary = summarize(study.tasks[0], study.tasks[0].models[0]);
     CHECK(summary.iqm_interval.has_value() == (seeds >= 10));
     const std::string table = outcome_table(study.tasks[0]).text();
     int shown = 0;
@@ -338,9 +335,7 @@ TEST_CASE("bare names compare every variant that both models have", "[analysis]"
 
 TEST_CASE("wrong names in a comparison get one sentence", "[analysis]") {
   const Study study = made_up::study();
-  CHECK(user_error([&] { compare(study, "lstn", "gru", ""); }).find("did you mean 'lstm'") !=
-        std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstn", "gru", ""); }).find("did you mean 'lstm'") != std::string::npos);
   CHECK(user_error([&] { compare(study, "lstm", "lstm", ""); }).find("with itself") != std::string::npos);
-  CHECK(user_error([&] { compare(study, "lstm", "gru", "los"); }).find("did you mean 'loss'") !=
-        std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstm", "gru", "los"); }).find("did you mean 'loss'") != std::string::npos);
 }

@@ -1,20 +1,22 @@
 // Paired differences against values stored from scipy and numpy (tests/analysis/statistics/make_reference.py), and the
 // interval against the tests it belongs to.
-#include <catch2/catch.hpp>
+#include "analysis/statistics/paired.h"
+
 #include <cmath>
 
-#include "analysis/statistics/paired.h"
+#include <catch2/catch.hpp>
+
 #include "core/stream.h"
 #include "tests/analysis/statistics/reference.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
 
-Values minus(const Values& differences, double centre) {
+Values minus(const Values& differences, double center) {
   Values shifted = differences;
-  for (double& d : shifted) d -= centre;
+  for (double& d : shifted) d -= center;
   return shifted;
 }
 
@@ -28,15 +30,14 @@ Values draw_differences(int n, std::uint64_t seed) {
 }
 
 // Both ends of an interval, just inside and just outside, and a grid across: where a decision could differ.
-Values centres_around(const Interval& interval, int grid) {
-  Values centres;
+Values centers_around(const Interval& interval, int grid) {
+  Values centers;
   const double width = interval.high - interval.low;
   for (double end : {interval.low, interval.high}) {
-    for (double step : {-1e-6, 1e-6}) centres.push_back(end + step * width);
+    for (double step : {-1e-6, 1e-6}) centers.push_back(end + step * width);
   }
-  for (int i = -grid / 5; i <= grid + grid / 5; ++i)
-    centres.push_back(interval.low + (i + 0.5) / grid * width);
-  return centres;
+  for (int i = -grid / 5; i <= grid + grid / 5; ++i) centers.push_back(interval.low + (i + 0.5) / grid * width);
+  return centers;
 }
 
 }  // namespace
@@ -80,9 +81,9 @@ TEST_CASE("the smallest p-value is that of differences of one sign", "[statistic
   CHECK(sign_flip_test(Values(40, 0.25)) == smallest_p(40));
 }
 
-TEST_CASE("intervals of the centre agree with subset means by numpy", "[statistics][paired]") {
+TEST_CASE("intervals of the center agree with subset means by numpy", "[statistics][paired]") {
   int infinite = 0, random = 0;
-  for (const auto& sample : reference()["centre"]) {
+  for (const auto& sample : reference()["center"]) {
     const Interval interval = mean_interval(sample["differences"], sample["level"]);
     INFO("n = " << sample["differences"].size() << ", level " << sample["level"]);
     if (sample["low"].is_null()) {
@@ -93,8 +94,7 @@ TEST_CASE("intervals of the centre agree with subset means by numpy", "[statisti
       CHECK(interval.low == near(sample["low"]));
       CHECK(interval.high == near(sample["high"]));
     } else {
-      for (const auto& [end, bracket] :
-           {std::pair(interval.low, sample["low"]), {interval.high, sample["high"]}}) {
+      for (const auto& [end, bracket] : {std::pair(interval.low, sample["low"]), {interval.high, sample["high"]}}) {
         CHECK(end >= bracket[0].get<double>());
         CHECK(end <= bracket[1].get<double>());
       }
@@ -105,7 +105,7 @@ TEST_CASE("intervals of the centre agree with subset means by numpy", "[statisti
   CHECK(random == 1);
 }
 
-TEST_CASE("the sign-flip test rejects exactly the centres outside the interval", "[statistics][paired]") {
+TEST_CASE("the sign-flip test rejects exactly the centers outside the interval", "[statistics][paired]") {
   for (std::uint64_t seed : {1, 2, 3}) {
     const Values differences = draw_differences(10, seed);
     for (double level : {0.95, 0.9}) {
@@ -113,10 +113,10 @@ TEST_CASE("the sign-flip test rejects exactly the centres outside the interval",
       CHECK(interval.low < mean(differences));
       CHECK(interval.high > mean(differences));
       int outside = 0;
-      for (double centre : centres_around(interval, 100)) {
-        const bool out = centre < interval.low || centre > interval.high;
-        INFO("seed " << seed << ", centre " << centre << " of " << interval.low << " .. " << interval.high);
-        CHECK((sign_flip_test(minus(differences, centre)) <= 1 - level) == out);
+      for (double center : centers_around(interval, 100)) {
+        const bool out = center < interval.low || center > interval.high;
+        INFO("seed " << seed << ", center " << center << " of " << interval.low << " .. " << interval.high);
+        CHECK((sign_flip_test(minus(differences, center)) <= 1 - level) == out);
         outside += out;
       }
       CHECK(outside == 2 + 20 + 21);
@@ -124,8 +124,7 @@ TEST_CASE("the sign-flip test rejects exactly the centres outside the interval",
   }
 }
 
-TEST_CASE("equivalence is declared exactly when the 90 % interval lies within the margins",
-          "[statistics][paired]") {
+TEST_CASE("equivalence is declared exactly when the 90 % interval lies within the margins", "[statistics][paired]") {
   for (const auto& test : reference()["equivalence"]) {
     CHECK(equivalence_test(test["differences"], test["margin"]) == near(test["p"]));
   }
@@ -133,7 +132,7 @@ TEST_CASE("equivalence is declared exactly when the 90 % interval lies within th
     const Values differences = minus(draw_differences(n, 4), 0.5);
     const Interval interval = mean_interval(differences, 0.9);
     int equivalent = 0;
-    for (double end : centres_around(interval, 10)) {
+    for (double end : centers_around(interval, 10)) {
       const double margin = std::abs(end);
       const bool within = -margin < interval.low && interval.high < margin;
       CHECK((equivalence_test(differences, margin) <= 0.05) == within);
@@ -156,11 +155,11 @@ TEST_CASE("seeds to decide are those of Student's interval", "[statistics][paire
     const int pairs = sample["pairs"];
     const auto answer = seeds_to_decide(sample["differences"], sample["boundary"], sample["level"]);
     INFO("Student: " << pairs);
-    if (pairs > most_seeds_to_decide + 1) {
+    if (pairs > max_seeds_to_decide + 1) {
       CHECK(!answer);
-    } else if (pairs < least_pairs_for_test) {
-      CHECK(answer == least_pairs_for_test);
-    } else if (pairs < most_seeds_to_decide) {
+    } else if (pairs < min_pairs_for_test) {
+      CHECK(answer == min_pairs_for_test);
+    } else if (pairs < max_seeds_to_decide) {
       REQUIRE(answer);
       CHECK(std::abs(*answer - pairs) <= 1);
       ++counted;
@@ -169,13 +168,12 @@ TEST_CASE("seeds to decide are those of Student's interval", "[statistics][paire
   CHECK(counted >= 3);
   CHECK(!seeds_to_decide({1, 2, 3}, 2));
   CHECK(!seeds_to_decide({2, 2, 2}, 2));
-  CHECK(seeds_to_decide({2, 2, 2}, 1) == least_pairs_for_test);
+  CHECK(seeds_to_decide({2, 2, 2}, 1) == min_pairs_for_test);
 }
 
 TEST_CASE("slopes agree with scipy's linear regression", "[statistics][paired]") {
   for (const auto& sample : reference()["slopes"]) {
-    const Values expected = sample["slopes"],
-                 result = slopes(sample["x"], sample["rows"].get<std::vector<Values>>());
+    const Values expected = sample["slopes"], result = slopes(sample["x"], sample["rows"].get<std::vector<Values>>());
     REQUIRE(result.size() == expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) CHECK(result[i] == near(expected[i]));
   }

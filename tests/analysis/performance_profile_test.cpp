@@ -1,11 +1,12 @@
 // Shares over several tasks against values stored from numpy and statsmodels
 // (tests/analysis/statistics/make_reference.py).
+#include "analysis/statistics/performance_profile.h"
+
 #include <catch2/catch.hpp>
 
-#include "analysis/statistics/performance_profile.h"
 #include "tests/analysis/statistics/reference.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 TEST_CASE("the mean of two shares has Newcombe's interval", "[statistics][profile]") {
@@ -20,8 +21,7 @@ TEST_CASE("the mean of two shares has Newcombe's interval", "[statistics][profil
   }
 }
 
-TEST_CASE("performance profiles agree with numpy, their bands with Wilson's intervals",
-          "[statistics][profile]") {
+TEST_CASE("performance profiles agree with numpy, their bands with Wilson's intervals", "[statistics][profile]") {
   for (const auto& sample : reference()["profile"]) {
     const Strata tasks = sample["tasks"].get<Strata>();
     const Values thresholds = sample["thresholds"], shares = sample["shares"];
@@ -49,8 +49,7 @@ TEST_CASE("improvement over tasks counts tasks, not runs", "[statistics][profile
   const Strata a = {{1, 2, 3}, {5, 5, 5, 5, 5, 5}}, b = {{0, 0, 0}, {7, 7, 7, 7, 7, 7}};
   const Share mean = mean_improvement(a, b);
   CHECK(mean.value == 0.5);  // by runs: 9 wins of 45
-  CHECK(mean.interval.low ==
-        near(mean_share({{1, wilson_interval(3, 3)}, {0, wilson_interval(0, 6)}}).interval.low));
+  CHECK(mean.interval.low == near(mean_share({{1, wilson_interval(3, 3)}, {0, wilson_interval(0, 6)}}).interval.low));
   // Every task of its own: what differs between tasks is no uncertainty.
   CHECK(mean_improvement({a[0]}, {b[0]}).interval.low == near(improvement_interval(a[0], b[0]).low));
   CHECK(mean.interval.high == near(0.5 + wilson_interval(0, 6).high / 2));

@@ -1,24 +1,26 @@
 // Figures and report: complete, self-contained, distinct, and the same bytes when made again.
-#include <sys/wait.h>
+#include "analysis/report.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <regex>
 #include <set>
+#include <sys/wait.h>
 #include <thread>
 
+#include <catch2/catch.hpp>
+
 #include "analysis/figures/experiment_figures.h"
-#include "analysis/report.h"
 #include "analysis/figures/style.h"
 #include "experiments/records/files.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -44,8 +46,8 @@ struct Outcome {
 };
 Outcome shell(const fs::path& folder, const std::string& arguments, const std::string& environment = "") {
   const std::string out = (folder / "out").string(), err = (folder / "err").string();
-  const int status = std::system(
-      (environment + " '" RNNBENCH_PROGRAM "' " + arguments + " > '" + out + "' 2> '" + err + "'").c_str());
+  const int status =
+      std::system((environment + " '" RNNBENCH_PROGRAM "' " + arguments + " > '" + out + "' 2> '" + err + "'").c_str());
   return {WEXITSTATUS(status), read_file(out), read_file(err)};
 }
 
@@ -53,7 +55,7 @@ Outcome shell(const fs::path& folder, const std::string& arguments, const std::s
 
 TEST_CASE("drawing again gives the same bytes in every format", "[report][figures]") {
   REQUIRE(gnuplot_available());
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const std::vector<Figure> figures = all_figures(made_up::study());
   REQUIRE(figures.size() == 4);
   const fs::path first = folder.path() / "first", second = folder.path() / "elsewhere" / "second";
@@ -69,20 +71,18 @@ TEST_CASE("drawing again gives the same bytes in every format", "[report][figure
 
 TEST_CASE("a figure's script can be run by itself in its folder", "[report][figures]") {
   REQUIRE(gnuplot_available());
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const std::vector<Figure> figures = all_figures(made_up::study(10));
   write_figures(figures, folder.path());
   for (const Figure& figure : figures) {
     const std::string gp = read_file(folder.path() / (figure.name + ".gp"));
     CHECK(gp.find(folder.path().string()) == std::string::npos);
-    REQUIRE(std::system(("cd '" + folder.path().string() + "' && gnuplot " + figure.name + ".gp").c_str()) ==
-            0);
+    REQUIRE(std::system(("cd '" + folder.path().string() + "' && gnuplot " + figure.name + ".gp").c_str()) == 0);
     CHECK(read_file(folder.path() / (figure.name + ".svg")).find("</svg>") != std::string::npos);
   }
 }
 
-TEST_CASE("learning curves hold every model, keep solved values and mark what did not solve",
-          "[report][figures]") {
+TEST_CASE("learning curves hold every model, keep solved values and mark what did not solve", "[report][figures]") {
   const Study study = made_up::study();
   const Figure figure = learning_curves(study);
   for (const TaskRuns& task : study.tasks) {
@@ -102,33 +102,31 @@ TEST_CASE("learning curves hold every model, keep solved values and mark what di
   CHECK(figure.script.find("'0/5'") != std::string::npos);
 }
 
-TEST_CASE("models differ in colour and in dash and point, the same in every experiment",
-          "[report][figures]") {
+TEST_CASE("models differ in color and in dash and point, the same in every experiment", "[report][figures]") {
   std::vector<Run> runs;
   for (const made_up::Model& model : made_up::models()) {
-    for (int hidden : {16, 32, 64})
-      runs.push_back(made_up::run(made_up::tasks()[0], model, 1, {{"hidden", hidden}}));
+    for (int hidden : {16, 32, 64}) runs.push_back(made_up::run(made_up::tasks()[0], model, 1, {{"hidden", hidden}}));
   }
   const auto styles = styles_of(make_study("", "", "", runs));
   CHECK(styles.size() == 15);
-  std::set<std::string> looks, colours;
+  std::set<std::string> looks, colors;
   for (const auto& [label, style] : styles) {
-    colours.insert(style.colour);
+    colors.insert(style.color);
     looks.insert(style.dash + " " + std::to_string(style.point));
   }
-  CHECK(colours.size() == 15);
+  CHECK(colors.size() == 15);
   const auto alone = styles_of(made_up::study());
   std::set<std::string> grey;
   for (const auto& [label, style] : alone) grey.insert(style.dash + " " + std::to_string(style.point));
-  CHECK(grey.size() == alone.size());  // told apart without colour
-  CHECK(alone.at("lstm").colour == styles.at("lstm (hidden 16)").colour);
+  CHECK(grey.size() == alone.size());  // told apart without color
+  CHECK(alone.at("lstm").color == styles.at("lstm (hidden 16)").color);
 }
 
 TEST_CASE("text in a figure cannot break its script", "[report][figures]") {
   REQUIRE(gnuplot_available());
   Study study = made_up::study(3);
   study.title = "It's {/=50 \"quoted\"} @home_x^2 `date` \\n";
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const std::vector<Figure> figures = {learning_curves(study)};
   write_figures(figures, folder.path());
   draw_figures(figures, folder.path());
@@ -138,7 +136,7 @@ TEST_CASE("text in a figure cannot break its script", "[report][figures]") {
 
 TEST_CASE("the report is one page that names every run and needs nothing else", "[report]") {
   REQUIRE(gnuplot_available());
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   Study study = made_up::study();
   study.file = "/home/someone/example.ini";
   const std::vector<Figure> figures = all_figures(study);
@@ -147,23 +145,21 @@ TEST_CASE("the report is one page that names every run and needs nothing else", 
   const std::string html = report_html(study, figures, folder.path());
   CHECK(report_html(study, figures, folder.path()) == html);
   CHECK(count(html, "<svg") == figures.size());
-  for (const std::string outside :
-       {"<script", "<link", "<img", "<iframe", "@import", "src=", "/home/someone"}) {
+  for (const std::string outside : {"<script", "<link", "<img", "<iframe", "@import", "src=", "/home/someone"}) {
     INFO(outside);
     CHECK(count(html, outside) == 0);
   }
   // References inside drawings are to this page; the only addresses are names of XML languages.
   const std::regex reference("(href=['\"]|url\\(['\"]?)([^'\")]*)");
-  for (auto match = std::sregex_iterator(html.begin(), html.end(), reference);
-       match != std::sregex_iterator(); ++match) {
+  for (auto match = std::sregex_iterator(html.begin(), html.end(), reference); match != std::sregex_iterator();
+       ++match) {
     CHECK((*match)[2].str().front() == '#');
   }
   CHECK(count(html, "http") == count(html, "http://www.w3.org/"));
   const std::regex id("\\sid=['\"]([^'\"]*)['\"]");
   std::set<std::string> ids;
   std::size_t declared = 0;
-  for (auto match = std::sregex_iterator(html.begin(), html.end(), id); match != std::sregex_iterator();
-       ++match) {
+  for (auto match = std::sregex_iterator(html.begin(), html.end(), id); match != std::sregex_iterator(); ++match) {
     ids.insert((*match)[1]);
     ++declared;
   }
@@ -192,7 +188,7 @@ TEST_CASE("a command in the report spells out every option", "[report]") {
 }
 
 TEST_CASE("from runs to report on the command line, and again byte for byte", "[report][cli]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const std::string experiment =
       "--task adding,counting --length 10 --cell rnn,lstm --hidden 4 --updates 20 --batch 8 --evaluate 20 "
       "--seed 1..2 "

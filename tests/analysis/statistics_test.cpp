@@ -1,13 +1,15 @@
 // Every statistic against values stored from numpy, scipy and statsmodels
 // (tests/analysis/statistics/make_reference.py).
-#include <catch2/catch.hpp>
+#include "analysis/statistics/statistics.h"
+
 #include <cmath>
 #include <limits>
 
-#include "analysis/statistics/statistics.h"
-#include "tests/analysis/statistics/reference.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "tests/analysis/statistics/reference.h"
+#include "tests/namespaces.h"
+
 using namespace rnnbench::test;
 
 namespace {
@@ -24,8 +26,7 @@ TEST_CASE("location statistics agree with numpy and scipy", "[statistics]") {
     CHECK(mean(values) == near(sample["mean"]));
     CHECK(median(values) == near(sample["median"]));
     CHECK(interquartile_mean(values) == near(sample["interquartile_mean"]));
-    for (const auto& [p, value] : sample["quantiles"].items())
-      CHECK(quantile(values, std::stod(p)) == near(value));
+    for (const auto& [p, value] : sample["quantiles"].items()) CHECK(quantile(values, std::stod(p)) == near(value));
   }
 }
 
@@ -73,14 +74,13 @@ TEST_CASE("the bootstrap is reproducible and keeps strata apart", "[statistics]"
   CHECK(once.high == again.high);
   CHECK(once.low < once.high);
   // Resampling across strata would mix 0 and 100; within them nothing varies.
-  const Interval constant = bootstrap_interval(Strata{{0, 0, 0}, {100, 100, 100}}, [](const Strata& strata) {
-    return mean(strata[0]) + mean(strata[1]);
-  });
+  const Interval constant = bootstrap_interval(Strata{{0, 0, 0}, {100, 100, 100}},
+                                               [](const Strata& strata) { return mean(strata[0]) + mean(strata[1]); });
   CHECK(constant.low == 100);
   CHECK(constant.high == 100);
   // Two strata with the same values must not draw the same indices: their difference would never vary.
-  const Interval difference = bootstrap_interval(
-      Strata{ten, ten}, [](const Strata& strata) { return mean(strata[0]) - mean(strata[1]); });
+  const Interval difference =
+      bootstrap_interval(Strata{ten, ten}, [](const Strata& strata) { return mean(strata[0]) - mean(strata[1]); });
   CHECK(difference.low < 0);
   CHECK(difference.high > 0);
 }

@@ -1,11 +1,13 @@
 // Times to an event against values stored from statsmodels (tests/analysis/statistics/make_reference.py).
-#include <catch2/catch.hpp>
+#include "analysis/statistics/survival.h"
+
 #include <limits>
 
-#include "analysis/statistics/survival.h"
-#include "tests/analysis/statistics/reference.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "tests/analysis/statistics/reference.h"
+#include "tests/namespaces.h"
+
 using namespace rnnbench::test;
 
 namespace {
@@ -18,8 +20,7 @@ Lifetimes make_lifetimes(const nlohmann::json& times, const nlohmann::json& seen
 
 }  // namespace
 
-TEST_CASE("Kaplan-Meier curves, their intervals and medians agree with statsmodels",
-          "[statistics][survival]") {
+TEST_CASE("Kaplan-Meier curves, their intervals and medians agree with statsmodels", "[statistics][survival]") {
   for (const auto& sample : reference()["survival"]) {
     const Lifetimes lifetimes = make_lifetimes(sample["times"], sample["seen"]);
     const auto median = median_lifetime(lifetimes);
@@ -45,8 +46,7 @@ TEST_CASE("Kaplan-Meier curves, their intervals and medians agree with statsmode
   }
 }
 
-TEST_CASE("with one end of observation for all, the interval is Wilson's of the runs",
-          "[statistics][survival]") {
+TEST_CASE("with one end of observation for all, the interval is Wilson's of the runs", "[statistics][survival]") {
   const Lifetimes lifetimes = {{2, true}, {5, true}, {5, true}, {7, true}, {9, false}, {9, false}};
   for (const auto& [time, left] : {std::pair(1.0, 6), {2.0, 5}, {6.0, 3}, {7.0, 2}, {9.0, 2}}) {
     const SurvivalStep step = survival_at(lifetimes, time);
@@ -64,8 +64,7 @@ TEST_CASE("with one end of observation for all, the interval is Wilson's of the 
 
 TEST_CASE("restricted means are areas under statsmodels' curve", "[statistics][survival]") {
   for (const auto& sample : reference()["restricted_mean"]) {
-    CHECK(restricted_mean(make_lifetimes(sample["times"], sample["seen"]), sample["horizon"]) ==
-          near(sample["mean"]));
+    CHECK(restricted_mean(make_lifetimes(sample["times"], sample["seen"]), sample["horizon"]) == near(sample["mean"]));
   }
   // Everything seen: the mean of the times.
   CHECK(restricted_mean({{1, true}, {2, true}, {6, true}}, 10) == near(3));

@@ -1,9 +1,10 @@
 // Traces: finding the run, what is written of it, and that it is what the network computes.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
 #include <sstream>
+
+#include <catch2/catch.hpp>
 
 #include "analysis/figures/trace_figure.h"
 #include "core/error.h"
@@ -12,8 +13,8 @@
 #include "models/network.h"
 #include "tasks/task.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
@@ -136,8 +137,7 @@ TEST_CASE("weights are those of the record or refused", "[trace]") {
   const Trained trained;
   const Record record = read_record(trained.run(0, ".json"));
   const RunSpec spec = spec_from_json(record.spec);
-  const auto network =
-      make_network<float>(spec.model, find_task(spec.task.text("task")).make(spec.task)->signature());
+  const auto network = make_network<float>(spec.model, find_task(spec.task.text("task")).make(spec.task)->signature());
   Parameters<float> parameters(network->layout());
   load_weights(trained.run(0, ".json"), record, parameters);
   CHECK(std::any_of(parameters.data().begin(), parameters.data().end(), [](float x) { return x != 0; }));
@@ -281,8 +281,7 @@ TEST_CASE("a trace that is drawn again has the same bytes", "[trace]") {
   const Trained trained;
   const auto files = [&] {
     std::map<std::string, std::string> files;
-    for (const std::string& name : file_names(trained.traces()))
-      files[name] = read_file(trained.traces() / name);
+    for (const std::string& name : file_names(trained.traces())) files[name] = read_file(trained.traces() / name);
     return files;
   };
   REQUIRE(trained.trace({trained.ids[0]}) == "");

@@ -1,13 +1,13 @@
-// One line per model: the hash of its trained parameters, and of its losses and outputs. Every build of the same source, by
-// any compiler at any optimisation level, has to print the same lines on every processor.
+// One line per model: the hash of its trained parameters, and of its losses and outputs. Every build of the same
+// source, by any compiler at any optimization level, has to print the same lines on every processor.
 //
 //   rnnbench_bits                 prints them, in the form of expected.txt
 //   rnnbench_bits --compare       compares with expected.txt, in seconds; exit code 1 and the lines that differ
 //   rnnbench_bits --regenerate    writes expected.txt anew; known lines may only change when numerics_version is raised
 //
-// Each model is trained on every instruction set of this CPU, on one thread with all states kept and on three threads with
-// every third state kept (--compare: a part of that, by turns). Results that are not all the same are an error, whatever the
-// file says.
+// Each model is trained on every instruction set of this CPU, on one thread with all states kept and on three threads
+// with every third state kept (--compare: a part of that, by turns). Results that are not all the same are an error,
+// whatever the file says.
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -19,10 +19,11 @@
 
 #include "core/hash.h"
 #include "core/math.h"
-#include "core/optimiser.h"
+#include "core/optimizer.h"
 #include "core/stream.h"
 #include "core/threads.h"
 #include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 namespace {
@@ -58,7 +59,8 @@ struct Lines {
   }
 };
 
-// The four cells that there were first, in all attentions, layers and signatures: these lines share one counter, and stay.
+// The four cells that there were first, in all attentions, layers and signatures: these lines share one counter, and
+// stay.
 void add_first_cells(std::vector<Case>& cases) {
   Lines lines{cases, 0};
   const std::vector<Values> variants{{{"cell", "rnn"}, {"activation", "tanh"}},
@@ -100,9 +102,7 @@ void add_first_cells(std::vector<Case>& cases) {
     lines.add({{"cell", "lstm"}, {"hidden", "5"}}, lines.signature(3, 5), 4, 50, optimizer);
 }
 
-bool is_first(const std::string& cell) {
-  return cell == "rnn" || cell == "lstm" || cell == "gru" || cell == "gru-v1";
-}
+bool is_first(const std::string& cell) { return cell == "rnn" || cell == "lstm" || cell == "gru" || cell == "gru-v1"; }
 
 // A cell of the table, with a counter of its own, so that a new one changes no other's lines.
 void add_cell(const CellEntry& cell, std::vector<Case>& cases) {
@@ -124,7 +124,7 @@ void add_cell(const CellEntry& cell, std::vector<Case>& cases) {
     for (const Option& option : model_options(cell))
       if (option.name == "init")
         for (const std::string& init : option.choices)
-          if (init != option.fallback) small({{"init", init}});
+          if (init != option.default_value) small({{"init", init}});
     for (const Option& option : cell.options)
       if (option.kind == Option::Kind::real) small({{option.name, "1.5"}});
   }
@@ -201,8 +201,8 @@ struct Place {
   WorkspaceOptions options;
 };
 
-// All of them; or, for a test that takes seconds, the fast instruction sets on one thread, and in turn the scalar path or
-// one instruction set on three threads.
+// All of them; or, for a test that takes seconds, the fast instruction sets on one thread, and in turn the scalar path
+// or one instruction set on three threads.
 std::vector<Place> places_of(std::size_t number, bool quick) {
   const WorkspaceOptions alone, together{.threads = 3, .recompute = 3};
   const std::vector<Isa> isas = supported_isas();
@@ -223,12 +223,12 @@ std::string hashes(const Case& c, const Place& place) {
   Settings training;
   training.set("optimizer", c.optimizer);
   training.set("momentum", "0.9");
-  const auto optimiser = make_optimiser(training, network->layout());
+  const auto optimizer = make_optimizer(training, network->layout());
   std::vector<double> losses;
   for (int update = 0; update < c.updates; ++update) {
     losses.push_back(network->gradient(parameters, batch, *workspace, gradient));
     clip_by_norm(gradient, 1, &workspace->team());
-    optimiser->update(parameters, gradient, 0.01, &workspace->team());
+    optimizer->update(parameters, gradient, 0.01, &workspace->team());
   }
   std::vector<float> outputs;
   network->predict(parameters, batch, true, *workspace, outputs);
@@ -271,7 +271,8 @@ std::vector<std::string> compute(bool quick, bool& agree) {
     std::cerr << "error: " << describe(cases[i]) << '\n';
     const std::vector<Place> places = places_of(i, quick);
     for (std::size_t p = 0; p < places.size(); ++p)
-      std::cerr << "  " << found[p] << "  " << isa_name(places[p].isa) << ", " << places[p].options.threads << " thread(s)\n";
+      std::cerr << "  " << found[p] << "  " << isa_name(places[p].isa) << ", " << places[p].options.threads
+                << " thread(s)\n";
   }
   return lines;
 }

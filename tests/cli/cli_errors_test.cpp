@@ -1,13 +1,12 @@
 // The program as a user meets it: exit codes, what goes where, and the sentence for every mistake.
-#include <catch2/catch.hpp>
-
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 namespace fs = std::filesystem;
@@ -72,8 +71,8 @@ TEST_CASE("help and version go to standard output", "[cli]") {
   CHECK(help.code == 0);
   CHECK(help.err.empty());
   CHECK(shell.run("--version").out.starts_with("rnnbench "));
-  for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "check",
-                              "verify", "trace", "dump", "speed"}) {
+  for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "check", "verify",
+                              "trace", "dump", "speed"}) {
     INFO(command);
     CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
     const Outcome usage = shell.run(std::string(command) + " --help");
@@ -93,15 +92,12 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   CHECK(shell.refusal("lits") == "command line: unknown command 'lits'; did you mean 'list'?");
   CHECK(shell.refusal("frobnicate") ==
         "command line: unknown command 'frobnicate'; 'rnnbench --help' lists the commands");
-  CHECK(shell.refusal("run x.ini --lenght 5") ==
-        "command line: unknown option --lenght; did you mean --length?");
-  CHECK(shell.refusal("run x.ini --lenght=5") ==
-        "command line: unknown option --lenght; did you mean --length?");
-  CHECK(shell.refusal("run x.ini --colour blue") ==
-        "command line: unknown option --colour; 'rnnbench run --help' shows what it takes");
+  CHECK(shell.refusal("run x.ini --lenght 5") == "command line: unknown option --lenght; did you mean --length?");
+  CHECK(shell.refusal("run x.ini --lenght=5") == "command line: unknown option --lenght; did you mean --length?");
+  CHECK(shell.refusal("run x.ini --color blue") ==
+        "command line: unknown option --color; 'rnnbench run --help' shows what it takes");
   // No abbreviations: they would change their meaning with the next option.
-  CHECK(shell.refusal("run x.ini --lengt 5") ==
-        "command line: unknown option --lengt; did you mean --length?");
+  CHECK(shell.refusal("run x.ini --lengt 5") == "command line: unknown option --lengt; did you mean --length?");
   CHECK(shell.refusal("run x.ini --length") ==
         "command line: --length needs a value; 'rnnbench run --help' shows what it takes");
   CHECK(shell.refusal("run x.ini --length --dry-run") ==
@@ -111,8 +107,7 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   CHECK(shell.refusal("run x.ini --seed 1 --seed 2") == "command line: --seed is given twice");
   CHECK(shell.refusal("run x.ini --keep-going --fail-fast") ==
         "command line: --keep-going and --fail-fast exclude one another");
-  CHECK(shell.refusal("run x.ini --jobs 0") ==
-        "command line: --jobs = 0 is not a whole number from 1 to 4096");
+  CHECK(shell.refusal("run x.ini --jobs 0") == "command line: --jobs = 0 is not a whole number from 1 to 4096");
   CHECK(shell.refusal("run x.ini --threads two") ==
         "command line: --threads = two is not a whole number from 1 to 4096");
   CHECK(shell.refusal("status x.ini --format jsn") ==
@@ -164,8 +159,7 @@ TEST_CASE("mistakes in a file name file and line, whatever the command", "[cli][
     CHECK(shell.refusal(command) == "x.ini:4: unknown key 'hiden'; did you mean 'hidden'?");
   }
   shell.write("x.ini", one_run + "seed = 1..200000\n");
-  CHECK(shell.refusal("run x.ini") ==
-        "x.ini:4: seed = 1..200000 has 200000 values; at most 100000 are allowed");
+  CHECK(shell.refusal("run x.ini") == "x.ini:4: seed = 1..200000 has 200000 values; at most 100000 are allowed");
   shell.write("x.ini", one_run + "seed = 1..100000\nhidden = 1,2\n");
   CHECK(shell.refusal("run x.ini") ==
         "x.ini: the grid has more than 100000 runs, the most that are allowed; values: 1 of task, 1 of cell, "
@@ -190,8 +184,7 @@ TEST_CASE("text that only looks right is refused", "[cli][errors]") {
 TEST_CASE("a dry run names the runs and starts none", "[cli]") {
   const Shell shell;
   shell.write("x.ini", "task = adding\ncell = lstm\nforget-bias = 1\n");
-  const Outcome plan =
-      shell.run("run x.ini --dry-run --length 50 --forget-bias -1.5 --seed 7..8 --results out");
+  const Outcome plan = shell.run("run x.ini --dry-run --length 50 --forget-bias -1.5 --seed 7..8 --results out");
   INFO(plan.err);
   CHECK(plan.code == 0);
   CHECK(plan.err.empty());
@@ -245,9 +238,9 @@ TEST_CASE("list and show speak from the tables", "[cli]") {
   const auto listed = [&](const std::string& what) {
     return nlohmann::json::parse(shell.run("list " + what + " --format json").out);
   };
-  for (const auto& [what, least] : {std::pair{"tasks", 3}, {"models", 4}}) {
+  for (const auto& [what, min] : {std::pair{"tasks", 3}, {"models", 4}}) {
     const auto list = listed(what);
-    CHECK(list.size() >= static_cast<std::size_t>(least));
+    CHECK(list.size() >= static_cast<std::size_t>(min));
     for (const auto& entry : list) {
       const std::string name = entry.at("name");
       INFO(name);

@@ -1,15 +1,17 @@
 // Values of options: what is accepted, how it is spelled, what is said of the rest.
-#include <catch2/catch.hpp>
+#include "core/options.h"
 
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
-#include "core/options.h"
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 using Values = std::vector<std::string>;
 
 namespace {
@@ -72,8 +74,7 @@ TEST_CASE("what is not allowed is refused in one sentence", "[options][errors]")
   CHECK(refused(attention, "additiv") ==
         "attention = additiv is not one of none, additive, dot; did you mean 'additive'?");
   CHECK(refused(attention, "Bahdanau") == "attention = Bahdanau is not one of none, additive, dot");
-  CHECK(refused(lengths, "50, 0") ==
-        "test-length = 0 is not a comma list of whole numbers from 1 to 1000 or unset");
+  CHECK(refused(lengths, "50, 0") == "test-length = 0 is not a comma list of whole numbers from 1 to 1000 or unset");
   CHECK(refused(hidden, "1,,2") ==
         "hidden = 1,,2 has an empty place in its list; write values with single commas between");
   CHECK(refused(hidden, "1,").find("has an empty place in its list") != std::string::npos);
@@ -94,18 +95,15 @@ TEST_CASE("a text is one line and one value", "[options]") {
 }
 
 TEST_CASE("a broken range is refused in one sentence", "[options][errors]") {
-  for (const char* text :
-       {"10..1", "1..", "..5", "1..x", "1..5..0", "1..5..-1", "1..5..", "1...5", "1..2..3..4"}) {
-    CHECK(refused(hidden, text) ==
-          std::string("hidden = ") + text +
-              " is a broken range; write first..last or first..last..step with whole numbers, "
-              "first <= last and step >= 1");
+  for (const char* text : {"10..1", "1..", "..5", "1..x", "1..5..0", "1..5..-1", "1..5..", "1...5", "1..2..3..4"}) {
+    CHECK(refused(hidden, text) == std::string("hidden = ") + text +
+                                       " is a broken range; write first..last or first..last..step with whole numbers, "
+                                       "first <= last and step >= 1");
   }
   CHECK(refused(hidden, "1..1001") == "hidden = 1..1001 is not a whole number from 1 to 1000");
   CHECK(refused(rate, "1..10") == "learning-rate = 1..10 is not a number from 1e-09 to 100");
   const Option seed = integer_option("seed", "1", 0, 4294967295, "");
-  CHECK(refused(seed, "0..4294967295") ==
-        "seed = 0..4294967295 has 4294967296 values; at most 100000 are allowed");
+  CHECK(refused(seed, "0..4294967295") == "seed = 0..4294967295 has 4294967296 values; at most 100000 are allowed");
 }
 
 TEST_CASE("a near name is suggested, a guess is not", "[options][errors]") {
@@ -136,7 +134,7 @@ TEST_CASE("every declared option is sound", "[options][table]") {
     const Settings defaults = default_settings(options);
     for (const Option& option : options) {
       INFO(option.name);
-      CHECK(canonical_value(option, option.fallback) == option.fallback);
+      CHECK(canonical_value(option, option.default_value) == option.default_value);
       CHECK_FALSE(option.help.empty());
       if (option.used) CHECK_NOTHROW(option.used(defaults));
     }

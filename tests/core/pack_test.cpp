@@ -6,12 +6,14 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tests/core/pack_test.cpp"
 #include "hwy/foreach_target.h"
+
 #include "core/pack-inl.h"
 #include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::test {
 namespace HWY_NAMESPACE {
+using namespace core::HWY_NAMESPACE;
 
 // out = function(in) for a multiple of 16 numbers.
 template <class Function>
@@ -39,15 +41,8 @@ RNNBENCH_MAP(tanh_slope, tanh_slope(x))
 constexpr int operations = 9;
 HWY_ATTR void operate(const float* in, float* out, std::size_t) {
   const Pack a = load(in), b = load(in + 16), c = load(in + 32);
-  const Pack results[operations]{a + b,
-                                 a - b,
-                                 a * b,
-                                 a / b,
-                                 fma(a, b, c),
-                                 lesser(a, b),
-                                 greater(a, b),
-                                 where_positive(a, b),
-                                 with_sign_of(a, b)};
+  const Pack results[operations]{
+      a + b, a - b, a * b, a / b, fma(a, b, c), lesser(a, b), greater(a, b), where_positive(a, b), with_sign_of(a, b)};
   for (int i = 0; i < operations; ++i) store(results[i], out + i * 16);
 }
 // in: 16 numbers -> {sum of lanes, largest lane}.
@@ -57,12 +52,10 @@ HWY_ATTR void reduce_lanes(const float* in, float* out, std::size_t) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::test
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -71,9 +64,12 @@ HWY_AFTER_NAMESPACE();
 #include <string>
 #include <vector>
 
+#include <catch2/catch.hpp>
+
 #include "core/aligned.h"
 #include "core/stream.h"
 #include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 namespace {
@@ -83,33 +79,30 @@ using Map = void (*)(const float*, float*, std::size_t);
 
 using Numbers = AlignedVector<float>;
 
-constexpr float infinity = std::numeric_limits<float>::infinity(),
-                smallest = std::numeric_limits<float>::min(), largest = std::numeric_limits<float>::max(),
-                denormal = std::numeric_limits<float>::denorm_min(),
+constexpr float infinity = std::numeric_limits<float>::infinity(), smallest = std::numeric_limits<float>::min(),
+                largest = std::numeric_limits<float>::max(), denormal = std::numeric_limits<float>::denorm_min(),
                 not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 struct Function {
   std::string name;
   Map (*on)(Isa);
   long double (*exact)(long double);
-  double ulps;        // documented in pack-inl.h
-  float least, most;  // where that holds
-  float worst_at;     // of all floats there
+  double ulps;     // documented in pack-inl.h
+  float min, max;  // where that holds
+  float worst_at;  // of all floats there
 };
 const std::vector<Function>& functions() {
   using Real = long double;
   static const std::vector<Function> all{
       {"exp", RNNBENCH_ON(map_exp), [](Real x) { return std::exp(x); }, 1.1, -87.3f, 88.3f, -59.9218788f},
       {"log", RNNBENCH_ON(map_log), [](Real x) { return std::log(x); }, 1, smallest, largest, 0.702951491f},
-      {"sigmoid", RNNBENCH_ON(map_sigmoid), [](Real x) { return 1 / (1 + std::exp(-x)); }, 2.5, -87.3f,
-       infinity, -16.6425343f},
-      {"tanh", RNNBENCH_ON(map_tanh), [](Real x) { return std::tanh(x); }, 2.7, -infinity, infinity,
-       0.0624158792f}};
+      {"sigmoid", RNNBENCH_ON(map_sigmoid), [](Real x) { return 1 / (1 + std::exp(-x)); }, 2.5, -87.3f, infinity,
+       -16.6425343f},
+      {"tanh", RNNBENCH_ON(map_tanh), [](Real x) { return std::tanh(x); }, 2.7, -infinity, infinity, 0.0624158792f}};
   return all;
 }
 const Function& function(const std::string& name) {
-  return *std::find_if(functions().begin(), functions().end(),
-                       [&](const Function& f) { return f.name == name; });
+  return *std::find_if(functions().begin(), functions().end(), [&](const Function& f) { return f.name == name; });
 }
 
 std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
@@ -136,9 +129,8 @@ const Numbers& sweep() {
 // The ends of the range and of the functions' pieces, and what is no number.
 Numbers special_values() {
   Numbers values;
-  for (float x :
-       {0.0f, denormal, 1e-40f, smallest, std::nextafter(smallest, 0.0f), 1e-30f, 0.5f, std::sqrt(0.5f), 1.0f,
-        9.02f, 87.3f, 88.3f, 127.0f, largest, infinity, not_a_number, std::bit_cast<float>(0x7f800001u)})
+  for (float x : {0.0f, denormal, 1e-40f, smallest, std::nextafter(smallest, 0.0f), 1e-30f, 0.5f, std::sqrt(0.5f), 1.0f,
+                  9.02f, 87.3f, 88.3f, 127.0f, largest, infinity, not_a_number, std::bit_cast<float>(0x7f800001u)})
     for (float near : {x, std::nextafter(x, infinity)}) values.insert(values.end(), {near, -near});
   values.resize(round_up(values.size(), 16));
   return values;
@@ -176,9 +168,8 @@ TEST_CASE("exp, log, sigmoid and tanh keep their bounds over the whole range", "
     double worst = 0;
     float worst_at = 0;
     for (std::size_t i = 0; i < in.size(); ++i) {
-      if (is_denormal(in[i]) || !(in[i] >= f.least && in[i] <= f.most)) continue;
-      const double error =
-          std::isinf(in[i]) && out[i] == f.exact(in[i]) ? 0 : ulps_between(out[i], f.exact(in[i]));
+      if (is_denormal(in[i]) || !(in[i] >= f.min && in[i] <= f.max)) continue;
+      const double error = std::isinf(in[i]) && out[i] == f.exact(in[i]) ? 0 : ulps_between(out[i], f.exact(in[i]));
       if (!(error <= worst)) worst = error, worst_at = in[i];
     }
     CAPTURE(f.name, worst_at);
@@ -319,16 +310,16 @@ TEST_CASE("lanes are summed and compared by one tree", "[core][pack][bits][isa]"
     Numbers pack(16);
     for (std::size_t lane = 0; lane < 16; ++lane)
       pack[lane] = std::ldexp(sweep()[(i * 16 + lane) * 9973 % sweep().size()], -20);
-    Numbers sum = pack, most = pack;
+    Numbers sum = pack, max = pack;
     for (int half = 8; half >= 1; half /= 2)
       for (int lane = 0; lane < half; ++lane) {
         sum[lane] += sum[lane + half];
-        most[lane] = most[lane] > most[lane + half] ? most[lane] : most[lane + half];
+        max[lane] = max[lane] > max[lane + half] ? max[lane] : max[lane + half];
       }
     for (Isa isa : supported_isas()) {
       float got[2];
       RNNBENCH_ON(reduce_lanes)(isa)(pack.data(), got, 16);
-      CHECK((same(got[0], sum[0]) && same(got[1], most[0])));
+      CHECK((same(got[0], sum[0]) && same(got[1], max[0])));
     }
   }
 }

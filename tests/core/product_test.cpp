@@ -4,8 +4,10 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tests/core/product_test.cpp"
 #include "hwy/foreach_target.h"
+
 #include "models/attention/additive_dot-inl.h"
 #include "models/choose_isa.h"
+#include "tests/namespaces.h"
 
 #ifndef RNNBENCH_PRODUCT_TEST_TYPES
 #define RNNBENCH_PRODUCT_TEST_TYPES
@@ -33,25 +35,25 @@ struct LinearArrays {
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace rnnbench {
+namespace rnnbench::test {
 namespace HWY_NAMESPACE {
+using namespace models::HWY_NAMESPACE;
 
 template <int R, int C>
-HWY_ATTR void multiply(const test::Product& p) {
+HWY_ATTR void multiply(const Product& p) {
   Pack acc[R][C];
   for (int r = 0; r < R; ++r)
     for (int c = 0; c < C; ++c) acc[r][c] = load(p.acc + (r * C + c) * 16);
   if constexpr (C % 2 == 0)
-    multiply_accumulate(acc, p.a, p.a_step, p.b, p.b_step, p.b_column, p.n, p.segments, p.a_segment,
-                        p.b_segment);
+    multiply_accumulate(acc, p.a, p.a_step, p.b, p.b_step, p.b_column, p.n, p.segments, p.a_segment, p.b_segment);
   else  // what it asks for ahead moves no bit
-    multiply_accumulate<2>(acc, p.a, p.a_step, p.b, p.b_step, p.b_column, p.n, p.segments, p.a_segment,
-                           p.b_segment, p.a);
+    multiply_accumulate<2>(acc, p.a, p.a_step, p.b, p.b_step, p.b_column, p.n, p.segments, p.a_segment, p.b_segment,
+                           p.a);
   for (int r = 0; r < R; ++r)
     for (int c = 0; c < C; ++c) store(acc[r][c], p.acc + (r * C + c) * 16);
 }
 
-void multiply_any(const test::Product& p) {
+void multiply_any(const Product& p) {
   unrolled<4>([&](auto r) {
     unrolled<8>([&](auto c) {
       if (p.rows == r + 1 && p.columns == c + 1) multiply<r + 1, c + 1>(p);
@@ -60,7 +62,7 @@ void multiply_any(const test::Product& p) {
 }
 
 template <class V>
-void run_linear(const test::LinearArrays<ScalarOf<V>>& a) {
+void run_linear(const LinearArrays<ScalarOf<V>>& a) {
   using S = ScalarOf<V>;
   const Linear<V> linear(a.rows, a.depth);
   const S poison(std::numeric_limits<float>::quiet_NaN());
@@ -78,25 +80,24 @@ void run_linear(const test::LinearArrays<ScalarOf<V>>& a) {
     const S *x = a.x + first * a.x_stride, *dy = a.dy + first * a.y_stride;
     linear.accumulate(dy, a.y_stride, x, a.x_stride, a.split, a.steps, a.tile_columns, to);
     linear.accumulate(dy, a.y_stride, x, a.x_stride, 0, a.split, a.tile_columns, to);
-    accumulate_columns<V>(dy, a.y_stride, static_cast<int>(bias_size), 0, a.steps, a.tile_columns,
-                          d_bias.data());
+    accumulate_columns<V>(dy, a.y_stride, static_cast<int>(bias_size), 0, a.steps, a.tile_columns, d_bias.data());
   }
   linear.unpack_gradient(gradient.data(), stride, a.tiles, a.dw, a.leading);
   std::copy_n(d_bias.begin(), a.rows, a.d_bias);
 }
-void run_float_linear(const test::LinearArrays<float>& a) { run_linear<Pack>(a); }
+void run_float_linear(const LinearArrays<float>& a) { run_linear<Pack>(a); }
 
 void run_softmax(float* a, int n, int padded) { softmax<Pack>(a, n, padded); }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rnnbench
+}  // namespace rnnbench::test
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <limits>
+
+#include <catch2/catch.hpp>
 
 #include "core/aligned.h"
 #include "core/stream.h"
@@ -146,8 +147,7 @@ void check_linear(const LinearShape& s, int lanes, Run run) {
             y_stride = static_cast<int>(round_up(s.rows, lanes)) + lanes;
   const std::size_t sequence = static_cast<std::size_t>(s.steps) * s.tile_columns * s.tiles,
                     columns = std::max<std::size_t>(s.columns, sequence);
-  const auto w = random_rows<S>(s.rows, s.depth, leading, 1),
-             x = random_rows<S>(columns, s.depth, x_stride, 2),
+  const auto w = random_rows<S>(s.rows, s.depth, leading, 1), x = random_rows<S>(columns, s.depth, x_stride, 2),
              dy = random_rows<S>(columns, s.rows, y_stride, 3), bias = random_rows<S>(1, s.rows, y_stride, 4);
   auto y = random_numbers<S>(columns * y_stride, 5), dx = random_numbers<S>(columns * x_stride, 6);
   auto added = y, expected_y = y, expected_added = y, expected_dx = dx;
@@ -155,8 +155,7 @@ void check_linear(const LinearShape& s, int lanes, Run run) {
   auto expected_dw = dw, expected_d_bias = d_bias;
 
   for (int c = 0; c < s.columns; ++c) {
-    const S *at_x = &x[static_cast<std::size_t>(c) * x_stride],
-            *at_dy = &dy[static_cast<std::size_t>(c) * y_stride];
+    const S *at_x = &x[static_cast<std::size_t>(c) * x_stride], *at_dy = &dy[static_cast<std::size_t>(c) * y_stride];
     for (int r = 0; r < s.rows; ++r) {
       S sum = bias[r], &more = expected_added[static_cast<std::size_t>(c) * y_stride + r];
       for (int k = 0; k < s.depth; ++k) {
@@ -181,26 +180,23 @@ void check_linear(const LinearShape& s, int lanes, Run run) {
         S sum(0);
         for (int step = s.steps - 1; step >= 0; --step)
           for (int c = 0; c < s.tile_columns; ++c)
-            sum = chained(x[column(tile, step, c) * x_stride + k], dy[column(tile, step, c) * y_stride + r],
-                          sum);
+            sum = chained(x[column(tile, step, c) * x_stride + k], dy[column(tile, step, c) * y_stride + r], sum);
         total = tile == 0 ? sum : total + sum;
       }
     }
     for (int tile = 0; tile < s.tiles; ++tile)
       for (int step = s.steps - 1; step >= 0; --step)
-        for (int c = 0; c < s.tile_columns; ++c)
-          expected_d_bias[r] += dy[column(tile, step, c) * y_stride + r];
+        for (int c = 0; c < s.tile_columns; ++c) expected_d_bias[r] += dy[column(tile, step, c) * y_stride + r];
   }
 
-  run({s.rows, s.depth, leading, s.columns, x_stride, y_stride, w.data(), bias.data(), x.data(), dy.data(),
-       y.data(), added.data(), dx.data(), s.steps, s.tile_columns, split, s.tiles, dw.data(), d_bias.data()});
+  run({s.rows, s.depth, leading, s.columns, x_stride, y_stride, w.data(), bias.data(), x.data(), dy.data(), y.data(),
+       added.data(), dx.data(), s.steps, s.tile_columns, split, s.tiles, dw.data(), d_bias.data()});
 
   // What is no number of the result stays as it was from the end of the last pack on.
   const auto same = [lanes](const auto& got, const auto& expected, int width, int stride) {
     for (std::size_t i = 0; i < got.size(); ++i) {
       const int at = static_cast<int>(i % stride);
-      if ((at < width || at >= static_cast<int>(round_up(width, lanes))) && !(got[i] == expected[i]))
-        return false;
+      if ((at < width || at >= static_cast<int>(round_up(width, lanes))) && !(got[i] == expected[i])) return false;
     }
     return true;
   };
@@ -248,8 +244,7 @@ TEST_CASE("the inner product is one chain per output, for every tile", "[core][p
 TEST_CASE("a linear map computes what plain loops do, forward and back", "[core][product][bits][isa]") {
   const FlushDenormals flush;
   constexpr int widths[] = {0, 1, 2, 15, 16, 17, 31, 33, 63, 64, 65, 79, 100, 130},
-                columns[] = {0, 1, 2, 7, 13, 15, 16, 17, 33}, steps[] = {0, 1, 2, 17},
-                tile_columns[] = {1, 2, 15, 16};
+                columns[] = {0, 1, 2, 7, 13, 15, 16, 17, 33}, steps[] = {0, 1, 2, 17}, tile_columns[] = {1, 2, 15, 16};
   Stream stream(4, Purpose::speed, 5, 0);
   const auto any = [&](const auto& list) { return list[stream.below(std::size(list))]; };
   for (int i = 0; i < 250; ++i) {
@@ -267,8 +262,8 @@ TEST_CASE("a linear map computes what plain loops do, forward and back", "[core]
 }
 
 TEST_CASE("groups of columns and blocks cover each exactly once, in order", "[core][product]") {
-  HWY_NAMESPACE::unrolled<8>([](auto most) {
-    constexpr int Most = most + 1;
+  HWY_NAMESPACE::unrolled<8>([](auto max) {
+    constexpr int Most = max + 1;
     for (int count = 0; count <= 40; ++count) {
       int next = 0, smallest = Most, largest = 0;
       HWY_NAMESPACE::for_columns<Most>(count, [&](int first, auto size) {
@@ -310,8 +305,7 @@ TEST_CASE("softmax of rows of any length, and nothing behind their end", "[core]
         // The difference rounds to u * distance, the exponential to 2.2 u, the sum of up to 9 packs and a
         // tree of four rounds 12 times, the quotient once; below e^-87.3 the exponential stays where it is
         // there.
-        const double bound =
-            std::numeric_limits<float>::epsilon() / 2 * (static_cast<double>(distance) + 16) * exact;
+        const double bound = std::numeric_limits<float>::epsilon() / 2 * (static_cast<double>(distance) + 16) * exact;
         CHECK(std::fabs(reference[i] - exact) <= bound + 1.3e-38);
       }
       CHECK(std::all_of(reference.begin() + n, reference.end(), [](float x) { return x == 0; }));

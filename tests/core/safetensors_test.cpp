@@ -1,12 +1,14 @@
 #include "core/safetensors.h"
 
-#include <catch2/catch.hpp>
 #include <cstring>
+
+#include <catch2/catch.hpp>
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 namespace {
 
@@ -44,8 +46,7 @@ TEST_CASE("a safetensors file holds what the format's description says", "[safet
   TensorFile file;
   file.tensors = {make_tensor("b", {2}, values)};
   file.metadata = {{"k", "v"}};
-  const std::string header =
-      R"({"__metadata__":{"k":"v"},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+  const std::string header = R"({"__metadata__":{"k":"v"},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   const std::string padded = header + std::string((8 - header.size() % 8) % 8, ' ');
   CHECK(to_safetensors(file) == file_of(padded, std::string("\0\0\x80\x3f\0\0\0\x40", 8)));
 }

@@ -1,15 +1,16 @@
 #include "core/stream.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "core/math.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "core/math.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
 
 using Words = std::array<std::uint32_t, 4>;
 
@@ -82,22 +83,19 @@ namespace {
 // Units in the last place of `exact` (rounded to double) between it and `value`.
 double ulps(double value, long double exact) {
   const double rounded = static_cast<double>(exact);
-  const double unit =
-      std::nextafter(std::abs(rounded), std::numeric_limits<double>::infinity()) - std::abs(rounded);
+  const double unit = std::nextafter(std::abs(rounded), std::numeric_limits<double>::infinity()) - std::abs(rounded);
   return static_cast<double>(std::abs(value - exact) / unit);
 }
 
 }  // namespace
 
 TEST_CASE("math: log and exp are within one unit in the last place", "[math]") {
-  static_assert(std::numeric_limits<long double>::digits >= 64,
-                "the reference needs more digits than a double");
+  static_assert(std::numeric_limits<long double>::digits >= 64, "the reference needs more digits than a double");
   Stream stream(5, Purpose::test, 0, 0);
   double worst_log = 0, worst_exp = 0;
   for (int i = 0; i < 300000; ++i) {
     const double u = (stream.next() + 0.5) * 0x1p-32, v = (stream.next() + 0.5) * 0x1p-32;
-    for (const double x :
-         {u, 0.5 + u, 1 + (u - 0.5) * 1e-6, std::ldexp(1 + u, static_cast<int>(v * 2000) - 1000)}) {
+    for (const double x : {u, 0.5 + u, 1 + (u - 0.5) * 1e-6, std::ldexp(1 + u, static_cast<int>(v * 2000) - 1000)}) {
       worst_log = std::max(worst_log, ulps(math::log(x), std::log(static_cast<long double>(x))));
     }
     for (const double x : {u, -u, (u - 0.5) * 2 * 708, (u - 0.5) * 1e-8}) {

@@ -1,6 +1,6 @@
 // The team of threads: every piece is done exactly once, however small, and nobody waits for ever. And that
-// what it shares besides networks, clipping and optimisers, keeps its bits.
-#include <catch2/catch.hpp>
+// what it shares besides networks, clipping and optimizers, keeps its bits.
+#include "core/threads.h"
 
 #include <algorithm>
 #include <atomic>
@@ -11,12 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/optimiser.h"
-#include "core/stream.h"
-#include "core/threads.h"
-#include "tests/models/model_fixture.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "core/optimizer.h"
+#include "core/stream.h"
+#include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
+
 using namespace rnnbench::test;
 
 namespace {
@@ -41,8 +42,7 @@ TEST_CASE("ten thousand tiny rounds do every piece exactly once", "[core][thread
     CAPTURE(threads);
     ThreadTeam team(threads, [] {});
     CHECK(team.size() == threads);
-    std::vector<int> done(
-        7);  // plain numbers: a round's end must make them visible to the caller and the next round
+    std::vector<int> done(7);  // plain numbers: a round's end must make them visible to the caller and the next round
     long total = 0;
     bool right = true;
     for (int round = 0; round < 10'000; ++round) {
@@ -60,8 +60,7 @@ TEST_CASE("ten thousand tiny rounds do every piece exactly once", "[core][thread
   }
 }
 
-TEST_CASE("every thread runs its start, and rounds see what the rounds before them wrote",
-          "[core][threads]") {
+TEST_CASE("every thread runs its start, and rounds see what the rounds before them wrote", "[core][threads]") {
   for (int threads : {1, 2, 3, 4}) {
     std::atomic<int> started{0};
     std::vector<std::uint64_t> numbers(5, 1);
@@ -122,7 +121,7 @@ TEST_CASE("the caller sleeps through a slow piece of another thread", "[core][th
   CHECK(team.worker_cpu_seconds() >= 0);
 }
 
-TEST_CASE("clipping and optimisers have the same bits with a team", "[core][threads][optimiser][bits]") {
+TEST_CASE("clipping and optimizers have the same bits with a team", "[core][threads][optimizer][bits]") {
   const FlushDenormals flush;
   // Blocks of 16384 numbers: one less, one more, several.
   for (std::size_t numbers : {1, 15, 16383, 16384, 16385, 32767, 32768, 32785, 5 * 16384 - 1})
@@ -133,13 +132,13 @@ TEST_CASE("clipping and optimisers have the same bits with a team", "[core][thre
       training.set("optimizer", name);
       training.set("momentum", "0.9");
       const auto train = [&](ThreadTeam* team) {
-        const auto optimiser = make_optimiser(training, layout);
+        const auto optimizer = make_optimizer(training, layout);
         Parameters<float> parameters = random_numbers(layout, 0);
         std::vector<double> norms;
         for (std::uint32_t update = 1; update <= 3; ++update) {
           Parameters<float> gradient = random_numbers(layout, update);
           norms.push_back(clip_by_norm(gradient, update == 2 ? 0 : 0.5, team));
-          optimiser->update(parameters, gradient, 0.01, team);
+          optimizer->update(parameters, gradient, 0.01, team);
         }
         return std::pair(hash_of(parameters), norms);
       };

@@ -1,16 +1,17 @@
 // Profiles of an experiment file: what they replace, and what they leave alone.
 #include "experiments/declaration/experiment_file.h"
 
-#include <catch2/catch.hpp>
-
 #include <fstream>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -42,7 +43,7 @@ claim = something
 )";
 
 ExperimentFile read(const std::string& written, Profile profile) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.path() / "x.ini") << written;
   return read_experiment_file(folder.path() / "x.ini", profile);
 }
@@ -94,14 +95,12 @@ TEST_CASE("a profile replaces what it names, the more special part last", "[prof
 
 TEST_CASE("the smoke profile is short unless its section says otherwise", "[profiles]") {
   const ExperimentFile smoke = read(text, Profile::smoke);
-  CHECK(models(smoke.declaration) == std::set<std::string>{"copy lstm length=5 hidden=9 updates=12",
-                                                           "copy gru length=5 hidden=8 updates=12",
-                                                           "adding lstm length=5 hidden=8 updates=12",
-                                                           "adding gru length=5 hidden=8 updates=12"});
+  CHECK(models(smoke.declaration) ==
+        std::set<std::string>{"copy lstm length=5 hidden=9 updates=12", "copy gru length=5 hidden=8 updates=12",
+                              "adding lstm length=5 hidden=8 updates=12", "adding gru length=5 hidden=8 updates=12"});
   CHECK(seeds(smoke.declaration) == std::set<std::uint64_t>{1, 2});
   for (const RunSpec& run : expand(smoke.declaration).runs) CHECK(run.training.text("evaluate") == "16");
-  const ExperimentFile own =
-      read(text + "[smoke copy]\nupdates = 3\n[smoke adding]\nupdates = 4\n", Profile::smoke);
+  const ExperimentFile own = read(text + "[smoke copy]\nupdates = 3\n[smoke adding]\nupdates = 4\n", Profile::smoke);
   for (const std::string& line : models(own.declaration))
     CHECK(line.ends_with(line.starts_with("copy") ? "updates=3" : "updates=4"));
   CHECK(seeds(read("task = copy\ncell = rnn\n[smoke]\nseed = 5\n", Profile::smoke).declaration) ==
@@ -135,8 +134,7 @@ TEST_CASE("mistakes in a profile name file and line", "[profiles][errors]") {
         "x.ini:4: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head + "[full]\nforget-bias = 1\n", Profile::full)
             .starts_with("x.ini:4: forget-bias = 1 is read by no run of this grid; it belongs to cell lstm"));
-  CHECK(refusal(head + "[full coppy]\nlength = 9\n", Profile::full)
-            .starts_with("x.ini:4: [coppy] is not a task"));
+  CHECK(refusal(head + "[full coppy]\nlength = 9\n", Profile::full).starts_with("x.ini:4: [coppy] is not a task"));
   CHECK(refusal(head + "[ful]\nlength = 9\n", Profile::lab).starts_with("x.ini:4: [ful] is not a task"));
   CHECK(refusal(head + "[full]\nlength = 9\n[full]\nlength = 8\n", Profile::lab) ==
         "x.ini:6: length is set twice, first in line 4; a key may stand once in [full]");

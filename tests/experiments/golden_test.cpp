@@ -1,17 +1,17 @@
 // Tiny runs through the trainer, from the data to the record: their results have to stay the same to the last
 // bit, or records of different builds would pass for the same experiment.
-#include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include <catch2/catch.hpp>
+
 #include "experiments/running/runner.h"
 #include "tasks/task.h"
-#include "tests/models/model_fixture.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -29,8 +29,7 @@ RunSpec golden_run(const Values& values) {
   spec.training = default_settings(training_options());
   spec.task.set("task", values.at("task"));
   spec.model.set("cell", values.at("cell"));
-  Values all{
-      {"hidden", "8"}, {"updates", "50"}, {"batch", "19"}, {"evaluate", "20"}, {"learning-rate", "0.01"}};
+  Values all{{"hidden", "8"}, {"updates", "50"}, {"batch", "19"}, {"evaluate", "20"}, {"learning-rate", "0.01"}};
   for (const auto& [name, value] : values) all[name] = value;
   for (const auto& [name, value] : all) {
     if (name == "task" || name == "cell") continue;
@@ -108,12 +107,12 @@ Json compute() {
   Json results = Json::object();
   for (const auto& [name, values] : golden_runs) {
     TemporaryFolder folder;
-    Ledger ledger(folder.path(), "golden");
-    ledger.prepare();
+    ResultsFolder results_folder(folder.path(), "golden");
+    results_folder.prepare();
     Observer observer;
     RunnerOptions options;
     options.progress = false;
-    const TrainOutcome outcome = train(golden_run(values), ledger, options, observer);
+    const TrainOutcome outcome = train(golden_run(values), results_folder, options, observer);
     REQUIRE(outcome.finished);
     Json numbers = outcome.record.result;
     numbers.erase("measure");  // sentences may be reworded

@@ -1,19 +1,20 @@
 // From INI text and command line to runs: the grammar, the precedence, the identity of a run.
-#include <catch2/catch.hpp>
-
-#include <unistd.h>
+#include "experiments/declaration/grid.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "experiments/declaration/grid.h"
 #include "models/network.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -100,8 +101,7 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("lists and ranges span the product, seeds fastest", "[grid]") {
-  const Experiment experiment =
-      grid("task = copy # a comment\ncell = rnn, lstm\nlength = 20, 30\nseed = 1..2\n");
+  const Experiment experiment = grid("task = copy # a comment\ncell = rnn, lstm\nlength = 20, 30\nseed = 1..2\n");
   CHECK(experiment.name == "x");
   CHECK(experiment.title == "x");
   CHECK(summary(experiment, {"length", "seed"}) == Lines{"copy rnn 20 1", "copy rnn 20 2", "copy rnn 30 1",
@@ -128,20 +128,18 @@ TEST_CASE("command line over [task/cell] over [task] or [cell] over the head ove
       "task = copy, adding\ncell = lstm, gru\nhidden = 10\n[copy]\nhidden = 20\nlength = 25\n[lstm]\nbatch = "
       "8\n"
       "[copy/gru]\nhidden = 30, 31\n";
-  CHECK(summary(grid(text), {"hidden", "batch", "length"}) ==
-        Lines{"copy lstm 20 8 25", "copy gru 30 32 25", "copy gru 31 32 25", "adding lstm 10 8 100",
-              "adding gru 10 32 100"});
+  CHECK(summary(grid(text), {"hidden", "batch", "length"}) == Lines{"copy lstm 20 8 25", "copy gru 30 32 25",
+                                                                    "copy gru 31 32 25", "adding lstm 10 8 100",
+                                                                    "adding gru 10 32 100"});
   CHECK(summary(grid(text, {{"hidden", "5"}, {"batch", "16"}}), {"hidden", "batch", "length"}) ==
         Lines{"copy lstm 5 16 25", "copy gru 5 16 25", "adding lstm 5 16 100", "adding gru 5 16 100"});
 }
 
 TEST_CASE("the same key in [task] and [cell] is an error where both hold, unless [task/cell] decides",
           "[grid][errors]") {
-  const std::string both =
-      "task = copy, adding\ncell = lstm, gru\n[copy]\nhidden = 20\n[lstm]\nhidden = 30\n";
-  CHECK(
-      refusal(both) ==
-      "x.ini:6: hidden is set by [lstm] and by [copy] in line 4; set it in [copy/lstm] or in one of the two");
+  const std::string both = "task = copy, adding\ncell = lstm, gru\n[copy]\nhidden = 20\n[lstm]\nhidden = 30\n";
+  CHECK(refusal(both) ==
+        "x.ini:6: hidden is set by [lstm] and by [copy] in line 4; set it in [copy/lstm] or in one of the two");
   CHECK(summary(grid(both + "[copy/lstm]\nhidden = 40\n"), {"hidden"}) ==
         Lines{"copy lstm 40", "copy gru 20", "adding lstm 30", "adding gru 64"});
   CHECK(grid(both, {{"hidden", "7"}}).runs.size() == 4);
@@ -183,14 +181,12 @@ TEST_CASE("test-length spans no grid", "[grid]") {
 }
 
 TEST_CASE("the canonical text is what is said, sorted, and nothing else", "[grid][spec]") {
-  const RunSpec run =
-      grid(
-          "task = copy\ncell = lstm\nlength = 25\nlearning-rate = 5e-3\nforget-bias = 1\nseed = 3\n"
-          "hidden = 64\noptimizer = adam\n")
-          .runs.at(0);
+  const RunSpec run = grid(
+                          "task = copy\ncell = lstm\nlength = 25\nlearning-rate = 5e-3\nforget-bias = 1\nseed = 3\n"
+                          "hidden = 64\noptimizer = adam\n")
+                          .runs.at(0);
   CHECK(run.canonical() ==
-        "schema = " + std::to_string(record_schema) +
-            "\nnumerics_version = " + std::to_string(numerics_version) +
+        "schema = " + std::to_string(record_schema) + "\nnumerics_version = " + std::to_string(numerics_version) +
             "\ncell = lstm\nforget-bias = 1\nlearning-rate = 0.005\nlength = 25\nseed = 3\ntask = copy\n");
   CHECK(run.id().size() == 16);
   // However it is written, it is the same run; and every setting that counts makes another one.
@@ -200,8 +196,8 @@ TEST_CASE("the canonical text is what is said, sorted, and nothing else", "[grid
   }
   CHECK(ids.size() == 1);
   for (const char* other :
-       {"batch = 33\n", "hidden = 63\n", "length = 99\n", "seed = 2\n", "forget-bias = 0\n",
-        "test-length = 7\n", "stop = solved\n", "optimizer = sgd\n", "optimizer = sgd\nmomentum = 0\n"}) {
+       {"batch = 33\n", "hidden = 63\n", "length = 99\n", "seed = 2\n", "forget-bias = 0\n", "test-length = 7\n",
+        "stop = solved\n", "optimizer = sgd\n", "optimizer = sgd\nmomentum = 0\n"}) {
     CHECK(ids.insert(grid(std::string("task = copy\ncell = lstm\n") + other).runs.at(0).id()).second);
   }
 }
@@ -233,8 +229,7 @@ TEST_CASE("a spec goes to JSON and back", "[grid][spec]") {
     }
     return std::string("accepted");
   };
-  CHECK(edited("/seed", 5) ==
-        "the spec does not agree with its id \"" + experiment.runs[0].id() + "\": it was edited");
+  CHECK(edited("/seed", 5) == "the spec does not agree with its id \"" + experiment.runs[0].id() + "\": it was edited");
   CHECK(edited("/task/length", 7).find("it was edited") != std::string::npos);
   CHECK(edited("/task/lenght", 7) == "the spec has an unknown key 'lenght'; did you mean 'length'?");
   CHECK(edited("/model/hidden", -1).find("hidden = -1 is not a whole number from 1 to") == 0);
@@ -246,16 +241,14 @@ TEST_CASE("a spec goes to JSON and back", "[grid][spec]") {
 }
 
 TEST_CASE("cells stand together, and all of them for themselves", "[grid]") {
-  const auto expanded = [](const std::string& text) {
-    return summary(grid(text), {"forget-bias", "update-bias"});
-  };
+  const auto expanded = [](const std::string& text) { return summary(grid(text), {"forget-bias", "update-bias"}); };
   CHECK(expanded("task = adding\ncell = lstm + gru, lstm|gru\n[lstm+gru]\nforget-bias = 1\n"
-                 "[adding/lstm|gru]\nupdate-bias = 2\n") ==
-        Lines{"adding lstm+gru 1 ", "adding lstm|gru  2"});
+                 "[adding/lstm|gru]\nupdate-bias = 2\n") == Lines{"adding lstm+gru 1 ", "adding lstm|gru  2"});
   CHECK(expanded("task = adding\ncell = all\n").size() == all_cells().size());
   CHECK(expanded("task = adding\ncell = gru, all\n")[0].starts_with("adding gru "));
   CHECK(refusal("task = adding\ncell = lstm+gur\n").ends_with("did you mean 'gru'?"));
-  CHECK(refusal("task = adding\ncell = lstm\n[lstm+gur]\nhidden = 3\n").starts_with("x.ini:4: [lstm+gur]: unknown cell 'gur'"));
+  CHECK(refusal("task = adding\ncell = lstm\n[lstm+gur]\nhidden = 3\n")
+            .starts_with("x.ini:4: [lstm+gur]: unknown cell 'gur'"));
 }
 
 TEST_CASE("what the form of an INI file forbids", "[grid][errors]") {
@@ -270,20 +263,19 @@ TEST_CASE("what the form of an INI file forbids", "[grid][errors]") {
 TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid][errors]") {
   const std::string head = "task = copy\ncell = lstm, gru\n";
   CHECK(refusal(head + "lenght = 20\n") == "x.ini:3: unknown key 'lenght'; did you mean 'length'?");
-  CHECK(refusal(head + "colour = blue\n").find("x.ini:3: unknown key 'colour'; known are activation, ") == 0);
+  CHECK(refusal(head + "color = blue\n").find("x.ini:3: unknown key 'color'; known are activation, ") == 0);
   CHECK(refusal("task = copi\ncell = lstm\n") ==
         "x.ini:1: task = copi is not one of " + tasks_of_table() + "; did you mean 'copy'?");
   CHECK(refusal("task = copy\ncell = LSTM\n") ==
         "x.ini:2: cell = LSTM is not one of " + cells_of_table() + "; did you mean 'lstm'?");
-  CHECK(refusal(head + "[lstn]\nhidden = 3\n") ==
-        "x.ini:4: [lstn] is not a task (" + tasks_of_table() + "), a cell (" + cells_of_table() +
-            ") or task/cell; did you mean 'lstm'?");
-  CHECK(refusal(head + "[lstm/copy]\nhidden = 3\n") ==
-        "x.ini:4: [lstm/copy] is not a task (" + tasks_of_table() + "), a cell (" + cells_of_table() +
-            ") or task/cell");
-  CHECK(refusal(head + "attention = additiv\n") ==
-        "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot, general, multi-head; did you mean "
-        "'additive'?");
+  CHECK(refusal(head + "[lstn]\nhidden = 3\n") == "x.ini:4: [lstn] is not a task (" + tasks_of_table() + "), a cell (" +
+                                                      cells_of_table() + ") or task/cell; did you mean 'lstm'?");
+  CHECK(refusal(head + "[lstm/copy]\nhidden = 3\n") == "x.ini:4: [lstm/copy] is not a task (" + tasks_of_table() +
+                                                           "), a cell (" + cells_of_table() + ") or task/cell");
+  CHECK(
+      refusal(head + "attention = additiv\n") ==
+      "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot, general, multi-head; did you mean "
+      "'additive'?");
   CHECK(refusal(head + "batch = 0\n") == "x.ini:3: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head, {{"batch", "x"}}) == "command line: batch = x is not a whole number from 1 to 65536");
   CHECK(refusal(head + "seed = 9..1\n") ==
@@ -316,8 +308,7 @@ TEST_CASE("a setting that no run reads is refused", "[grid][errors]") {
         "x.ini:3: longest = 4 is read by no run of this grid; it belongs to task counting");
   CHECK(refusal(head + "[gru]\nsymbols = 4\n[lstm]\nhidden = 4\n") ==
         "x.ini:6: [lstm] is not in this grid, whose cells are gru");
-  CHECK(refusal(head + "[adding]\nlength = 4\n") ==
-        "x.ini:4: [adding] is not in this grid, whose tasks are copy");
+  CHECK(refusal(head + "[adding]\nlength = 4\n") == "x.ini:4: [adding] is not in this grid, whose tasks are copy");
   CHECK(refusal("task = copy, adding\ncell = gru\n[adding]\nlongest = 4\n") ==
         "x.ini:4: longest = 4 is read by no run of [adding]; it belongs to task counting");
   CHECK(refusal(head, {{"forget-bias", "1"}}) ==
@@ -353,8 +344,7 @@ TEST_CASE("a model that cannot fit in memory is refused before anything is built
   const std::string sentence =
       refusal("task = copy\ncell = lstm\nhidden = 4000\nlayers = 16\nbatch = 65536\nlength = 1000000\n");
   INFO(sentence);
-  CHECK(sentence.find(
-            "x.ini:3: lstm on copy with hidden = 4000, batch = 65536 and 1000020 time steps needs about ") ==
+  CHECK(sentence.find("x.ini:3: lstm on copy with hidden = 4000, batch = 65536 and 1000020 time steps needs about ") ==
         0);
   CHECK(sentence.find(" GiB of memory, this machine has ") != std::string::npos);
   CHECK(sentence.find("; lower one of hidden, layers, batch and length") != std::string::npos);

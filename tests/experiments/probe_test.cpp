@@ -2,21 +2,19 @@
 // cells, gates from the traces.
 #include "experiments/training/probe.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
+
+#include <catch2/catch.hpp>
 
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
 #include "tasks/task.h"
 #include "tests/models/naive_cells.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
-using test::block;
-using test::NaiveLayer;
-using test::Vector;
+using namespace rnnbench::test;
 using Complex = std::complex<double>;
 using Catch::Matchers::Contains;
 
@@ -39,14 +37,13 @@ struct Probed {
         network(make_network<float>(run.model, task->signature())),
         untrained(network->layout()),
         trained(network->layout()) {
-    network->initialise(1, untrained);
-    network->initialise(2, trained);
+    network->initialize(1, untrained);
+    network->initialize(2, trained);
     json = probe(run, *task, *network, untrained, trained);
   }
   Batch sequence(int number) const {
     Batch batch;
-    task->sample({.seed = 0, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1,
-                 batch);
+    task->sample({.seed = 0, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1, batch);
     return batch;
   }
   RunSpec run;
@@ -90,8 +87,8 @@ class Plain {
   // Of the last step, the only one of adding that counts.
   Complex loss(NaiveLayer<Complex>& layer, const Batch& batch, int from) const {
     for (int t = from; t < batch.steps; ++t) layer.step(input(batch, t));
-    const Complex answer = (block(parameters_, "readout.weight") * layer.hidden_state() +
-                            block(parameters_, "readout.bias"))(0, 0);
+    const Complex answer =
+        (block(parameters_, "readout.weight") * layer.hidden_state() + block(parameters_, "readout.bias"))(0, 0);
     const Complex error = answer - static_cast<double>(batch.targets[batch.steps - 1]);
     return error * error;
   }
@@ -110,8 +107,8 @@ double mean(const std::vector<double>& values) {
 // The network computes in float, whose rounding (6e-8) moves the logarithm of a norm of twelve steps by less
 // than 1e-5.
 TEST_CASE("gradients over time are those of the papers' formulas", "[probe]") {
-  for (const char* cell :
-       {"rnn", "irnn", "lstm", "lstm-fgr", "lstm-peephole", "janet", "gru", "gru-v1", "mgu", "mut1", "mut3", "min-gru"}) {
+  for (const char* cell : {"rnn", "irnn", "lstm", "lstm-fgr", "lstm-peephole", "janet", "gru", "gru-v1", "mgu", "mut1",
+                           "mut3", "min-gru"}) {
     INFO(cell);
     const Probed probed(adding(cell, "gradients"));
     for (const bool trained : {false, true}) {
@@ -145,8 +142,7 @@ TEST_CASE("one step back, a vanilla network's derivative is the chain of two mat
     const auto hidden =
         std::find_if(traces.begin(), traces.end(), [](const Trace& t) { return t.name == "hidden state"; });
     REQUIRE(hidden != traces.end());
-    const Vector<double> h =
-        Eigen::Map<const Vector<float>>(hidden->values.data() + 11 * 5, 5).cast<double>();
+    const Vector<double> h = Eigen::Map<const Vector<float>>(hidden->values.data() + 11 * 5, 5).cast<double>();
     const double answer = (w * h)(0, 0) + bias;
     const Vector<double> behind = 2 * (answer - batch.targets[11]) * w.transpose();
     const Vector<double> gradient = u.transpose() * (1 - h.array().square()).matrix().cwiseProduct(behind);
@@ -198,8 +194,7 @@ TEST_CASE("gates are means of the traces, idle and relevant steps apart", "[prob
   const Json& gates = probed.json.at("gates");
   REQUIRE(gates.size() == 3);
   for (int u = 0; u < 5; ++u)
-    CHECK(probed.json.at("sensitivity").at("trained").at(u).get<double>() ==
-          Approx(sensitivity[u]).epsilon(1e-4));
+    CHECK(probed.json.at("sensitivity").at("trained").at(u).get<double>() == Approx(sensitivity[u]).epsilon(1e-4));
   const Json& scalars = probed.json.at("scalars");
   for (const Json& gate : gates) {
     const std::string name = gate.at("gate");
@@ -210,8 +205,7 @@ TEST_CASE("gates are means of the traces, idle and relevant steps apart", "[prob
     for (int u = 0; u < 5; ++u) {
       still.push_back(idle[name][u] / idle_steps);
       CHECK(gate.at("trained").at("idle").at(u).get<double>() == Approx(still[u]));
-      CHECK(gate.at("trained").at("relevant").at(u).get<double>() ==
-            Approx(relevant[name][u] / relevant_steps));
+      CHECK(gate.at("trained").at("relevant").at(u).get<double>() == Approx(relevant[name][u] / relevant_steps));
       weighted += sensitivity[u] * still[u];
       weights += sensitivity[u];
       high += still[u] >= 0.9;
@@ -256,10 +250,8 @@ TEST_CASE("saturation scores the initial parameters and a hundred times the trai
         {0, Purpose::test, 0, 0}, 500);
   };
   const Json& scalars = probed.json.at("scalars");
-  for (const auto& [name, value] : scores(probed.untrained, 1))
-    CHECK(scalars.at("untrained " + name) == value);
-  for (const auto& [name, value] : scores(probed.trained, 100))
-    CHECK(scalars.at("saturated " + name) == value);
+  for (const auto& [name, value] : scores(probed.untrained, 1)) CHECK(scalars.at("untrained " + name) == value);
+  for (const auto& [name, value] : scores(probed.trained, 100)) CHECK(scalars.at("saturated " + name) == value);
   CHECK(scalars.size() == 2 * 3);
 }
 
@@ -279,8 +271,7 @@ TEST_CASE("a probe that a model or task cannot give is refused", "[probe][errors
     CHECK(refusal({{"cell", "lstm"}, {"probe", kind}}) == "accepted");
   CHECK_THAT(refusal({{"cell", "transformer"}, {"probe", "gradients"}}),
              Contains("probe = gradients is not possible with cell = transformer, which has no state"));
-  CHECK_THAT(refusal({{"cell", "lstm+gru"}, {"probe", "gradients"}}),
-             Contains("with the combination lstm+gru"));
+  CHECK_THAT(refusal({{"cell", "lstm+gru"}, {"probe", "gradients"}}), Contains("with the combination lstm+gru"));
   CHECK_THAT(refusal({{"cell", "lstm"}, {"attention", "dot"}, {"probe", "gates"}}),
              Contains("with attention = dot, which carries gradients past the state"));
   CHECK_THAT(refusal({{"cell", "lstm"}, {"probe", "gates"}}, "counting"),

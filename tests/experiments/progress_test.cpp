@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 TEST_CASE("the time remaining follows from the measured speed", "[progress]") {
@@ -25,8 +25,7 @@ TEST_CASE("the time remaining follows from the measured speed", "[progress]") {
   CHECK(*schedule.seconds_left() == Approx(100));  // gru 2 alone; all together need (5 + 10 + 45 + 100) / 2
   schedule.end(0, 115);                            // with its final evaluation 15 s for 50 updates
   schedule.advance(2, 90, 0.1, 110);               // 8 updates a second
-  CHECK(*schedule.seconds_left() ==
-        Approx(30));  // lstm 2 alone; all together (30 + 10 / 8.0 + 100 / 8.0) / 2
+  CHECK(*schedule.seconds_left() == Approx(30));   // lstm 2 alone; all together (30 + 10 / 8.0 + 100 / 8.0) / 2
   CHECK_FALSE(schedule.may_end_early());
   for (RunSpec& run : experiment.runs) run.training.set("stop", "solved");
   CHECK(Schedule(experiment.runs, 0, 2).may_end_early());

@@ -1,16 +1,16 @@
 #include "experiments/records/results_folder.h"
 
+#include <fstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "core/error.h"
 #include "experiments/records/environment.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
@@ -30,9 +30,7 @@ Record example_record(std::uint64_t seed) {
   return record;
 }
 
-void overwrite(const fs::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
+void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 // The n-th operation fails as on a full disk: half a file is written, names do not change. With `dead`, all
 // later ones fail too, the tidying included, as when the process is killed at that moment.
@@ -79,9 +77,9 @@ class FailingFiles : public Files {
   bool gone_ = false;
 };
 
-std::string load_error(const Ledger& ledger, const std::string& id) {
+std::string load_error(const ResultsFolder& results_folder, const std::string& id) {
   try {
-    ledger.load(id);
+    results_folder.load(id);
   } catch (const UserError& error) {
     return error.what();
   }
@@ -92,18 +90,18 @@ std::string load_error(const Ledger& ledger, const std::string& id) {
 
 TEST_CASE("a ledger gives back what was committed", "[ledger]") {
   const TemporaryFolder folder;
-  Ledger ledger(folder.path(), "small");
-  CHECK(ledger.load_all().empty());
-  ledger.prepare();
+  ResultsFolder results_folder(folder.path(), "small");
+  CHECK(results_folder.load_all().empty());
+  results_folder.prepare();
   const Record one = example_record(1), two = example_record(2);
-  CHECK_FALSE(ledger.has(one.id()));
-  CHECK_FALSE(ledger.load(one.id()));
-  ledger.commit(two);
-  ledger.commit(one);
-  CHECK(ledger.has(one.id()));
-  CHECK(ledger.load(one.id())->json() == one.json());
-  CHECK(ledger.load(one.id())->json().dump() == one.json().dump());
-  const auto all = ledger.load_all();
+  CHECK_FALSE(results_folder.has(one.id()));
+  CHECK_FALSE(results_folder.load(one.id()));
+  results_folder.commit(two);
+  results_folder.commit(one);
+  CHECK(results_folder.has(one.id()));
+  CHECK(results_folder.load(one.id())->json() == one.json());
+  CHECK(results_folder.load(one.id())->json().dump() == one.json().dump());
+  const auto all = results_folder.load_all();
   REQUIRE(all.size() == 2);
   CHECK(all[0].id() < all[1].id());
   CHECK(file_names(folder.path()).size() == 2);
@@ -111,53 +109,52 @@ TEST_CASE("a ledger gives back what was committed", "[ledger]") {
 
 TEST_CASE("a finished record is never overwritten", "[ledger]") {
   const TemporaryFolder folder;
-  Ledger ledger(folder.path(), "small");
-  ledger.prepare();
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
   Record record = example_record(1);
-  ledger.commit(record);
-  const std::string text = read_file(ledger.record_path(record.id()));
+  results_folder.commit(record);
+  const std::string text = read_file(results_folder.record_path(record.id()));
 
   record.measured["host"] = "another";  // another process that was slower: the same result
-  CHECK_NOTHROW(ledger.commit(record));
-  CHECK(read_file(ledger.record_path(record.id())) == text);
+  CHECK_NOTHROW(results_folder.commit(record));
+  CHECK(read_file(results_folder.record_path(record.id())) == text);
 
   record.result["status"] = "solved";
   record.result["hash"] = result_hash(record.result);
-  CHECK_THROWS_AS(ledger.commit(record), std::runtime_error);
-  CHECK(read_file(ledger.record_path(record.id())) == text);
+  CHECK_THROWS_AS(results_folder.commit(record), std::runtime_error);
+  CHECK(read_file(results_folder.record_path(record.id())) == text);
   CHECK(file_names(folder.path()).size() == 1);
 }
 
 TEST_CASE("a record cut anywhere is refused by name", "[ledger]") {
   const TemporaryFolder folder;
-  Ledger ledger(folder.path(), "small");
-  ledger.prepare();
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
   const Record record = example_record(1);
-  ledger.commit(record);
-  const fs::path path = ledger.record_path(record.id());
+  results_folder.commit(record);
+  const fs::path path = results_folder.record_path(record.id());
   const std::string text = read_file(path);
-  for (std::size_t size = 0; size + 1 < text.size();
-       size += 7) {  // the last byte is only the end of the line
+  for (std::size_t size = 0; size + 1 < text.size(); size += 7) {  // the last byte is only the end of the line
     overwrite(path, text.substr(0, size));
     INFO("cut to " << size << " of " << text.size() << " bytes");
-    CHECK(load_error(ledger, record.id()).starts_with(path.string()));
-    CHECK_THROWS_AS(ledger.load_all(), UserError);
-    CHECK_THROWS_AS(ledger.commit(record), UserError);
+    CHECK(load_error(results_folder, record.id()).starts_with(path.string()));
+    CHECK_THROWS_AS(results_folder.load_all(), UserError);
+    CHECK_THROWS_AS(results_folder.commit(record), UserError);
     CHECK(read_file(path).size() == size);  // and never repaired behind the user's back
   }
 }
 
 TEST_CASE("an edited record is refused", "[ledger]") {
   const TemporaryFolder folder;
-  Ledger ledger(folder.path(), "small");
-  ledger.prepare();
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
   const Record record = example_record(1);
   const std::string id = record.id();
   const auto edited = [&](const char* pointer, const Json& value) {
     Json json = record.json();
     json.at(Json::json_pointer(pointer)) = value;
-    overwrite(ledger.record_path(id), json.dump());
-    return load_error(ledger, id);
+    overwrite(results_folder.record_path(id), json.dump());
+    return load_error(results_folder, id);
   };
   CHECK(edited("/measured/host", "other") == "");  // measurements are not part of the promise
   CHECK(edited("/result/final/test/loss", 0.24) != "");
@@ -175,8 +172,8 @@ TEST_CASE("an edited record is refused", "[ledger]") {
     Json json = record.json();
     json["result"][key] = value;
     json["result"]["hash"] = result_hash(json["result"]);
-    overwrite(ledger.record_path(id), json.dump());
-    return load_error(ledger, id);
+    overwrite(results_folder.record_path(id), json.dump());
+    return load_error(results_folder, id);
   };
   CHECK(edited_and_hashed("status", "finished") == "");
   CHECK(edited_and_hashed("status", "weird") != "");
@@ -184,17 +181,17 @@ TEST_CASE("an edited record is refused", "[ledger]") {
   CHECK(edited_and_hashed("final", nullptr) != "");
   CHECK(edited_and_hashed("curve", 1) != "");
 
-  fs::remove(ledger.record_path(id));
-  ledger.commit(record);
+  fs::remove(results_folder.record_path(id));
+  results_folder.commit(record);
   const std::string other = example_record(2).id();
-  fs::rename(ledger.record_path(id), ledger.record_path(other));
-  CHECK(load_error(ledger, other) != "");
+  fs::rename(results_folder.record_path(id), results_folder.record_path(other));
+  CHECK(load_error(results_folder, other) != "");
 
   for (const std::string& text :
        {std::string("[]"), std::string("{}"), std::string(R"({"spec":{},"result":{},"measured":{}})"),
         std::string(200000, '['), std::string("\xff\xfe")}) {
-    overwrite(ledger.record_path(other), text);
-    CHECK(load_error(ledger, other).starts_with(ledger.record_path(other).string()));
+    overwrite(results_folder.record_path(other), text);
+    CHECK(load_error(results_folder, other).starts_with(results_folder.record_path(other).string()));
   }
 }
 
@@ -203,7 +200,7 @@ TEST_CASE("a results folder that holds something else is refused", "[ledger]") {
   const fs::path results = folder.path() / "results";
   const auto refused = [&](const std::string& experiment = "small") {
     try {
-      Ledger ledger(results, experiment);
+      ResultsFolder results_folder(results, experiment);
     } catch (const UserError&) {
       return true;
     }
@@ -217,7 +214,7 @@ TEST_CASE("a results folder that holds something else is refused", "[ledger]") {
   CHECK_FALSE(refused());  // empty
   overwrite(results / "holiday.jpg", "");
   CHECK(refused());
-  Ledger(folder.path() / "good", "small").prepare();
+  ResultsFolder(folder.path() / "good", "small").prepare();
   fs::rename(folder.path() / "good" / "small", results / "small");
   CHECK_FALSE(refused());  // results with a stray file
   overwrite(results / "small" / "report.html", "");
@@ -233,17 +230,16 @@ TEST_CASE("a results folder that holds something else is refused", "[ledger]") {
 }
 
 TEST_CASE("a results folder that cannot be written is refused before the first run", "[ledger]") {
-  Ledger ledger("/proc/rnnbench-results", "small");
-  CHECK_THROWS_AS(ledger.prepare(), UserError);
+  ResultsFolder results_folder("/proc/rnnbench-results", "small");
+  CHECK_THROWS_AS(results_folder.prepare(), UserError);
   const TemporaryFolder folder;
   FailingFiles files(1, false);
-  Ledger full(folder.path(), "small", files);
+  ResultsFolder full(folder.path(), "small", files);
   CHECK_THROWS_AS(full.prepare(), UserError);
 }
 
 TEST_CASE("a full disk is reported with the file and the system's reason", "[ledger]") {
-  CHECK_THROWS_WITH(system_files().write("/dev/full", "x"),
-                    "cannot write /dev/full: No space left on device");
+  CHECK_THROWS_WITH(system_files().write("/dev/full", "x"), "cannot write /dev/full: No space left on device");
 }
 
 TEST_CASE("whichever file operation fails, a commit leaves the old state or the new one", "[ledger]") {
@@ -252,23 +248,23 @@ TEST_CASE("whichever file operation fails, a commit leaves the old state or the 
   int n = 1;
   for (bool failed = true; failed; ++n) {
     const TemporaryFolder folder;
-    Ledger(folder.path(), "small").prepare();
+    ResultsFolder(folder.path(), "small").prepare();
     FailingFiles files(n, dead);
-    const Ledger ledger(folder.path(), "small", files);
+    const ResultsFolder results_folder(folder.path(), "small", files);
     INFO("operation " << n << (dead ? " and all after it" : ""));
     failed = false;
     try {
-      ledger.commit(record);
+      results_folder.commit(record);
     } catch (const std::runtime_error&) {
       failed = true;
     }
     CHECK(failed == files.failed());
-    const auto there = ledger.load(record.id());  // throws if it were half a record
+    const auto there = results_folder.load(record.id());  // throws if it were half a record
     if (there) CHECK(there->json().dump() == record.json().dump());
     if (!failed) CHECK(there);
     if (!dead) CHECK(file_names(folder.path()).size() == (there ? 1 : 0));
 
-    Ledger again(folder.path(), "small");  // what is left behind does not hinder the next attempt
+    ResultsFolder again(folder.path(), "small");  // what is left behind does not hinder the next attempt
     again.prepare();
     again.commit(record);
     CHECK(again.load(record.id()));
@@ -302,9 +298,7 @@ TEST_CASE("temporary files of killed processes are removed, those of living ones
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
   REQUIRE(::waitpid(child, nullptr, 0) == child);
-  const auto name = [](pid_t process) {
-    return ".x.json." + host_name() + "." + std::to_string(process) + ".0.tmp";
-  };
+  const auto name = [](pid_t process) { return ".x.json." + host_name() + "." + std::to_string(process) + ".0.tmp"; };
   overwrite(folder.path() / name(child), "half");
   overwrite(folder.path() / name(::getppid()), "busy");
   overwrite(folder.path() / ".x.json.other-machine.1.0.tmp", "busy");

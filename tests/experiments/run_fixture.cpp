@@ -1,16 +1,16 @@
 #include "tests/experiments/run_fixture.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <stdexcept>
-
 #include "models/network.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 namespace fs = std::filesystem;
@@ -58,12 +58,12 @@ Experiment small_experiment(int seeds, int updates) {
   return experiment;
 }
 
-std::map<std::string, std::string> contents(const Ledger& ledger) {
+std::map<std::string, std::string> contents(const ResultsFolder& results_folder) {
   std::map<std::string, std::string> contents;
-  for (const Record& record : ledger.load_all()) {
+  for (const Record& record : results_folder.load_all()) {
     const std::string id = record.id();
     contents[id] = record.spec.dump() + "\n" + record.result.dump() + "\n";
-    if (fs::exists(ledger.weights_path(id))) contents[id] += read_file(ledger.weights_path(id));
+    if (fs::exists(results_folder.weights_path(id))) contents[id] += read_file(results_folder.weights_path(id));
   }
   return contents;
 }
@@ -87,8 +87,8 @@ pid_t start_program(const std::vector<std::string>& arguments, const fs::path& s
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, standard_error.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, standard_error.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                     0666);
   pid_t process = 0;
   const int failed = ::posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);

@@ -1,15 +1,15 @@
 // What tests of the runner share: small runs, folders that vanish, the program as a child process.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
-#include "experiments/records/results_folder.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/records/results_folder.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
@@ -32,7 +32,7 @@ RunSpec small_run(std::uint64_t seed);
 Experiment small_experiment(int seeds, int updates);
 
 // What has to be the same bytes: spec, result and weights of every record, by id. Checks each record.
-std::map<std::string, std::string> contents(const Ledger& ledger);
+std::map<std::string, std::string> contents(const ResultsFolder& results_folder);
 
 // Names of all files below a folder, hidden ones too.
 std::vector<std::string> file_names(const std::filesystem::path& folder);

@@ -1,22 +1,22 @@
 #include "experiments/running/runner.h"
 
+#include <chrono>
 #include <fcntl.h>
+#include <fstream>
 #include <signal.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
-#include <fstream>
-#include <thread>
 
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "core/stream.h"
 #include "models/network.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
@@ -46,26 +46,23 @@ RunnerOptions quiet(int jobs = 1) {
 
 Record trained(const RunSpec& spec, int threads = 1) {
   const TemporaryFolder folder;
-  Ledger ledger(folder.path(), "small");
-  ledger.prepare();
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
   RunnerOptions options = quiet();
   options.threads = threads;
   StopAfter observer(never);
-  const TrainOutcome outcome = train(spec, ledger, options, observer);
+  const TrainOutcome outcome = train(spec, results_folder, options, observer);
   REQUIRE(outcome.finished);
   return outcome.record;
 }
 
-std::map<std::string, std::string> undisturbed(const Experiment& experiment,
-                                               const RunnerOptions& options = quiet()) {
+std::map<std::string, std::string> undisturbed(const Experiment& experiment, const RunnerOptions& options = quiet()) {
   const TemporaryFolder folder;
   REQUIRE(run_experiment(experiment, folder.path(), options) == 0);
-  return contents(Ledger(folder.path(), experiment.name));
+  return contents(ResultsFolder(folder.path(), experiment.name));
 }
 
-void overwrite(const fs::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
+void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 void sleep_for_ms(double ms) { std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(ms)); }
 
@@ -114,9 +111,9 @@ TEST_CASE("weights in the file are those that the record names", "[runner]") {
   const TemporaryFolder folder;
   Experiment experiment = small_experiment(1, 20);
   REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
-  const Ledger ledger(folder.path(), "small");
+  const ResultsFolder results_folder(folder.path(), "small");
   for (const RunSpec& spec : experiment.runs) {
-    const TensorFile file = read_safetensors(ledger.weights_path(spec.id()));
+    const TensorFile file = read_safetensors(results_folder.weights_path(spec.id()));
     CHECK(file.metadata.at("id") == spec.id());
     CHECK(file.find("rnn.weight_ih_l0") != nullptr);
     CHECK(file.find("readout.weight") != nullptr);
@@ -171,7 +168,7 @@ TEST_CASE("a run that diverges is a record, not a crash", "[runner]") {
   CHECK(record.result.dump() == trained(spec).result.dump());
   const TemporaryFolder folder;
   CHECK(run_experiment({"wild", "", "wild", {spec}}, folder.path(), quiet()) == 0);
-  CHECK(Ledger(folder.path(), "wild").load(spec.id())->result.dump() == record.result.dump());
+  CHECK(ResultsFolder(folder.path(), "wild").load(spec.id())->result.dump() == record.result.dump());
 }
 
 TEST_CASE("a run interrupted after every few updates gives the bytes of one that was not", "[runner]") {
@@ -181,15 +178,15 @@ TEST_CASE("a run interrupted after every few updates gives the bytes of one that
   const Record reference = trained(spec);
   for (const int interval : {1, 7, 10}) {
     const TemporaryFolder folder;
-    Ledger ledger(folder.path(), "small");
-    ledger.prepare();
+    ResultsFolder results_folder(folder.path(), "small");
+    results_folder.prepare();
     TrainOutcome outcome;
     int processes = 0;
     for (; !outcome.finished && processes < 100; ++processes) {
       StopAfter observer(interval);
-      outcome = train(spec, ledger, quiet(), observer);
+      outcome = train(spec, results_folder, quiet(), observer);
       CHECK(observer.notes == 0);
-      if (!outcome.finished) CHECK(fs::exists(ledger.checkpoint_path(spec.id())));
+      if (!outcome.finished) CHECK(fs::exists(results_folder.checkpoint_path(spec.id())));
     }
     CHECK(processes == (60 + interval - 1) / interval);
     CHECK(outcome.record.result.dump() == reference.result.dump());
@@ -201,13 +198,13 @@ TEST_CASE("a damaged checkpoint or one of another run is not continued from", "[
   const RunSpec spec = small_run(1);
   const std::string reference = trained(spec).result.dump();
   const TemporaryFolder folder;
-  Ledger ledger(folder.path(), "small");
-  ledger.prepare();
-  const fs::path path = ledger.checkpoint_path(spec.id());
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
+  const fs::path path = results_folder.checkpoint_path(spec.id());
   const auto interrupt = [&](const RunSpec& run) {
     StopAfter observer(25);
-    REQUIRE_FALSE(train(run, ledger, quiet(), observer).finished);
-    return read_file(ledger.checkpoint_path(run.id()));
+    REQUIRE_FALSE(train(run, results_folder, quiet(), observer).finished);
+    return read_file(results_folder.checkpoint_path(run.id()));
   };
   const std::string good = interrupt(spec), foreign = interrupt(small_run(2));
   std::vector<std::string> bad = {"", "x", foreign, good.substr(0, good.size() / 2), good + "x"};
@@ -219,10 +216,9 @@ TEST_CASE("a damaged checkpoint or one of another run is not continued from", "[
   for (const std::string& bytes : bad) {
     overwrite(path, bytes);
     StopAfter observer(never);
-    const TrainOutcome outcome = train(spec, ledger, quiet(), observer);
+    const TrainOutcome outcome = train(spec, results_folder, quiet(), observer);
     CHECK(outcome.record.result.dump() == reference);
-    CHECK((observer.notes == 1 ||
-           outcome.record.measured["resumed"] == 1));  // a flipped bit in padding does no harm
+    CHECK((observer.notes == 1 || outcome.record.measured["resumed"] == 1));  // a flipped bit in padding does no harm
     CHECK(observer.notes <= 1);
   }
 }
@@ -242,14 +238,14 @@ TEST_CASE("finished runs are kept, missing ones are made", "[runner]") {
   const TemporaryFolder folder;
   Experiment experiment = small_experiment(2, 20);
   REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
-  const Ledger ledger(folder.path(), "small");
-  const auto before = contents(ledger);
-  const auto kept = ledger.record_path(experiment.runs[0].id());
+  const ResultsFolder results_folder(folder.path(), "small");
+  const auto before = contents(results_folder);
+  const auto kept = results_folder.record_path(experiment.runs[0].id());
   const auto written = fs::last_write_time(kept);
-  fs::remove(ledger.record_path(experiment.runs[1].id()));
+  fs::remove(results_folder.record_path(experiment.runs[1].id()));
   REQUIRE(run_experiment(experiment, folder.path(), quiet(2)) == 0);
   CHECK(fs::last_write_time(kept) == written);
-  CHECK(contents(ledger) == before);
+  CHECK(contents(results_folder) == before);
 
   overwrite(kept, "{");
   CHECK_THROWS_AS(run_experiment(experiment, folder.path(), quiet()), UserError);
@@ -263,20 +259,18 @@ TEST_CASE("a run that fails stops the others only when asked", "[runner]") {
   impossible.model.set("budget", "1");
   const TemporaryFolder folder;
   CHECK(run_experiment(experiment, folder.path() / "a", quiet()) == 1);
-  CHECK(Ledger(folder.path() / "a", "small").load_all().size() == 3);
+  CHECK(ResultsFolder(folder.path() / "a", "small").load_all().size() == 3);
   RunnerOptions options = quiet();
   options.keep_going = false;
   CHECK(run_experiment(experiment, folder.path() / "b", options) == 1);
-  CHECK(Ledger(folder.path() / "b", "small").load_all().empty());
+  CHECK(ResultsFolder(folder.path() / "b", "small").load_all().empty());
 }
 
-TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one that was not",
-          "[runner][kill]") {
+TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one that was not", "[runner][kill]") {
   const Experiment experiment = small_experiment(2, 4000);
   const auto started = std::chrono::steady_clock::now();
   const auto reference = undisturbed(experiment, quiet(2));
-  const double ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
 
   const TemporaryFolder folder;
   RunnerOptions options = quiet(2);
@@ -304,16 +298,16 @@ TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one t
     REQUIRE((code == 0 || code == 128 + SIGKILL));
     killed += code != 0;
     // Whatever the moment: what is there is whole.
-    for (const auto& [id, bytes] : contents(Ledger(folder.path(), experiment.name)))
+    for (const auto& [id, bytes] : contents(ResultsFolder(folder.path(), experiment.name)))
       CHECK(bytes == reference.at(id));
     if (code == 0) fs::remove_all(folder.path() / experiment.name);
   }
   CHECK(killed == 20);
   REQUIRE(wait_for(start()) == 0);
-  const Ledger ledger(folder.path(), experiment.name);
-  CHECK(contents(ledger) == reference);
+  const ResultsFolder results_folder(folder.path(), experiment.name);
+  CHECK(contents(results_folder) == reference);
   int resumed = 0;
-  for (const Record& record : ledger.load_all()) resumed += record.measured["resumed"].get<int>();
+  for (const Record& record : results_folder.load_all()) resumed += record.measured["resumed"].get<int>();
   CHECK(resumed > 0);
   // Nothing but records and weights stays behind.
   CHECK(file_names(folder.path()).size() == 2 * experiment.runs.size());
@@ -337,13 +331,12 @@ TEST_CASE("two processes with the same results folder do no harm to each other",
     }
   }
   for (const pid_t child : children) CHECK(wait_for(child) == 0);
-  CHECK(contents(Ledger(folder.path(), experiment.name)) == reference);
+  CHECK(contents(ResultsFolder(folder.path(), experiment.name)) == reference);
 }
 
 namespace {
 
-std::vector<std::string> grid(const fs::path& results, const std::string& updates,
-                              std::vector<std::string> more) {
+std::vector<std::string> grid(const fs::path& results, const std::string& updates, std::vector<std::string> more) {
   std::vector<std::string> words = {
       "run", "--task",    "adding",        "--length",   "10", "--cell", "lstm,gru", "--hidden",
       "8",   "--updates", updates,         "--evaluate", "50", "--seed", "1..2",     "--batch",
@@ -358,12 +351,11 @@ TEST_CASE("rnnbench run writes the same records for any --jobs and --threads", "
   const TemporaryFolder folder;
   const fs::path log = folder.path() / "log";
   std::map<std::string, std::string> reference;
-  for (const auto& more :
-       std::vector<std::vector<std::string>>{{"--jobs", "1"}, {"--jobs", "2"}, {"--threads", "2"}}) {
+  for (const auto& more : std::vector<std::vector<std::string>>{{"--jobs", "1"}, {"--jobs", "2"}, {"--threads", "2"}}) {
     const fs::path results = folder.path() / (more[0] + more[1]);
     REQUIRE(run_program(grid(results, "100", more), log) == 0);
     CHECK(read_file(log).starts_with("adding: 4 of 4 runs recorded"));  // and no progress: not a terminal
-    const auto found = contents(Ledger(results, "adding"));
+    const auto found = contents(ResultsFolder(results, "adding"));
     if (reference.empty()) reference = found;
     CHECK(found.size() == 4);
     CHECK(found == reference);
@@ -375,12 +367,12 @@ TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and 
   const fs::path log = folder.path() / "log", results = folder.path() / "results";
   REQUIRE(run_program(grid(folder.path() / "reference", "3000", {}), log) == 0);
   const int signal = GENERATE(SIGINT, SIGTERM);
-  const Ledger ledger(results, "adding");
+  const ResultsFolder results_folder(results, "adding");
   // On a busy machine the signal may come before the first update: then nothing is lost, and it is tried again.
   int checkpoints = 0;
   for (int wait = 20; checkpoints == 0 && wait < 2000; wait *= 2) {
     const pid_t process = start_program(grid(results, "3000", {"--jobs", "2"}), log);
-    for (int i = 0; i < 1000 && !fs::exists(ledger.folder() / "runs"); ++i) sleep_for_ms(1);
+    for (int i = 0; i < 1000 && !fs::exists(results_folder.path() / "runs"); ++i) sleep_for_ms(1);
     sleep_for_ms(wait);
     ::kill(process, signal);
     REQUIRE(wait_for(process) == 130);
@@ -392,8 +384,8 @@ TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and 
   CHECK(checkpoints >= 1);
 
   REQUIRE(run_program(grid(results, "3000", {}), log) == 0);
-  CHECK(contents(ledger) == contents(Ledger(folder.path() / "reference", "adding")));
+  CHECK(contents(results_folder) == contents(ResultsFolder(folder.path() / "reference", "adding")));
   int resumed = 0;
-  for (const Record& record : ledger.load_all()) resumed += record.measured["resumed"].get<int>();
+  for (const Record& record : results_folder.load_all()) resumed += record.measured["resumed"].get<int>();
   CHECK(resumed == checkpoints);
 }

@@ -1,17 +1,17 @@
 // A finite training set: which sequences an update sees, and what is recorded of them.
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <map>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "core/stream.h"
 #include "experiments/running/runner.h"
 #include "models/network.h"
 #include "tasks/task.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -46,7 +46,7 @@ Record trained(const std::string& cell, int training_set) {
   options.progress = false;
   Experiment experiment{"set", "", "set", {spec}};
   REQUIRE(run_experiment(experiment, folder.path(), options) == 0);
-  return *Ledger(folder.path(), "set").load(spec.id());
+  return *ResultsFolder(folder.path(), "set").load(spec.id());
 }
 
 std::vector<double> train_losses(const Record& record) {
@@ -114,7 +114,7 @@ TEST_CASE("every model of a seed has the same set", "[training-set]") {
     spec.model.set("hidden", "4");
     const auto network = make_network<float>(spec.model, task->signature());
     Parameters<float> parameters(network->layout());
-    network->initialise(3, parameters);
+    network->initialize(3, parameters);
     std::vector<float> outputs;
     network->predict(parameters, batch, false, *network->workspace(), outputs);
     CHECK(trained(cell, 1).result.at("final").at("training").at("loss").get<double>() ==

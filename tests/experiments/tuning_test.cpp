@@ -1,18 +1,19 @@
 // The search for settings: what is tried, for whom, and what is chosen.
 #include "experiments/running/tuning.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 namespace {
 
@@ -52,7 +53,7 @@ struct Came {
   double updates, score, loss;
   bool diverged = false;
 };
-void commit(const Ledger& ledger, const RunSpec& run, const Came& came, bool higher_is_better) {
+void commit(const ResultsFolder& results_folder, const RunSpec& run, const Came& came, bool higher_is_better) {
   Record record{run.json(), {}, {}};
   const auto known = [&](double value) { return came.diverged ? Json(nullptr) : Json(value); };
   record.result = {{"status", came.diverged ? "diverged"
@@ -66,27 +67,25 @@ void commit(const Ledger& ledger, const RunSpec& run, const Came& came, bool hig
                    {"final", {{"validation", {{"score", known(came.score)}, {"loss", known(came.loss)}}}}}};
   record.result["hash"] = result_hash(record.result);
   record.measured = Json::object();
-  ledger.commit(record);
+  results_folder.commit(record);
 }
 
 // Which of as many candidates as there are rows (a row: one outcome for each of the seeds) is chosen. The last is what
 // the runs declare.
 int chosen(const std::vector<std::vector<Came>>& trials, bool higher_is_better = true) {
-  const test::TemporaryFolder folder;
-  Ledger ledger(folder.path(), "x");
-  ledger.prepare();
-  const Tuning search = tuning({{"trials", std::to_string(trials.size() - 1)},
-                                {"seeds", "101, 102"},
-                                {"learning-rate", "0.001..0.1 log"}});
-  const std::vector<RunSpec> declared =
-      runs({{"task", "adding"}, {"cell", "lstm"}, {"hidden", "4"}, {"seed", "1..3"}});
+  const TemporaryFolder folder;
+  ResultsFolder results_folder(folder.path(), "x");
+  results_folder.prepare();
+  const Tuning search = tuning(
+      {{"trials", std::to_string(trials.size() - 1)}, {"seeds", "101, 102"}, {"learning-rate", "0.001..0.1 log"}});
+  const std::vector<RunSpec> declared = runs({{"task", "adding"}, {"cell", "lstm"}, {"hidden", "4"}, {"seed", "1..3"}});
   for (std::size_t t = 0; t < trials.size(); ++t)
     for (std::size_t s = 0; s < 2; ++s) {
-      CHECK_FALSE(tuned(search, declared, ledger));  // not before all are there
-      commit(ledger, search.trial(declared[0], static_cast<int>(t), search.seeds()[s]), trials[t][s],
+      CHECK_FALSE(tuned(search, declared, results_folder));  // not before all are there
+      commit(results_folder, search.trial(declared[0], static_cast<int>(t), search.seeds()[s]), trials[t][s],
              higher_is_better);
     }
-  const auto result = tuned(search, declared, ledger);
+  const auto result = tuned(search, declared, results_folder);
   REQUIRE(result);
   REQUIRE(result->choices.size() == 1);
   REQUIRE(result->runs.size() == 3);
@@ -95,8 +94,7 @@ int chosen(const std::vector<std::vector<Came>>& trials, bool higher_is_better =
     CHECK(result->runs[i].seed == i + 1);
     CHECK(result->runs[i].canonical() == search.trial(declared[i], trial, i + 1).canonical());
   }
-  CHECK(result->choices[0].values ==
-        Lines{{"learning-rate", result->runs[0].training.text("learning-rate")}});
+  CHECK(result->choices[0].values == Lines{{"learning-rate", result->runs[0].training.text("learning-rate")}});
   return trial;
 }
 
@@ -138,9 +136,10 @@ TEST_CASE("every model tries the same values, with the trials' own seeds", "[tun
   for (int t = 0; t < 5; ++t)
     CHECK(longer.trial(declared[0], t, 1).training.text("learning-rate") ==
           search.trial(declared[0], t, 7).training.text("learning-rate"));
-  CHECK(search.text() ==
-        "5 random trials and the settings of the file x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in "
-        "0.5..5");
+  CHECK(
+      search.text() ==
+      "5 random trials and the settings of the file x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in "
+      "0.5..5");
 }
 
 TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning]") {
@@ -158,10 +157,8 @@ TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning
     return values[100];
   };
   // The median of 200 uniform numbers has a standard deviation of 0.035 of the range.
-  CHECK(std::log10(median_of("learning-rate", "0.0001..0.01 log", 0.0001, 0.01)) ==
-        Approx(-3).margin(4 * 0.035 * 2));
-  CHECK(median_of("learning-rate", "0.0001..0.01", 0.0001, 0.01) ==
-        Approx(0.00505).margin(4 * 0.035 * 0.0099));
+  CHECK(std::log10(median_of("learning-rate", "0.0001..0.01 log", 0.0001, 0.01)) == Approx(-3).margin(4 * 0.035 * 2));
+  CHECK(median_of("learning-rate", "0.0001..0.01", 0.0001, 0.01) == Approx(0.00505).margin(4 * 0.035 * 0.0099));
   CHECK(median_of("clip-norm", "1..3", 1, 3) == Approx(2).margin(4 * 0.035 * 2));
   const Tuning whole = tuning_of("training-set", "500..20000");  // thousands need no exponent
   for (int t = 0; t < 20; ++t) CHECK(whole.trial(run, t, 101).training.integer("training-set") >= 500);
@@ -183,8 +180,8 @@ TEST_CASE("a list comes whole before a value comes again, in an order of its own
 }
 
 TEST_CASE("the choice: solved, then soon, then well on validation, then the first", "[tuning]") {
-  const Came bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1},
-      sooner{true, 50, 0.5, 1}, lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
+  const Came bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1}, sooner{true, 50, 0.5, 1},
+      lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
   CHECK(chosen({{bad, bad}, {good, good}}) == 1);
   CHECK(chosen({{good, good}, {bad, bad}}) == 0);
   CHECK(chosen({{bad, bad}, {good, good}}, /*higher_is_better=*/false) == 0);
@@ -199,19 +196,18 @@ TEST_CASE("the choice: solved, then soon, then well on validation, then the firs
 }
 
 TEST_CASE("each group of runs gets what was best for it", "[tuning]") {
-  const test::TemporaryFolder folder;
-  Ledger ledger(folder.path(), "x");
-  ledger.prepare();
+  const TemporaryFolder folder;
+  ResultsFolder results_folder(folder.path(), "x");
+  results_folder.prepare();
   const Tuning search = tuning_of("learning-rate", "0.001..0.1 log", 2);
-  const std::vector<RunSpec> declared = runs(
-      {{"task", "adding"}, {"cell", "lstm, gru"}, {"length", "10, 20"}, {"hidden", "4"}, {"seed", "1, 2"}});
+  const std::vector<RunSpec> declared =
+      runs({{"task", "adding"}, {"cell", "lstm, gru"}, {"length", "10, 20"}, {"hidden", "4"}, {"seed", "1, 2"}});
   // An LSTM does best with the first trial, a GRU with the second.
   for (const RunSpec& run : search.trial_runs(declared)) {
-    const bool first =
-        run.training.text("learning-rate") == search.trial(run, 0, 1).training.text("learning-rate");
-    commit(ledger, run, {false, 0, first == (run.model.text("cell") == "lstm") ? 1.0 : 0.0, 1}, true);
+    const bool first = run.training.text("learning-rate") == search.trial(run, 0, 1).training.text("learning-rate");
+    commit(results_folder, run, {false, 0, first == (run.model.text("cell") == "lstm") ? 1.0 : 0.0, 1}, true);
   }
-  const auto result = tuned(search, declared, ledger);
+  const auto result = tuned(search, declared, results_folder);
   REQUIRE(result);
   CHECK(result->choices.size() == 4);
   REQUIRE(result->runs.size() == declared.size());
@@ -234,8 +230,7 @@ TEST_CASE("a search that is no fair one is refused with file and line", "[tuning
         "models; did you "
         "mean 'learning-rate'?");
   for (const char* compared : {"hidden", "cell", "updates", "seed", "budget", "length"})
-    CHECK(refusal(with(compared, "1"))
-              .starts_with(std::string("x.ini:12: [tuning] unknown key '") + compared + "'"));
+    CHECK(refusal(with(compared, "1")).starts_with(std::string("x.ini:12: [tuning] unknown key '") + compared + "'"));
   const std::string form = " is neither a list nor a range such as 0.001..0.1 log";
   CHECK(refusal(with("learning-rate", "0.1..x")) == "x.ini:12: [tuning] learning-rate = 0.1..x" + form);
   CHECK(refusal(with("learning-rate", "0.1..0.01")) ==
@@ -258,8 +253,8 @@ TEST_CASE("a search that is no fair one is refused with file and line", "[tuning
         "x.ini:12: [tuning] update-bias = 0, 1 is read by no run of this grid");
   CHECK(refusal(with("momentum", "0.1..0.9")) ==
         "x.ini:12: [tuning] momentum = 0.1..0.9 is read by no run of this grid");
-  CHECK(refusal(with("momentum", "0.1..0.9"),
-                runs({{"task", "adding"}, {"cell", "lstm"}, {"optimizer", "sgd"}})) == "accepted");
+  CHECK(refusal(with("momentum", "0.1..0.9"), runs({{"task", "adding"}, {"cell", "lstm"}, {"optimizer", "sgd"}})) ==
+        "accepted");
   CHECK(refusal(with("learning-rate", "0.001..0.1"),
                 runs({{"task", "adding"}, {"cell", "lstm"}, {"learning-rate", "0.01, 0.02"}})) ==
         "x.ini:12: [tuning] learning-rate is searched, but the grid has several values of it (0.01, 0.02), "

@@ -1,21 +1,21 @@
 // `rnnbench verify` finds what was changed in a record, and only that.
 #include "experiments/running/verify.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
-#include <catch2/catch.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <set>
+#include <signal.h>
+#include <sys/wait.h>
 #include <thread>
+
+#include <catch2/catch.hpp>
 
 #include "core/hash.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
@@ -46,16 +46,16 @@ class Recorded {
     return {WEXITSTATUS(status), read_file(folder.path() / "out"), read_file(folder.path() / "err")};
   }
   std::string id(std::size_t run = 0) const { return experiment.runs[run].id(); }
-  Record record() const { return *ledger().load(id()); }
+  Record record() const { return *results_folder().load(id()); }
   // In place of the first record, with the hash that makes the ledger take it for good.
   void replace(Record record) const {
     record.result["hash"] = result_hash(record.result);
     write(record);
   }
   void write(const Record& record) const {
-    std::ofstream(ledger().record_path(record.id()), std::ios::binary) << record_text(record);
+    std::ofstream(results_folder().record_path(record.id()), std::ios::binary) << record_text(record);
   }
-  Ledger ledger() const { return Ledger(folder.path() / "results", experiment.name); }
+  ResultsFolder results_folder() const { return ResultsFolder(folder.path() / "results", experiment.name); }
 
   const TemporaryFolder folder;
   const Experiment experiment = small_experiment(2, 20);
@@ -86,8 +86,7 @@ TEST_CASE("verify: runs that were not touched are identical, in any number of th
   CHECK(outcome.out.ends_with("2 of 2 runs identical, 0 different, 0 not verified\n"));
 }
 
-TEST_CASE("verify: a changed number is found with its place and size, beside what is different here",
-          "[verify]") {
+TEST_CASE("verify: a changed number is found with its place and size, beside what is different here", "[verify]") {
   const Recorded recorded;
   Record record = recorded.record();
   const double loss = record.result["curve"][1]["loss"];
@@ -102,8 +101,8 @@ TEST_CASE("verify: a changed number is found with its place and size, beside wha
   INFO(outcome.out << outcome.err);
   CHECK(outcome.code == 1);
   // Updates, both losses and the hash; half of the recorded loss is off.
-  CHECK(holds(outcome.out, "seed=1: different\n  result.curve[1].loss: recorded " + Json(2 * loss).dump() +
-                               ", now " + Json(loss).dump() + " (off by "));
+  CHECK(holds(outcome.out, "seed=1: different\n  result.curve[1].loss: recorded " + Json(2 * loss).dump() + ", now " +
+                               Json(loss).dump() + " (off by "));
   CHECK(holds(outcome.out, ", relative 0.5), the first of 4 differences\n"));
   CHECK(holds(outcome.out, "\n  libraries.boost: recorded 0.1, now "));
   CHECK(holds(outcome.out, "\n  isa: recorded abacus, now "));
@@ -123,8 +122,7 @@ TEST_CASE("verify: what is missing, new or written otherwise is a difference", "
   CHECK(first(good) == "");
   Record record = good;
   record.result["lengths"][1].erase("mse");
-  const std::string missing =
-      "result.lengths[1].mse: recorded nothing, now " + good.result["lengths"][1]["mse"].dump();
+  const std::string missing = "result.lengths[1].mse: recorded nothing, now " + good.result["lengths"][1]["mse"].dump();
   CHECK(first(record) == missing);
   recorded.replace(record);
   CHECK(holds(recorded.verify(recorded.id()).out, "  " + missing + ", the first of 2 differences\n"));
@@ -160,8 +158,7 @@ TEST_CASE("verify: bad input is refused with one sentence before any run starts"
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
     return outcome.err;
   };
-  CHECK(holds(refusal(recorded.id() + " 0123456789abcdef"),
-              "RUN = 0123456789abcdef: no record in results/*/runs"));
+  CHECK(holds(refusal(recorded.id() + " 0123456789abcdef"), "RUN = 0123456789abcdef: no record in results/*/runs"));
   CHECK(holds(refusal("quickstart"), "RUN = quickstart: neither an id"));
   CHECK(holds(refusal(""), "takes RUN ... or --sample N EXPERIMENT, and nothing is given"));
   CHECK(holds(refusal(recorded.id() + " --hidden 5"), "--hidden has no meaning for recorded runs"));
@@ -170,7 +167,7 @@ TEST_CASE("verify: bad input is refused with one sentence before any run starts"
 
   // A record of other numerics, which the ledger keeps but nobody can compute any more.
   Record old = recorded.record();
-  fs::remove(recorded.ledger().record_path(old.id()));
+  fs::remove(recorded.results_folder().record_path(old.id()));
   std::string canonical = old.spec["canonical"];
   const std::string now = "numerics_version = " + std::to_string(numerics_version);
   canonical.replace(canonical.find(now), now.size(), "numerics_version = 1");
@@ -192,7 +189,7 @@ TEST_CASE("verify: an interrupt stops it and leaves nothing behind", "[verify]")
   fs::create_directory(tmp);
   ::setenv("TMPDIR", tmp.c_str(), 1);
   const pid_t child =
-      start_program({"verify", recorded.ledger().record_path(record.id())}, recorded.folder.path() / "err");
+      start_program({"verify", recorded.results_folder().record_path(record.id())}, recorded.folder.path() / "err");
   ::unsetenv("TMPDIR");
   const auto started = [&] {  // from its ledger's folder on, the program answers an interrupt
     for (const auto& entry : fs::recursive_directory_iterator(tmp))
@@ -246,6 +243,5 @@ TEST_CASE("verify: a sample of an experiment's records is verified", "[verify]")
   CHECK(holds(outcome.out, " adding gru "));
   CHECK(outcome.out.ends_with("2 of 2 runs identical, 0 different, 0 not verified\n"));
   CHECK(recorded.verify("--sample 2 small.ini").out == outcome.out);
-  CHECK(recorded.verify("--sample 9 small.ini")
-            .out.ends_with("4 of 4 runs identical, 0 different, 0 not verified\n"));
+  CHECK(recorded.verify("--sample 9 small.ini").out.ends_with("4 of 4 runs identical, 0 different, 0 not verified\n"));
 }

@@ -6,18 +6,17 @@
 #include <map>
 
 #include "findings/evaluation.h"
-#include "tests/findings/finding_records.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/findings/finding_records.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
 // The keys of a finding's file; those of `set` replace or add, those set to "" are left out.
-inline std::string finding_text(const std::map<std::string, std::string>& set = {},
-                                const std::string& more = "") {
-  std::map<std::string, std::string> claim = {
-      {"number", "1"},           {"claim", "An LSTM recalls more than a GRU."},
-      {"source", "Nobody 1999"}, {"measure", "recall"},
-      {"compare", "lstm > gru"}, {"margin", "0.05 (a twentieth of all)"}};
+inline std::string finding_text(const std::map<std::string, std::string>& set = {}, const std::string& more = "") {
+  std::map<std::string, std::string> claim = {{"number", "1"},           {"claim", "An LSTM recalls more than a GRU."},
+                                              {"source", "Nobody 1999"}, {"measure", "recall"},
+                                              {"compare", "lstm > gru"}, {"margin", "0.05 (a twentieth of all)"}};
   std::map<std::string, std::string> head = {{"task", "copy"}, {"cell", "lstm, gru"}, {"length", "5"},
                                              {"hidden", "4"},  {"updates", "20"},     {"seed", "1..12"}};
   for (const auto& [key, value] : set) (head.contains(key) ? head : claim)[key] = value;
@@ -42,20 +41,19 @@ class Findings {
 
   // A record of the run whose recall is `recall`; all else is as of an unsolved run of copy.
   void record(const Finding& finding, const RunSpec& run, double recall) const {
-    Ledger ledger(finding.results(results()), finding.name);
-    ledger.prepare();
+    ResultsFolder results_folder(finding.results(results()), finding.name);
+    results_folder.prepare();
     Record record = *made_up::scored(run.model.text("cell"), run.seed, recall).record;
     record.spec = run.json();
     record.result["final"]["validation"]["recall"] = recall;
     record.result.erase("hash");
     record.result["hash"] = result_hash(record.result);
-    ledger.commit(record);
+    results_folder.commit(record);
   }
   // Of all declared runs: seeds differ by 0.1, the first cell from the others by `effect`, give or take 0.01.
   void record_all(const Finding& finding, double effect) const {
     for (const RunSpec& run : finding.experiment.runs) {
-      Stream seed(run.seed, Purpose::test, 1, 1),
-          own(run.seed, Purpose::test, 2, run.model.text("cell").size());
+      Stream seed(run.seed, Purpose::test, 1, 1), own(run.seed, Purpose::test, 2, run.model.text("cell").size());
       const bool first = run.model.text("cell") == finding.experiment.runs[0].model.text("cell");
       record(finding, run, 0.4 + 0.1 * seed.normal() + (first ? effect : 0) + 0.01 * own.normal());
     }

@@ -2,24 +2,21 @@
 #pragma once
 
 #include "tests/analysis/analysis_records.h"
+#include "tests/namespaces.h"
 
-namespace rnnbench::made_up {
+namespace rnnbench::test::made_up {
 
 // A run of `cell` on copy whose test recall is `value`. `settings` ("length", "hidden", "init", ...) go to the
 // part of the spec that has such a key, to the model otherwise.
-inline Run scored(const std::string& cell, std::uint64_t seed, double value,
-                  const Json& settings = Json::object()) {
+inline Run scored(const std::string& cell, std::uint64_t seed, double value, const Json& settings = Json::object()) {
   Run run = made_up::run(tasks()[0], models()[0], seed);
   Json& spec = run.spec;
   spec["model"]["cell"] = cell;
   for (const auto& [key, setting] : settings.items()) {
-    const char* part = spec["task"].contains(key)       ? "task"
-                       : spec["training"].contains(key) ? "training"
-                                                        : "model";
+    const char* part = spec["task"].contains(key) ? "task" : spec["training"].contains(key) ? "training" : "model";
     spec[part][key] = setting;
   }
-  spec["canonical"] =
-      spec["task"].dump() + spec["model"].dump() + spec["training"].dump() + std::to_string(seed);
+  spec["canonical"] = spec["task"].dump() + spec["model"].dump() + spec["training"].dump() + std::to_string(seed);
   spec["id"] = hex16(fnv1a(spec["canonical"].get<std::string>()));
   run.record->spec = spec;
   run.record->result["final"]["test"]["recall"] = value;
@@ -32,11 +29,11 @@ inline void add(std::vector<Run>& runs, const std::string& cell, const Values& v
   for (std::size_t i = 0; i < values.size(); ++i) runs.push_back(scored(cell, i + 1, values[i], settings));
 }
 
-// n numbers around `centre` with standard deviation `spread`, a pure function of `which`.
-inline Values around(double centre, double spread, int n, std::uint64_t which) {
+// n numbers around `center` with standard deviation `spread`, a pure function of `which`.
+inline Values around(double center, double spread, int n, std::uint64_t which) {
   Values values;
   Stream stream(which, Purpose::test, 7, 7);
-  for (int i = 0; i < n; ++i) values.push_back(centre + spread * stream.normal());
+  for (int i = 0; i < n; ++i) values.push_back(center + spread * stream.normal());
   return values;
 }
 
@@ -46,4 +43,4 @@ inline Values sum(const Values& a, const Values& b, double sign = 1) {
   return values;
 }
 
-}  // namespace rnnbench::made_up
+}  // namespace rnnbench::test::made_up

@@ -6,11 +6,10 @@
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
 #include "tests/findings/finding_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 using Catch::Matchers::Contains;
-using test::finding_text;
-using test::Findings;
 
 namespace {
 
@@ -42,7 +41,7 @@ TEST_CASE("a finding says what its file says", "[finding]") {
   CHECK(finding.primary.measurement.name == "recall");
   REQUIRE(finding.also.size() == 2);
   CHECK(finding.also[0].measurement.name == "loss");
-  CHECK(finding.also[1].statement.left[0].kind == Expression::Kind::least);
+  CHECK(finding.also[1].statement.left[0].kind == Expression::Kind::min);
   REQUIRE(finding.published.size() == 2);
   CHECK(finding.published[1].model.where.size() == 1);
   CHECK(finding.published[1].value == 0.5);
@@ -84,8 +83,7 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
   CHECK(refusal({{"number", "0"}}) == "x.ini:12: number = 0 is not a whole number from 1 to 999");
   CHECK(refusal({{"number", "unset"}}) == "x.ini:12: number = unset is not a whole number from 1 to 999");
   const std::string form = " is not a number with its reason, such as 0.05 (half of what seeds differ by)";
-  for (const char* margin :
-       {"0.05", "(a reason)", "0.05 ()", "-1 (a reason)", "nan (a reason)", "5% (a reason)"})
+  for (const char* margin : {"0.05", "(a reason)", "0.05 ()", "-1 (a reason)", "nan (a reason)", "5% (a reason)"})
     CHECK(refusal({{"margin", margin}}) == std::string("x.ini:10: margin = ") + margin + form);
   CHECK(refusal({{"compare", "lstm = gru"}}).starts_with("x.ini:9: 'lstm = gru' is not a comparison"));
   CHECK(refusal({{"compare", "lstm > rnn"}}) == "x.ini:9: no run is 'rnn'");
@@ -107,8 +105,7 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
   for (const char* published : {"lstm 3", "lstm 3 (surely)", "lstm (read)", "lstm x (read)"})
     CHECK_THAT(refusal({{"published", published}}),
                Catch::Matchers::EndsWith(std::string("published = ") + published + certainty));
-  CHECK_THAT(refusal({{"published", "rnn 3 (read)"}}),
-             Catch::Matchers::EndsWith("published: no run is 'rnn'"));
+  CHECK_THAT(refusal({{"published", "rnn 3 (read)"}}), Catch::Matchers::EndsWith("published: no run is 'rnn'"));
 
   Findings nothing;
   const auto file = nothing.write("y", "task = copy\ncell = lstm\n");
@@ -143,8 +140,7 @@ TEST_CASE("a family has numbers of its own and seeds enough", "[finding][errors]
   // 2^-9 is the smallest p-value of ten seeds; 25 times that is below 0.05, 26 times is not.
   Findings many;
   for (int i = 1; i <= 26; ++i) {
-    many.write("f" + std::to_string(100 + i),
-               finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
+    many.write("f" + std::to_string(100 + i), finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
     if (i == 25) CHECK(many.refusal() == "accepted");
   }
   CHECK(many.refusal() ==
@@ -220,8 +216,7 @@ TEST_CASE("an interval that is clear of the boundary may not survive the family"
   // Ten seeds of which one disagrees: p = 4 / 1024, and the interval excludes the margin; 24 more claims.
   Findings findings;
   for (int i = 1; i <= 25; ++i)
-    findings.write("f" + std::to_string(100 + i),
-                   finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
+    findings.write("f" + std::to_string(100 + i), finding_text({{"number", std::to_string(i)}, {"seed", "1..10"}}));
   const Finding first = findings.read().at(0);
   for (const RunSpec& run : first.experiment.runs) {
     const double lead = run.seed == 1 ? 0.049 : 0.1 + 0.01 * static_cast<double>(run.seed);
@@ -264,8 +259,8 @@ TEST_CASE("tuned findings are decided by the tuned runs", "[finding]") {
   const auto trials = finding.tuning->trial_runs(finding.experiment.runs);
   for (const RunSpec& run : trials) findings.record(finding, run, 0.5);
   CHECK(findings.evaluate().at(0).verdict == Verdict::not_run);
-  const Ledger ledger(findings.results(), finding.name);
-  const auto chosen = tuned(*finding.tuning, finding.experiment.runs, ledger);
+  const ResultsFolder results_folder(findings.results(), finding.name);
+  const auto chosen = tuned(*finding.tuning, finding.experiment.runs, results_folder);
   REQUIRE(chosen);
   Finding second = finding;
   second.experiment.runs = chosen->runs;

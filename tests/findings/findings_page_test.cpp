@@ -1,20 +1,22 @@
 // The page of findings and the figure of each: complete, self-contained, the same bytes when made again, the right
 // numbers.
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
 #include <regex>
 #include <set>
 #include <sstream>
 
-#include "findings/page/figure.h"
-#include "findings/page/runs_shown.h"
-#include "findings/page/page.h"
+#include <catch2/catch.hpp>
+
 #include "experiments/records/files.h"
+#include "findings/page/figure.h"
+#include "findings/page/page.h"
+#include "findings/page/runs_shown.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -89,7 +91,7 @@ const std::string gru_better =
 
 TEST_CASE("the strips of models hold every run, the mean, failures at the worst value and what was published",
           "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n", gru_better);
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
     set_mse(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
@@ -100,10 +102,10 @@ TEST_CASE("the strips of models hold every run, the mean, failures at the worst 
   const auto lstm = block(figure, "adding, lstm: every run");
   REQUIRE(lstm.size() == 10);
   for (std::size_t i = 0; i < 10; ++i) CHECK(lstm[i][0] == Approx(0.301 + 0.001 * static_cast<double>(i)));
-  const auto centre = block(figure, "adding, lstm: mean, low, high");
-  REQUIRE(centre.size() == 1);
-  CHECK(centre[0][0] == Approx(0.3055));
-  CHECK((centre[0][2] > 0.302 && centre[0][2] < centre[0][0] && centre[0][3] > centre[0][0] && centre[0][3] < 0.309));
+  const auto center = block(figure, "adding, lstm: mean, low, high");
+  REQUIRE(center.size() == 1);
+  CHECK(center[0][0] == Approx(0.3055));
+  CHECK((center[0][2] > 0.302 && center[0][2] < center[0][0] && center[0][3] > center[0][0] && center[0][3] < 0.309));
   CHECK(block(figure, "adding, gru: every run").size() == 9);
   const auto failed = block(figure, "adding, gru: failed");
   REQUIRE(failed.size() == 1);
@@ -117,7 +119,7 @@ TEST_CASE("the strips of models hold every run, the mean, failures at the worst 
 }
 
 TEST_CASE("a figure over a setting has the mean of each value at its place", "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "wider", "cell = lstm, gru\nhidden = 4, 8, 16\nseed = 1..3\n",
                                    "number = 1\nclaim = c\nmeasure = mse\ncompare = lstm{hidden=16} < lstm{hidden=4}\n"
                                    "margin = 0 (any)\nfigure = over hidden\n");
@@ -140,7 +142,7 @@ TEST_CASE("a figure over a setting has the mean of each value at its place", "[f
 }
 
 TEST_CASE("times to solve rise in Kaplan-Meier steps", "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding =
       declared(folder.path(), "sooner", "cell = lstm, gru\nseed = 1..4\n",
                "number = 1\nclaim = c\nmeasure = updates_to_solve\ncompare = gru < lstm\nmargin = 0 (any)\n"
@@ -163,7 +165,7 @@ TEST_CASE("times to solve rise in Kaplan-Meier steps", "[findings]") {
 }
 
 TEST_CASE("gradients are shown relative to the first lag, as medians over seeds", "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "reach", "cell = lstm, gru\nseed = 1..3\nprobe = gradients\n",
                                    "number = 1\nclaim = c\nmeasure = mse\ncompare = gru < lstm\nmargin = 0 (any)\n"
                                    "figure = gradients\n");
@@ -180,7 +182,7 @@ TEST_CASE("gradients are shown relative to the first lag, as medians over seeds"
 }
 
 TEST_CASE("gradients of many cells have a panel for each", "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding =
       declared(folder.path(), "reach",
                "cell = rnn, lstm, gru, mgu, janet, mut1, mut2, mut3, irnn\nseed = 1..3\nprobe = gradients\n",
@@ -191,13 +193,14 @@ TEST_CASE("gradients of many cells have a panel for each", "[findings]") {
         {"sequences", 1}, {"untrained", {-5, -5 - steep}}, {"trained", {-2, -2}}, {"scalars", Json::object()}};
   });
   const Figure figure = finding_figure(result);
-  CHECK(block(figure, "janet, untrained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, -3, -3, -3}});
+  CHECK(block(figure, "janet, untrained: lag, median, low, high") ==
+        std::vector<Values>{{1, 0, 0, 0}, {2, -3, -3, -3}});
   CHECK(block(figure, "mut3, untrained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, -1, -1, -1}});
   CHECK(block(figure, "mut3, trained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
 }
 
 TEST_CASE("gates are points for units whose size is what the loss depends on", "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding =
       declared(folder.path(), "hold", "cell = lstm\nseed = 1..2\nprobe = gates\n",
                "number = 1\nclaim = c\nmeasure = forget gate idle\ncompare = lstm > 0.5\nmargin = 0 (any)\n"
@@ -217,7 +220,7 @@ TEST_CASE("gates are points for units whose size is what the loss depends on", "
 }
 
 TEST_CASE("labels and figures name what the file declares, not what a search chose", "[findings]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "tuned", "cell = lstm, gru\nseed = 1..2\n", gru_better);
   FindingResult result = result_of(finding, [](const RunSpec&, Json& json) { set_mse(json, 0.1); });
   for (Run& run : result.runs) run.spec["training"]["learning-rate"] = run.seed();
@@ -254,7 +257,7 @@ TEST_CASE("comparisons are written out in words", "[findings]") {
 
 TEST_CASE("the page of findings names each, needs nothing else, and is the same when made again", "[findings]") {
   REQUIRE(gnuplot_available());
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const fs::path results = folder.path() / "results";
   std::vector<Finding> findings = {
       declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n",
@@ -264,10 +267,10 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
       declared(folder.path(), "elsewhere", "cell = lstm\nseed = 1..10\n",
                "number = 3\nclaim = Needs a cluster\nmeasure = mse\ncompare = lstm < 1\nmargin = 0 (any)\n"
                "not-applicable = its data is not public\n")};
-  Ledger ledger(results, "better");
-  ledger.prepare();
+  ResultsFolder results_folder(results, "better");
+  results_folder.prepare();
   for (const RunSpec& run : findings[0].experiment.runs)
-    ledger.commit(record_of(run, [&](Json& json) {
+    results_folder.commit(record_of(run, [&](Json& json) {
       set_mse(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
     }));
   const std::vector<FindingResult> evaluated = evaluate_findings(findings, results);
@@ -289,8 +292,7 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
     CHECK(count(html, "id=\"finding-" + finding.name + "\"") == 1);
     CHECK(html.find("rnnbench reproduce " + finding.name) != std::string::npos);
   }
-  CHECK(html.find("3 published claims: 1 supported, 1 not applicable, 1 not run.") !=
-        std::string::npos);
+  CHECK(html.find("3 published claims: 1 supported, 1 not applicable, 1 not run.") != std::string::npos);
   CHECK(count(html, verdict_badge(Verdict::supported)) == 2);  // ledger and section
   CHECK(count(html, verdict_badge(Verdict::not_run)) == 2);
   CHECK(count(html, verdict_badge(Verdict::not_applicable)) == 2);
@@ -323,7 +325,7 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
   }
 }
 
-TEST_CASE("badges differ in more than their colour", "[findings]") {
+TEST_CASE("badges differ in more than their color", "[findings]") {
   std::set<std::string> signs;
   for (int v = 0; v <= static_cast<int>(Verdict::not_run); ++v) {
     const std::string badge = verdict_badge(static_cast<Verdict>(v));
@@ -336,9 +338,9 @@ TEST_CASE("badges differ in more than their colour", "[findings]") {
 
 TEST_CASE("report findings writes the page of the catalogue, and report NAME leads with claim and verdict",
           "[findings][cli]") {
-  test::TemporaryFolder folder;
+  TemporaryFolder folder;
   const std::string results = (folder.path() / "results").string(), errors = (folder.path() / "errors").string();
-  CHECK(test::run_program({"report", "findings", "--results", results}, errors) == 0);
+  CHECK(run_program({"report", "findings", "--results", results}, errors) == 0);
   CHECK(read_file(errors).empty());
   const std::string html = read_file(fs::path(results) / "findings.html");
   std::size_t findings = 0, decidable = 0;
@@ -358,16 +360,16 @@ TEST_CASE("report findings writes the page of the catalogue, and report NAME lea
                 "cell = lstm, gru\nhidden = 2\nbatch = 2\nevaluate = 2\nseed = 1..20\n[finding]\nnumber = 999\n"
                 "claim = Mine & only mine\nsource = me\nmeasure = mse\ncompare = gru < lstm\nmargin = 9 (all)\n");
   write_atomically(file, std::regex_replace(read_file(file), std::regex("updates = 400"), "updates = 1"));
-  const int code = test::run_program({"reproduce", file.string(), "--results", results, "--jobs", "1"}, errors);
+  const int code = run_program({"reproduce", file.string(), "--results", results, "--jobs", "1"}, errors);
   INFO(read_file(errors));
   REQUIRE(code == 0);
-  REQUIRE(test::run_program({"report", file.string(), "--results", results}, errors) == 0);
+  REQUIRE(run_program({"report", file.string(), "--results", results}, errors) == 0);
   const std::string report = read_file(fs::path(results) / "mine" / "report.html");
   const std::size_t claim = report.find("Mine &amp; only mine"),
                     verdict = report.find(verdict_badge(Verdict::contradicted));
   CHECK(claim != std::string::npos);
   CHECK((verdict != std::string::npos && verdict < report.find("<h2>")));
-  REQUIRE(test::run_program({"report", "findings", file.string(), "--results", results}, errors) == 0);
+  REQUIRE(run_program({"report", "findings", file.string(), "--results", results}, errors) == 0);
   CHECK(fs::exists(fs::path(results) / "mine" / "figures" / "finding.svg"));
   CHECK(read_file(fs::path(results) / "findings.html").find("id=\"finding-mine\"") != std::string::npos);
 }

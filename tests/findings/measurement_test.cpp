@@ -5,8 +5,9 @@
 
 #include "core/error.h"
 #include "tests/findings/finding_records.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 using made_up::scored;
 
 namespace {
@@ -114,9 +115,8 @@ TEST_CASE("a diverged run has no score, and its haste is no merit", "[measuremen
   CHECK(value("diverged", example()) == 0);
   CHECK(value("solved", run) == 0);
   CHECK(value("updates_to_solve", run) == 4000);
-  for (const char* measure :
-       {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
-        "cpu_seconds_to_solve", "ms_per_update", "gradient at lag 50", "gap"}) {
+  for (const char* measure : {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
+                              "cpu_seconds_to_solve", "ms_per_update", "gradient at lag 50", "gap"}) {
     INFO(measure);
     CHECK(value(measure, run) == std::nullopt);
   }
@@ -140,9 +140,7 @@ TEST_CASE("a run without a value counts as the worst, and no better than no memo
 
 TEST_CASE("which way is better", "[measurement]") {
   const Run run = example();
-  const auto higher = [&](const std::string& measure) {
-    return higher_is_better(parse_measurement(measure), {&run});
-  };
+  const auto higher = [&](const std::string& measure) { return higher_is_better(parse_measurement(measure), {&run}); };
   CHECK(higher("recall"));
   CHECK(higher("skill"));
   CHECK(higher("solved"));
@@ -156,8 +154,7 @@ TEST_CASE("which way is better", "[measurement]") {
 
 TEST_CASE("malformed measures are refused", "[measurement][errors]") {
   CHECK_THROWS_WITH(parse_measurement(""), "a measure is missing");
-  CHECK_THROWS_WITH(parse_measurement("recall at 20.5"),
-                    "measure 'recall at 20.5': a length is a whole number");
+  CHECK_THROWS_WITH(parse_measurement("recall at 20.5"), "measure 'recall at 20.5': a length is a whole number");
   const std::string one = " takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'";
   CHECK_THROWS_WITH(parse_measurement("recall at 50 after 3 s"), "measure 'recall at 50 after 3 s'" + one);
   CHECK_THROWS_WITH(parse_measurement("recall beyond after 3 s"), "measure 'recall beyond after 3 s'" + one);

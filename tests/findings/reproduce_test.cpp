@@ -1,19 +1,18 @@
 // The program reproduces a finding of two models: search, second phase, resumption, ledger.
-#include <catch2/catch.hpp>
-
+#include <cstdlib>
+#include <map>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <map>
+#include <catch2/catch.hpp>
 
-#include "tests/project/how_to.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+#include "tests/project/how_to.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 using Catch::Matchers::Contains;
-using test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
@@ -46,9 +45,7 @@ class Shell {
  public:
   Shell() { fs::create_directories(folder_.path() / "experiments/catalogue"); }
   fs::path operator/(const std::string& name) const { return folder_.path() / name; }
-  void write(const std::string& name, const std::string& text) const {
-    test::write(folder_.path() / name, text);
-  }
+  void write(const std::string& name, const std::string& text) const { rnnbench::test::write(folder_.path() / name, text); }
   // Exit code; what was printed is in `out` and `err`.
   int run(const std::string& arguments) {
     const std::string command =
@@ -61,14 +58,13 @@ class Shell {
   std::string out, err;
 
  private:
-  test::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 // Record -> when it was written.
 std::map<std::string, fs::file_time_type> written(const fs::path& runs) {
   std::map<std::string, fs::file_time_type> times;
-  for (const auto& entry : fs::directory_iterator(runs))
-    times[entry.path().filename()] = entry.last_write_time();
+  for (const auto& entry : fs::directory_iterator(runs)) times[entry.path().filename()] = entry.last_write_time();
   return times;
 }
 
@@ -87,8 +83,8 @@ TEST_CASE("a finding is searched, run, decided and resumed", "[reproduce]") {
   REQUIRE(shell.run("reproduce small --jobs 2") == 0);
   INFO(shell.out << shell.err);
   CHECK_THAT(shell.out, Contains("An LSTM adds better than a GRU. (Nobody 1999)"));
-  const Ledger ledger(shell / "results", "small");
-  const auto records = test::contents(ledger);
+  const ResultsFolder results_folder(shell / "results", "small");
+  const auto records = contents(results_folder);
   CHECK(records.size() == 46);
   CHECK(fs::exists(shell / "results/small/runs.csv"));
 
@@ -101,11 +97,11 @@ TEST_CASE("a finding is searched, run, decided and resumed", "[reproduce]") {
   // Whatever is missing is run again, to the same bytes: a trial, an untuned and a tuned run among them.
   int gone = 0;
   for (const auto& [id, text] : records)
-    if (gone++ % 3 == 0) fs::remove(ledger.record_path(id));
+    if (gone++ % 3 == 0) fs::remove(results_folder.record_path(id));
   REQUIRE(shell.run("findings --format json") == 0);
   CHECK(Json::parse(shell.out).at(0).at("verdict") == "not run");
   REQUIRE(shell.run("reproduce small") == 0);
-  CHECK(test::contents(ledger) == records);
+  CHECK(contents(results_folder) == records);
 }
 
 TEST_CASE("the ledger of findings, and the other commands on a finding", "[reproduce]") {
@@ -131,7 +127,8 @@ TEST_CASE("the ledger of findings, and the other commands on a finding", "[repro
   CHECK(entry.at("untuned").is_object());
   CHECK(entry.at("also").size() == 1);
   CHECK(shell.run("findings small --format markdown") == 0);
-  CHECK_THAT(shell.out, Contains("[An LSTM adds better than a GRU.](experiments/catalogue/small.ini) | **" + verdict + "** |"));
+  CHECK_THAT(shell.out,
+             Contains("[An LSTM adds better than a GRU.](experiments/catalogue/small.ini) | **" + verdict + "** |"));
 
   // The commands of experiments see the declared runs, untuned.
   CHECK(shell.run("status small") == 0);
@@ -141,8 +138,7 @@ TEST_CASE("the ledger of findings, and the other commands on a finding", "[repro
   CHECK(shell.run("report small") == 0);
   CHECK(fs::exists(shell / "results/small/report.html"));
   CHECK(shell.run("show small") == 0);
-  CHECK_THAT(shell.out,
-             Contains("An LSTM adds better than a GRU.") && Contains("lstm > gru") && Contains("20 runs"));
+  CHECK_THAT(shell.out, Contains("An LSTM adds better than a GRU.") && Contains("lstm > gru") && Contains("20 runs"));
   CHECK(shell.run("list experiments") == 0);
   CHECK_THAT(shell.out, Contains("An LSTM adds better than a GRU. (20 runs)") && Contains("plain (1 runs)"));
 }
@@ -152,7 +148,7 @@ TEST_CASE("the smoke profile runs all of a finding in little time, apart from it
   shell.write("small.ini", finding);
   REQUIRE(shell.run("reproduce small.ini --profile smoke") == 0);
   CHECK_THAT(shell.out, Contains("too short to say anything"));
-  CHECK(test::contents(Ledger(shell / "results/smoke", "small")).size() == 4 + 2 * 2 + 4);
+  CHECK(contents(ResultsFolder(shell / "results/smoke", "small")).size() == 4 + 2 * 2 + 4);
   CHECK_FALSE(fs::exists(shell / "results/small"));
   // It also proves that what is compared exists.
   shell.write("small.ini", std::string(finding).replace(finding.find("skill"), 5, "skull"));
@@ -161,26 +157,27 @@ TEST_CASE("the smoke profile runs all of a finding in little time, apart from it
 }
 
 TEST_CASE("an interrupted reproduction says so, and goes on where it was", "[reproduce]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::string file = finding;
   file.replace(file.find("updates = 20"), 12, "updates = 3000");
   file.replace(file.find("number = 1"), 10, "number = 999");  // beside the findings of the catalogue
   const fs::path ini = folder.path() / "small.ini", err = folder.path() / "err";
-  test::write(ini, file);
-  const std::vector<std::string> command = {"reproduce", ini,         "--jobs",
-                                            "1",         "--results", folder.path() / "results"};
-  const Ledger ledger(folder.path() / "results", "small");
-  const auto recorded = [&] { return fs::exists(ledger.folder() / "runs") ? ledger.load_all().size() : 0; };
+  write(ini, file);
+  const std::vector<std::string> command = {"reproduce", ini, "--jobs", "1", "--results", folder.path() / "results"};
+  const ResultsFolder results_folder(folder.path() / "results", "small");
+  const auto recorded = [&] {
+    return fs::exists(results_folder.path() / "runs") ? results_folder.load_all().size() : 0;
+  };
 
-  const pid_t process = test::start_program(command, err);
+  const pid_t process = start_program(command, err);
   for (int tick = 0; tick < 6000 && recorded() < 1; ++tick) ::usleep(10'000);
   ::kill(process, SIGINT);
-  CHECK(test::wait_for(process) == 130);
+  CHECK(wait_for(process) == 130);
   const std::size_t before = recorded();
   CHECK(before >= 1);
   CHECK(before < 44);
   CHECK_THAT(text_of(err), Contains(" reproduce ") && Contains("small.ini"));
-  CHECK(test::run_program(command, err) == 0);
+  CHECK(run_program(command, err) == 0);
   CHECK(recorded() == 46);
 }
 
@@ -191,9 +188,8 @@ TEST_CASE("reproduce refuses what it cannot do", "[reproduce][errors]") {
   CHECK(shell.run("reproduce smal") == 2);
   CHECK_THAT(shell.err, Contains("did you mean 'small'?"));
   CHECK(shell.run("reproduce plain.ini") == 2);
-  CHECK(
-      shell.err ==
-      "rnnbench: command line: 'plain.ini' is an experiment without [finding]; start it with rnnbench run\n");
+  CHECK(shell.err ==
+        "rnnbench: command line: 'plain.ini' is an experiment without [finding]; start it with rnnbench run\n");
   CHECK(shell.run("reproduce small --profile ful") == 2);
   CHECK_THAT(shell.err, Contains("--profile = ful is not one of smoke, lab, full"));
   CHECK(shell.run("findings --profile smoke") == 2);

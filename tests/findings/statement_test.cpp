@@ -4,8 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 using Kind = Expression::Kind;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -66,12 +67,12 @@ TEST_CASE("numbers, settings and functions of a statement", "[statement]") {
   CHECK(set.left[0].where == Pairs{{"forget-bias", "1"}, {"length", "200"}});
   CHECK(set.right.where == Pairs{{"test-length", "50"}});
 
-  const Statement least = parse_statement("min(lstm, gru{length=9}) > max(rnn, mean(irnn, mgu))");
-  CHECK(least.left[0].kind == Kind::least);
-  CHECK(least.left[0].parts.at(1).where == Pairs{{"length", "9"}});
-  CHECK(least.right.kind == Kind::greatest);
-  CHECK(least.right.parts.at(1).kind == Kind::mean);
-  CHECK(least.models().size() == 5);
+  const Statement min = parse_statement("min(lstm, gru{length=9}) > max(rnn, mean(irnn, mgu))");
+  CHECK(min.left[0].kind == Kind::min);
+  CHECK(min.left[0].parts.at(1).where == Pairs{{"length", "9"}});
+  CHECK(min.right.kind == Kind::max);
+  CHECK(min.right.parts.at(1).kind == Kind::mean);
+  CHECK(min.models().size() == 5);
 
   const Statement slope = parse_statement("slope(rnn - lstm over length) < slope(gru over hidden)");
   CHECK(slope.left[0].kind == Kind::slope);
@@ -97,8 +98,7 @@ TEST_CASE("a malformed statement is refused with the place where it goes wrong",
   CHECK(refusal("lstm = gru") == needs("lstm = gru", "= gru", "one of > < >= <= ~"));
   CHECK(refusal("lstm >") == needs("lstm >", "", "a model or a number"));
   CHECK(refusal("lstm > gru,") == needs("lstm > gru,", ",", "nothing more, or 'on MEASURE'"));
-  CHECK(refusal("lstm > gru recall") ==
-        needs("lstm > gru recall", "recall", "nothing more, or 'on MEASURE'"));
+  CHECK(refusal("lstm > gru recall") == needs("lstm > gru recall", "recall", "nothing more, or 'on MEASURE'"));
   CHECK(refusal("lstm > gru on") == needs("lstm > gru on", "on", "nothing more, or 'on MEASURE'"));
   CHECK(refusal("lstm > gru on  ") == needs("lstm > gru on  ", "", "a measure"));
   CHECK(refusal("lstm > 0.5x") == needs("lstm > 0.5x", "x", "nothing more, or 'on MEASURE'"));
@@ -108,8 +108,7 @@ TEST_CASE("a malformed statement is refused with the place where it goes wrong",
   CHECK(refusal("lstm{length=} > gru") == needs("lstm{length=} > gru", "} > gru", "a value"));
   CHECK(refusal("lstm{length=5 > gru") == needs("lstm{length=5 > gru", "", "'}'"));
   CHECK(refusal("min(lstm > gru") == needs("min(lstm > gru", "> gru", "')'"));
-  CHECK(refusal("sum(lstm) > gru") ==
-        needs("sum(lstm) > gru", "lstm) > gru", "slope, min, max or mean before '('"));
+  CHECK(refusal("sum(lstm) > gru") == needs("sum(lstm) > gru", "lstm) > gru", "slope, min, max or mean before '('"));
   CHECK(refusal("slope(lstm) > gru") == needs("slope(lstm) > gru", ") > gru", "'over '"));
   CHECK(refusal("slope(lstm over ) > 0") == needs("slope(lstm over ) > 0", ") > 0", "a setting"));
   CHECK(refusal("slope(slope(lstm over length) over hidden) > 0") ==

@@ -2,14 +2,16 @@
 #include "findings/verdict.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
+
+#include <catch2/catch.hpp>
 
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
 #include "tests/findings/finding_records.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 using Catch::Matchers::Contains;
 using made_up::add;
 using made_up::around;
@@ -19,8 +21,7 @@ namespace {
 
 Outcome decided(const std::string& text, double margin, const std::vector<Run>& runs) {
   const Statement statement = parse_statement(text);
-  return decide(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure),
-                margin, runs);
+  return decide(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure), margin, runs);
 }
 
 Values shifted(const Values& values, double by, double sign = 1) {
@@ -129,8 +130,7 @@ TEST_CASE("test and interval agree: p < 0.05 exactly when the boundary is outsid
 TEST_CASE("runs are paired by their seed, whatever their order", "[verdict]") {
   const std::vector<Run> runs = pair_of_models(0.1, 12);
   std::vector<Run> reversed(runs.rbegin(), runs.rend());
-  CHECK(decided("lstm > gru", 0, reversed).parts[0].effect ==
-        Approx(decided("lstm > gru", 0, runs).parts[0].effect));
+  CHECK(decided("lstm > gru", 0, reversed).parts[0].effect == Approx(decided("lstm > gru", 0, runs).parts[0].effect));
   CHECK(decided("lstm > gru", 0, reversed).verdict == Verdict::supported);
   // The same numbers with other partners: the spread between seeds hides the effect.
   Values gru = around(0.5, 0.2, 12, 1), lstm = sum(gru, around(0.1, 0.03, 12, 2));
@@ -213,8 +213,7 @@ TEST_CASE("a slope is one number for each seed, per doubling", "[verdict]") {
   const Outcome interaction = decided("slope(lstm - gru over length) < 0", 0.02, runs);
   for (std::size_t i = 0; i < 12; ++i) CHECK(interaction.parts[0].values.at(i) == Approx(0.01 - tilt[i]));
   CHECK(interaction.verdict == Verdict::supported);
-  CHECK(decided("slope(lstm over length) < slope(gru over length)", 0.02, runs).verdict ==
-        Verdict::supported);
+  CHECK(decided("slope(lstm over length) < slope(gru over length)", 0.02, runs).verdict == Verdict::supported);
 }
 
 TEST_CASE("ratios and aggregates are taken seed by seed", "[verdict]") {
@@ -225,14 +224,13 @@ TEST_CASE("ratios and aggregates are taken seed by seed", "[verdict]") {
   add(runs, "rnn", c);
   const Outcome ratio = decided("lstm / gru > 1", 0.05, runs);
   const Outcome difference = decided("lstm - gru > 0", 0, runs);
-  const Outcome least = decided("min(lstm, rnn) > gru", 0, runs),
-                greatest = decided("max(lstm, rnn) > 0", 0, runs),
+  const Outcome min = decided("min(lstm, rnn) > gru", 0, runs), max = decided("max(lstm, rnn) > 0", 0, runs),
                 middle = decided("mean(lstm, gru, rnn) > 0", 0, runs);
   for (std::size_t i = 0; i < 10; ++i) {
     CHECK(ratio.parts[0].values[i] == Approx(a[i] / b[i]));
     CHECK(difference.parts[0].values[i] == Approx(a[i] - b[i]));
-    CHECK(least.parts[0].values[i] == Approx(std::min(a[i], c[i]) - b[i]));
-    CHECK(greatest.parts[0].values[i] == Approx(std::max(a[i], c[i])));
+    CHECK(min.parts[0].values[i] == Approx(std::min(a[i], c[i]) - b[i]));
+    CHECK(max.parts[0].values[i] == Approx(std::max(a[i], c[i])));
     CHECK(middle.parts[0].values[i] == Approx((a[i] + b[i] + c[i]) / 3));
   }
   CHECK(ratio.verdict == Verdict::supported);
@@ -292,8 +290,7 @@ TEST_CASE("comparisons that cannot be made are refused", "[verdict][errors]") {
 
 TEST_CASE("an effect is signed where it is a difference", "[verdict]") {
   const Outcome difference = decided("lstm > gru", 0, pair_of_models(0.1, 12));
-  CHECK_THAT(effect_text(difference, difference.parts[0]),
-             Catch::Matchers::StartsWith("+0.1") && Contains("[+0.0"));
+  CHECK_THAT(effect_text(difference, difference.parts[0]), Catch::Matchers::StartsWith("+0.1") && Contains("[+0.0"));
   const Outcome plain = decided("lstm > 0", 0, pair_of_models(0.1, 12));
   CHECK(effect_text(plain, plain.parts[0])[0] != '+');
   const Outcome few = decided("lstm > gru", 0, pair_of_models(0.1, 3));

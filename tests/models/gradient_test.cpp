@@ -1,17 +1,17 @@
 // The gradient of every model of the table: in double against the complex step and central differences, in
 // float against the complex step of the formulas. (More shapes: shapes_test.cpp.)
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include <catch2/catch.hpp>
 
 #include "models/gradient_check.h"
 #include "tests/models/model_fixture.h"
 #include "tests/models/naive_cells.h"
 #include "tests/models/naive_network.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -58,8 +58,7 @@ TEST_CASE("the gradient of every model equals the complex step", "[models][gradi
       check_complex_step(model, signature_of_turn(turn, 2, 3), shapes[(turn + turn / 6) % shapes.size()]);
 }
 
-TEST_CASE("the gradient of every cell equals the complex step beyond one vector of units",
-          "[models][gradient]") {
+TEST_CASE("the gradient of every cell equals the complex step beyond one vector of units", "[models][gradient]") {
   std::size_t turn = 0;
   for (Values values : cell_variants()) {
     if (values.contains("gate-activation")) continue;  // is the same in every lane
@@ -165,8 +164,7 @@ TEST_CASE("the float gradient of every model is the complex step of the formulas
       CAPTURE(block.name);
       const double* first = terms.block(number);
       const std::size_t largest = std::max_element(first, first + block.size()) - first;
-      const double scale =
-          std::max(first[largest], 0.01 * largest_of(terms.data().data(), terms.data().size()));
+      const double scale = std::max(first[largest], 0.01 * largest_of(terms.data().data(), terms.data().size()));
       Parameters<float> wrong = gradient;
       wrong.block(number)[largest] += static_cast<float>(2.1 * bound * scale);
       CHECK(worst_of(wrong, number) > bound);
@@ -180,8 +178,7 @@ TEST_CASE("the float gradient of every model is the complex step of the formulas
   }
 }
 
-TEST_CASE("a batch is the sum of its tiles, and a step without weight counts for nothing",
-          "[models][gradient]") {
+TEST_CASE("a batch is the sum of its tiles, and a step without weight counts for nothing", "[models][gradient]") {
   std::size_t turn = 0;
   for (Values values : cell_variants()) {
     values["hidden"] = "5";

@@ -1,14 +1,14 @@
 // Neither instruction set nor number of threads moves a bit, in whole trainings. (Random shapes on every
 // instruction set: shapes_test.cpp.)
-#include <catch2/catch.hpp>
-
 #include <cstdlib>
 
-#include "core/error.h"
-#include "core/optimiser.h"
-#include "tests/models/model_fixture.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "core/error.h"
+#include "core/optimizer.h"
+#include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
+
 using namespace rnnbench::test;
 
 namespace {
@@ -32,11 +32,11 @@ Bits bits_of(const Network<float>& network, const Batch& batch, int updates, int
 
   Settings training;
   training.set("optimizer", "adam");
-  const auto optimiser = make_optimiser(training, network.layout());
+  const auto optimizer = make_optimizer(training, network.layout());
   for (int update = 0; update < updates; ++update) {
     network.gradient(parameters, batch, *workspace, gradient);
     bits.norm += clip_by_norm(gradient, 0.1, &workspace->team());
-    optimiser->update(parameters, gradient, 0.01, &workspace->team());
+    optimizer->update(parameters, gradient, 0.01, &workspace->team());
   }
   CHECK(all_finite(parameters));
   bits.trained = hash_of(parameters);

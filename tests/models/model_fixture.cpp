@@ -12,6 +12,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+#include "tests/namespaces.h"
 #endif
 
 namespace rnnbench::test {
@@ -49,7 +51,7 @@ std::vector<Values> cell_variants() {
     for (const Option& option : model_options(cell)) {
       if (option.kind != Option::Kind::choice || !varied.contains(option.name)) continue;
       for (const std::string& choice : option.choices)
-        if (choice != option.fallback) {
+        if (choice != option.default_value) {
           variants.push_back(plain);
           variants.back()[option.name] = choice;
         }
@@ -84,9 +86,11 @@ std::vector<Settings> all_models(int hidden) {
   }
   // Those whose attention is their own. (With one head a Transformer may have any width.)
   for (const char* layers : {"1", "2"})
-    for (Values values : {Values{{"cell", "feedforward-attention"}},
-                          Values{{"cell", "transformer"}, {"heads", "1"}, {"positions", layers[0] == '1' ? "sinusoidal" : "learned"},
-                                 {"max-positions", "5"}}}) {
+    for (Values values :
+         {Values{{"cell", "feedforward-attention"}}, Values{{"cell", "transformer"},
+                                                            {"heads", "1"},
+                                                            {"positions", layers[0] == '1' ? "sinusoidal" : "learned"},
+                                                            {"max-positions", "5"}}}) {
       values["layers"] = layers;
       values["hidden"] = std::to_string(hidden);
       models.push_back(model_settings(values));
@@ -134,7 +138,7 @@ Batch uneven_batch(const Signature& signature, int steps, int size, std::uint64_
 template <class S>
 Parameters<S> random_parameters(const Network<S>& network, std::uint64_t seed) {
   Parameters<S> parameters(network.layout());
-  network.initialise(seed, parameters);
+  network.initialize(seed, parameters);
   Stream stream(seed, Purpose::speed, 1, 0);
   const auto& blocks = network.layout().blocks();
   for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -178,11 +182,11 @@ template double relative_error(const std::vector<float>&, const std::vector<floa
 
 template <class A, class B>
 std::vector<BlockError> block_errors(const Parameters<A>& a, const Parameters<B>& b, double floor) {
-  const double least = floor * compare(a.data().data(), b.data().data(), b.data().size()).second;
+  const double min = floor * compare(a.data().data(), b.data().data(), b.data().size()).second;
   std::vector<BlockError> errors;
   for (const Block& block : b.layout().blocks()) {
     const auto [worst, largest] = compare(&a.data()[block.offset], &b.data()[block.offset], block.size());
-    errors.push_back({block.name, ratio(worst, std::max(largest, least))});
+    errors.push_back({block.name, ratio(worst, std::max(largest, min))});
   }
   return errors;
 }
@@ -206,28 +210,25 @@ Parameters<double> gradient_terms(const Network<double>& network, const Paramete
     double weight = 0;
     for (float w : one.weight) weight += w;
     network.gradient(parameters, one, *workspace, part);
-    for (std::size_t i = 0; i < terms.data().size(); ++i)
-      terms.data()[i] += weight / total * std::fabs(part.data()[i]);
+    for (std::size_t i = 0; i < terms.data().size(); ++i) terms.data()[i] += weight / total * std::fabs(part.data()[i]);
   }
   return terms;
 }
 
 std::vector<BlockError> rounding_errors(const Parameters<float>& a, const Parameters<double>& b,
                                         const Parameters<double>& terms) {
-  const double least = 0.01 * *std::max_element(terms.data().begin(), terms.data().end());
+  const double min = 0.01 * *std::max_element(terms.data().begin(), terms.data().end());
   std::vector<BlockError> errors;
   for (const Block& block : b.layout().blocks()) {
     const double worst = compare(&a.data()[block.offset], &b.data()[block.offset], block.size()).first;
     const double* first = &terms.data()[block.offset];
-    errors.push_back(
-        {block.name, ratio(worst, std::max(least, *std::max_element(first, first + block.size())))});
+    errors.push_back({block.name, ratio(worst, std::max(min, *std::max_element(first, first + block.size())))});
   }
   return errors;
 }
 
-double gradient_bound(const Settings& model, const Network<double>& network,
-                      const Parameters<double>& parameters, const Batch& batch,
-                      const Parameters<double>& gradient, const Parameters<double>& terms) {
+double gradient_bound(const Settings& model, const Network<double>& network, const Parameters<double>& parameters,
+                      const Batch& batch, const Parameters<double>& gradient, const Parameters<double>& terms) {
   double bound = float_bound(model, batch.steps);
   if (model.text_or("layer-norm", "yes") == "no") return bound;  // (the Transformer always has it)
   Parameters<double> near = parameters, of_near(network.layout());
@@ -237,8 +238,7 @@ double gradient_bound(const Settings& model, const Network<double>& network,
   network.gradient(near, batch, *network.workspace(), of_near);
   Parameters<float> rounded(network.layout());
   std::copy(of_near.data().begin(), of_near.data().end(), rounded.data().begin());
-  for (const BlockError& error : rounding_errors(rounded, gradient, terms))
-    bound = std::max(bound, 32 * error.worst);
+  for (const BlockError& error : rounding_errors(rounded, gradient, terms)) bound = std::max(bound, 32 * error.worst);
   return bound;
 }
 
@@ -258,9 +258,7 @@ FlushDenormals::~FlushDenormals() {
 #endif
 }
 
-std::uint64_t hash_of(const std::vector<float>& values) {
-  return fnv1a(values.data(), values.size() * sizeof(float));
-}
+std::uint64_t hash_of(const std::vector<float>& values) { return fnv1a(values.data(), values.size() * sizeof(float)); }
 std::uint64_t hash_of(const Parameters<float>& parameters) {
   return fnv1a(parameters.data().data(), parameters.data().size() * sizeof(float));
 }

@@ -12,6 +12,7 @@
 #include "core/parameters.h"
 #include "models/gradient_check.h"
 #include "models/network.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
@@ -28,7 +29,7 @@ std::string describe_model(const Settings& model);
 // hard-sigmoid) and of layer-norm. The first has only `cell` set.
 std::vector<Values> cell_variants();
 
-// The cells that go with any attention, direction and neighbour: all but the feed-forward attention and the Transformer.
+// The cells that go with any attention, direction and neighbor: all but the feed-forward attention and the Transformer.
 std::vector<CellEntry> free_cells();
 
 // attention, layers (1, 2) and initial-state of turn 0, 1, ...: twelve turns are all of them together, three
@@ -86,12 +87,11 @@ Parameters<double> gradient_terms(const Network<double>& network, const Paramete
 std::vector<BlockError> rounding_errors(const Parameters<float>& a, const Parameters<double>& b,
                                         const Parameters<double>& terms);
 
-// The bound of rounding errors of a gradient: float_bound, and with layer normalisation, which divides by a
+// The bound of rounding errors of a gradient: float_bound, and with layer normalization, which divides by a
 // deviation that may be small, at least 32 times what half a rounding of every parameter does to the gradient
 // in double.
-double gradient_bound(const Settings& model, const Network<double>& network,
-                      const Parameters<double>& parameters, const Batch& batch,
-                      const Parameters<double>& gradient, const Parameters<double>& terms);
+double gradient_bound(const Settings& model, const Network<double>& network, const Parameters<double>& parameters,
+                      const Batch& batch, const Parameters<double>& gradient, const Parameters<double>& terms);
 
 // Gates that do not saturate (gate-activation = relu) may multiply a state at every step: within a dozen
 // steps its numbers overflow, and units may be dead. Such a model is tested on a few steps.

@@ -4,6 +4,8 @@
 #include <functional>
 #include <stdexcept>
 
+#include "tests/namespaces.h"
+
 namespace rnnbench::test {
 
 template <class S>
@@ -97,8 +99,7 @@ void gru(NaiveLayer<S>& l) {
 template <class S>
 void gru_output(NaiveLayer<S>& l) {
   Vector<S>&h = l.state["hidden"], &c = l.state["cell"];
-  const Vector<S> r = l.sigmoid(l.net(1, 0, 0, h)), z = l.sigmoid(l.net(2, 1, 1, h)),
-                  o = l.sigmoid(l.net(3, 3, 3, h));
+  const Vector<S> r = l.sigmoid(l.net(1, 0, 0, h)), z = l.sigmoid(l.net(2, 1, 1, h)), o = l.sigmoid(l.net(3, 3, 3, h));
   const Vector<S> n = tanh<S>(l.input(4, 2) + times<S>(r, l.recurrent(0, 2, h)));
   c = times<S>(l.one() - z, n) + times<S>(z, c);
   h = times<S>(o, c);
@@ -135,15 +136,13 @@ void mut1(NaiveLayer<S>& l) {
 template <class S>
 void mut2(NaiveLayer<S>& l) {
   Vector<S>& h = l.state["hidden"];
-  const Vector<S> z = l.sigmoid(l.net(1, h)), r = l.sigmoid(l.net(0, h)),
-                  n = tanh<S>(l.net(2, times<S>(r, h)));
+  const Vector<S> z = l.sigmoid(l.net(1, h)), r = l.sigmoid(l.net(0, h)), n = tanh<S>(l.net(2, times<S>(r, h)));
   h = times<S>(n, z) + times<S>(h, l.one() - z);
 }
 template <class S>
 void mut3(NaiveLayer<S>& l) {
   Vector<S>&h = l.state["hidden"], &squashed = l.state["squashed"];
-  const Vector<S> z = l.sigmoid(l.net(1, squashed)), r = l.sigmoid(l.net(0, h)),
-                  n = tanh<S>(l.net(2, times<S>(r, h)));
+  const Vector<S> z = l.sigmoid(l.net(1, squashed)), r = l.sigmoid(l.net(0, h)), n = tanh<S>(l.net(2, times<S>(r, h)));
   h = times<S>(n, z) + times<S>(h, l.one() - z);
   squashed = tanh<S>(h);
 }
@@ -164,8 +163,7 @@ void min_lstm(NaiveLayer<S>& l) {
 
 template <class S>
 void feedforward(NaiveLayer<S>& l) {  // leaky ReLU: Raffel & Ellis 2015, section 2
-  l.state["hidden"] =
-      l.input(0, 0).unaryExpr([](const S& v) { return std::real(v) > 0 ? v : S(hundredth) * v; });
+  l.state["hidden"] = l.input(0, 0).unaryExpr([](const S& v) { return std::real(v) > 0 ? v : S(hundredth) * v; });
 }
 
 template <class S>
@@ -208,19 +206,15 @@ bool has_formula(const std::string& cell) { return formulas<double>().contains(c
 template <class S>
 NaiveLayer<S>::NaiveLayer(const Settings& settings, const Parameters<S>& parameters, int number)
     : model(settings), parameters_(parameters), suffix_("_l" + std::to_string(number)) {
-  const auto of_layer = [&](const char* name) {
-    return block(parameters, std::string("rnn.") + name + suffix_);
-  };
-  w = of_layer("weight_ih"), u = of_layer("weight_hh"), b_ih = of_layer("bias_ih"),
-  b_hh = of_layer("bias_hh");
+  const auto of_layer = [&](const char* name) { return block(parameters, std::string("rnn.") + name + suffix_); };
+  w = of_layer("weight_ih"), u = of_layer("weight_hh"), b_ih = of_layer("bias_ih"), b_hh = of_layer("bias_hh");
   peepholes = of_layer("peephole"), gains = of_layer("gain");
   h = static_cast<int>(b_ih.rows()) / find_cell(settings.text("cell")).gates;
   const bool learned = settings.text_or("initial-state", "zero") == "learned";
   for (const char* name : {"hidden", "cell", "squashed", "input", "forget", "output"}) state[name] = zero();
   if (learned)
     for (auto& [name, value] : state)
-      if (const Matrix<S> start = block(parameters, "initial_state." + name + suffix_); start.size() > 0)
-        value = start;
+      if (const Matrix<S> start = block(parameters, "initial_state." + name + suffix_); start.size() > 0) value = start;
 }
 
 template <class S>
@@ -233,21 +227,20 @@ void NaiveLayer<S>::step(const Vector<S>& x) {
 
 template <class S>
 Vector<S> NaiveLayer<S>::input(int slot, int gate) const {
-  return normalised(slot, w.middleRows(gate * h, h) * x_) + b_ih.middleRows(gate * h, h);
+  return normalized(slot, w.middleRows(gate * h, h) * x_) + b_ih.middleRows(gate * h, h);
 }
 template <class S>
 Vector<S> NaiveLayer<S>::recurrent(int slot, int row, const Vector<S>& source) const {
-  return normalised(slot, u.middleRows(row * h, h) * source) + b_hh.middleRows(row * h, h);
+  return normalized(slot, u.middleRows(row * h, h) * source) + b_hh.middleRows(row * h, h);
 }
 template <class S>
 Vector<S> NaiveLayer<S>::net(int slot, int gate, int row, const Vector<S>& source) const {
   return net(slot, gate, row, source, zero());
 }
 template <class S>
-Vector<S> NaiveLayer<S>::net(int slot, int gate, int row, const Vector<S>& source,
-                             const Vector<S>& further) const {
+Vector<S> NaiveLayer<S>::net(int slot, int gate, int row, const Vector<S>& source, const Vector<S>& further) const {
   const Vector<S> sum = w.middleRows(gate * h, h) * x_ + u.middleRows(row * h, h) * source + further;
-  return normalised(slot, sum) + b_ih.middleRows(gate * h, h) + b_hh.middleRows(row * h, h);
+  return normalized(slot, sum) + b_ih.middleRows(gate * h, h) + b_hh.middleRows(row * h, h);
 }
 template <class S>
 Vector<S> NaiveLayer<S>::further(const std::string& matrix, int row, const Vector<S>& source) const {
@@ -268,7 +261,7 @@ Vector<S> NaiveLayer<S>::sigmoid(const Vector<S>& x) const {
 
 // Ba et al. 2016, equation 4.
 template <class S>
-Vector<S> NaiveLayer<S>::normalised(int slot, const Vector<S>& sum) const {
+Vector<S> NaiveLayer<S>::normalized(int slot, const Vector<S>& sum) const {
   if (model.text_or("layer-norm", "no") == "no") return sum;
   const Vector<S> off = sum.array() - sum.mean();
   const S variance = off.cwiseProduct(off).mean();

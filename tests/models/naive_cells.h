@@ -2,14 +2,16 @@
 // sequence, forward only. (The networks around them: naive_network.h.)
 #pragma once
 
-#include <Eigen/Core>
 #include <complex>
 #include <map>
 #include <string>
 
+#include <Eigen/Core>
+
 #include "core/options.h"
 #include "core/parameters.h"
 #include "models/network.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
@@ -37,7 +39,7 @@ class NaiveLayer {
   int hidden() const { return h; }
 
   // The words of the formulas. `gate` counts the rows of weight_ih; `row` those of weight_hh, which has none
-  // for a gate that does not recur; `slot` those of the gains of layer normalisation.
+  // for a gate that does not recur; `slot` those of the gains of layer normalization.
   Vector<S> input(int slot, int gate) const;                              // W x + b_ih
   Vector<S> recurrent(int slot, int row, const Vector<S>& source) const;  // U source + b_hh
   Vector<S> net(int slot, int gate, int row, const Vector<S>& source,
@@ -54,7 +56,7 @@ class NaiveLayer {
   std::map<std::string, Vector<S>> state;  // by the first word of its name: "hidden", "cell"
 
  private:
-  Vector<S> normalised(int slot, const Vector<S>& sum) const;  // with gain; the sum itself without layer-norm
+  Vector<S> normalized(int slot, const Vector<S>& sum) const;  // with gain; the sum itself without layer-norm
 
   const Parameters<S>& parameters_;
   const std::string suffix_;

@@ -4,14 +4,14 @@
 #include <string>
 
 #include "tests/models/naive_cells.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 namespace {
 
 // States of all steps (columns) from inputs of all steps (columns).
 template <class S>
-Matrix<S> run_layer(const Settings& model, const Parameters<S>& parameters, int number,
-                    const Matrix<S>& inputs) {
+Matrix<S> run_layer(const Settings& model, const Parameters<S>& parameters, int number, const Matrix<S>& inputs) {
   NaiveLayer<S> layer(model, parameters, number);
   Matrix<S> states(layer.hidden(), inputs.cols());
   for (int t = 0; t < inputs.cols(); ++t) {
@@ -69,8 +69,7 @@ Matrix<S> feedforward_attention(const Parameters<S>& parameters, const Matrix<S>
 
 template <class S>
 S step_loss(const Signature& signature, const Vector<S>& out, const Batch& batch, std::size_t at) {
-  if (signature.loss == Loss::cross_entropy)
-    return std::log(S(out.array().exp().sum())) - out(batch.classes[at]);
+  if (signature.loss == Loss::cross_entropy) return std::log(S(out.array().exp().sum())) - out(batch.classes[at]);
   S sum(0);
   for (int o = 0; o < signature.outputs; ++o) {
     const S target(static_cast<double>(batch.targets[at * signature.outputs + o]));
@@ -88,8 +87,8 @@ S step_loss(const Signature& signature, const Vector<S>& out, const Batch& batch
 }  // namespace
 
 template <class S>
-NaiveResult<S> naive_network(const Settings& model, const Signature& signature,
-                             const Parameters<S>& parameters, const Batch& batch) {
+NaiveResult<S> naive_network(const Settings& model, const Signature& signature, const Parameters<S>& parameters,
+                             const Batch& batch) {
   NaiveResult<S> result;
   result.outputs.resize(static_cast<std::size_t>(batch.steps) * batch.size * signature.outputs);
   const Matrix<S> readout = block(parameters, "readout.weight");
@@ -126,12 +125,10 @@ NaiveResult<S> naive_network(const Settings& model, const Signature& signature,
   result.loss /= weight;
   return result;
 }
-template NaiveResult<double> naive_network(const Settings&, const Signature&, const Parameters<double>&,
-                                           const Batch&);
+template NaiveResult<double> naive_network(const Settings&, const Signature&, const Parameters<double>&, const Batch&);
 
-double naive_derivative(const Settings& model, const Signature& signature,
-                        const Parameters<double>& parameters, const Parameters<double>& direction,
-                        const Batch& batch) {
+double naive_derivative(const Settings& model, const Signature& signature, const Parameters<double>& parameters,
+                        const Parameters<double>& direction, const Batch& batch) {
   constexpr double h = 1e-30;
   Parameters<std::complex<double>> stepped(parameters.layout());
   for (std::size_t i = 0; i < stepped.data().size(); ++i)

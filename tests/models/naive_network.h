@@ -3,14 +3,16 @@
 // and the engine's gradient with its complex step: nothing of the engine's code is in the reference.
 #pragma once
 
-#include <Eigen/Core>
 #include <complex>
 #include <string>
 #include <vector>
 
+#include <Eigen/Core>
+
 #include "core/batch.h"
 #include "core/options.h"
 #include "core/parameters.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
@@ -24,12 +26,11 @@ struct NaiveResult {
 
 // S = double or complex<double>.
 template <class S>
-NaiveResult<S> naive_network(const Settings& model, const Signature& signature,
-                             const Parameters<S>& parameters, const Batch& batch);
+NaiveResult<S> naive_network(const Settings& model, const Signature& signature, const Parameters<S>& parameters,
+                             const Batch& batch);
 
 // Derivative of the loss along a direction of the parameters, by the complex step: exact to about 1e-15.
-double naive_derivative(const Settings& model, const Signature& signature,
-                        const Parameters<double>& parameters, const Parameters<double>& direction,
-                        const Batch& batch);
+double naive_derivative(const Settings& model, const Signature& signature, const Parameters<double>& parameters,
+                        const Parameters<double>& direction, const Batch& batch);
 
 }  // namespace rnnbench::test

@@ -1,13 +1,13 @@
 // Networks of several layers, directions and cells: that they are what their parts say.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 using Catch::Matchers::Contains;
 
@@ -101,10 +101,11 @@ TEST_CASE("cells side by side are two networks whose read-outs are added", "[mod
 TEST_CASE("recomputing moves no bit of any network", "[models][networks]") {
   const Signature signature = all_signatures(3, 4)[0];
   const Batch batch = uneven_batch(signature, 11, 21, 2);
-  for (const Values& values : {Values{{"cell", "lstm+gru"}}, Values{{"cell", "lstm|gru"}, {"layers", "2"}},
-                               Values{{"cell", "lstm|gru+rnn"}}, Values{{"cell", "mut3"}, {"layers", "3"}, {"residual", "yes"}},
-                               Values{{"cell", "lstm-fgr"}, {"layer-norm", "yes"}, {"layers", "2"}},
-                               Values{{"cell", "gru"}, {"layers", "2"}, {"direction", "bidirectional"}}}) {
+  for (const Values& values :
+       {Values{{"cell", "lstm+gru"}}, Values{{"cell", "lstm|gru"}, {"layers", "2"}}, Values{{"cell", "lstm|gru+rnn"}},
+        Values{{"cell", "mut3"}, {"layers", "3"}, {"residual", "yes"}},
+        Values{{"cell", "lstm-fgr"}, {"layer-norm", "yes"}, {"layers", "2"}},
+        Values{{"cell", "gru"}, {"layers", "2"}, {"direction", "bidirectional"}}}) {
     Values sized = values;
     sized.emplace("hidden", "5");
     const auto t = start<float>(sized, signature);
@@ -118,7 +119,10 @@ TEST_CASE("the backward direction begins at each sequence's own end", "[models][
     Signature signature = all_signatures(3, 4)[one_answer ? 1 : 0];
     signature.one_answer = one_answer;
     for (const char* attention : {"none", "additive", "multi-head"}) {
-      const auto t = start<double>({{"cell", "lstm"}, {"direction", "bidirectional"}, {"hidden", "4"}, {"layers", "2"},
+      const auto t = start<double>({{"cell", "lstm"},
+                                    {"direction", "bidirectional"},
+                                    {"hidden", "4"},
+                                    {"layers", "2"},
                                     {"attention", attention}},
                                    signature);
       Batch batch = uneven_batch(signature, 7, 4, 2);
@@ -152,7 +156,8 @@ TEST_CASE("dropout drops with probability p and divides the rest by 1 - p", "[mo
   const int h = 8, draws = 400;
   for (const double p : {0.25, 0.6}) {
     const auto t = start<double>(
-        {{"cell", "rnn"}, {"layers", "2"}, {"hidden", std::to_string(h)}, {"dropout", p == 0.25 ? "0.25" : "0.6"}}, signature);
+        {{"cell", "rnn"}, {"layers", "2"}, {"hidden", std::to_string(h)}, {"dropout", p == 0.25 ? "0.25" : "0.6"}},
+        signature);
     const int weight = t.network->layout().find("rnn.weight_ih_l1"), bias = t.network->layout().find("rnn.bias_ih_l1");
     const auto input = [&](const Parameters<double>& d, int k) { return d.block(weight)[k] / d.block(bias)[0]; };
     const auto whole = gradient(t, batch);
@@ -201,23 +206,31 @@ TEST_CASE("what is dropped comes from the stream of the sequence alone", "[model
   const auto together = gradient(half, pair, &noise), one = gradient(half, first, &noise),
              two = gradient(half, second, &second_noise);
   for (std::size_t i = 0; i < together.data().size(); ++i)
-    CHECK(std::fabs(together.data()[i] - (total[0] * one.data()[i] + total[1] * two.data()[i]) / (total[0] + total[1])) <= 1e-14);
+    CHECK(std::fabs(together.data()[i] -
+                    (total[0] * one.data()[i] + total[1] * two.data()[i]) / (total[0] + total[1])) <= 1e-14);
 }
 
 TEST_CASE("the gradient under dropout is the derivative of the loss under the same draws", "[models][networks]") {
   const Signature signature = all_signatures(3, 4)[0];
   for (const char* residual : {"no", "yes"})
     for (const char* direction : {"forward", "bidirectional"}) {
-      const auto t = start<double>({{"cell", "gru"}, {"layers", "3"}, {"hidden", "4"}, {"dropout", "0.3"},
-                                    {"residual", residual}, {"direction", direction}},
+      const auto t = start<double>({{"cell", "gru"},
+                                    {"layers", "3"},
+                                    {"hidden", "4"},
+                                    {"dropout", "0.3"},
+                                    {"residual", residual},
+                                    {"direction", direction}},
                                    signature);
       const Batch batch = uneven_batch(signature, 5, 3, 2);
       const StreamSource noise{5, Purpose::dropout, 8, 0};
       const auto d = gradient(t, batch, &noise);
-      const auto complex = make_network<std::complex<double>>(
-          model_settings({{"cell", "gru"}, {"layers", "3"}, {"hidden", "4"}, {"dropout", "0.3"}, {"residual", residual},
-                          {"direction", direction}}),
-          signature);
+      const auto complex = make_network<std::complex<double>>(model_settings({{"cell", "gru"},
+                                                                              {"layers", "3"},
+                                                                              {"hidden", "4"},
+                                                                              {"dropout", "0.3"},
+                                                                              {"residual", residual},
+                                                                              {"direction", direction}}),
+                                                              signature);
       Parameters<std::complex<double>> stepped(complex->layout()), unused(complex->layout());
       const auto workspace = complex->workspace();
       double largest = 0;
@@ -262,16 +275,19 @@ TEST_CASE("the Transformer never sees a later step, and without positions no ord
     CHECK_FALSE(std::equal(before.begin() + 4 * of_step, before.end(), after.begin() + 4 * of_step));
     // The first two steps change places.
     Batch swapped = batch;
-    std::swap_ranges(swapped.symbols.begin(), swapped.symbols.begin() + batch.size, swapped.symbols.begin() + batch.size);
+    std::swap_ranges(swapped.symbols.begin(), swapped.symbols.begin() + batch.size,
+                     swapped.symbols.begin() + batch.size);
     const auto other = outputs(t, swapped);
     double worst = 0;
     for (std::size_t i = 5 * of_step; i < 6 * of_step; ++i) worst = std::max(worst, std::fabs(other[i] - before[i]));
-    if (positions == std::string("none"))  // (two blocks: step 2 on sees the set of the first two through the lower one)
+    if (positions ==
+        std::string("none"))  // (two blocks: step 2 on sees the set of the first two through the lower one)
       CHECK(worst > 0);
     else
       CHECK(worst > 1e-6);
   }
-  const auto shallow = start<double>({{"cell", "transformer"}, {"hidden", "8"}, {"positions", "none"}, {"layers", "1"}}, signature);
+  const auto shallow =
+      start<double>({{"cell", "transformer"}, {"hidden", "8"}, {"positions", "none"}, {"layers", "1"}}, signature);
   Batch swapped = batch;
   std::swap_ranges(swapped.symbols.begin(), swapped.symbols.begin() + batch.size, swapped.symbols.begin() + batch.size);
   const auto a = outputs(shallow, batch), b = outputs(shallow, swapped);
@@ -317,10 +333,12 @@ TEST_CASE("networks that make no sense are refused with what is allowed", "[mode
   const auto refused = [](const Values& values, const Signature& signature = all_signatures(3, 4)[0]) {
     return make_network<float>(model_settings(values), signature);
   };
-  CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"dropout", "0.2"}}), Contains("dropout = 0.2") && Contains("layers = 2"));
+  CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"dropout", "0.2"}}),
+                    Contains("dropout = 0.2") && Contains("layers = 2"));
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"residual", "yes"}}), Contains("layers = 2"));
   CHECK_THROWS_WITH(refused({{"cell", "lstm|gru+rnn"}, {"residual", "yes"}}), Contains("as many cells in every layer"));
-  CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"attention", "dot"}, {"attend", "inputs"}}), Contains("additive, general"));
+  CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"attention", "dot"}, {"attend", "inputs"}}),
+                    Contains("additive, general"));
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"attention", "multi-head"}, {"hidden", "10"}}), Contains("heads = 4"));
   CHECK_THROWS_WITH(refused({{"cell", "transformer"}, {"hidden", "10"}}), Contains("multiple of 4"));
   Signature next = all_signatures(3, 4)[0];

@@ -1,14 +1,14 @@
 // Cells that become one another: a gate that is forced open, a weight that is 0, a parameter that is minus
 // another's. What a cell computes is so held against a cell of another file.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
 
-#include "tests/models/model_fixture.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
+
 using namespace rnnbench::test;
 
 namespace {
@@ -61,11 +61,11 @@ struct GateMap {
 // A general cell that computes what the special one does when some of its numbers are set.
 struct Reduction {
   std::string special, general;
-  std::vector<GateMap> gates;                       // of the general cell that the special one has
-  std::vector<std::pair<int, float>> biases = {};   // of gates of the general cell, forced
-  std::vector<std::string> zero = {};               // blocks of the general cell
-  Values special_values = {}, general_values = {};  // options
-  std::vector<GateMap> further = {};  // gates of the general cell that follow from the special one's
+  std::vector<GateMap> gates;                          // of the general cell that the special one has
+  std::vector<std::pair<int, float>> biases = {};      // of gates of the general cell, forced
+  std::vector<std::string> zero = {};                  // blocks of the general cell
+  Values special_values = {}, general_values = {};     // options
+  std::vector<GateMap> further = {};                   // gates of the general cell that follow from the special one's
   bool outputs_exact = false, gradient_exact = false;  // in float; otherwise to rounding
 };
 
@@ -86,8 +86,7 @@ void for_parts(const std::vector<GateMap>& gates, int layers,
         const bool recurrent = name.ends_with("_hh");
         const int special = recurrent ? gate.special_row : gate.special;
         if (special >= 0)
-          f(name + "_l" + std::to_string(layer), special, recurrent ? gate.general_row : gate.general,
-            gate.factor);
+          f(name + "_l" + std::to_string(layer), special, recurrent ? gate.general_row : gate.general, gate.factor);
       }
 }
 
@@ -97,8 +96,7 @@ void set_parameters(const Reduction& r, Computed<S>& special, Computed<S>& gener
   const int h = special.network->hidden();
   for (const std::vector<GateMap>* gates : {&r.gates, &r.further})
     for_parts(*gates, layers, [&](const std::string& block, int from, int to, float factor) {
-      const Rows<S> source = rows(special.parameters, block, from, h),
-                    target = rows(general.parameters, block, to, h);
+      const Rows<S> source = rows(special.parameters, block, from, h), target = rows(general.parameters, block, to, h);
       REQUIRE(source.size == target.size);
       for (std::size_t i = 0; i < source.size; ++i) target.begin[i] = S(factor) * source.begin[i];
     });
@@ -114,8 +112,7 @@ void set_parameters(const Reduction& r, Computed<S>& special, Computed<S>& gener
   }
   for (const Block& block : special.network->layout().blocks())
     if (!block.name.starts_with("rnn.")) {
-      const Rows<S> target{general.parameters.block(general.network->layout().find(block.name)),
-                           block.size()};
+      const Rows<S> target{general.parameters.block(general.network->layout().find(block.name)), block.size()};
       std::copy_n(&special.parameters.data()[block.offset], block.size(), target.begin);
     }
 }
@@ -175,16 +172,11 @@ std::vector<Reduction> all_reductions() {
   const bool exact = true;
   // Gates that are open or shut. (The gradient of a gated cell's state comes in two chains, one by way of r
   // h'.)
-  add({.special = "rnn", .general = "gru-v1", .gates = {{0, 0, 2, 2}}, .biases = {{0, open}, {1, -open}}},
-      exact);
+  add({.special = "rnn", .general = "gru-v1", .gates = {{0, 0, 2, 2}}, .biases = {{0, open}, {1, -open}}}, exact);
   add({.special = "rnn", .general = "mgu", .gates = {{0, 0, 1, 1}}, .biases = {{0, open}}}, exact);
-  add({.special = "rnn", .general = "mut2", .gates = {{0, 0, 2, 2}}, .biases = {{0, open}, {1, open}}},
-      exact);
+  add({.special = "rnn", .general = "mut2", .gates = {{0, 0, 2, 2}}, .biases = {{0, open}, {1, open}}}, exact);
   add({.special = "rnn", .general = "gru", .gates = {{0, 0, 2, 2}}, .biases = {{0, open}, {1, -open}}});
-  add({.special = "gru-unreset",
-       .general = "gru",
-       .gates = {{1, 1, 1, 1}, {2, 2, 2, 2}},
-       .biases = {{0, open}}});
+  add({.special = "gru-unreset", .general = "gru", .gates = {{1, 1, 1, 1}, {2, 2, 2, 2}}, .biases = {{0, open}}});
   add({.special = "lstm-nig",
        .general = "lstm",
        .gates = {{0, 0, 1, 1}, {1, 1, 2, 2}, {2, 2, 3, 3}},
@@ -197,15 +189,13 @@ std::vector<Reduction> all_reductions() {
       exact);
   add({.special = "lstm-nog", .general = "lstm", .gates = same_gates(3), .biases = {{3, open}}}, exact);
   // Further sources that add nothing.
-  add({.special = "lstm", .general = "lstm-peephole", .gates = same_gates(4), .zero = {"rnn.peephole"}},
-      exact, exact);
+  add({.special = "lstm", .general = "lstm-peephole", .gates = same_gates(4), .zero = {"rnn.peephole"}}, exact, exact);
   add({.special = "lstm",
        .general = "lstm-fgr",
        .gates = same_gates(4),
        .zero = {"rnn.weight_input", "rnn.weight_forget", "rnn.weight_output"}},
       exact, exact);
-  add({.special = "gru-v1", .general = "gru-concat", .gates = same_gates(3), .zero = {"rnn.weight_hidden"}},
-      exact);
+  add({.special = "gru-v1", .general = "gru-concat", .gates = same_gates(3), .zero = {"rnn.weight_hidden"}}, exact);
   // sigmoid(-x) is 1 - sigmoid(x).
   add({.special = "lstm-cifg",
        .general = "lstm",
@@ -218,11 +208,8 @@ std::vector<Reduction> all_reductions() {
        .gates = {{0, 0, 1, 1}, {1, 1, 2, 2}},
        .special_values = {{"beta", "0"}}});
   // The same cell under two names.
-  add({.special = "irnn",
-       .general = "rnn",
-       .gates = same_gates(1),
-       .general_values = {{"activation", "relu"}}},
-      exact, exact);
+  add({.special = "irnn", .general = "rnn", .gates = same_gates(1), .general_values = {{"activation", "relu"}}}, exact,
+      exact);
   add({.special = "rnn-orthogonal", .general = "rnn", .gates = same_gates(1)}, exact, exact);
   return all;
 }
@@ -260,36 +247,17 @@ TEST_CASE("a reduction that does not hold would be noticed", "[models][reduction
   }
 }
 
-TEST_CASE("a layer of a cell has a whole number of quarters of an LSTM's parameters, or not",
-          "[models][reductions]") {
+TEST_CASE("a layer of a cell has a whole number of quarters of an LSTM's parameters, or not", "[models][reductions]") {
   // 3 to 4 is what the literature says of the GRU and the LSTM. 0: no such ratio holds at every size.
-  const std::map<std::string, int> quarters{{"rnn", 1},
-                                            {"rnn-orthogonal", 1},
-                                            {"irnn", 1},
-                                            {"lstm", 4},
-                                            {"lstm-nig", 3},
-                                            {"lstm-nfg", 3},
-                                            {"lstm-nog", 3},
-                                            {"lstm-niaf", 4},
-                                            {"lstm-noaf", 4},
-                                            {"lstm-cifg", 3},
-                                            {"lstm-peephole", 0},
-                                            {"lstm-fgr", 0},
-                                            {"lstm-sca", 4},
-                                            {"janet", 2},
-                                            {"gru", 3},
-                                            {"gru-v1", 3},
-                                            {"gru-concat", 0},
-                                            {"gru-unreset", 3},
-                                            {"gru-sca", 3},
-                                            {"gru-output", 4},
-                                            {"mgu", 2},
-                                            {"mut1", 0},
-                                            {"mut2", 3},
-                                            {"mut3", 3},
-                                            {"min-gru", 0},
-                                            {"min-lstm", 0},
-                                            {"feedforward-attention", 0}};
+  const std::map<std::string, int> quarters{{"rnn", 1},       {"rnn-orthogonal", 1}, {"irnn", 1},
+                                            {"lstm", 4},      {"lstm-nig", 3},       {"lstm-nfg", 3},
+                                            {"lstm-nog", 3},  {"lstm-niaf", 4},      {"lstm-noaf", 4},
+                                            {"lstm-cifg", 3}, {"lstm-peephole", 0},  {"lstm-fgr", 0},
+                                            {"lstm-sca", 4},  {"janet", 2},          {"gru", 3},
+                                            {"gru-v1", 3},    {"gru-concat", 0},     {"gru-unreset", 3},
+                                            {"gru-sca", 3},   {"gru-output", 4},     {"mgu", 2},
+                                            {"mut1", 0},      {"mut2", 3},           {"mut3", 3},
+                                            {"min-gru", 0},   {"min-lstm", 0},       {"feedforward-attention", 0}};
   const auto layer = [](const std::string& cell, int hidden, int inputs) {
     Signature signature = all_signatures(3, 4)[0];
     signature.inputs = inputs;
@@ -320,8 +288,7 @@ TEST_CASE("attention over a single state gives that state", "[models][reductions
   for (const CellEntry& cell : free_cells())
     for (const char* attention : {"additive", "dot"}) {
       CAPTURE(cell.name, attention);
-      const Values values{
-          {"cell", cell.name}, {"hidden", std::to_string(hidden)}, {"initial-state", "learned"}};
+      const Values values{{"cell", cell.name}, {"hidden", std::to_string(hidden)}, {"initial-state", "learned"}};
       Values attending = values, plain = values;
       attending["attention"] = attention, plain["attention"] = "none";
       Computed<double> with(attending, signature, Isa::scalar), without(plain, signature, Isa::scalar);

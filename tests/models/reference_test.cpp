@@ -1,27 +1,27 @@
 // What predictions and traces mean. (That they are those of the formulas: shapes_test.cpp.)
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "tests/models/model_fixture.h"
 #include "tests/models/naive_cells.h"
 #include "tests/models/naive_network.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 TEST_CASE("every cell of the table is written out in naive_cells.cpp", "[models][reference]") {
   for (const CellEntry& cell : all_cells())
     if (!has_formula(cell.name) && cell.name != "transformer")  // which is held against PyTorch
-      WARN(cell.name << " has no formula in tests/models/naive_cells.cpp: nothing but itself says that it is what was meant");
+      WARN(cell.name
+           << " has no formula in tests/models/naive_cells.cpp: nothing but itself says that it is what was meant");
   CHECK(has_formula("lstm"));
 }
 
-TEST_CASE("predictions for the steps that count are those for all steps, the others are 0",
-          "[models][reference]") {
+TEST_CASE("predictions for the steps that count are those for all steps, the others are 0", "[models][reference]") {
   std::size_t turn = 0;
   for (const Settings& model : all_models(18)) {
     const Signature signature = signature_of_turn(turn++, 3, 5);
@@ -57,8 +57,7 @@ TEST_CASE("no output depends on a later input", "[models][reference]") {
     std::vector<float> before, after;
     network->predict(parameters, batch, true, *workspace, before);
     const int changed = 5;
-    for (std::size_t i = batch.at(changed, 0) * signature.inputs; i < batch.values.size(); ++i)
-      batch.values[i] += 0.5f;
+    for (std::size_t i = batch.at(changed, 0) * signature.inputs; i < batch.values.size(); ++i) batch.values[i] += 0.5f;
     network->predict(parameters, batch, true, *workspace, after);
     const std::size_t past = batch.at(changed, 0) * signature.outputs;
     CHECK(std::equal(before.begin(), before.begin() + past, after.begin()));
@@ -88,8 +87,7 @@ TEST_CASE("a trace shows the states and attention weights of its sequence", "[mo
       CHECK(trace.values.size() == static_cast<std::size_t>(steps) * trace.width);
       if (trace.name == top + "hidden state") hidden_state = &trace;
       if (trace.name.ends_with(" gate"))
-        for (float x : trace.values)
-          CHECK((hard ? x >= 0 && x <= 1 : saturates(model) ? x > 0 && x < 1 : x >= 0));
+        for (float x : trace.values) CHECK((hard ? x >= 0 && x <= 1 : saturates(model) ? x > 0 && x < 1 : x >= 0));
       if (trace.name == "attention")
         for (int t = 0; t < steps; ++t) {
           double sum = 0;
@@ -101,7 +99,8 @@ TEST_CASE("a trace shows the states and attention weights of its sequence", "[mo
           CHECK(std::fabs(sum - 1) <= steps * std::numeric_limits<float>::epsilon());
         }
     }
-    const bool attends = model.text_or("attention", "none") != "none" || !find_cell(model.text("cell")).attention.empty();
+    const bool attends =
+        model.text_or("attention", "none") != "none" || !find_cell(model.text("cell")).attention.empty();
     CHECK(names.count("attention") == (attends ? 1 : 0));
     REQUIRE(hidden_state != nullptr);
     REQUIRE(hidden_state->width == hidden);

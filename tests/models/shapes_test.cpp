@@ -3,19 +3,19 @@
 //
 // The chain of evidence for a gradient: the engine in double equals the complex step of the formulas; the
 // engine in float equals the engine in double, number by number, up to rounding.
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <map>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "core/hash.h"
 #include "core/stream.h"
 #include "tests/models/model_fixture.h"
 #include "tests/models/naive_cells.h"
 #include "tests/models/naive_network.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -98,8 +98,7 @@ double uphill(const Parameters<double>& gradient, Parameters<double>& direction)
   for (const double g : gradient.data()) total += std::fabs(g);
   for (const Block& block : gradient.layout().blocks()) {
     double sum = 0;
-    for (std::size_t i = block.offset; i < block.offset + block.size(); ++i)
-      sum += std::fabs(gradient.data()[i]);
+    for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) sum += std::fabs(gradient.data()[i]);
     for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) {
       const double g = gradient.data()[i];
       direction.data()[i] = sum <= 1e-13 * total ? 0 : std::copysign(stream.uniform(0.5f, 1.5f), g) / sum;
@@ -148,8 +147,7 @@ void check_case(const Case& c) {
   CHECK(relative_error(computed.outputs, exact.outputs) <= bound);
   CHECK(std::fabs(computed.loss - exact.loss) <= bound * std::fabs(exact.loss));
   const Parameters<double> terms = gradient_terms(*exact_network, exact.parameters, batch);
-  const double of_gradient =
-      gradient_bound(c.model, *exact_network, exact.parameters, batch, exact.gradient, terms);
+  const double of_gradient = gradient_bound(c.model, *exact_network, exact.parameters, batch, exact.gradient, terms);
   for (const BlockError& error : rounding_errors(computed.gradient, exact.gradient, terms)) {
     CAPTURE(error.name);
     CHECK(error.worst <= of_gradient);

@@ -1,18 +1,18 @@
-// Models, optimisers and clipping against values that tests/torch/make_torch_values.py took from PyTorch in
+// Models, optimizers and clipping against values that tests/torch/make_torch_values.py took from PyTorch in
 // double.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 
-#include "core/optimiser.h"
+#include <catch2/catch.hpp>
+
+#include "core/optimizer.h"
 #include "core/safetensors.h"
 #include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
@@ -122,17 +122,36 @@ void compare_with(const TensorFile& file, double bound) {
 }  // namespace
 
 TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
-  const std::vector<std::string> names{"rnn-tanh",      "rnn-tanh-2-mse",    "rnn-relu", "rnn-relu-2-mse",
-                                       "lstm",          "lstm-2-mse",        "gru",      "gru-2-mse",
-                                       "lstm-wide",     "gru-wide",          "lstm-dot", "gru-dot-2-mse",
-                                       "lstm-additive", "gru-additive-2-mse",
-                                       "lstm-bidirectional-2", "gru-bidirectional-2",
-                                       "lstm-bidirectional-answer", "gru-bidirectional-answer",
-                                       "lstm-multi-head", "gru-multi-head", "gru-multi-head-bidirectional",
-                                       "lstm-general", "gru-general", "lstm-additive-inputs",
-                                       "lstm-general-inputs", "lstm-multi-head-inputs",
-                                       "feedforward-attention", "transformer-sinusoidal",
-                                       "transformer-learned", "transformer-none"};
+  const std::vector<std::string> names{"rnn-tanh",
+                                       "rnn-tanh-2-mse",
+                                       "rnn-relu",
+                                       "rnn-relu-2-mse",
+                                       "lstm",
+                                       "lstm-2-mse",
+                                       "gru",
+                                       "gru-2-mse",
+                                       "lstm-wide",
+                                       "gru-wide",
+                                       "lstm-dot",
+                                       "gru-dot-2-mse",
+                                       "lstm-additive",
+                                       "gru-additive-2-mse",
+                                       "lstm-bidirectional-2",
+                                       "gru-bidirectional-2",
+                                       "lstm-bidirectional-answer",
+                                       "gru-bidirectional-answer",
+                                       "lstm-multi-head",
+                                       "gru-multi-head",
+                                       "gru-multi-head-bidirectional",
+                                       "lstm-general",
+                                       "gru-general",
+                                       "lstm-additive-inputs",
+                                       "lstm-general-inputs",
+                                       "lstm-multi-head-inputs",
+                                       "feedforward-attention",
+                                       "transformer-sinusoidal",
+                                       "transformer-learned",
+                                       "transformer-none"};
   for (const std::string& name : names) {
     CAPTURE(name);
     const TensorFile file = read_safetensors(folder / (name + ".safetensors"));
@@ -146,11 +165,11 @@ TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
 
 namespace {
 
-const std::vector<std::string> optimiser_blocks{"a", "b", "c"};
+const std::vector<std::string> optimizer_blocks{"a", "b", "c"};
 
-Layout optimiser_layout(const TensorFile& file) {
+Layout optimizer_layout(const TensorFile& file) {
   Layout layout;
-  for (const std::string& name : optimiser_blocks) {
+  for (const std::string& name : optimizer_blocks) {
     const auto& shape = file.find(name)->shape;
     if (shape.size() == 2)
       layout.add(name, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
@@ -162,20 +181,19 @@ Layout optimiser_layout(const TensorFile& file) {
 
 }  // namespace
 
-TEST_CASE("five updates of every optimiser are PyTorch's", "[optimiser][torch]") {
-  const TensorFile file = read_safetensors(folder / "optimisers.safetensors");
-  const Layout layout = optimiser_layout(file);
-  const double rate = std::stod(file.metadata.at("learning-rate")),
-               unit = std::numeric_limits<float>::epsilon() / 2;
+TEST_CASE("five updates of every optimizer are PyTorch's", "[optimizer][torch]") {
+  const TensorFile file = read_safetensors(folder / "optimizers.safetensors");
+  const Layout layout = optimizer_layout(file);
+  const double rate = std::stod(file.metadata.at("learning-rate")), unit = std::numeric_limits<float>::epsilon() / 2;
   for (const char* name : {"adam", "rmsprop", "sgd"}) {
     Settings training;
     training.set("optimizer", name);
     training.set("momentum", file.metadata.at("momentum"));
-    const auto optimiser = make_optimiser(training, layout);
+    const auto optimizer = make_optimizer(training, layout);
     Parameters<float> parameters = blocks_of<float>(file, "", layout);
     for (int update = 1; update <= 5; ++update) {
       const std::string number = "." + std::to_string(update) + ".";
-      optimiser->update(parameters, blocks_of<float>(file, "gradient" + number, layout), rate);
+      optimizer->update(parameters, blocks_of<float>(file, "gradient" + number, layout), rate);
       const Parameters<double> expected = blocks_of<double>(file, name + number, layout);
       // An update rounds the parameter (below 2) once, and about twenty times its step (at most 10 rates:
       // RMSprop's first is g / sqrt(0.01 g^2)).
@@ -188,9 +206,9 @@ TEST_CASE("five updates of every optimiser are PyTorch's", "[optimiser][torch]")
   }
 }
 
-TEST_CASE("clipping by the global norm is PyTorch's", "[optimiser][torch]") {
-  const TensorFile file = read_safetensors(folder / "optimisers.safetensors");
-  const Layout layout = optimiser_layout(file);
+TEST_CASE("clipping by the global norm is PyTorch's", "[optimizer][torch]") {
+  const TensorFile file = read_safetensors(folder / "optimizers.safetensors");
+  const Layout layout = optimizer_layout(file);
   for (const char* limit : {"0.5", "100"}) {
     CAPTURE(limit);
     Parameters<float> gradient = blocks_of<float>(file, "gradient.1.", layout);
@@ -199,8 +217,7 @@ TEST_CASE("clipping by the global norm is PyTorch's", "[optimiser][torch]") {
     CHECK(std::fabs(norm - expected_norm) <= 1e-14 * expected_norm);
     // PyTorch divides by norm + 1e-6 where it clips, which is taken out here; two roundings to float remain.
     const double factor = norm > std::stod(limit) ? (norm + 1e-6) / norm : 1;
-    const Parameters<double> expected =
-        blocks_of<double>(file, std::string("clipped.") + limit + ".", layout);
+    const Parameters<double> expected = blocks_of<double>(file, std::string("clipped.") + limit + ".", layout);
     for (std::size_t i = 0; i < layout.extent(); ++i)
       CHECK(std::fabs(gradient.data()[i] - factor * expected.data()[i]) <=
             std::numeric_limits<float>::epsilon() * std::fabs(expected.data()[i]));

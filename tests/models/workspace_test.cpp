@@ -1,13 +1,13 @@
 // What a workspace is made for moves no bit: states that are computed twice to save memory, other batches
 // that went before, on any number of threads.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <limits>
 
-#include "tests/models/model_fixture.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
+
 using namespace rnnbench::test;
 
 namespace {
@@ -68,8 +68,7 @@ TEST_CASE("keeping every k-th step only moves no bit of loss and gradient", "[mo
   }
 }
 
-TEST_CASE("states that are computed twice are so on every instruction set, and in double",
-          "[models][isa][recompute]") {
+TEST_CASE("states that are computed twice are so on every instruction set, and in double", "[models][isa][recompute]") {
   const FlushDenormals flush;
   for (const Values& variant : cell_variants()) {
     const Settings model = model_of(variant, "2", "none", 5);
@@ -132,8 +131,7 @@ TEST_CASE("keeping every 32nd of 2000 steps takes less than a tenth of the memor
       network->gradient(parameters, batch, *workspace, gradient);
       const std::size_t used = workspace->bytes();
       // The estimate by which a dry run refuses what cannot fit knows of it.
-      const double estimate =
-          training_bytes(model, signature, steps, size, {.threads = 1, .recompute = recompute});
+      const double estimate = training_bytes(model, signature, steps, size, {.threads = 1, .recompute = recompute});
       CHECK(estimate >= 0.9 * static_cast<double>(used));
       CHECK(estimate <= 1.5 * static_cast<double>(used) + 16.0 * network->layout().extent());
       return used;

@@ -1,15 +1,14 @@
 // Does what docs/add-a-finding.md says: writes its file, runs its commands, finds the verdict in the ledger.
-#include <catch2/catch.hpp>
-
+#include <regex>
 #include <sys/wait.h>
 
-#include <regex>
+#include <catch2/catch.hpp>
 
-#include "findings/statement.h"
 #include "experiments/records/results_folder.h"
+#include "findings/statement.h"
+#include "tests/namespaces.h"
 #include "tests/project/how_to.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 using Catch::Matchers::Contains;
 
@@ -17,8 +16,7 @@ namespace {
 
 // The example with little to train.
 std::string shortened(std::string file) {
-  for (const auto& [key, value] :
-       {std::pair{"length", "6"}, {"hidden", "4"}, {"updates", "20"}, {"evaluate", "20"}}) {
+  for (const auto& [key, value] : {std::pair{"length", "6"}, {"hidden", "4"}, {"updates", "20"}, {"evaluate", "20"}}) {
     const std::regex line("(^|\n)" + std::string(key) + " = [0-9]+");
     REQUIRE(std::regex_search(file, line));
     file = std::regex_replace(file, line, "$1" + std::string(key) + " = " + value,
@@ -54,15 +52,15 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK(count == 9);
   CHECK(fs::exists(folder.path / "results/forget-bias/report.html"));
   run("rnnbench findings forget-bias.ini --format json");
-  const Json ledger = Json::parse(out);
-  REQUIRE(ledger.size() == 1);
-  CHECK(ledger[0].at("number") == 100);
-  CHECK(ledger[0].at("claim") ==
+  const Json results_folder = Json::parse(out);
+  REQUIRE(results_folder.size() == 1);
+  CHECK(results_folder[0].at("number") == 100);
+  CHECK(results_folder[0].at("claim") ==
         "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
-  CHECK(ledger[0].at("n") == 12);
-  CHECK(ledger[0].at("recorded") == 24);
-  CHECK(ledger[0].at("effect").is_number());
-  CHECK(ledger[0].at("verdict") != "not run");
+  CHECK(results_folder[0].at("n") == 12);
+  CHECK(results_folder[0].at("recorded") == 24);
+  CHECK(results_folder[0].at("effect").is_number());
+  CHECK(results_folder[0].at("verdict") != "not run");
 
   // In a catalogue it has a name.
   fs::create_directories(folder.path / "experiments/catalogue");
@@ -76,8 +74,7 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK_THAT(out, Contains("5 of 5 runs identical"));
 }
 
-TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is described",
-          "[finding][docs]") {
+TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is described", "[finding][docs]") {
   const std::string document = text_of(fs::path(RNNBENCH_SOURCE_DIR) / "docs/add-a-finding.md");
   const auto begin = document.find("## The comparison"), end = document.find("| relation", begin);
   REQUIRE(end != std::string::npos);

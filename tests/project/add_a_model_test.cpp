@@ -1,13 +1,13 @@
 // Does what docs/add-a-model.md says: writes its file, adds its line to the table, builds, and tests the
 // cell.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
+
+#include <catch2/catch.hpp>
 
 #include "models/network.h"
 #include "tests/project/how_to.h"
@@ -26,12 +26,12 @@ std::string unit_of(std::string unit, const std::string& file, const std::string
 const char* const checks = R"code(
 #include <cmath>
 #include <cstdio>
-#include "core/optimiser.h"
+#include "core/optimizer.h"
 #include "core/threads.h"
 #include "models/gradient_check.h"
 #include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 int broken = 0;
@@ -45,11 +45,11 @@ std::uint64_t trained(const Settings& model, const Signature& signature, Isa isa
   Parameters<float> parameters = random_parameters(*network, 3), gradient(network->layout());
   Settings training;
   training.set("optimizer", "adam");
-  const auto optimiser = make_optimiser(training, network->layout());
+  const auto optimizer = make_optimizer(training, network->layout());
   const Batch batch = uneven_batch(signature, 3, 40, 3);
   for (int update = 0; update < 20; ++update) {
     network->gradient(parameters, batch, *workspace, gradient);
-    optimiser->update(parameters, gradient, 0.01, &workspace->team());
+    optimizer->update(parameters, gradient, 0.01, &workspace->team());
   }
   check(all_finite(parameters), "numbers stay finite");
   return hash_of(parameters);
@@ -107,7 +107,7 @@ return broken == 0 && models > 3 ? 0 : 1;
 TEST_CASE("docs: add-a-model.md works as it stands", "[models][docs]") {
   const fs::path source = RNNBENCH_SOURCE_DIR, build = fs::path(RNNBENCH_PROGRAM).parent_path();
   const std::string document = text_of(source / "docs/add-a-model.md");
-  const std::string file = block_after(document, "## 1. One file: `models/leaky.h`");
+  const std::string file = block_after(document, "## 1. One file: `models/cells/leaky.h`");
   const std::string line = block_after(document, "## 2. One line: the table in `models/catalogue.cpp`");
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
   std::istringstream lines(file);
@@ -118,8 +118,8 @@ TEST_CASE("docs: add-a-model.md works as it stands", "[models][docs]") {
   // The tree's own table with the change, and the unit that CMake makes of it. The line is of the form that
   // CMake reads.
   const Folder folder;
-  for (const char* name : {"models", "cells"}) fs::create_directory(folder.path / name);
-  write(folder.path / "models/leaky.h", file);
+  for (const char* name : {"models/cells", "cells"}) fs::create_directories(folder.path / name);
+  write(folder.path / "models/cells/leaky.h", file);
   std::string table = text_of(source / "models/catalogue.cpp");
   const auto last = table.rfind("\n  CELL(") + 1;
   REQUIRE(last != std::string::npos + 1);
@@ -137,13 +137,13 @@ TEST_CASE("docs: add-a-model.md works as it stands", "[models][docs]") {
       "\"-DHWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)\"" +
       sanitizers + " -I'" + dir + "' -I'" + source.string() + "' -c";
   const std::string command =
-      "cd '" + dir + "' && { echo cells/leaky.cpp; echo models/catalogue.cpp; echo main.cpp; echo '" +
-      source.string() + "/tests/model_fixture.cpp'; } | xargs -d '\\n' -P 2 -n 1 " + compile + " && c++" +
-      sanitizers + " *.o '" + build.string() + "/librnnbench_models.a' '" + build.string() +
+      "cd '" + dir + "' && { echo cells/leaky.cpp; echo models/catalogue.cpp; echo main.cpp; echo '" + source.string() +
+      "/tests/models/model_fixture.cpp'; } | xargs -d '\\n' -P 2 -n 1 " + compile + " && c++" + sanitizers + " *.o '" +
+      build.string() + "/librnnbench_models.a' '" + build.string() +
       "/librnnbench_core.a' -pthread -o checks && ./checks";
   const int code = std::system(("{ " + command + "; } >'" + dir + "/log' 2>&1").c_str());
   INFO(text_of(folder.path / "log"));
   CHECK(code == 0);
-  const std::string count = " of " + std::to_string(rnnbench::all_cells().size() + 1) + " cells\n";
+  const std::string count = " of " + std::to_string(rnnbench::models::all_cells().size() + 1) + " cells\n";
   CHECK(text_of(folder.path / "log").find(count) != std::string::npos);
 }

@@ -1,14 +1,15 @@
 // Does what docs/add-a-task.md says: writes its file, adds its line to the table, builds, and runs the
 // contract.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include <catch2/catch.hpp>
+
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;
@@ -37,24 +38,23 @@ TEST_CASE("docs: add-a-task.md works as it stands", "[tasks][docs]") {
     #include <cstdio>
     #include "tests/tasks/task_contract.h"
     int main() {
-      const auto& tasks = rnnbench::all_tasks();
-      const auto broken = rnnbench::broken_promises(rnnbench::find_task("echo"));
+      const auto& tasks = rnnbench::tasks::all_tasks();
+      const auto broken = rnnbench::test::broken_promises(rnnbench::tasks::find_task("echo"));
       for (const auto& sentence : broken) std::printf("%s\n", sentence.c_str());
       std::printf("%zu tasks\n", tasks.size());
       return broken.empty() ? 0 : 1;
     })");
 
   const std::string dir = folder.path.string();
-  const std::string compile = "c++ -std=c++20 -O1 -Wall -Wextra -Werror -ffp-contract=off" + sanitizers +
-                              " -I'" + dir + "' -I'" + source.string() + "' -I'" + source.string() +
-                              "/tests' -c";
-  const std::string command = "cd '" + dir + "' && { ls tasks/*.cpp; echo main.cpp; echo '" +
-                              source.string() + "/tests/task_contract.cpp'; } | xargs -d '\\n' -P 2 -n 1 " +
-                              compile + " && c++" + sanitizers + " *.o '" + build.string() +
+  const std::string compile = "c++ -std=c++20 -O1 -Wall -Wextra -Werror -ffp-contract=off" + sanitizers + " -I'" + dir +
+                              "' -I'" + source.string() + "' -I'" + source.string() + "/tests' -c";
+  const std::string command = "cd '" + dir + "' && { ls tasks/*.cpp; echo main.cpp; echo '" + source.string() +
+                              "/tests/tasks/task_contract.cpp'; } | xargs -d '\\n' -P 2 -n 1 " + compile + " && c++" +
+                              sanitizers + " *.o '" + build.string() +
                               "/librnnbench_core.a' -pthread -o contract && ./contract";
   const int code = std::system(("{ " + command + "; } >'" + dir + "/log' 2>&1").c_str());
   INFO(text_of(folder.path / "log"));
   CHECK(code == 0);
-  const std::string count = std::to_string(rnnbench::all_tasks().size() + 1) + " tasks\n";
+  const std::string count = std::to_string(rnnbench::tasks::all_tasks().size() + 1) + " tasks\n";
   CHECK(text_of(folder.path / "log").find(count) != std::string::npos);
 }

@@ -1,12 +1,15 @@
 // What the tests of the how-to pages share: the page's own text, and a folder to do what it says in.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include <catch2/catch.hpp>
+
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 

@@ -1,12 +1,12 @@
 // The table of docs/models.md is what `rnnbench list models --format markdown` prints. Rewritten by
 //   RNNBENCH_REGENERATE=1 build/release/rnnbench_tests "[models][docs]"
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
 
 namespace {
 

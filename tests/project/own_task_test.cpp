@@ -3,14 +3,13 @@
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 #include "tests/project/how_to.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -27,10 +26,9 @@ class Clone {
   }
   fs::path operator/(const std::string& name) const { return folder_.path / name; }
   int run(const std::string& commands) const {
-    write(folder_.path / "script", "set -e\ncd '" + folder_.path.string() +
-                                       "'\nexport HOME=\"$PWD\" CXXFLAGS='" + sanitizers + "'\n" + commands);
-    return std::system(
-        ("bash '" + (folder_.path / "script").string() + "' >'" + log().string() + "' 2>&1").c_str());
+    write(folder_.path / "script", "set -e\ncd '" + folder_.path.string() + "'\nexport HOME=\"$PWD\" CXXFLAGS='" +
+                                       sanitizers + "'\n" + commands);
+    return std::system(("bash '" + (folder_.path / "script").string() + "' >'" + log().string() + "' 2>&1").c_str());
   }
   fs::path log() const { return folder_.path / "log"; }
 
@@ -78,8 +76,7 @@ TEST_CASE("docs: examples/own_task/README.md works as it stands", "[docs][instal
   const auto experiments = nlohmann::json::parse(text_of(clone / "experiments"));
   CHECK(experiments.size() > 0);
   for (const auto& experiment : experiments)
-    CHECK(fs::path(experiment.at("file")).parent_path() ==
-          fs::canonical(clone / "rnnbench/share/rnnbench/catalogue"));
+    CHECK(fs::path(experiment.at("file")).parent_path() == fs::canonical(clone / "rnnbench/share/rnnbench/catalogue"));
   const auto tasks = nlohmann::json::parse(text_of(clone / "tasks"));
   CHECK(tasks.size() == all_tasks().size() + 1);
   CHECK(tasks.back().at("name") == "echo");
@@ -97,24 +94,22 @@ TEST_CASE("docs: examples/own_task/README.md works as it stands", "[docs][instal
   CHECK(compiled == 0);
 }
 
-TEST_CASE("tasks: a name that already means something else is refused before any command",
-          "[tasks][install]") {
+TEST_CASE("tasks: a name that already means something else is refused before any command", "[tasks][install]") {
   const Clone clone;
   fs::create_directory(clone / "clash");
-  write(
-      clone / "clash/CMakeLists.txt",
-      "cmake_minimum_required(VERSION 3.25)\nproject(clash LANGUAGES CXX)\nfind_package(rnnbench REQUIRED)\n"
-      "add_executable(clash main.cpp ../examples/own_task/echo.cpp)\n"
-      "target_link_libraries(clash PRIVATE rnnbench::program)\n");
+  write(clone / "clash/CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.25)\nproject(clash LANGUAGES CXX)\nfind_package(rnnbench REQUIRED)\n"
+        "add_executable(clash main.cpp ../examples/own_task/echo.cpp)\n"
+        "target_link_libraries(clash PRIVATE rnnbench::program)\n");
   write(clone / "clash/main.cpp", R"(
     #include "cli/program.h"
-    namespace rnnbench { TaskEntry echo_task(); }
+    namespace rnnbench::tasks { TaskEntry echo_task(); }
     int main(int, char** argv) {
-      auto task = rnnbench::echo_task();
+      auto task = rnnbench::tasks::echo_task();
       task.name = argv[1];
       task.options.back().name = argv[2];
       char* words[] = {argv[0], argv[3]};
-      return rnnbench::main(2, words, {task});
+      return rnnbench::cli::main(2, words, {task});
     })");
   const int built = clone.run(
       "cmake --install build/release --prefix installed\n"

@@ -1,8 +1,6 @@
 // The documents do what they say: every command of the README, of docs/reproducibility.md and of
 // scripts/quickstart runs, with a smoke profile where it would train or measure for long, and every link
 // leads somewhere.
-#include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,7 +10,10 @@
 #include <string>
 #include <vector>
 
+#include <catch2/catch.hpp>
+
 #include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
 
 namespace fs = std::filesystem;
 
@@ -45,8 +46,7 @@ std::vector<Block> fenced_blocks(const std::string& document) {
 std::string with_setting(const std::string& command, const std::string& name, const std::string& value) {
   const std::regex written("--" + name + " [^ ]+");
   const std::string setting = "--" + name + " " + value;
-  return std::regex_search(command, written) ? std::regex_replace(command, written, setting)
-                                             : command + " " + setting;
+  return std::regex_search(command, written) ? std::regex_replace(command, written, setting) : command + " " + setting;
 }
 
 // The same command with little to do.
@@ -132,17 +132,18 @@ TEST_CASE("docs: the README opens with the ledger of the committed records", "[d
   rnnbench::test::TemporaryFolder folder;
   const fs::path log = folder.path() / "ledger";
   REQUIRE(std::system(("cd '" + root.string() + "' && '" + program.string() +
-                       "' findings --format markdown --results results/reference > '" + log.string() + "'").c_str()) == 0);
-  const std::string ledger = "\n" + text_of(log), readme = text_of(root / "README.md");
+                       "' findings --format markdown --results results/reference > '" + log.string() + "'")
+                          .c_str()) == 0);
+  const std::string results_folder = "\n" + text_of(log), readme = text_of(root / "README.md");
   const std::string open = "--results results/reference -->\n", close = "<!-- end of ledger -->";
   const auto begin = readme.find(open), end = readme.find(close);
   REQUIRE(begin != std::string::npos);
   REQUIRE(end != std::string::npos);
   const auto first = begin + open.size();
   if (std::getenv("RNNBENCH_REGENERATE") != nullptr)
-    std::ofstream(root / "README.md") << readme.substr(0, first) << ledger << "\n" << readme.substr(end);
+    std::ofstream(root / "README.md") << readme.substr(0, first) << results_folder << "\n" << readme.substr(end);
   else
-    CHECK(readme.substr(first, end - first) == ledger + "\n");
+    CHECK(readme.substr(first, end - first) == results_folder + "\n");
 }
 
 TEST_CASE("docs: the README names every command of the program", "[docs][readme]") {
@@ -172,7 +173,8 @@ TEST_CASE("docs: the commands of scripts/quickstart work in their order", "[docs
   const std::regex call("^build/release/(rnnbench [a-z]+ quickstart)");
   std::smatch match;
   for (std::string line; std::getline(lines, line);)
-    if (std::regex_search(line, match, call)) reader.run(match[1].str() + " --seed 1 --updates 30 --evaluate 20 --longest 100");
+    if (std::regex_search(line, match, call))
+      reader.run(match[1].str() + " --seed 1 --updates 30 --evaluate 20 --longest 100");
   CHECK(reader.commands() == 3);
   CHECK(fs::exists(reader.path("results/quickstart/report.html")));
 }

@@ -1,12 +1,13 @@
 // Counting: words, closed forms, and the two rules of acceptance.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 
-#include "tasks/task.h"
+#include <catch2/catch.hpp>
 
-using namespace rnnbench;
+#include "tasks/task.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
 
 namespace {
 
@@ -129,8 +130,7 @@ TEST_CASE("counting: a network that learned nothing passes the published rule, n
       task->memoryless(batch, outputs);
     };
     for (const Predict& ignorant : {memoryless, even}) {
-      const Scores reported = task->evaluate(ignorant, test, 0),
-                   chosen = task->evaluate(ignorant, validation, 0);
+      const Scores reported = task->evaluate(ignorant, test, 0), chosen = task->evaluate(ignorant, validation, 0);
       CHECK(score(reported, "longest_accepted") == 0);
       CHECK(score(reported, "longest_accepted_published") == 4 * bound);
       CHECK(score(chosen, "longest_accepted_published") == 2 * bound);
@@ -145,8 +145,7 @@ TEST_CASE("counting: the published rule asks for every symbol and the end above 
   for (const double factor : {0.99, 1.01}) {
     const double p = 0.005 * factor;
     const Predict reluctant = counter(3, [=](int symbol, int count, int total, float* logits) {
-      if (symbol == 2 && count == total && total >= 8)
-        logits[0] = static_cast<float>(std::log(2 * p / (1 - p)));
+      if (symbol == 2 && count == total && total >= 8) logits[0] = static_cast<float>(std::log(2 * p / (1 - p)));
     });
     const Scores scores = counting("anbn", 50)->evaluate(reluctant, validation, 0);
     CHECK(score(scores, "longest_accepted_published") == (factor < 1 ? 7 : 100));

@@ -4,7 +4,9 @@
 #include <cctype>
 #include <stdexcept>
 
-namespace rnnbench::formal {
+#include "tests/namespaces.h"
+
+namespace rnnbench::test::formal {
 
 std::unique_ptr<const Task> task_of(const std::string& name, const Changes& changes) {
   Settings settings = default_settings(find_task(name).options);
@@ -89,46 +91,81 @@ std::string running_parity(const std::string& bits) {
 }
 
 std::string alternate(const std::string& bits) {
-  std::string odds, evens;
-  for (std::size_t i = 0; i < bits.size(); ++i) (i % 2 == 0 ? odds : evens) += bits[i];
-  return odds + evens;
+  std::string probabilities, evens;
+  for (std::size_t i = 0; i < bits.size(); ++i) (i % 2 == 0 ? probabilities : evens) += bits[i];
+  return probabilities + evens;
 }
 
 }  // namespace
 
 const std::vector<Definition>& definitions() {
   static const std::vector<Definition> all = {
-      {"parity", {}, "01_", "01", [](const std::string& s) { return odd(std::count(s.begin(), s.end(), '1')); },
-       "101111_", "......1"},
+      {"parity",
+       {},
+       "01_",
+       "01",
+       [](const std::string& s) { return odd(std::count(s.begin(), s.end(), '1')); },
+       "101111_",
+       "......1"},
       {"parity", {{"asked", "every"}}, "01", "01", running_parity, "101111", "110101"},
-      {"even-pairs", {}, "01_", "01",
+      {"even-pairs",
+       {},
+       "01_",
+       "01",
        [](const std::string& s) {
          int pairs = 0;
          for (std::size_t i = 1; i < s.size(); ++i) pairs += s.substr(i - 1, 2) == "01" || s.substr(i - 1, 2) == "10";
          return odd(pairs);
        },
-       "101111_", "......0", 6, 2},
-      {"cycle-navigation", {}, "-0+_", "01234",
+       "101111_",
+       "......0",
+       6,
+       2},
+      {"cycle-navigation",
+       {},
+       "-0+_",
+       "01234",
        [](const std::string& s) {
          const auto net = std::count(s.begin(), s.end(), '+') - std::count(s.begin(), s.end(), '-');
          return std::to_string((net % 5 + 5) % 5);
        },
-       "0-++++_", "......3"},
+       "0-++++_",
+       "......3"},
       {"modular-arithmetic", {}, "01234+-*_", "01234", value_modulo_5, "2+3*4_", ".....4", 3},
-      {"reverse-string", {}, "01_", "01", [](const std::string& s) { return std::string(s.rbegin(), s.rend()); },
-       "101111______", "......111101"},
-      {"duplicate-string", {}, "01_", "01", [](const std::string& s) { return s + s; }, "1011________",
-       "....10111011", 4},
+      {"reverse-string",
+       {},
+       "01_",
+       "01",
+       [](const std::string& s) { return std::string(s.rbegin(), s.rend()); },
+       "101111______",
+       "......111101"},
+      {"duplicate-string",
+       {},
+       "01_",
+       "01",
+       [](const std::string& s) { return s + s; },
+       "1011________",
+       "....10111011",
+       4},
       {"odds-first", {}, "01_", "01", alternate, "101111______", "......111011"},
-      {"missing-duplicate", {}, "01?_", "01",
+      {"missing-duplicate",
+       {},
+       "01?_",
+       "01",
        [](const std::string& s) { return s.substr((s.find('?') + s.size() / 2) % s.size(), 1); },
-       "10110?_", "......1", 3},
-      {"bucket-sort", {}, "01234_", "01234",
+       "10110?_",
+       "......1",
+       3},
+      {"bucket-sort",
+       {},
+       "01234_",
+       "01234",
        [](std::string s) {
          std::sort(s.begin(), s.end());
          return s;
        },
-       "203444______", "......023444"},
+       "203444______",
+       "......023444"},
       {"binary-addition", {}, "01+_", "01#", sum_of_binaries, "011+110________", ".......1001#000", 7, 3},
       {"dyck", {}, "([)]", "-)]", closing_brackets, "[[]][", "]]]-]", 5},
       {"dyck", {{"variant", "dyck-1"}}, "()", "-)", closing_brackets, "(())((", ")))-))"},
@@ -143,4 +180,4 @@ const Definition& definition_of(const std::string& name) {
   throw std::out_of_range(name);
 }
 
-}  // namespace rnnbench::formal
+}  // namespace rnnbench::test::formal

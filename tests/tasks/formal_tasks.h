@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-namespace rnnbench::formal {
+namespace rnnbench::test::formal {
 
 using Changes = std::vector<std::pair<std::string, std::string>>;
 
@@ -29,7 +30,7 @@ struct Definition {
   std::function<std::string(const std::string& shown)> answer;  // all that is asked
   std::string worked_input, worked_target;                      // of length `worked`
   int worked = 6;
-  int least = 1;
+  int min = 1;
 
   Text read(const Batch& batch, int b) const;
 };
@@ -43,4 +44,4 @@ std::string value_modulo_5(const std::string& expression);   // "2+3*4": "4"
 std::string sum_of_binaries(const std::string& expression);  // "011+110": "1001#000"
 std::string open_brackets(std::string word);                 // "([]": "("
 
-}  // namespace rnnbench::formal
+}  // namespace rnnbench::test::formal

@@ -1,21 +1,21 @@
 // The task `sequences`: its two forms of files, what it shows and asks, its baselines, and that a run is known by the
 // content of its file.
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <fstream>
 #include <map>
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "core/hash.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/running/runner.h"
-#include "tests/experiments/run_fixture.h"
-#include "tests/tasks/task_contract.h"
 #include "tasks/sequence_file.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+#include "tests/tasks/task_contract.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
@@ -187,8 +187,7 @@ TEST_CASE("sequences: shown is a step, asked the next, validation and test in or
   CHECK(keys_of(batch.targets, batch.at(0, 1)) == Keys{60});
 }
 
-TEST_CASE("sequences: the baselines count in the training part and are scored on the test part",
-          "[tasks][sequences]") {
+TEST_CASE("sequences: the baselines count in the training part and are scored on the test part", "[tasks][sequences]") {
   const DataFile file(three_chords);
   const auto task = file.task();
   // Training: {60 64} {60} {} and {60} {60 64}, three predicted steps. Key 60 is followed by 60 twice, once not; 64
@@ -197,11 +196,12 @@ TEST_CASE("sequences: the baselines count in the training part and are scored on
   const double p60 = 2.5 / 4, p64 = 1.5 / 4, never = nats(3.5 / 4);
   const double frequencies =
       (nats(1 - p60) + nats(p64) + 3 * nats(p60) + 2 * nats(1 - p64) + nats(p64) + 4 * 86 * never) / 4;
-  const double on_on = 2.5 / 4, off_on_64 = 1.5 / 3;  // of 60 after 60; of 64 after silence
-  const double markov = (nats(1 - on_on) + nats(off_on_64) +                 // {60} {64}
-                         nats(0.5 / 1) + nats(1 - off_on_64) +               // {} {60}: 60 never was silent before
-                         nats(on_on) + nats(1 - off_on_64) +                 // {60} {60}
-                         nats(on_on) + nats(off_on_64) + 4 * 86 * never) / 4;  // {60} {60 64}
+  const double on_on = 2.5 / 4, off_on_64 = 1.5 / 3;            // of 60 after 60; of 64 after silence
+  const double markov = (nats(1 - on_on) + nats(off_on_64) +    // {60} {64}
+                         nats(0.5 / 1) + nats(1 - off_on_64) +  // {} {60}: 60 never was silent before
+                         nats(on_on) + nats(1 - off_on_64) +    // {60} {60}
+                         nats(on_on) + nats(off_on_64) + 4 * 86 * never) /
+                        4;  // {60} {60 64}
   CHECK(task->baseline() == Approx(markov).epsilon(1e-6));
 
   int sequences = 0;
@@ -329,13 +329,13 @@ TEST_CASE("sequences: the content of the file is the run's identity, its path is
 TEST_CASE("sequences: a network with memory beats the memoryless predictor", "[runner][sequences]") {
   const DataFile file(chorales());
   const TemporaryFolder folder;
-  const Experiment experiment = grid({{"file", file.path()}, {"hidden", "24"}, {"updates", "300"}, {"batch", "16"},
-                                      {"learning-rate", "0.01"}});
+  const Experiment experiment =
+      grid({{"file", file.path()}, {"hidden", "24"}, {"updates", "300"}, {"batch", "16"}, {"learning-rate", "0.01"}});
   RunnerOptions options;
   options.jobs = 1;
   options.weights = options.summary = options.progress = false;
   REQUIRE(run_experiment(experiment, folder.path(), options) == 0);
-  const auto record = Ledger(folder.path(), experiment.name).load(experiment.runs[0].id());
+  const auto record = ResultsFolder(folder.path(), experiment.name).load(experiment.runs[0].id());
   REQUIRE(record);
   const Json& test = record->result.at("final").at("test");
   CHECK(test.at("nll").get<double>() < 0.8 * record->result.at("baseline").get<double>());

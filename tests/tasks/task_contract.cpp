@@ -6,8 +6,9 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "tests/namespaces.h"
 
-namespace rnnbench {
+namespace rnnbench::test {
 namespace {
 
 constexpr float certain = 1000;
@@ -20,10 +21,7 @@ bool same(const Batch& a, const Batch& b) {
 class Contract {
  public:
   Contract(const TaskEntry& entry, const Settings& settings, std::vector<std::string>& broken)
-      : name_(described(entry, settings)),
-        task_(entry.make(settings)),
-        shape_(task_->signature()),
-        broken_(broken) {}
+      : name_(described(entry, settings)), task_(entry.make(settings)), shape_(task_->signature()), broken_(broken) {}
 
   void shapes() {
     expect(shape_.inputs > 0 && shape_.outputs > 0 && task_->steps() > 0, "a signature of positive sizes");
@@ -35,21 +33,19 @@ class Contract {
     expect(batch.symbols.size() == (shape_.one_hot ? cells : 0) &&
                batch.values.size() == (shape_.one_hot ? 0 : cells * shape_.inputs) &&
                batch.classes.size() == (classified ? cells : 0) &&
-               batch.targets.size() == (classified ? 0 : cells * shape_.outputs) &&
-               batch.weight.size() == cells && batch.answer.size() == cells,
+               batch.targets.size() == (classified ? 0 : cells * shape_.outputs) && batch.weight.size() == cells &&
+               batch.answer.size() == cells,
            "arrays as long as the signature says");
-    expect(std::all_of(batch.symbols.begin(), batch.symbols.end(),
-                       [&](int s) { return s >= 0 && s < shape_.inputs; }),
+    expect(std::all_of(batch.symbols.begin(), batch.symbols.end(), [&](int s) { return s >= 0 && s < shape_.inputs; }),
            "input symbols from 0 to inputs - 1");
-    expect(std::all_of(batch.classes.begin(), batch.classes.end(),
-                       [&](int c) { return c >= 0 && c < shape_.outputs; }),
+    expect(std::all_of(batch.classes.begin(), batch.classes.end(), [&](int c) { return c >= 0 && c < shape_.outputs; }),
            "target classes from 0 to outputs - 1");
     const auto finite = [](float x) { return std::isfinite(x); };
     expect(std::all_of(batch.values.begin(), batch.values.end(), finite) &&
                std::all_of(batch.targets.begin(), batch.targets.end(), finite),
            "finite inputs and targets");
-    expect(shape_.loss != Loss::bernoulli || std::all_of(batch.targets.begin(), batch.targets.end(),
-                                                         [](float y) { return y == 0 || y == 1; }),
+    expect(shape_.loss != Loss::bernoulli ||
+               std::all_of(batch.targets.begin(), batch.targets.end(), [](float y) { return y == 0 || y == 1; }),
            "answers of yes or no");
     for (int b = 0; b < batch.size; ++b) {
       double weight = 0;
@@ -90,8 +86,8 @@ class Contract {
         expect(differs(first, changed), "another batch from another stream");
       const bool listed = task_->lists_evaluation() && drawn == Purpose::test;
       for (const StreamSource& changed : {seed, step})
-        expect(differs(first, changed) != listed, listed ? "listed sequences whatever the seed and the step"
-                                                         : "another batch from another stream");
+        expect(differs(first, changed) != listed,
+               listed ? "listed sequences whatever the seed and the step" : "another batch from another stream");
     }
   }
 
@@ -124,15 +120,13 @@ class Contract {
     double loss = 0, weight = 0, residual = 0;
     for (std::size_t i = 0; i < losses.size(); ++i) loss += losses[i], weight += weights[i];
     const double measured = loss / weight;
-    for (std::size_t i = 0; i < losses.size(); ++i)
-      residual += std::pow(losses[i] - measured * weights[i], 2);
+    for (std::size_t i = 0; i < losses.size(); ++i) residual += std::pow(losses[i] - measured * weights[i], 2);
     const double standard_error = std::sqrt(residual * n / (n - 1)) / weight;
     const double rounding = 1e-6 * (1 + task_->baseline());  // of float outputs
     std::ostringstream values;
     values << "baseline() = " << task_->baseline() << ", measured " << measured << " +- " << standard_error;
     expect(std::abs(measured - task_->baseline()) <= 5 * standard_error + rounding, values.str());
-    expect(standard_error <= 0.05 * task_->baseline() + rounding,
-           "a sample that could tell: " + values.str());
+    expect(standard_error <= 0.05 * task_->baseline() + rounding, "a sample that could tell: " + values.str());
   }
 
   // The memoryless outputs depend on nothing but the position and the inputs of the step: they stay the same
@@ -176,20 +170,17 @@ class Contract {
         return;
       }
       outputs.assign(batch.classes.size() * shape_.outputs, 0);
-      for (std::size_t i = 0; i < batch.classes.size(); ++i)
-        outputs[i * shape_.outputs + batch.classes[i]] = certain;
+      for (std::size_t i = 0; i < batch.classes.size(); ++i) outputs[i * shape_.outputs + batch.classes[i]] = certain;
     };
     const Predict memoryless = [&](const Batch& batch, std::vector<float>& outputs) {
       task_->memoryless(batch, outputs);
     };
-    const Scores best = task_->evaluate(oracle, source(1), 100),
-                 worst = task_->evaluate(memoryless, source(1), 100);
+    const Scores best = task_->evaluate(oracle, source(1), 100), worst = task_->evaluate(memoryless, source(1), 100);
     expect(task_->solved(best), "an oracle that solves the task");
     expect(score(best, "loss") == 0, "an oracle whose loss is 0");
     expect(same_scores(best, task_->evaluate(oracle, source(1), 100)), "the same scores again");
     if (task_->optimum()) {
-      expect(*task_->optimum() >= 0 && *task_->optimum() <= task_->baseline() + 1e-12,
-             "0 <= optimum <= baseline");
+      expect(*task_->optimum() >= 0 && *task_->optimum() <= task_->baseline() + 1e-12, "0 <= optimum <= baseline");
     }
     const double loss = score(worst, "loss");
     expect(std::isfinite(loss) && loss >= score(best, "loss"), "a finite loss of the memoryless predictor");
@@ -198,8 +189,7 @@ class Contract {
     const Predict broken = [&](const Batch& batch, std::vector<float>& outputs) {
       outputs.assign(batch.weight.size() * shape_.outputs, std::nanf(""));
     };
-    expect(!task_->solved(task_->evaluate(broken, source(1), 10)),
-           "outputs that are not numbers solve nothing");
+    expect(!task_->solved(task_->evaluate(broken, source(1), 10)), "outputs that are not numbers solve nothing");
   }
 
  private:
@@ -207,8 +197,7 @@ class Contract {
   StreamSource source(std::uint32_t step) const { return {77, Purpose::test, step, 0}; }
   void expect(bool kept, const std::string& promise) {
     const std::string sentence = name_ + ": " + promise;
-    if (!kept && std::find(broken_.begin(), broken_.end(), sentence) == broken_.end())
-      broken_.push_back(sentence);
+    if (!kept && std::find(broken_.begin(), broken_.end(), sentence) == broken_.end()) broken_.push_back(sentence);
   }
 
   std::string name_;
@@ -242,13 +231,11 @@ void check_lengths(const TaskEntry& entry, Settings settings, std::vector<std::s
       expect(entry.make(settings)->steps() == steps, "a length of exactly " + asked + " time steps");
     } catch (const UserError& refusal) {
       const std::string sentence = refusal.what();
-      expect(
-          sentence.find("time-steps = " + asked + " ") == 0 && sentence.find(smallest) != std::string::npos,
-          "a refusal of " + asked + " time steps that says that " + smallest + "(" + sentence + ")");
+      expect(sentence.find("time-steps = " + asked + " ") == 0 && sentence.find(smallest) != std::string::npos,
+             "a refusal of " + asked + " time steps that says that " + smallest + "(" + sentence + ")");
       const auto nearest = sentence.find("the nearest is ");
       expect(nearest != std::string::npos, "a refusal that names the nearest possible number of time steps");
-      if (nearest != std::string::npos)
-        entry.length_of_steps(settings, std::stoll(sentence.substr(nearest + 15)));
+      if (nearest != std::string::npos) entry.length_of_steps(settings, std::stoll(sentence.substr(nearest + 15)));
     }
   }
 }
@@ -280,17 +267,17 @@ std::vector<Settings> variants(const TaskEntry& entry, const Settings& given) {
   for (const Option& option : entry.options) {
     if (option.kind != Option::Kind::integer || option.name == "length") continue;
     for (Settings kind : chosen) {
-      kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.least)));
+      kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.min)));
       kinds.push_back(kind);
       if (option.name != "shortest") continue;
-      kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.most)));  // every sequence of `length`
+      kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.max)));  // every sequence of `length`
       kinds.push_back(kind);
     }
   }
   std::vector<Settings> all;
   for (const Settings& kind : kinds) {
-    const std::int64_t least = entry.length_of_steps(kind, smallest_steps(entry, kind));
-    for (const std::int64_t length : {least, least + 1, least + 6, least + 30}) {
+    const std::int64_t min = entry.length_of_steps(kind, smallest_steps(entry, kind));
+    for (const std::int64_t length : {min, min + 1, min + 6, min + 30}) {
       all.push_back(kind);
       all.back().set("length", std::to_string(length));
     }
@@ -321,7 +308,7 @@ std::vector<std::string> broken_promises(const TaskEntry& entry, const Settings&
   }
   for (const Option& o : entry.options) {
     if (o.help.empty()) broken.push_back(entry.name + ": help for " + o.name);
-    if (canonical_value(o, o.fallback) != o.fallback)
+    if (canonical_value(o, o.default_value) != o.default_value)
       broken.push_back(entry.name + ": a canonical default of " + o.name);
   }
   const Settings start = start_of(entry, given);
@@ -341,4 +328,4 @@ std::vector<std::string> broken_promises(const TaskEntry& entry, const Settings&
   return broken;
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::test

@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-namespace rnnbench {
+namespace rnnbench::test {
 
 // One settings per variant: the defaults, and what is given, with every choice of every choice option, and with each
 // integer option at its least, and `shortest` at its most too; each at several lengths, the shortest possible among
@@ -20,4 +21,4 @@ std::string described(const TaskEntry& entry, const Settings& settings);
 // such as a file.
 std::vector<std::string> broken_promises(const TaskEntry& entry, const Settings& given = {});
 
-}  // namespace rnnbench
+}  // namespace rnnbench::test

@@ -1,16 +1,17 @@
 // Parity to Dyck against their definitions (formal_tasks.h). The worked examples there follow by hand from the words of
 // the stream that the tests of copy and adding know from another implementation of Philox (in 0 .. 1: 0.4, 0.5, 0.08,
 // 0.72, 0.89, 0.86, 0.80, 0.41; the first one draws the length).
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include <catch2/catch.hpp>
+
+#include "tests/namespaces.h"
 #include "tests/tasks/formal_tasks.h"
 
-using namespace rnnbench;
-using namespace rnnbench::formal;
+using namespace rnnbench::test;
+using namespace rnnbench::test::formal;
 
 namespace {
 
@@ -52,7 +53,7 @@ TEST_CASE("formal tasks: the worked examples", "[tasks]") {
 
 TEST_CASE("formal tasks: the answers follow from what is shown, and lengths are drawn evenly", "[tasks]") {
   for (const Definition& d : definitions()) {
-    for (const auto& [shortest, longest] : {std::pair{d.least, d.least + 11}, {37, 37}, {500, 40}}) {
+    for (const auto& [shortest, longest] : {std::pair{d.min, d.min + 11}, {37, 37}, {500, 40}}) {
       CAPTURE(d.name, d.variant, shortest, longest);
       const auto task = task_of(d.name, lengths(shortest, longest, d.variant));
       const int lengths_drawn = std::max(longest - shortest, 0) + 1, sequences = 1200;
@@ -92,7 +93,7 @@ TEST_CASE("formal tasks: at every step each answer is as frequent as the memoryl
     task->memoryless(batch, outputs);
     struct Cell {
       int times = 0;
-      std::vector<double> odds, seen;
+      std::vector<double> probabilities, seen;
     };
     std::map<std::pair<int, int>, Cell> cells;  // by step and symbol
     for (int t = 0; t < batch.steps; ++t) {
@@ -102,8 +103,9 @@ TEST_CASE("formal tasks: at every step each answer is as frequent as the memoryl
         Cell& cell = cells[{t, batch.symbols[i]}];
         if (cell.times++ == 0) {
           double sum = 0;
-          for (int k = 0; k < n; ++k) cell.odds.push_back(std::exp(outputs[i * n + k])), sum += cell.odds.back();
-          for (double& p : cell.odds) p /= sum;
+          for (int k = 0; k < n; ++k)
+            cell.probabilities.push_back(std::exp(outputs[i * n + k])), sum += cell.probabilities.back();
+          for (double& p : cell.probabilities) p /= sum;
           cell.seen.assign(n, 0);
         }
         ++cell.seen[batch.classes[i]];
@@ -112,7 +114,7 @@ TEST_CASE("formal tasks: at every step each answer is as frequent as the memoryl
     for (const auto& [at, cell] : cells) {
       for (int k = 0; k < n; ++k) {
         CAPTURE(d.name, d.variant, at.first, at.second, k, cell.times);
-        const double p = cell.odds[k];
+        const double p = cell.probabilities[k];
         CHECK(std::abs(cell.seen[k] - p * cell.times) <= 5 * std::sqrt(p * (1 - p) * cell.times) + 0.01);
       }
     }
@@ -281,7 +283,7 @@ TEST_CASE("formal tasks: what a model may know of their shape", "[tasks]") {
   for (const Definition& d : definitions()) {
     CAPTURE(d.name, d.variant);
     const auto shape = [&](int length) { return task_of(d.name, lengths(length, length, d.variant))->signature(); };
-    const Signature small = shape(d.least), large = shape(99);
+    const Signature small = shape(d.min), large = shape(99);
     CHECK(small.inputs == static_cast<int>(d.symbols.size()));
     CHECK(small.outputs == static_cast<int>(d.classes.size()));
     CHECK(large.inputs == small.inputs);

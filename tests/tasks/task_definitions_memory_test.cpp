@@ -1,6 +1,4 @@
 // The tasks of memory against their published definitions: the right answers are found anew from what is shown.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -8,10 +6,13 @@
 #include <regex>
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 namespace {
 
@@ -60,8 +61,8 @@ std::set<int> range(int first, int last) {
 }  // namespace
 
 TEST_CASE("temporal-order: lengths and windows of 1997, and the class from the symbols", "[tasks]") {
-  const std::map<int, std::vector<std::set<int>>> published = {
-      {2, {range(10, 20), range(50, 60)}}, {3, {range(10, 20), range(33, 43), range(66, 76)}}};
+  const std::map<int, std::vector<std::set<int>>> published = {{2, {range(10, 20), range(50, 60)}},
+                                                               {3, {range(10, 20), range(33, 43), range(66, 76)}}};
   for (const auto& [relevant, windows] : published) {
     const auto task = task_of("temporal-order", {{"relevant", std::to_string(relevant)}});
     const Batch batch = sampled(*task, 4000);
@@ -119,8 +120,10 @@ TEST_CASE("multiplication: the product of the marked numbers", "[tasks]") {
       for (int t = 0; t < 30; ++t) {
         const float* input = &batch.values[2 * batch.at(t, b)];
         REQUIRE((input[0] >= 0 && input[0] < 1));
-        if (input[1] == 1) product *= input[0], marked.push_back(t);
-        else REQUIRE(input[1] == (variant == "hochreiter" && (t == 0 || t == 29) ? -1 : 0));
+        if (input[1] == 1)
+          product *= input[0], marked.push_back(t);
+        else
+          REQUIRE(input[1] == (variant == "hochreiter" && (t == 0 || t == 29) ? -1 : 0));
       }
       REQUIRE(marked.size() == 2);
       if (variant == "arjovsky") REQUIRE((marked[0] < 15 && marked[1] >= 15));
@@ -193,13 +196,15 @@ namespace {
 
 // The strings of the embedded Reber grammar of at most `most` symbols, with their chance, by trying every path
 // (about 1.5^most of them).
-std::map<std::string, double> reber_strings(std::size_t most) {
-  const std::map<int, std::vector<std::pair<char, int>>> inner = {
-      {1, {{'T', 2}, {'P', 3}}}, {2, {{'S', 2}, {'X', 4}}}, {3, {{'T', 3}, {'V', 5}}},
-      {4, {{'X', 3}, {'S', 6}}}, {5, {{'P', 4}, {'V', 6}}}};
+std::map<std::string, double> reber_strings(std::size_t max) {
+  const std::map<int, std::vector<std::pair<char, int>>> inner = {{1, {{'T', 2}, {'P', 3}}},
+                                                                  {2, {{'S', 2}, {'X', 4}}},
+                                                                  {3, {{'T', 3}, {'V', 5}}},
+                                                                  {4, {{'X', 3}, {'S', 6}}},
+                                                                  {5, {{'P', 4}, {'V', 6}}}};
   std::map<std::string, double> strings;
   std::function<void(const std::string&, int, double)> walk = [&](const std::string& text, int node, double chance) {
-    if (text.size() + 6 > most) return;  // B . B text E . E
+    if (text.size() + 6 > max) return;  // B . B text E . E
     if (node == 6) {
       for (const std::string outer : {"T", "P"}) strings["B" + outer + "B" + text + "E" + outer + "E"] = chance / 2;
       return;
@@ -270,7 +275,8 @@ TEST_CASE("reber: baseline and optimum are those of all strings that can be", "[
 
     std::map<std::string, double> streams;
     std::function<void(const std::string&, double)> go_on = [&](const std::string& text, double chance) {
-      if (static_cast<int>(text.size()) > length) streams[text.substr(0, length + 1)] += chance;
+      if (static_cast<int>(text.size()) > length)
+        streams[text.substr(0, length + 1)] += chance;
       else
         for (const auto& [next, p] : strings) go_on(text + next, chance * p);
     };

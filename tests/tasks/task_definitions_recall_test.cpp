@@ -1,16 +1,17 @@
 // The tasks of recall and capacity against their published definitions: the right answers are found anew from
 // what is shown.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 namespace {
 
@@ -47,8 +48,8 @@ int asked(const Batch& batch, int t, int b) {
 TEST_CASE("associative-recall: every key is asked once, for its own value", "[tasks]") {
   for (const std::string filler : {"blank", "random"}) {
     const int length = 29, pairs = 5, keys = 9, values = 6;
-    const auto task = task_of("associative-recall", {{"length", "29"}, {"pairs", "5"}, {"keys", "9"}, {"values", "6"},
-                                                     {"filler", filler}});
+    const auto task = task_of("associative-recall",
+                              {{"length", "29"}, {"pairs", "5"}, {"keys", "9"}, {"values", "6"}, {"filler", filler}});
     const Batch batch = sampled(*task, 1000);
     std::set<int> fillers, keys_seen, values_seen;
     for (int b = 0; b < batch.size; ++b) {

@@ -1,20 +1,20 @@
 // Copy and adding against their published definitions. The sampled numbers were computed by another
 // implementation of Philox, so data cannot change unnoticed; if it has to, numerics_version goes up.
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <map>
 #include <set>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "tasks/task.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 namespace {
 
-Settings settings_of(const std::string& task,
-                     std::initializer_list<std::pair<std::string, std::string>> changes) {
+Settings settings_of(const std::string& task, std::initializer_list<std::pair<std::string, std::string>> changes) {
   Settings settings = default_settings(find_task(task).options);
   for (const auto& [key, value] : changes) settings.set(key, value);
   return settings;
@@ -44,8 +44,7 @@ TEST_CASE("copy: the worked example of each variant", "[tasks]") {
   CHECK(in_time(batch, batch.classes, 0) == std::vector<int>{0, 0, 0, 0, 0, 0, 0, 4, 5, 1});
   CHECK(in_time(batch, batch.symbols, 1) == std::vector<int>{6, 1, 1, 0, 0, 0, 9, 0, 0, 0});
   CHECK(batch.weight == std::vector<float>(20, 1));
-  CHECK(batch.answer ==
-        std::vector<std::uint8_t>{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1});
+  CHECK(batch.answer == std::vector<std::uint8_t>{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1});
 
   const auto tcn = task_of("copy", {{"length", "4"}, {"items", "3"}, {"variant", "tcn"}});
   tcn->sample(source, 2, batch);
@@ -74,8 +73,7 @@ TEST_CASE("copy: recall and bits count the answers alone", "[tasks]") {
         [&](const Batch& batch, std::vector<float>& outputs) {
           task->memoryless(batch, outputs);
           for (int t = 15; t < 15 + known; ++t) {
-            for (int b = 0; b < batch.size; ++b)
-              outputs[batch.at(t, b) * 9 + batch.classes[batch.at(t, b)]] = 1000;
+            for (int b = 0; b < batch.size; ++b) outputs[batch.at(t, b) * 9 + batch.classes[batch.at(t, b)]] = 1000;
           }
         },
         source, 1000);
@@ -94,8 +92,8 @@ TEST_CASE("adding: the worked example of each variant", "[tasks]") {
   const float unit = 0x1p-24f;
   Batch batch;
   task_of("adding", {{"length", "6"}})->sample(source, 1, batch);
-  CHECK(batch.values == std::vector<float>{1325220 * unit, 0, 12031753 * unit, 1, 14875779 * unit, 0,
-                                           14479262 * unit, 0, 13468867 * unit, 1, 6796784 * unit, 0});
+  CHECK(batch.values == std::vector<float>{1325220 * unit, 0, 12031753 * unit, 1, 14875779 * unit, 0, 14479262 * unit,
+                                           0, 13468867 * unit, 1, 6796784 * unit, 0});
   CHECK(batch.targets.back() == 12031753 * unit + 13468867 * unit);
   CHECK(batch.weight == std::vector<float>{0, 0, 0, 0, 0, 1});
 
@@ -144,13 +142,12 @@ TEST_CASE("adding: marks fall on every place that the variant allows, and on no 
   }
 }
 
-TEST_CASE("adding: the mean costs 1/6, not the misprinted 0.1767, and 1/24 in the scaling of 1997",
-          "[tasks]") {
+TEST_CASE("adding: the mean costs 1/6, not the misprinted 0.1767, and 1/24 in the scaling of 1997", "[tasks]") {
   const auto cost = [](const Task& task) {
-    return score(task.evaluate([&](const Batch& batch,
-                                   std::vector<float>& outputs) { task.memoryless(batch, outputs); },
-                               source, 100000),
-                 "mse");
+    return score(
+        task.evaluate([&](const Batch& batch, std::vector<float>& outputs) { task.memoryless(batch, outputs); }, source,
+                      100000),
+        "mse");
   };
   // The square of a sum of two even numbers has relative standard deviation sqrt(1.4): 0.0037 for 100,000
   // sequences.

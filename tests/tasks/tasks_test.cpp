@@ -1,18 +1,18 @@
 // What all tasks have in common: the contract, the table, the loss, the messages.
-#include "tasks/task.h"
-
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
 
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
+#include "tasks/task.h"
+#include "tests/namespaces.h"
 #include "tests/tasks/task_contract.h"
 
-using namespace rnnbench;
+using namespace rnnbench::test;
 
 TEST_CASE("tasks: every task keeps the contract", "[tasks]") {
   for (const TaskEntry& entry : all_tasks()) {
@@ -24,7 +24,7 @@ TEST_CASE("tasks: every task keeps the contract", "[tasks]") {
 namespace {
 
 // The adding problem with one flaw, to see that the contract would notice.
-enum class Flaw { none, baseline, memory, solved, stream, neighbour, weightless, step_count };
+enum class Flaw { none, baseline, memory, solved, stream, neighbor, weightless, step_count };
 Flaw flaw = Flaw::none;
 
 class FlawedAdding final : public Task {
@@ -36,7 +36,7 @@ class FlawedAdding final : public Task {
     StreamSource other = source;
     if (flaw == Flaw::stream) other.seed = 0;
     task_->sample(other, size, batch);
-    if (flaw == Flaw::neighbour) std::swap(batch.values.front(), batch.values.back());
+    if (flaw == Flaw::neighbor) std::swap(batch.values.front(), batch.values.back());
     if (flaw == Flaw::weightless) batch.weight.back() = 0;
   }
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
@@ -63,8 +63,8 @@ TEST_CASE("tasks: the contract notices every flaw", "[tasks]") {
   };
   flaw = Flaw::none;
   CHECK(broken_promises(entry).empty());
-  for (const Flaw each : {Flaw::baseline, Flaw::memory, Flaw::solved, Flaw::stream, Flaw::neighbour,
-                          Flaw::weightless, Flaw::step_count}) {
+  for (const Flaw each :
+       {Flaw::baseline, Flaw::memory, Flaw::solved, Flaw::stream, Flaw::neighbor, Flaw::weightless, Flaw::step_count}) {
     flaw = each;
     CAPTURE(static_cast<int>(each));
     CHECK_FALSE(broken_promises(entry).empty());
@@ -96,8 +96,7 @@ TEST_CASE("tasks: an unknown name is refused with the nearest known one", "[task
 }
 
 TEST_CASE("tasks: a number of time steps that cannot be is refused in one sentence", "[tasks]") {
-  const auto refusal = [](const std::string& task, const std::string& key, const std::string& value,
-                          int steps) {
+  const auto refusal = [](const std::string& task, const std::string& key, const std::string& value, int steps) {
     Settings settings = default_settings(find_task(task).options);
     settings.set(key, value);
     try {
@@ -133,8 +132,7 @@ TEST_CASE("tasks: the loss is the weighted mean of cross-entropies in nats", "[t
   const std::vector<float> outputs = {0, 0, 0, 1000, 1000, 1001, nan, nan, nan, 2, 2, -1000};
   const LossSum sum = loss_of(signature, batch, outputs);
   CHECK(sum.weight == 4.5);
-  CHECK(sum.loss ==
-        Approx(std::log(3) + 3 * (std::log(2 + std::exp(1)) - 1) + 0.5 * std::log(2)).epsilon(1e-12));
+  CHECK(sum.loss == Approx(std::log(3) + 3 * (std::log(2 + std::exp(1)) - 1) + 0.5 * std::log(2)).epsilon(1e-12));
   CHECK(sum.mean() == sum.loss / 4.5);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the values that tests/models/torch_test.cpp compares with: PyTorch's modules, autograd and optimisers in double.
+"""Makes the values that tests/models/torch_test.cpp compares with: PyTorch's modules, autograd and optimizers in double.
 
     /usr/bin/python3 tests/torch/make_torch_values.py        (Debian's python3-torch; writes beside itself)
 
@@ -207,12 +207,12 @@ def make_model(name, one_hot, loss, steps=6, size=3, inputs=3, outputs=4, **opti
     write_safetensors(HERE / f"{name}.safetensors", tensors, options)
 
 
-def make_optimisers():
+def make_optimizers():
     """Three blocks under five given gradients, those of b so small that epsilon counts: the parameters after each update."""
     shapes = {"a": (4, 3), "b": (7,), "c": (1,)}
     scale = {"a": 1, "b": 1e-7, "c": 0.1}
     rate = 0.01
-    optimisers = {
+    optimizers = {
         "adam": lambda p: torch.optim.Adam(p, lr=rate),
         "rmsprop": lambda p: torch.optim.RMSprop(p, lr=rate),
         "sgd": lambda p: torch.optim.SGD(p, lr=rate, momentum=0.9),
@@ -223,13 +223,13 @@ def make_optimisers():
     tensors = dict(start)
     for u, each in enumerate(gradients, 1):
         tensors |= {f"gradient.{u}.{name}": g for name, g in each.items()}
-    for kind, make in optimisers.items():
+    for kind, make in optimizers.items():
         parameters = {name: nn.Parameter(value.clone()) for name, value in start.items()}
-        optimiser = make(list(parameters.values()))
+        optimizer = make(list(parameters.values()))
         for u, each in enumerate(gradients, 1):
             for name, parameter in parameters.items():
                 parameter.grad = each[name].clone()
-            optimiser.step()
+            optimizer.step()
             tensors |= {f"{kind}.{u}.{name}": p.detach().clone() for name, p in parameters.items()}
     for limit in ("0.5", "100"):
         parameters = [nn.Parameter(torch.zeros_like(value)) for value in start.values()]
@@ -237,7 +237,7 @@ def make_optimisers():
             parameter.grad = gradients[0][name].clone()
         tensors[f"norm.{limit}"] = nn.utils.clip_grad_norm_(parameters, float(limit)).reshape(1)
         tensors |= {f"clipped.{limit}.{name}": p.grad for name, p in zip(start, parameters)}
-    write_safetensors(HERE / "optimisers.safetensors", tensors, {"learning-rate": str(rate), "momentum": "0.9"})
+    write_safetensors(HERE / "optimizers.safetensors", tensors, {"learning-rate": str(rate), "momentum": "0.9"})
 
 
 def main():
@@ -255,7 +255,7 @@ def main():
         make_model(f"lstm-{attention}", one_hot=True, loss="cross_entropy", cell="lstm", attention=attention)
         make_model(f"gru-{attention}-2-mse", one_hot=False, loss="mean_squared", cell="gru", attention=attention,
                    layers="2")
-    make_optimisers()
+    make_optimizers()
     for cell in ("lstm", "gru"):
         make_model(f"{cell}-bidirectional-2", one_hot=True, loss="cross_entropy", cell=cell, layers="2",
                    direction="bidirectional")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One point of a finding by an independent implementation: PyTorch's own cells, optimiser and random numbers.
+"""One point of a finding by an independent implementation: PyTorch's own cells, optimizer and random numbers.
 
     tests/torch/replicate.py counting --cell lstm --forget-bias 1 --learning-rate 0.01 --seeds 5
     tests/torch/replicate.py adding --cell gru --length 100 --hidden 32 --seeds 5
@@ -275,14 +275,14 @@ def main():
         torch.manual_seed(seed)
         task = TASKS[args.task](args)
         net = Net(args, task.inputs, task.outputs)
-        optimiser = torch.optim.Adam(net.parameters(), args.learning_rate)
+        optimizer = torch.optim.Adam(net.parameters(), args.learning_rate)
         done = 0
         while done < args.updates:
             done += 1
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             task.loss(net, args.batch).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1)
-            optimiser.step()
+            optimizer.step()
             if args.solve and done % args.solve == 0:
                 with torch.no_grad():
                     if SOLVED[args.task](task.score(net)):

@@ -14,8 +14,8 @@
 #include "analysis/statistics/performance_profile.h"
 #include "analysis/statistics/survival.h"
 #include "tests/analysis/statistics/distributions.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -29,11 +29,11 @@ bool covers(const Interval& interval, double truth) {
 // The table.
 
 struct Promise {
-  double least, most;  // of the share
-  bool given = true;   // or only a yardstick, for what is known to break it
+  double min, max;    // of the share
+  bool given = true;  // or only a yardstick, for what is known to break it
 };
 constexpr Promise at_least_090 = {0.90, 1}, at_most_005 = {0, 0.05};
-Promise if_given(Promise promise, bool given) { return {promise.least, promise.most, given}; }
+Promise if_given(Promise promise, bool given) { return {promise.min, promise.max, given}; }
 
 class Report {
  public:
@@ -69,20 +69,19 @@ class Report {
   // Many pairs cost most and matter least.
   int samples_for(int n) const { return n < 20 ? samples_ : (samples_ + 1) / 2; }
 
-  void row(const std::string& name, Promise promise, const std::function<double(int)>& share,
-           bool simulated) {
+  void row(const std::string& name, Promise promise, const std::function<double(int)>& share, bool simulated) {
     ++rows_;
     std::printf("| %s |", name.c_str());
     for (int n : sizes) {
       const double value = share(n);
-      const double bound = value < promise.least ? promise.least : promise.most;
+      const double bound = value < promise.min ? promise.min : promise.max;
       const double error = simulated ? 3 * std::sqrt(bound * (1 - bound) / samples_for(n)) : 0;
-      const bool outside = value < promise.least - error || value > promise.most + error;
-      const bool broken = n >= least_runs_for_interval && outside;
+      const bool outside = value < promise.min - error || value > promise.max + error;
+      const bool broken = n >= min_runs_for_interval && outside;
       std::printf(broken ? " **%.3f** |" : " %.3f |", value);
       if (broken && promise.given) {
-        std::fprintf(stderr, "%s, n = %d: %.3f is not between %g and %g\n", name.c_str(), n, value,
-                     promise.least, promise.most);
+        std::fprintf(stderr, "%s, n = %d: %.3f is not between %g and %g\n", name.c_str(), n, value, promise.min,
+                     promise.max);
         kept_ = false;
       }
     }
@@ -98,12 +97,11 @@ class Report {
 // Sections.
 
 void success_rates(Report& report) {
-  report.section(
-      "Rates of solved runs",
-      "Wilson's interval, exact. The last row is the least over all rates from 0.001 to 0.999: in a\n"
-      "narrow range near 0 and 1 (at n = 10, from 0.0105 to 0.0179) the interval of a single solved run,\n"
-      "or unsolved one, misses.",
-      "true rate");
+  report.section("Rates of solved runs",
+                 "Wilson's interval, exact. The last row is the least over all rates from 0.001 to 0.999: in a\n"
+                 "narrow range near 0 and 1 (at n = 10, from 0.0105 to 0.0179) the interval of a single solved run,\n"
+                 "or unsolved one, misses.",
+                 "true rate");
   const auto coverage = [](int n, double rate) {
     double total = 0;
     for (int k = 0; k <= n; ++k) {
@@ -124,16 +122,15 @@ void success_rates(Report& report) {
     return total / 999;
   });
   report.exact("least over all rates", if_given(at_least_090, false), [&](int n) {
-    double least = 1;
-    for (int i = 1; i < 1000; ++i) least = std::min(least, coverage(n, i / 1000.0));
-    return least;
+    double min = 1;
+    for (int i = 1; i < 1000; ++i) min = std::min(min, coverage(n, i / 1000.0));
+    return min;
   });
 }
 
 void score_intervals(Report& report) {
   report.section("Interquartile mean of scores",
-                 "The percentile bootstrap of 10,000 resamples, printed from n = 10 on.",
-                 "distribution of scores");
+                 "The percentile bootstrap of 10,000 resamples, printed from n = 10 on.", "distribution of scores");
   for (const Distribution& scores : scores()) {
     report.simulated(scores.name, at_least_090, [&](int n, Stream& stream) {
       return covers(bootstrap_interval(sample(scores.draw, n, stream), iqm), scores.truth);
@@ -142,16 +139,14 @@ void score_intervals(Report& report) {
 }
 
 void paired_intervals(Report& report) {
-  report.section(
-      "Mean of paired differences",
-      "The interval that is dual to the sign-flip test, printed from n = 10 on; infinite at n = 3\n"
-      "and 5. Its promise is for symmetric differences, and not for the skewed ones below.",
-      "distribution of differences");
+  report.section("Mean of paired differences",
+                 "The interval that is dual to the sign-flip test, printed from n = 10 on; infinite at n = 3\n"
+                 "and 5. Its promise is for symmetric differences, and not for the skewed ones below.",
+                 "distribution of differences");
   for (const Distribution& differences : differences()) {
-    report.simulated(
-        differences.name, if_given(at_least_090, differences.symmetric), [&](int n, Stream& stream) {
-          return covers(mean_interval(sample(differences.draw, n, stream), 0.95), differences.truth);
-        });
+    report.simulated(differences.name, if_given(at_least_090, differences.symmetric), [&](int n, Stream& stream) {
+      return covers(mean_interval(sample(differences.draw, n, stream), 0.95), differences.truth);
+    });
   }
 }
 
@@ -159,9 +154,7 @@ void improvement_intervals(Report& report, bool bootstrap) {
   const auto shifted = [](double shift, double spread) {
     return [shift, spread](Stream& stream) { return shift + spread * stream.normal(); };
   };
-  const auto either = [](double rate) {
-    return [rate](Stream& stream) { return uniform(stream) < rate ? 1.0 : 0.0; };
-  };
+  const auto either = [](double rate) { return [rate](Stream& stream) { return uniform(stream) < rate ? 1.0 : 0.0; }; };
   struct Case {
     std::string name;
     Draw a, b;
@@ -209,8 +202,7 @@ void profiles(Report& report, bool bootstrap) {
   for (const Values& rates :
        {Values{0.9}, {0.5, 0.9}, {0.9, 0.9, 0.9}, {0.1, 0.3, 0.5, 0.7, 0.9}, {0, 0.2, 0.9, 1, 1}}) {
     std::string name;
-    for (double rate : rates)
-      name += (name.empty() ? "" : ", ") + std::to_string(std::lround(100 * rate)) + " %";
+    for (double rate : rates) name += (name.empty() ? "" : ", ") + std::to_string(std::lround(100 * rate)) + " %";
     report.simulated(name, if_given(at_least_090, !bootstrap), [&](int n, Stream& stream) {
       Strata tasks;
       for (double rate : rates) tasks.push_back(sample(solving(rate), n, stream));
@@ -266,13 +258,10 @@ void tests_at_5_percent(Report& report) {
   const double margin = 1000;  // so wide that the other margin does not matter
   for (const Distribution& differences : differences()) {
     for (int side : {1, -1}) {
-      if (side == -1 && differences.symmetric)
-        continue;  // skewed ones lean towards the margin or away from it
-      const char* lean = differences.symmetric ? ""
-                         : side == 1           ? ", tail beyond the margin"
-                                               : ", tail away from it";
-      report.simulated("equivalence, " + differences.name + lean,
-                       if_given(at_most_005, differences.symmetric), [&](int n, Stream& stream) {
+      if (side == -1 && differences.symmetric) continue;  // skewed ones lean towards the margin or away from it
+      const char* lean = differences.symmetric ? "" : side == 1 ? ", tail beyond the margin" : ", tail away from it";
+      report.simulated("equivalence, " + differences.name + lean, if_given(at_most_005, differences.symmetric),
+                       [&](int n, Stream& stream) {
                          Values values = sample(differences.draw, n, stream);
                          for (double& value : values) value = margin + side * (value - differences.truth);
                          const Interval interval = mean_interval(values, 0.90);  // dual to equivalence_test
@@ -297,8 +286,8 @@ void not_used(Report& report) {
                     differences.truth);
     });
   }
-  report.section("Not used: bootstrap of the probability of improvement",
-                 "Percentiles of 1,000 stratified resamples.", "distribution of scores");
+  report.section("Not used: bootstrap of the probability of improvement", "Percentiles of 1,000 stratified resamples.",
+                 "distribution of scores");
   improvement_intervals(report, true);
   report.section("Not used: bootstrap of performance profiles", "Percentiles of 1,000 stratified resamples.",
                  "true shares of the tasks");
@@ -331,8 +320,7 @@ int main(int argc, char** argv) {
   success_rates(report);
   score_intervals(report);
   paired_intervals(report);
-  report.section("Probability of improvement",
-                 "Wilson's interval with the number of seeds, printed from n = 10 on.",
+  report.section("Probability of improvement", "Wilson's interval with the number of seeds, printed from n = 10 on.",
                  "distribution of scores");
   improvement_intervals(report, false);
   report.section("Performance profiles",

@@ -8,6 +8,7 @@
 
 #include "analysis/statistics/statistics.h"
 #include "core/stream.h"
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
@@ -65,8 +66,7 @@ inline std::vector<Distribution> differences() {
   return {{"normal", normal, 0},
           {"uniform", uniform, 0.5},
           {"Student's t, 3 degrees of freedom", student_3, 0},
-          {"80 % of runs solve, 50 % of the other's", two_models(0.8, 0.5),
-           solving_mean(0.8) - solving_mean(0.5)},
+          {"80 % of runs solve, 50 % of the other's", two_models(0.8, 0.5), solving_mean(0.8) - solving_mean(0.5)},
           {"exponential (skewed)", exponential, 1, false},
           {"lognormal (strongly skewed)", lognormal, std::exp(0.5), false}};
 }

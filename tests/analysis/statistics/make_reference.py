@@ -109,7 +109,7 @@ def sign_flip(d):
 
 
 def one_sided(d):
-    """P-values of centre > 0 and of centre < 0."""
+    """P-values of center > 0 and of center < 0."""
     exact = len(d) <= 20
     return {"exact": exact} | {
         alternative: scipy.stats.permutation_test(
@@ -127,7 +127,7 @@ def subset_means(d):
     return np.sort(flips @ d / flips.sum(axis=1))
 
 
-def centre(d, level):
+def center(d, level):
     """The interval that leaves floor(alpha / 2 2^n) of the 2^n gaps between subset means out on each side.
 
     Beyond 20 pairs the ends are brackets, five standard errors of 100,000 random subsets to each side.
@@ -235,8 +235,8 @@ reference = {
     "one_sided": [{"differences": d} | one_sided(d) for d in (
         rounded_normal(9, 1.0), rounded_normal(10, -0.2), rounded_normal(12, 0.3, 0), [0.1 * i for i in range(-3, 7)],
         rounded_normal(30, 0.3))],
-    "centre": [
-        centre(d, level)
+    "center": [
+        center(d, level)
         for d, level in ((rounded_normal(3), 0.95), (rounded_normal(5), 0.95), (rounded_normal(5), 0.9),
                          (rounded_normal(9), 0.95), (rounded_normal(10, 0.5), 0.95), (rounded_normal(10, 0.5), 0.9),
                          (rounded_normal(12, 0.3, 0), 0.95), (rounded_normal(16), 0.75), (rounded_normal(30), 0.95))],

@@ -1,15 +1,18 @@
 // Values stored by tests/analysis/statistics/make_reference.py.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <fstream>
+
+#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+
+#include "tests/namespaces.h"
 
 namespace rnnbench::test {
 
 inline const nlohmann::json& reference() {
   static const auto json =
-      nlohmann::json::parse(std::ifstream(RNNBENCH_SOURCE_DIR "/tests/statistics/reference.json"));
+      nlohmann::json::parse(std::ifstream(RNNBENCH_SOURCE_DIR "/tests/analysis/statistics/reference.json"));
   return json;
 }
 

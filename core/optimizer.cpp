@@ -1,4 +1,4 @@
-#include "core/optimiser.h"
+#include "core/optimizer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +6,9 @@
 #include "core/math.h"
 #include "core/threads.h"
 
-// Plain element-wise loops: every operation is correctly rounded, so vectorising them moves no bit.
+// Plain element-wise loops: every operation is correctly rounded, so vectorizing them moves no bit.
 
-namespace rnnbench {
+namespace rnnbench::core {
 namespace {
 
 // f(begin, end) for blocks of fixed size.
@@ -23,7 +23,7 @@ void in_blocks(std::size_t count, ThreadTeam* team, F&& f) {
     for (int i = 0; i < blocks; ++i) block(0, i);
 }
 
-class Sgd final : public Optimiser {
+class Sgd final : public Optimizer {
  public:
   Sgd(const Layout& layout, float momentum) : momentum_(momentum), velocity_(layout) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
@@ -47,7 +47,7 @@ class Sgd final : public Optimiser {
   Parameters<float> velocity_;
 };
 
-class RmsProp final : public Optimiser {
+class RmsProp final : public Optimizer {
  public:
   explicit RmsProp(const Layout& layout) : square_(layout) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
@@ -70,7 +70,7 @@ class RmsProp final : public Optimiser {
   Parameters<float> square_;
 };
 
-class Adam final : public Optimiser {
+class Adam final : public Optimizer {
  public:
   explicit Adam(const Layout& layout) : first_(layout), second_(layout) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
@@ -130,15 +130,15 @@ double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team)
 }
 
 void clip_by_value(Parameters<float>& gradient, double limit) {
-  const float most = static_cast<float>(limit);
-  for (float& x : gradient.data()) x = x > most ? most : x < -most ? -most : x;
+  const float max = static_cast<float>(limit);
+  for (float& x : gradient.data()) x = x > max ? max : x < -max ? -max : x;
 }
 
 bool all_finite(const Parameters<float>& parameters) {
   return std::all_of(parameters.data().begin(), parameters.data().end(), [](float x) { return std::isfinite(x); });
 }
 
-std::unique_ptr<Optimiser> make_optimiser(const Settings& training, const Layout& layout) {
+std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout) {
   const std::string& name = training.text("optimizer");
   if (name == "sgd") return std::make_unique<Sgd>(layout, static_cast<float>(training.real("momentum")));
   if (name == "rmsprop") return std::make_unique<RmsProp>(layout);
@@ -157,4 +157,4 @@ double learning_rate(const Settings& training, std::int64_t update) {
   return rate * 0.5 * (1 + math::cos(3.14159265358979323846 * progress));
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

@@ -1,18 +1,17 @@
 // Initial parameters, and sizes: what each option promises, element by element.
-#include <catch2/catch.hpp>
-
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <set>
 
+#include <Eigen/Dense>
+#include <catch2/catch.hpp>
+
 #include "core/error.h"
 #include "tests/models/model_fixture.h"
 #include "tests/models/naive_cells.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -42,7 +41,7 @@ Started start(const Values& values, std::uint64_t seed = 1) {
   Started started;
   started.network = make_network<float>(model_settings(values), signature);
   started.parameters = Parameters<float>(started.network->layout());
-  started.network->initialise(seed, started.parameters);
+  started.network->initialize(seed, started.parameters);
   return started;
 }
 
@@ -72,19 +71,22 @@ const std::vector<MemoryGate> memory_gates{{"lstm", "", 0, 0, -1},
                                            {"lstm-peephole", "forget-bias", 1, 1, 1},
                                            {"lstm-fgr", "", 0, 0, -1},
                                            {"lstm-fgr", "forget-bias", 1, 1, 1},
-                                           {"lstm-sca", "", 0, 0, -1}, {"lstm-sca", "forget-bias", 1, 1, 1},
+                                           {"lstm-sca", "", 0, 0, -1},
+                                           {"lstm-sca", "forget-bias", 1, 1, 1},
                                            {"janet", "forget-bias", 0, 0, 1},
                                            {"gru", "update-bias", 1, 1, 1},
                                            {"gru-v1", "update-bias", 1, 1, 1},
                                            {"gru-concat", "update-bias", 1, 1, 1},
-                                           {"gru-unreset", "update-bias", 1, 1, 1}, {"gru-sca", "update-bias", 1, 1, 1},
+                                           {"gru-unreset", "update-bias", 1, 1, 1},
+                                           {"gru-sca", "update-bias", 1, 1, 1},
                                            {"gru-output", "update-bias", 1, 1, 1},
                                            {"mgu", "forget-bias", 0, 0, -1},
                                            {"mut1", "update-bias", 1, -1, -1},
                                            {"mut2", "update-bias", 1, 1, -1},
                                            {"mut3", "update-bias", 1, 1, -1},
                                            {"min-gru", "update-bias", 0, -1, -1},
-                                           {"min-lstm", "forget-bias", 0, -1, 1}, {"min-lstm", "", 1, -1, -1}};
+                                           {"min-lstm", "forget-bias", 0, -1, 1},
+                                           {"min-lstm", "", 1, -1, -1}};
 
 bool all_equal(const std::vector<float>& values, float value) {
   return std::all_of(values.begin(), values.end(), [&](float x) { return x == value; });
@@ -154,8 +156,7 @@ class Formula {
 
 }  // namespace
 
-TEST_CASE("the default start is PyTorch's: uniform in one over the square root of the fan-in",
-          "[models][initialise]") {
+TEST_CASE("the default start is PyTorch's: uniform in one over the square root of the fan-in", "[models][initialize]") {
   for (Values values : cell_variants()) {
     if (find_cell(values["cell"]).defaults.contains("init")) continue;
     values["hidden"] = "40";
@@ -179,7 +180,7 @@ TEST_CASE("the default start is PyTorch's: uniform in one over the square root o
   }
 }
 
-TEST_CASE("the start is the seed's, block by block", "[models][initialise]") {
+TEST_CASE("the start is the seed's, block by block", "[models][initialize]") {
   const Values lstm{{"cell", "lstm"}, {"hidden", "9"}};
   CHECK(hash_of(start(lstm, 4).parameters) == hash_of(start(lstm, 4).parameters));
   CHECK(hash_of(start(lstm, 4).parameters) != hash_of(start(lstm, 5).parameters));
@@ -190,12 +191,12 @@ TEST_CASE("the start is the seed's, block by block", "[models][initialise]") {
   // double starts from the same numbers
   const auto exact = make_network<double>(model_settings(lstm), signature);
   Parameters<double> parameters(exact->layout());
-  exact->initialise(4, parameters);
+  exact->initialize(4, parameters);
   const Started same = start(lstm, 4);
   CHECK(std::equal(parameters.data().begin(), parameters.data().end(), same.parameters.data().begin()));
 }
 
-TEST_CASE("orthogonal: the recurrent matrices of every gate, and nothing else", "[models][initialise]") {
+TEST_CASE("orthogonal: the recurrent matrices of every gate, and nothing else", "[models][initialize]") {
   for (Values values : cell_variants())
     for (int h : {1, 5, 64}) {
       values["hidden"] = std::to_string(h);
@@ -223,7 +224,7 @@ TEST_CASE("orthogonal: the recurrent matrices of every gate, and nothing else", 
     }
 }
 
-TEST_CASE("identity: recurrent weights are the identity and biases are 0", "[models][initialise]") {
+TEST_CASE("identity: recurrent weights are the identity and biases are 0", "[models][initialize]") {
   for (Values values : cell_variants()) {
     const int h = 6;
     values["hidden"] = std::to_string(h);
@@ -244,7 +245,7 @@ TEST_CASE("identity: recurrent weights are the identity and biases are 0", "[mod
   }
 }
 
-TEST_CASE("cells that are known by their start have it as their default", "[models][initialise]") {
+TEST_CASE("cells that are known by their start have it as their default", "[models][initialize]") {
   const auto same = [](const char* cell, const Values& rnn) {
     const Started s = start({{"cell", cell}, {"hidden", "9"}}), other = start(rnn);
     CAPTURE(cell);
@@ -257,13 +258,11 @@ TEST_CASE("cells that are known by their start have it as their default", "[mode
   CHECK(model_settings({{"cell", "rnn"}}).text("init") == "uniform");
 }
 
-TEST_CASE("forget-bias and update-bias set their gate's part of both biases, in every layer",
-          "[models][initialise]") {
+TEST_CASE("forget-bias and update-bias set their gate's part of both biases, in every layer", "[models][initialize]") {
   std::set<std::string> with_option, in_table;
   for (const CellEntry& cell : all_cells())
     for (const Option& option : cell.options)
-      if (option.name.ends_with("-bias") && has_formula(cell.name))
-        with_option.insert(cell.name + " " + option.name);
+      if (option.name.ends_with("-bias") && has_formula(cell.name)) with_option.insert(cell.name + " " + option.name);
   for (const MemoryGate& gate : memory_gates) {
     if (gate.option.empty()) continue;
     in_table.insert(gate.cell + " " + gate.option);
@@ -286,7 +285,7 @@ TEST_CASE("forget-bias and update-bias set their gate's part of both biases, in 
   CHECK(in_table == with_option);
 }
 
-TEST_CASE("chrono: biases of the gates spread over time scales up to chrono-steps", "[models][initialise]") {
+TEST_CASE("chrono: biases of the gates spread over time scales up to chrono-steps", "[models][initialize]") {
   const int longest = 400;
   std::set<std::string> gated, in_table;
   for (const CellEntry& cell : all_cells())
@@ -320,7 +319,7 @@ TEST_CASE("chrono: biases of the gates spread over time scales up to chrono-step
   CHECK_THROWS_AS(start({{"cell", "lstm"}, {"init", "chrono"}, {"forget-bias", "1"}}), UserError);
 }
 
-TEST_CASE("a learned initial state starts at 0, a zero one has no parameters", "[models][initialise]") {
+TEST_CASE("a learned initial state starts at 0, a zero one has no parameters", "[models][initialize]") {
   const Started zero = start({{"cell", "lstm"}});
   for (const Block& block : zero.network->layout().blocks()) CHECK(!block.name.starts_with("initial_state"));
   const Started learned = start({{"cell", "lstm"}, {"layers", "2"}, {"initial-state", "learned"}});
@@ -328,8 +327,7 @@ TEST_CASE("a learned initial state starts at 0, a zero one has no parameters", "
     CHECK(all_equal(learned.block(std::string("initial_state.") + name), 0));
 }
 
-TEST_CASE("the parameter count is the formula of the table, and the padding is none of it",
-          "[models][initialise]") {
+TEST_CASE("the parameter count is the formula of the table, and the padding is none of it", "[models][initialize]") {
   for (Settings model : all_models(7)) {
     if (model.has("init")) model.set("init", "uniform");  // no zeros
     CAPTURE(describe_model(model));
@@ -337,8 +335,7 @@ TEST_CASE("the parameter count is the formula of the table, and the padding is n
     const double h = 7, layers = static_cast<double>(model.integer("layers"));
     double recurrent = 0, states = 0, gains = 0, attention = 0, in_blocks = 0;
     for (int layer = 0; layer < model.integer("layers"); ++layer)
-      recurrent +=
-          Formula(find_cell(model.text("cell")).parameters, h, layer == 0 ? signature.inputs : h).value();
+      recurrent += Formula(find_cell(model.text("cell")).parameters, h, layer == 0 ? signature.inputs : h).value();
     for (const Block& block : network->layout().blocks()) {
       in_blocks += static_cast<double>(block.size());
       if (block.name.starts_with("initial_state.")) states += h;
@@ -354,8 +351,7 @@ TEST_CASE("the parameter count is the formula of the table, and the padding is n
       attention = h * signature.inputs + h + 2 * h;
       if (model.text("positions") == "learned") attention += 5 * h;
     }
-    CHECK(network->layout().count() ==
-          recurrent + states + gains + attention + signature.outputs * (joined + 1));
+    CHECK(network->layout().count() == recurrent + states + gains + attention + signature.outputs * (joined + 1));
     CHECK(network_size(model, signature).parameters == network->layout().count());
     CHECK(in_blocks == network->layout().count());
 
@@ -365,7 +361,7 @@ TEST_CASE("the parameter count is the formula of the table, and the padding is n
   }
 }
 
-TEST_CASE("the formula of the table is the size of a layer at any width and input", "[models][initialise]") {
+TEST_CASE("the formula of the table is the size of a layer at any width and input", "[models][initialize]") {
   for (const CellEntry& cell : free_cells())
     for (int h : {1, 5, 16, 33})
       for (int i : {1, 3, 17}) {
@@ -378,7 +374,7 @@ TEST_CASE("the formula of the table is the size of a layer at any width and inpu
       }
 }
 
-TEST_CASE("a budget gives the largest width whose parameters fit", "[models][initialise]") {
+TEST_CASE("a budget gives the largest width whose parameters fit", "[models][initialize]") {
   for (Settings model : all_models(1))
     for (const char* budget : {"200", "1000", "20000"}) {
       model.set("budget", budget);

@@ -1,4 +1,4 @@
-// Gradient clipping, optimisers and learning-rate schedules. Their bits depend on neither threads nor instruction set.
+// Gradient clipping, optimizers and learning-rate schedules. Their bits depend on neither threads nor instruction set.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "core/options.h"
 #include "core/parameters.h"
 
-namespace rnnbench {
+namespace rnnbench::core {
 
 class ThreadTeam;
 
@@ -21,9 +21,9 @@ double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team 
 void clip_by_value(Parameters<float>& gradient, double limit);
 bool all_finite(const Parameters<float>& parameters);
 
-class Optimiser {
+class Optimizer {
  public:
-  virtual ~Optimiser() = default;
+  virtual ~Optimizer() = default;
   virtual void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
                       ThreadTeam* team = nullptr) = 0;
   // Everything a checkpoint has to keep: the moments by name ("adam.first") and the scalars.
@@ -32,10 +32,10 @@ class Optimiser {
 };
 // optimizer = adam (Kingma & Ba 2015; beta 0.9, 0.999, epsilon 1e-8, bias-corrected by running products),
 //             rmsprop (PyTorch's: decay 0.99, epsilon 1e-8), sgd with momentum (PyTorch's, no dampening).
-std::unique_ptr<Optimiser> make_optimiser(const Settings& training, const Layout& layout);
+std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout);
 
 // The learning rate of update 1, 2, ..., `updates`: constant; warmup: linear to the rate over warmup-updates, then
 // constant; cosine: warm-up, then half a cosine down to 0 at the last update.
 double learning_rate(const Settings& training, std::int64_t update);
 
-}  // namespace rnnbench
+}  // namespace rnnbench::core

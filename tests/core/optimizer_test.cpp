@@ -1,17 +1,18 @@
-// Optimisers by their published formulas, clipping, learning-rate schedules, and what happens to numbers that
+// Optimizers by their published formulas, clipping, learning-rate schedules, and what happens to numbers that
 // are none.
-#include <catch2/catch.hpp>
+#include "core/optimizer.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "core/optimiser.h"
+#include <catch2/catch.hpp>
+
 #include "core/stream.h"
 #include "experiments/declaration/spec.h"
 #include "tests/models/model_fixture.h"
+#include "tests/namespaces.h"
 
-using namespace rnnbench;
 using namespace rnnbench::test;
 
 namespace {
@@ -56,7 +57,7 @@ double largest_of(const Parameters<float>& parameters) {
 
 }  // namespace
 
-TEST_CASE("clipping by norm returns the norm, and scales only what is longer", "[core][optimiser]") {
+TEST_CASE("clipping by norm returns the norm, and scales only what is longer", "[core][optimizer]") {
   const Layout layout = odd_layout();
   for (float size : {1e-15f, 1.0f, 1e15f}) {  // squares beyond the range of float
     const Parameters<float> original = random_numbers(layout, 1, size);
@@ -81,7 +82,7 @@ TEST_CASE("clipping by norm returns the norm, and scales only what is longer", "
   CHECK(clip_by_norm(none, 1) == 0);
 }
 
-TEST_CASE("clipping by value limits every element", "[core][optimiser]") {
+TEST_CASE("clipping by value limits every element", "[core][optimizer]") {
   const Layout layout = odd_layout();
   const Parameters<float> original = random_numbers(layout, 1, 1);
   Parameters<float> clipped = original;
@@ -91,7 +92,7 @@ TEST_CASE("clipping by value limits every element", "[core][optimiser]") {
   CHECK(largest_of(original) > 0.25);
 }
 
-TEST_CASE("a number that is none is noticed, wherever it is", "[core][optimiser]") {
+TEST_CASE("a number that is none is noticed, wherever it is", "[core][optimizer]") {
   const Layout layout = odd_layout();
   for (float bad : {not_a_number, infinite, -infinite})
     for (int block : {0, 1})
@@ -111,23 +112,23 @@ TEST_CASE("a number that is none is noticed, wherever it is", "[core][optimiser]
       }
 }
 
-TEST_CASE("optimisers leave the padding at 0 and can be continued from their moments", "[core][optimiser]") {
+TEST_CASE("optimizers leave the padding at 0 and can be continued from their moments", "[core][optimizer]") {
   const Layout layout = odd_layout();
   for (const char* name : {"adam", "rmsprop", "sgd"}) {
     CAPTURE(name);
     const Settings settings = training({{"optimizer", name}});
-    const auto whole = make_optimiser(settings, layout);
+    const auto whole = make_optimizer(settings, layout);
     Parameters<float> parameters = random_numbers(layout, 0, 1);
     Parameters<float> continued = parameters;
-    const auto update = [&](Optimiser& optimiser, Parameters<float>& p, std::uint32_t number) {
-      optimiser.update(p, random_numbers(layout, number, 1), 0.01);
+    const auto update = [&](Optimizer& optimizer, Parameters<float>& p, std::uint32_t number) {
+      optimizer.update(p, random_numbers(layout, number, 1), 0.01);
     };
-    auto first_half = make_optimiser(settings, layout);
+    auto first_half = make_optimizer(settings, layout);
     for (std::uint32_t u = 1; u <= 3; ++u) {
       update(*whole, parameters, u);
       update(*first_half, continued, u);
     }
-    const auto second_half = make_optimiser(settings, layout);
+    const auto second_half = make_optimizer(settings, layout);
     const auto from = first_half->moments(), to = second_half->moments();
     REQUIRE(from.size() == to.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
@@ -150,9 +151,9 @@ TEST_CASE("optimisers leave the padding at 0 and can be continued from their mom
   }
 }
 
-TEST_CASE("Adam's first step is the learning rate against the sign of the gradient", "[core][optimiser]") {
+TEST_CASE("Adam's first step is the learning rate against the sign of the gradient", "[core][optimizer]") {
   const Layout layout = odd_layout();
-  const auto adam = make_optimiser(training({}), layout);
+  const auto adam = make_optimizer(training({}), layout);
   Parameters<float> parameters(layout);
   const Parameters<float> gradient = random_numbers(layout, 1, 1);
   adam->update(parameters, gradient, 0.125);
@@ -160,30 +161,27 @@ TEST_CASE("Adam's first step is the learning rate against the sign of the gradie
     for (std::size_t i = 0; i < layout.block(block).size(); ++i) {
       const float g = gradient.block(block)[i];
       // 0.1 g / (1 - 0.9) over sqrt(0.001 g^2 / (1 - 0.999)) is 1 but for epsilon = 1e-8 and some roundings.
-      CHECK(std::fabs(parameters.block(block)[i] + std::copysign(0.125, g)) <=
-            0.125 * (1e-6 + 1e-8 / std::fabs(g)));
+      CHECK(std::fabs(parameters.block(block)[i] + std::copysign(0.125, g)) <= 0.125 * (1e-6 + 1e-8 / std::fabs(g)));
     }
 }
 
-TEST_CASE("learning-rate schedules", "[core][optimiser]") {
-  const auto rate = [](const Settings& settings, std::int64_t update) {
-    return learning_rate(settings, update);
-  };
+TEST_CASE("learning-rate schedules", "[core][optimizer]") {
+  const auto rate = [](const Settings& settings, std::int64_t update) { return learning_rate(settings, update); };
   SECTION("constant") {
     const Settings s = training({{"learning-rate", "0.02"}, {"updates", "1000"}});
     for (std::int64_t update : {1, 500, 1000}) CHECK(rate(s, update) == 0.02);
   }
   SECTION("warm-up is linear to the full rate, then constant") {
-    const Settings s = training(
-        {{"learning-rate", "0.02"}, {"updates", "1000"}, {"schedule", "warmup"}, {"warmup-updates", "100"}});
+    const Settings s =
+        training({{"learning-rate", "0.02"}, {"updates", "1000"}, {"schedule", "warmup"}, {"warmup-updates", "100"}});
     CHECK(rate(s, 1) == Approx(0.0002).epsilon(1e-14));
     CHECK(rate(s, 50) == Approx(0.01).epsilon(1e-14));
     for (std::int64_t update : {100, 101, 1000}) CHECK(rate(s, update) == 0.02);
   }
   SECTION("cosine falls from the full rate to 0 at the last update") {
     for (const char* warm : {"0", "1", "100"}) {
-      const Settings s = training(
-          {{"learning-rate", "0.02"}, {"updates", "1000"}, {"schedule", "cosine"}, {"warmup-updates", warm}});
+      const Settings s =
+          training({{"learning-rate", "0.02"}, {"updates", "1000"}, {"schedule", "cosine"}, {"warmup-updates", warm}});
       const double w = std::stod(warm);
       CAPTURE(warm);
       for (std::int64_t update : {100, 325, 550, 775, 999}) {
@@ -197,8 +195,8 @@ TEST_CASE("learning-rate schedules", "[core][optimiser]") {
   }
   SECTION("a warm-up longer than the training never reaches the full rate") {
     for (const char* schedule : {"warmup", "cosine"}) {
-      const Settings s = training(
-          {{"learning-rate", "0.02"}, {"updates", "10"}, {"schedule", schedule}, {"warmup-updates", "40"}});
+      const Settings s =
+          training({{"learning-rate", "0.02"}, {"updates", "10"}, {"schedule", schedule}, {"warmup-updates", "40"}});
       CHECK(rate(s, 10) == Approx(0.005).epsilon(1e-14));
     }
   }

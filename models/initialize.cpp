@@ -7,7 +7,7 @@
 #include "models/cells/cell.h"
 #include "models/plan.h"
 
-namespace rnnbench {
+namespace rnnbench::models {
 namespace {
 
 void fill_uniform(Stream& stream, float bound, float* out, std::size_t count) {
@@ -75,7 +75,7 @@ void set_bias(Parameters<float>& parameters, const CellStructure& cell, const Re
   }
 }
 
-void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, const PartPlan& part,
+void initialize_recurrent(const NetworkPlan& plan, const Settings& settings, const PartPlan& part,
                           const StreamOfBlock& stream_of, Parameters<float>& parameters) {
   const CellStructure& cell = part.cell->structure;
   const RecurrentBlocks& blocks = part.blocks;
@@ -92,11 +92,13 @@ void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, con
     float* w = parameters.block(blocks.weights[m]);
     if (init == "orthogonal") {
       Stream stream = stream_of(blocks.weights[m]);
-      for (int g = 0; g < gates; ++g) fill_orthogonal(stream, hidden, w + static_cast<std::size_t>(g) * hidden * hidden);
+      for (int g = 0; g < gates; ++g)
+        fill_orthogonal(stream, hidden, w + static_cast<std::size_t>(g) * hidden * hidden);
     }
     if (init == "identity")
       for (int row = 0; row < gates * hidden; ++row)
-        for (int k = 0; k < hidden; ++k) w[static_cast<std::size_t>(row) * hidden + k] = row % hidden == k ? 1.0f : 0.0f;
+        for (int k = 0; k < hidden; ++k)
+          w[static_cast<std::size_t>(row) * hidden + k] = row % hidden == k ? 1.0f : 0.0f;
   }
   if (init == "identity")
     for (int block : {blocks.bias_ih, blocks.bias_hh})
@@ -107,7 +109,8 @@ void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, con
       set_bias(parameters, cell, blocks, gate, hidden, [value](int) { return value; });
     }
   const bool gated = part.cell->entry.gated;
-  if (init == "chrono" && gated) {  // ln U(1, T_max - 1): a gate that keeps for about that many steps; one that takes, the opposite
+  if (init == "chrono" &&
+      gated) {  // ln U(1, T_max - 1): a gate that keeps for about that many steps; one that takes, the opposite
     Stream stream = stream_of(blocks.bias_ih);
     const double longest = static_cast<double>(settings.integer("chrono-steps"));
     std::vector<float> keep(hidden);
@@ -122,14 +125,14 @@ void initialise_recurrent(const NetworkPlan& plan, const Settings& settings, con
 
 }  // namespace
 
-void initialise_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
+void initialize_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
                            Parameters<float>& parameters) {
   const StreamOfBlock stream_of = [&](int block) {
     return Stream(seed, Purpose::initial, static_cast<std::uint32_t>(block), 0);
   };
-  if (plan.is_transformer) initialise_transformer(plan.transformer, seed, parameters);
+  if (plan.is_transformer) initialize_transformer(plan.transformer, seed, parameters);
   for (const LayerPlan& layer : plan.layers)
-    for (const PartPlan& part : layer.parts) initialise_recurrent(plan, settings, part, stream_of, parameters);
+    for (const PartPlan& part : layer.parts) initialize_recurrent(plan, settings, part, stream_of, parameters);
   const AttentionBlocks& a = plan.head.attention;
   for (int block : {a.query, a.key, a.value, a.bias, a.energy, a.out, a.out_bias})
     if (block >= 0) uniform(stream_of, parameters, block, plan.states().real());
@@ -138,4 +141,4 @@ void initialise_parameters(const NetworkPlan& plan, const Settings& settings, st
     if (block >= 0) uniform(stream_of, parameters, block, joined);
 }
 
-}  // namespace rnnbench
+}  // namespace rnnbench::models
