@@ -1,0 +1,54 @@
+// Text that is taken apart and put together: what messages, tables, INI files and scripts share.
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
+
+// Without spaces, tabs and line ends at both sides.
+std::string trim(std::string_view text);
+
+// The pieces between separators, each trimmed: "a, b,c" at ',' is {"a", "b", "c"}, "" is {""}. A separator inside
+// parentheses or braces does not split: "gru (hidden 4, layers 2), lstm" has two pieces.
+std::vector<std::string> split(std::string_view text, char separator = ',');
+
+// "a, b, c".
+std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
+
+// The same of what `text_of` makes of each element of a container.
+template <class Container, class TextOf>
+std::string join(const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
+  std::vector<std::string> parts;
+  for (const auto& element : elements) parts.push_back(text_of(element));
+  return join(parts, separator);
+}
+
+// Every `from` replaced by `to`.
+std::string replace_all(std::string text, std::string_view from, std::string_view to);
+
+// As one word of a POSIX shell, and as a string of gnuplot, Python, JSON.
+std::string shell_quoted(const std::string& text);
+std::string gnuplot_quoted(std::string_view text);  // 'it''s'
+std::string json_quoted(std::string_view text);     // "a \"b\""
+
+// The number that the whole text spells, without spaces or a leading '+'; nothing when it does not, or when the number
+// does not fit T. Independent of the locale. (Reads "inf" and "nan" as doubles.)
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return value;
+}
+
+// The shortest text that reads back as the same number; 0 for -0.
+std::string number_text(double value);
+
+}  // namespace rnnbench::core
