@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 // The same of what `text_of` makes of each element of a container.
 template <class Container, class TextOf>
-std::string join(const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
+requires std::invocable<TextOf&, const typename Container::value_type&> std::string join(
+    const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
   std::vector<std::string> parts;
   for (const auto& element : elements) parts.push_back(text_of(element));
   return join(parts, separator);
