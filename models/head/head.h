@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/isa.h"
 #include "models/layer.h"
 
 namespace rnnbench::models {

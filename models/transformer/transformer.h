@@ -1,7 +1,9 @@
 // The Transformer as its assembly sees it: a causal decoder without a second input, pre-norm.
 #pragma once
 
+#include "models/cells/cell_entry.h"
 #include "models/head/head.h"
+#include "models/isa.h"
 #include "models/layer.h"
 
 namespace rnnbench::models {
