@@ -20,7 +20,11 @@ template <class S>
 struct Tile {
   int columns = 0;
   std::vector<std::int32_t> symbols, classes;  // as in Batch, for the columns of the tile
+  // Real-valued inputs, [steps][columns][inputs], without a gap between columns. Kernels load full packs from any
+  // column, so `values_padding` zeros follow the last one. (Every other array of packs has strides that are multiples
+  // of the lanes.)
   AlignedVector<S> values;
+  static constexpr std::size_t values_padding = lanes_of<S> - 1;
   std::vector<float> targets, weight;
   std::vector<int> lengths;                          // steps of each sequence
   std::vector<std::int32_t> reversed_symbols;        // each sequence from its end, where a layer runs backwards
@@ -49,16 +53,17 @@ struct Tile {
   // Columns [first, first + columns) of a batch. A step is wanted when one of them has weight or an answer there.
   void load(const Batch& batch, const Signature& signature, int first, bool all_steps) {
     columns = std::min(tile_width, batch.size - first);
-    const auto copy_columns = [&](const auto& from, auto& to, int width) {
-      to.resize(static_cast<std::size_t>(batch.steps) * columns * width);
+    const auto copy_columns = [&](const auto& from, auto& to, int width, std::size_t padding = 0) {
+      to.resize(static_cast<std::size_t>(batch.steps) * columns * width + padding);
       for (int step = 0; step < batch.steps; ++step)
         std::copy_n(from.begin() + (static_cast<std::size_t>(step) * batch.size + first) * width, columns * width,
                     to.begin() + static_cast<std::size_t>(step) * columns * width);
+      std::fill(to.end() - padding, to.end(), 0);
     };
     if (signature.one_hot)
       copy_columns(batch.symbols, symbols, 1);
     else
-      copy_columns(batch.values, values, signature.inputs);
+      copy_columns(batch.values, values, signature.inputs, values_padding);
     if (signature.loss == Loss::cross_entropy)
       copy_columns(batch.classes, classes, 1);
     else
