@@ -99,7 +99,7 @@ bool Task::solved(const Scores& scores) const {
 }
 
 bool needs_file(const TaskEntry& entry) {
-  return std::any_of(entry.options.begin(), entry.options.end(), [](const Option& option) { return option.place; });
+  return std::any_of(entry.options.begin(), entry.options.end(), [](const Option& option) { return option.is_path; });
 }
 
 const TaskEntry& find_task(const std::string& name) {

@@ -231,7 +231,7 @@ TEST_CASE("sequences: lines of symbols are asked for the next one", "[tasks][seq
   const auto task = file.task();
   const Signature signature = task->signature();
   CHECK(signature.one_hot);
-  CHECK(signature.looks_ahead);
+  CHECK(signature.predicts_inputs);
   CHECK(signature.inputs == 3);
   CHECK(signature.outputs == 3);
   Batch batch;
