@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,14 @@ std::vector<std::string> split(std::string_view text, char separator = ',');
 // "a, b, c".
 std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
+// The paragraphs of a text, which blank lines separate. Each becomes one line with single spaces between words, so that
+// the text may be wrapped and indented in any way.
+std::vector<std::string> paragraphs(const std::string& text);
+
 // Joins the texts that `text_of` makes of the elements of a container.
 template <class Container, class TextOf>
-std::string join(const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
+requires std::invocable<TextOf&, const typename Container::value_type&> std::string join(
+    const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
   std::vector<std::string> parts;
   for (const auto& element : elements) parts.push_back(text_of(element));
   return join(parts, separator);

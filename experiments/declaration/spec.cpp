@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;

@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
