@@ -10,6 +10,7 @@
 #include "experiments/declaration/spec.h"
 #include "models/catalogue.h"
 #include "models/network.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -155,7 +155,7 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
       if (settings.has(bias))
         throw UserError("init = chrono sets the biases of the gates: leave out " + std::string(bias) + " = " +
                         settings.text(bias) + ", or choose another init");
-  if (plan.bidirectional && plan.signature.looks_ahead)
+  if (plan.bidirectional && plan.signature.predicts_inputs)
     refuse("direction", "would see the inputs that this task asks for: allowed is direction = forward");
   if (plan.attention == AttentionKind::dot && plan.attends_to_inputs)
     refuse("attend",

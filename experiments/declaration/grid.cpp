@@ -10,7 +10,7 @@
 #include "experiments/declaration/precedence.h"
 #include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {
