@@ -6,8 +6,9 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -8,7 +8,9 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
+#include "models/catalogue.h"
 #include "models/network.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -8,8 +8,9 @@
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

@@ -5,8 +5,9 @@
 
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

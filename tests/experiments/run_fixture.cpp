@@ -8,8 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {
