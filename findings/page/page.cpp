@@ -20,10 +20,12 @@ section h3 { margin-top: 1rem; font-size: 1.2rem; max-width: 46rem; }
 a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .15em; }
 .answer { font-size: 1.06rem; }
 .answer .badge { margin-right: .35em; }
-.comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
+.comparisons th, .comparisons td, .findings th, .findings td { padding-left: .4rem; padding-right: .4rem; }
+.comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
 .findings td { white-space: normal; vertical-align: top; }
+.findings td:nth-child(2) { min-width: 15rem; }
 .findings td.number, .findings td.whole { white-space: nowrap; }
-.findings .compared { min-width: 13rem; overflow-wrap: anywhere; }
+.findings td.compared { min-width: 12rem; overflow-wrap: anywhere; }
 )css";
 
 std::string table_of_findings(const std::vector<FindingResult>& findings) {

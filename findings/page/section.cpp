@@ -40,8 +40,9 @@ std::string parts_in_words(const Outcome& outcome) {
 std::string effect_in_words(const FindingResult& r) {
   const Outcome& outcome = *r.primary;
   const ComparisonPart& part = outcome.decisive();
-  return parts_in_words(outcome) + "In " + measure_heading(outcome.measurement, pointers(r.runs)) + ", " + part.label +
-         " is " + effect_text(outcome, part) + ", the mean over " + counted(part.values.size(), "seed") +
+  const std::string parts = parts_in_words(outcome);
+  return parts + (parts.empty() ? "In " : "in ") + measure_heading(outcome.measurement, pointers(r.runs)) + ", " +
+         part.label + " is " + effect_text(outcome, part) + ", the mean over " + counted(part.values.size(), "seed") +
          (part.interval ? " with its 95 % interval" : "") + "; the claim requires " + requirement(outcome) + ".";
 }
 
