@@ -32,10 +32,10 @@ Interval mean_interval(const Values& differences, double level);
 // between -margin and margin.
 double equivalence_test(const Values& differences, double margin);
 
-// How many pairs would be needed for the interval of this level to exclude the boundary if the mean and the standard
-// deviation s stayed the same: (z s / distance)^2 + z^2 / 2, the number for Student's interval (Guenther 1981), but at
-// least min_pairs_for_test. Empty if the number exceeds max_seeds_to_decide, for example when the mean is the boundary.
-// Requires at least two differences.
+// How many pairs would clear the interval of `level` of the boundary if mean and standard deviation stayed as
+// they are: (z s / distance)^2 + z^2 / 2, which is the number for Student's interval (Guenther 1981), and not
+// below min_pairs_for_test. Nothing when that is more than max_seeds_to_decide, as when the mean lies on
+// the boundary. At least two differences.
 inline constexpr int max_seeds_to_decide = 1000;
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
 
