@@ -20,20 +20,27 @@ void print_columns(std::ostream& out, const std::vector<std::vector<std::string>
   }
 }
 
-void print_paragraph(std::ostream& out, const std::string& text, int indent, int width) {
+std::vector<std::string> wrapped(const std::string& text, int width) {
+  std::vector<std::string> result;
   std::istringstream lines(text);
   for (std::string source; std::getline(lines, source);) {
     std::istringstream words(source);
     std::string line;
     for (std::string word; words >> word;) {
-      if (!line.empty() && line.size() + 1 + word.size() + indent > static_cast<std::size_t>(width)) {
-        out << std::string(indent, ' ') << line << '\n';
+      if (!line.empty() && line.size() + 1 + word.size() > static_cast<std::size_t>(width)) {
+        result.push_back(line);
         line.clear();
       }
       line += (line.empty() ? "" : " ") + word;
     }
-    out << std::string(line.empty() ? 0 : indent, ' ') << line << '\n';
+    result.push_back(line);
   }
+  return result;
+}
+
+void print_paragraph(std::ostream& out, const std::string& text, int indent, int width) {
+  for (const std::string& line : wrapped(text, width - indent))
+    out << std::string(line.empty() ? 0 : indent, ' ') << line << '\n';
 }
 
 }  // namespace rnnbench::cli
