@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "experiments/declaration/training_options.h"
 #include "models/network.h"
 #include "tasks/task.h"
 #include "tests/namespaces.h"
