@@ -13,8 +13,9 @@
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

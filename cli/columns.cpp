@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "core/text.h"
+
 namespace rnnbench::cli {
 
 void print_columns(std::ostream& out, const std::vector<std::vector<std::string>>& rows, int indent) {
@@ -21,26 +23,28 @@ void print_columns(std::ostream& out, const std::vector<std::vector<std::string>
 }
 
 std::vector<std::string> wrapped(const std::string& text, int width) {
-  std::vector<std::string> result;
-  std::istringstream lines(text);
-  for (std::string source; std::getline(lines, source);) {
-    std::istringstream words(source);
-    std::string line;
-    for (std::string word; words >> word;) {
-      if (!line.empty() && line.size() + 1 + word.size() > static_cast<std::size_t>(width)) {
-        result.push_back(line);
-        line.clear();
-      }
-      line += (line.empty() ? "" : " ") + word;
+  std::vector<std::string> lines;
+  std::string line;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!line.empty() && line.size() + 1 + word.size() > static_cast<std::size_t>(width)) {
+      lines.push_back(line);
+      line.clear();
     }
-    result.push_back(line);
+    line += (line.empty() ? "" : " ") + word;
   }
-  return result;
+  lines.push_back(line);
+  return lines;
 }
 
-void print_paragraph(std::ostream& out, const std::string& text, int indent, int width) {
-  for (const std::string& line : wrapped(text, width - indent))
-    out << std::string(line.empty() ? 0 : indent, ' ') << line << '\n';
+void print_paragraphs(std::ostream& out, const std::string& text, int indent, int width) {
+  for (const std::string& paragraph : paragraphs(text)) {
+    std::string spaces(indent, ' ');
+    for (const std::string& line : wrapped(paragraph, width - indent - 2)) {
+      out << spaces << line << '\n';
+      spaces = std::string(indent + 2, ' ');
+    }
+  }
 }
 
 }  // namespace rnnbench::cli

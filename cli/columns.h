@@ -12,11 +12,11 @@ namespace rnnbench::cli {
 // Prints rows of left-aligned cells with two spaces between columns, indented by `indent` spaces.
 void print_columns(std::ostream& out, const std::vector<std::vector<std::string>>& rows, int indent = 0);
 
-// Text broken at spaces into lines of at most `width` characters (a longer word has its own line). A line break in the
-// text is kept.
+// Text broken at spaces into lines of at most `width` characters. (A longer word has a line of its own.)
 std::vector<std::string> wrapped(const std::string& text, int width);
 
-// Prints text in lines of at most `width` characters, the indent included; breaks lines at spaces.
-void print_paragraph(std::ostream& out, const std::string& text, int indent = 0, int width = 100);
+// Prints the paragraphs of a text (see core/text.h) in lines of at most `width` characters, indented by `indent`
+// spaces. All lines of a paragraph but the first are indented by two more.
+void print_paragraphs(std::ostream& out, const std::string& text, int indent = 0, int width = 100);
 
 }  // namespace rnnbench::cli

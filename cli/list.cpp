@@ -7,8 +7,9 @@
 #include "cli/columns.h"
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

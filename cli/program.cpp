@@ -9,7 +9,9 @@
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

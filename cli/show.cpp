@@ -7,10 +7,12 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -45,7 +47,7 @@ Json measure_json(const TaskEntry& entry) {
 Json task_json(const TaskEntry& task) {
   return {{"task", task.name},
           {"summary", task.summary},
-          {"definition", task.definition},
+          {"definition", join(paragraphs(task.definition), "\n")},
           {"with_defaults", measure_json(task)},
           {"options", options_json(task.options)}};
 }
@@ -102,7 +104,7 @@ void print_options(const Json& options) {
 void print_task(const Json& task) {
   const Json& bounds = task.at("with_defaults");
   std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
-  print_paragraph(std::cout, task.at("definition"), 2);
+  print_paragraphs(std::cout, task.at("definition"), 2);
   std::cout << '\n';
   if (!bounds.is_null()) {
     std::cout << "with the default options\n";

@@ -10,7 +10,7 @@
 #include "experiments/declaration/feasible.h"
 #include "models/network.h"
 #include "speed/speed.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

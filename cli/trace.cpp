@@ -15,7 +15,7 @@
 #include "experiments/records/weights.h"
 #include "experiments/training/evaluation.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

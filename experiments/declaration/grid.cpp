@@ -10,8 +10,9 @@
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

@@ -6,8 +6,9 @@
 #include "core/text.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

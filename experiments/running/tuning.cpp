@@ -11,6 +11,7 @@
 #include "core/stream.h"
 #include "core/text.h"
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 
 namespace rnnbench::experiments {

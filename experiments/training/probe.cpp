@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/math.h"
 #include "experiments/training/evaluation.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

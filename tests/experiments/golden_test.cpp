@@ -8,7 +8,7 @@
 
 #include "experiments/declaration/training_options.h"
 #include "experiments/running/runner.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "experiments/declaration/training_options.h"
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {

@@ -12,8 +12,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/catalogue.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace fs = std::filesystem;
 
@@ -39,8 +40,7 @@ const std::map<std::string, Names> allowed_layers = {
 const std::map<std::string, Names> library_places = {
     {"Random123", {"core"}},           {"hwy", {"core", "models", "speed"}},
     {"boost", {"experiments", "cli"}}, {"nlohmann", {"experiments", "analysis", "findings", "cli"}},
-    {"benchmark", {"speed"}},
-    {"oneapi", {"speed"}},  // the peers it is compared with
+    {"benchmark", {"speed"}},          {"oneapi", {"speed"}},  // the peers it is compared with
 };
 
 std::string text_of(const fs::path& path) {
@@ -117,6 +117,19 @@ TEST_CASE("layers: analysis and findings know records, not models or tasks, not 
     CAPTURE(file);
     CHECK(layer_of(file) != "models");
     CHECK(layer_of(file) != "tasks");
+  }
+}
+
+TEST_CASE("layers: a cell knows neither layers nor the network, not even through a header", "[layers]") {
+  const auto includes = all_includes();
+  Names reached;
+  for (const auto& [file, list] : includes)
+    if (file.starts_with("models/cells/")) collect(file, includes, reached);
+  CHECK(reached.contains("models/cells/cell_entry.h"));
+  CHECK(reached.contains("models/recurrent/cell_kernel.h"));
+  for (const char* header : {"models/layer.h", "models/network.h", "models/recurrent/recurrent.h"}) {
+    CAPTURE(header);
+    CHECK_FALSE(reached.contains(header));
   }
 }
 
