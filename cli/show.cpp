@@ -104,7 +104,7 @@ void print_options(const Json& options) {
 void print_task(const Json& task) {
   const Json& bounds = task.at("with_defaults");
   std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
-  print_paragraphs(std::cout, task.at("definition"), 2);
+  print_paragraphs(std::cout, replace_all(task.at("definition"), "\n", "\n\n"), 2);
   std::cout << '\n';
   if (!bounds.is_null()) {
     std::cout << "with the default options\n";
