@@ -11,6 +11,7 @@
 #include "cli/figures.h"
 #include "cli/findings.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "findings/page/page.h"
 
 namespace rnnbench::cli {
