@@ -13,7 +13,8 @@ namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
 const std::set<std::string> of_the_run = {
-    "solved", "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update", "parameters", "hidden"};
+    "solved",     "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update",
+    "parameters", "hidden"};
 
 // Nothing when there is no such key; not a number when what was measured was none (null in the record).
 std::optional<double> number_in(const Json& object, const std::string& key) {
@@ -157,9 +158,16 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
     const Json& measure = run->record->result.at("measure");
     if (measure.at("name") == m.name) return measure.at("higher_is_better");
   }
-  static const std::set<std::string> lower = {
-      "loss",          "mse",      "excess",    "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
-      "cpu_ms_per_update", "diverged", "parameters"};
+  static const std::set<std::string> lower = {"loss",
+                                              "mse",
+                                              "excess",
+                                              "relative_loss",
+                                              "gap",
+                                              "updates_to_solve",
+                                              "cpu_seconds_to_solve",
+                                              "cpu_ms_per_update",
+                                              "diverged",
+                                              "parameters"};
   return !lower.contains(m.name);
 }
 
