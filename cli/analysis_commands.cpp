@@ -12,7 +12,7 @@
 #include "cli/findings.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "findings/page/page.h"
+#include "findings/page/section.h"
 
 namespace rnnbench::cli {
 namespace {

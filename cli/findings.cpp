@@ -1,4 +1,4 @@
-// findings: what the records say of published claims; report findings: the page of all.
+// findings: the table of findings; report findings: the page of all findings.
 #include "cli/findings.h"
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include "cli/figures.h"
 #include "core/error.h"
 #include "experiments/records/files.h"
+#include "findings/listing.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"

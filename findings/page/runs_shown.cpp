@@ -3,20 +3,17 @@
 #include <algorithm>
 
 namespace rnnbench::findings {
-namespace {
 
-const std::vector<Run>& runs_of(const FindingResult& result) {
+const std::vector<Run>& shown_runs(const FindingResult& result) {
   return result.runs.empty() ? result.untuned : result.runs;
 }
 
-}  // namespace
-
 Study finding_study(const FindingResult& result, const std::string& without) {
   const Experiment& experiment = result.finding->experiment;
-  const std::vector<Run>& runs = runs_of(result);
+  const std::vector<Run>& runs = shown_runs(result);
   std::vector<Run> named;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    // Runs, tuned or not, are in the order of their declaration.
+    // Runs are in the order of their declaration, tuned or not.
     named.push_back({experiment.runs[i].json(), runs[i].record});
     for (const char* section : {"task", "model", "training"}) named.back().spec.at(section).erase(without);
   }
@@ -24,7 +21,7 @@ Study finding_study(const FindingResult& result, const std::string& without) {
 }
 
 bool has_records(const FindingResult& result) {
-  const std::vector<Run>& runs = runs_of(result);
+  const std::vector<Run>& runs = shown_runs(result);
   return std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
 }
 
@@ -44,12 +41,6 @@ std::optional<ModelValues> values_of_model(const Measurement& measurement, const
   }
   if (!any && (finished || model.failures == 0)) return std::nullopt;
   return model;
-}
-
-std::vector<const Run*> pointers(const std::vector<Run>& runs) {
-  std::vector<const Run*> result;
-  for (const Run& run : runs) result.push_back(&run);
-  return result;
 }
 
 double worst_on(const Measurement& measurement, const TaskRuns& task) {

@@ -1,10 +1,10 @@
-// Does what docs/add-a-finding.md says: writes its file, runs its commands, finds the verdict in the ledger.
+// Does what docs/add-a-finding.md says: writes its file, runs its commands, finds the verdict in the table of findings.
 #include <regex>
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
 
-#include "experiments/records/results_folder.h"
+#include "experiments/records/findings.h"
 #include "findings/statement.h"
 #include "tests/namespaces.h"
 #include "tests/project/how_to.h"
@@ -52,15 +52,14 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK(count == 9);
   CHECK(fs::exists(folder.path / "results/forget-bias/report.html"));
   run("rnnbench findings forget-bias.ini --format json");
-  const Json results_folder = Json::parse(out);
-  REQUIRE(results_folder.size() == 1);
-  CHECK(results_folder[0].at("number") == 100);
-  CHECK(results_folder[0].at("claim") ==
-        "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
-  CHECK(results_folder[0].at("n") == 12);
-  CHECK(results_folder[0].at("recorded") == 24);
-  CHECK(results_folder[0].at("effect").is_number());
-  CHECK(results_folder[0].at("verdict") != "not run");
+  const Json findings = Json::parse(out);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].at("number") == 100);
+  CHECK(findings[0].at("claim") == "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
+  CHECK(findings[0].at("n") == 12);
+  CHECK(findings[0].at("recorded") == 24);
+  CHECK(findings[0].at("effect").is_number());
+  CHECK(findings[0].at("verdict") != "not run");
 
   // In a catalogue it has a name.
   fs::create_directories(folder.path / "experiments/catalogue");
