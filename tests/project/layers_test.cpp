@@ -39,8 +39,7 @@ const std::map<std::string, Names> allowed_layers = {
 const std::map<std::string, Names> library_places = {
     {"Random123", {"core"}},           {"hwy", {"core", "models", "speed"}},
     {"boost", {"experiments", "cli"}}, {"nlohmann", {"experiments", "analysis", "findings", "cli"}},
-    {"benchmark", {"speed"}},
-    {"oneapi", {"speed"}},  // the peers it is compared with
+    {"benchmark", {"speed"}},          {"oneapi", {"speed"}},  // the peers it is compared with
 };
 
 std::string text_of(const fs::path& path) {
