@@ -42,6 +42,21 @@ TEST_CASE("docs: every file path that a document mentions exists", "[docs]") {
   check_documents([](const fs::path&, const std::string& text) { return missing_paths(text); });
 }
 
+TEST_CASE("sources: every file path in a comment or message exists", "[docs]") {
+  int files = 0;
+  for (const char* folder :
+       {"core", "models", "tasks", "experiments", "speed", "analysis", "findings", "cli", "scripts"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (!entry.is_regular_file()) continue;
+      ++files;
+      for (const std::string& sentence : missing_paths(text_of(entry.path()))) {
+        INFO(fs::relative(entry.path(), root).string() << " " << sentence);
+        CHECK(false);
+      }
+    }
+  CHECK(files > 200);
+}
+
 TEST_CASE("docs: every quoted piece of code is in the file that it names", "[docs]") {
   check_documents([](const fs::path& path, const std::string& text) { return wrong_quotes(text, is_compiled(path)); });
 }

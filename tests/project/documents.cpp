@@ -61,7 +61,7 @@ std::vector<fs::path> all_documents() {
 }
 
 std::vector<std::string> dead_links(const std::string& document, const fs::path& folder) {
-  static const std::regex link("\\]\\(([^)#:]+)(#[^)]*)?\\)");
+  static const std::regex link("\\]\\(([^)#:]+)(#[^)\\s]*)?\\)");
   std::vector<std::string> dead;
   for (const std::smatch& match : matches(document, link))
     if (!fs::exists(folder / match[1].str())) dead.push_back("links to " + match[1].str() + ", which does not exist");
@@ -69,10 +69,10 @@ std::vector<std::string> dead_links(const std::string& document, const fs::path&
 }
 
 std::vector<std::string> missing_paths(const std::string& document) {
-  static const std::regex path("(^|[^A-Za-z0-9_./-])((" + join(source_folders, "|") +
+  static const std::regex path("(^|[^A-Za-z0-9_./-])((" + join(source_folders, std::string_view("|")) +
                                    "|docs|results/reference)/[A-Za-z0-9_./-]*[A-Za-z0-9_/])(?![A-Za-z0-9_*{-])",
                                std::regex::multiline);
-  static const std::regex source("`([A-Za-z0-9_-]+\\.(h|cpp|py))`"), written("One file: `([^`]+)`");
+  static const std::regex source("`([A-Za-z0-9_][A-Za-z0-9_-]*\\.(h|cpp|py))`"), written("One file: `([^`]+)`");
   std::set<std::string> exempt;
   for (const std::smatch& match : matches(document, written)) exempt.insert(match[1]);
   std::vector<std::string> missing;
@@ -86,7 +86,8 @@ std::vector<std::string> missing_paths(const std::string& document) {
 }
 
 std::vector<std::string> wrong_quotes(const std::string& document, bool compiled) {
-  static const std::regex fence("(<!-- from ([^ ]+) -->\n\n?)?```([a-z]*)\n"), marker("<!-- from [^ ]+ -->");
+  static const std::regex fence("^(<!-- from ([^ ]+) -->\n\n?)?```([a-z]*)\n", std::regex::multiline),
+      marker("^<!-- from [^ ]+ -->", std::regex::multiline);
   std::vector<std::string> wrong;
   std::size_t quotes = 0, end = 0;
   for (const std::smatch& match : matches(document, fence)) {
@@ -121,13 +122,13 @@ std::vector<std::string> unknown_presets(const std::string& document) {
 }
 
 std::vector<QuotedOutput> quoted_outputs(const std::string& document) {
-  static const std::regex begin("<!-- output of: (.+) -->\n");
+  static const std::regex begin("^<!-- output of: (.+) -->\n", std::regex::multiline);
   std::vector<QuotedOutput> outputs;
   for (const std::smatch& match : matches(document, begin)) {
     QuotedOutput output{match[1], static_cast<std::size_t>(match.position() + match.length())};
     output.end = document.find("\n<!-- end of output -->", output.begin);
     REQUIRE(output.end != std::string::npos);
-    ++output.begin, ++output.end;
+    ++output.begin;  // the empty line
     outputs.push_back(std::move(output));
   }
   return outputs;
