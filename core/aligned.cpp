@@ -15,7 +15,7 @@ void* allocate_aligned(std::size_t bytes) {
   void* memory = nullptr;
   if (posix_memalign(&memory, large ? huge_page : 64, bytes) != 0) throw std::bad_alloc();
 #if defined(MADV_HUGEPAGE)
-  if (large) madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // a wish; without it all is as before
+  if (large) madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // only a hint
 #endif
   return memory;
 }

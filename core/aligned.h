@@ -1,4 +1,4 @@
-// Arrays on 64-byte boundaries: a vector load never splits a line, and no bit depends on an address.
+// Arrays that begin at a multiple of 64 bytes, so that aligned vector loads never cross a cache line.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace rnnbench::core {
 
-// Memory on a 64-byte boundary; large arrays on that of a huge page, which the system is asked to use: a panel of
-// weights then costs no page walks. Throws std::bad_alloc.
+// Memory that begins at a multiple of 64 bytes. Arrays of at least two huge pages begin at a page boundary, and the
+// system is asked to use huge pages, which saves page walks for panels of weights. Throws std::bad_alloc.
 void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory);
 

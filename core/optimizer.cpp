@@ -6,12 +6,12 @@
 #include "core/math.h"
 #include "core/threads.h"
 
-// Plain element-wise loops: every operation is correctly rounded, so vectorizing them moves no bit.
+// Plain element-wise loops: every operation is correctly rounded, so vectorizing them does not change the result.
 
 namespace rnnbench::core {
 namespace {
 
-// f(begin, end) for blocks of fixed size.
+// Calls f(begin, end) for blocks of block_size numbers.
 constexpr std::size_t block_size = 16384;
 template <class F>
 void in_blocks(std::size_t count, ThreadTeam* team, F&& f) {
@@ -106,7 +106,7 @@ class Adam final : public Optimizer {
 }  // namespace
 
 double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team) {
-  float* g = gradient.data().data();  // a multiple of 16 numbers, zero in the padding
+  float* g = gradient.data().data();  // padded with zeros to a multiple of 16 numbers
   const std::size_t count = gradient.data().size();
   std::vector<double> squares((count + block_size - 1) / block_size);
   in_blocks(count, team, [&](std::size_t begin, std::size_t end) {

@@ -1,4 +1,4 @@
-// Gradient clipping, optimizers and learning-rate schedules. Their bits depend on neither threads nor instruction set.
+// Gradient clipping, optimizers and learning-rate schedules. Results depend on neither threads nor instruction set.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace rnnbench::core {
 
 class ThreadTeam;
 
-// Scales the gradient so that its global L2 norm is at most `limit` (Pascanu et al. 2013); returns the norm before.
-// Norm in double from sums over fixed blocks and 16-lane trees. limit <= 0: only measures. Here and below `team` may
-// share the work; it moves no bit.
+// Scales the gradient so that its global L2 norm is at most `limit` (Pascanu et al. 2013), and returns the norm before
+// scaling. limit <= 0: does not scale. The norm is summed in double, in a fixed order. Here and below, the threads of
+// `team` share the work, which does not change the result.
 double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team = nullptr);
 // Limits every element to [-limit, limit].
 void clip_by_value(Parameters<float>& gradient, double limit);
@@ -26,7 +26,7 @@ class Optimizer {
   virtual ~Optimizer() = default;
   virtual void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
                       ThreadTeam* team = nullptr) = 0;
-  // Everything a checkpoint has to keep: the moments by name ("adam.first") and the scalars.
+  // The state that a checkpoint must contain: moments by name ("adam.first") and scalars.
   virtual std::vector<std::pair<std::string, Parameters<float>*>> moments() = 0;
   virtual std::vector<std::pair<std::string, double*>> scalars() = 0;
 };
@@ -34,8 +34,8 @@ class Optimizer {
 //             rmsprop (PyTorch's: decay 0.99, epsilon 1e-8), sgd with momentum (PyTorch's, no dampening).
 std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout);
 
-// The learning rate of update 1, 2, ..., `updates`: constant; warmup: linear to the rate over warmup-updates, then
-// constant; cosine: warm-up, then half a cosine down to 0 at the last update.
+// The learning rate of update 1, 2, ..., `updates` under schedule = constant; warmup: linear up to learning-rate over
+// warmup-updates, then constant; cosine: warmup, then half a cosine down to 0 at the last update.
 double learning_rate(const Settings& training, std::int64_t update);
 
 }  // namespace rnnbench::core

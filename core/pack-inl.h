@@ -1,9 +1,9 @@
-// Sixteen floats as one value, on every instruction set with the same bits; and, so that one text serves training and
-// gradient check, the same functions for double and complex<double> (which are packs of one).
+// Pack: sixteen floats as one value, with the same results on every instruction set. The same functions exist for
+// double and complex<double>, which are packs of one lane, so that training and gradient check share their source.
 //
-// Included once per instruction set, inside Highway's foreach_target scheme (hence no ordinary include guard).
+// Highway's foreach_target includes this header once per instruction set, hence the unusual include guard.
 // Lanes are independent: +, -, *, /, sqrt and fma are correctly rounded everywhere, and nothing here may use an
-// approximation instruction. On the baseline target fma() is std::fma.
+// approximate instruction. On the baseline target, fma() is std::fma.
 #if defined(RNNBENCH_CORE_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_CORE_PACK_INL_H_
 #undef RNNBENCH_CORE_PACK_INL_H_
@@ -35,7 +35,7 @@ inline constexpr std::int32_t root_half = 0x3f3504f3;  // bits of sqrt(1/2)
 
 #if HWY_TARGET == HWY_STATIC_TARGET
 
-// The portable pack: plain floats.
+// The portable version.
 struct Pack {
   static constexpr int parts = 16;
   static constexpr int registers = 0;  // accumulators live in memory
@@ -44,32 +44,36 @@ struct Pack {
 #define RNNBENCH_PACK_MAP(expression)                 \
   Pack r;                                             \
   for (int i = 0; i < 16; ++i) r.v[i] = (expression); \
-  return r;
-HWY_INLINE Pack broadcast(float x){RNNBENCH_PACK_MAP(x)} HWY_INLINE Pack
-    load(const float* p){RNNBENCH_PACK_MAP(p[i])} HWY_INLINE void store(Pack a, float* p) {
+  return r
+HWY_INLINE Pack broadcast(float x) { RNNBENCH_PACK_MAP(x); }
+HWY_INLINE Pack load(const float* p) { RNNBENCH_PACK_MAP(p[i]); }
+HWY_INLINE void store(Pack a, float* p) {
   for (int i = 0; i < 16; ++i) p[i] = a.v[i];
 }
-HWY_INLINE Pack operator+(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] + b.v[i])} HWY_INLINE Pack operator-(Pack a, Pack b){
-    RNNBENCH_PACK_MAP(a.v[i] - b.v[i])} HWY_INLINE Pack
-operator*(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] * b.v[i])} HWY_INLINE Pack
-operator/(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] / b.v[i])} HWY_INLINE Pack
-    fma(Pack a, Pack b, Pack c){RNNBENCH_PACK_MAP(std::fma(a.v[i], b.v[i], c.v[i]))} HWY_INLINE Pack
-    sqrt(Pack a){RNNBENCH_PACK_MAP(std::sqrt(a.v[i]))}  // As x86 has it: the second operand when either is NaN.
-HWY_INLINE Pack lesser(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] < b.v[i] ? a.v[i] : b.v[i])} HWY_INLINE Pack
-    greater(Pack a, Pack b){RNNBENCH_PACK_MAP(a.v[i] > b.v[i] ? a.v[i] : b.v[i])} HWY_INLINE Pack
-    absolute(Pack a){RNNBENCH_PACK_MAP(std::fabs(a.v[i]))} HWY_INLINE Pack
-    with_sign_of(Pack magnitude, Pack sign){RNNBENCH_PACK_MAP(std::copysign(magnitude.v[i], sign.v[i]))}
+HWY_INLINE Pack operator+(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] + b.v[i]); }
+HWY_INLINE Pack operator-(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] - b.v[i]); }
+HWY_INLINE Pack operator*(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] * b.v[i]); }
+HWY_INLINE Pack operator/(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] / b.v[i]); }
+HWY_INLINE Pack fma(Pack a, Pack b, Pack c) { RNNBENCH_PACK_MAP(std::fma(a.v[i], b.v[i], c.v[i])); }
+HWY_INLINE Pack sqrt(Pack a) { RNNBENCH_PACK_MAP(std::sqrt(a.v[i])); }
+// As on x86: the second operand if either is NaN.
+HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
+HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+HWY_INLINE Pack absolute(Pack a) { RNNBENCH_PACK_MAP(std::fabs(a.v[i])); }
+HWY_INLINE Pack with_sign_of(Pack magnitude, Pack sign) { RNNBENCH_PACK_MAP(std::copysign(magnitude.v[i], sign.v[i])); }
 // x where condition > 0, else 0.
-HWY_INLINE Pack where_positive(Pack condition, Pack x){RNNBENCH_PACK_MAP(condition.v[i] > 0 ? x.v[i] : 0.0f)}
-// 2^k for t = 1.5 * 2^23 + k, k whole, -126 <= k <= 127.
-HWY_INLINE Pack power_of_two(Pack t){
-    RNNBENCH_PACK_MAP(std::bit_cast<float>((std::bit_cast<std::uint32_t>(t.v[i]) << 23) + 0x3f800000u))}
-// x = m 2^k with sqrt(1/2) <= m < sqrt(2), for normal x > 0: k as a number, and m.
-HWY_INLINE Pack
-    exponent(Pack x){RNNBENCH_PACK_MAP(static_cast<float>((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) >>
-                                                          23))} HWY_INLINE Pack mantissa(Pack x) {
+HWY_INLINE Pack where_positive(Pack condition, Pack x) { RNNBENCH_PACK_MAP(condition.v[i] > 0 ? x.v[i] : 0.0f); }
+// 2^k for t = 1.5 * 2^23 + k, with integer k, -126 <= k <= 127.
+HWY_INLINE Pack power_of_two(Pack t) {
+  RNNBENCH_PACK_MAP(std::bit_cast<float>((std::bit_cast<std::uint32_t>(t.v[i]) << 23) + 0x3f800000u));
+}
+// k and m of x = m 2^k with sqrt(1/2) <= m < sqrt(2), for normal x > 0.
+HWY_INLINE Pack exponent(Pack x) {
+  RNNBENCH_PACK_MAP(static_cast<float>((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) >> 23));
+}
+HWY_INLINE Pack mantissa(Pack x) {
   RNNBENCH_PACK_MAP(
-      std::bit_cast<float>(((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) & 0x7fffff) + detail::root_half))
+      std::bit_cast<float>(((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) & 0x7fffff) + detail::root_half));
 }
 #undef RNNBENCH_PACK_MAP
 
@@ -87,45 +91,45 @@ struct Pack {
   (void)d;                                                                   \
   Pack r;                                                                    \
   HWY_UNROLL(4) for (int i = 0; i < Pack::parts; ++i) r.v[i] = (expression); \
-  return r;
-HWY_INLINE Pack broadcast(float x){RNNBENCH_PACK_MAP(hn::Set(d, x))} HWY_INLINE Pack
-    load(const float* p){RNNBENCH_PACK_MAP(hn::LoadU(d, p + i * Pack::width))} HWY_INLINE void store(Pack a, float* p) {
+  return r
+HWY_INLINE Pack broadcast(float x) { RNNBENCH_PACK_MAP(hn::Set(d, x)); }
+HWY_INLINE Pack load(const float* p) { RNNBENCH_PACK_MAP(hn::LoadU(d, p + i * Pack::width)); }
+HWY_INLINE void store(Pack a, float* p) {
   const Pack::D d;
   for (int i = 0; i < Pack::parts; ++i) hn::StoreU(a.v[i], d, p + i * Pack::width);
 }
-HWY_INLINE Pack operator+(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Add(a.v[i], b.v[i]))} HWY_INLINE Pack operator-(Pack a,
-                                                                                                                Pack b){
-    RNNBENCH_PACK_MAP(hn::Sub(a.v[i], b.v[i]))} HWY_INLINE Pack
-operator*(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Mul(a.v[i], b.v[i]))} HWY_INLINE Pack
-operator/(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Div(a.v[i], b.v[i]))} HWY_INLINE Pack
-    fma(Pack a, Pack b, Pack c){RNNBENCH_PACK_MAP(hn::MulAdd(a.v[i], b.v[i], c.v[i]))} HWY_INLINE Pack
-    sqrt(Pack a){RNNBENCH_PACK_MAP(hn::Sqrt(a.v[i]))}
-#if HWY_ARCH_X86  // minps and maxps are just this comparison
-HWY_INLINE Pack lesser(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Min(a.v[i], b.v[i]))} HWY_INLINE Pack
-    greater(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::Max(a.v[i], b.v[i]))}
+HWY_INLINE Pack operator+(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Add(a.v[i], b.v[i])); }
+HWY_INLINE Pack operator-(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Sub(a.v[i], b.v[i])); }
+HWY_INLINE Pack operator*(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Mul(a.v[i], b.v[i])); }
+HWY_INLINE Pack operator/(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Div(a.v[i], b.v[i])); }
+HWY_INLINE Pack fma(Pack a, Pack b, Pack c) { RNNBENCH_PACK_MAP(hn::MulAdd(a.v[i], b.v[i], c.v[i])); }
+HWY_INLINE Pack sqrt(Pack a) { RNNBENCH_PACK_MAP(hn::Sqrt(a.v[i])); }
+#if HWY_ARCH_X86  // minps and maxps compare in the same way
+HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Min(a.v[i], b.v[i])); }
+HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::Max(a.v[i], b.v[i])); }
 #else
-HWY_INLINE Pack
-    lesser(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Lt(a.v[i], b.v[i]), a.v[i], b.v[i]))} HWY_INLINE Pack
-    greater(Pack a, Pack b){RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Gt(a.v[i], b.v[i]), a.v[i], b.v[i]))}
+HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Lt(a.v[i], b.v[i]), a.v[i], b.v[i])); }
+HWY_INLINE Pack greater(Pack a, Pack b) { RNNBENCH_PACK_MAP(hn::IfThenElse(hn::Gt(a.v[i], b.v[i]), a.v[i], b.v[i])); }
 #endif
-HWY_INLINE Pack absolute(Pack a){RNNBENCH_PACK_MAP(hn::Abs(a.v[i]))} HWY_INLINE Pack
-    with_sign_of(Pack magnitude, Pack sign){RNNBENCH_PACK_MAP(hn::CopySign(magnitude.v[i], sign.v[i]))} HWY_INLINE Pack
-    where_positive(Pack condition, Pack x){
-        RNNBENCH_PACK_MAP(hn::IfThenElseZero(hn::Gt(condition.v[i], hn::Zero(d)), x.v[i]))} HWY_INLINE Pack
-    power_of_two(Pack t) {
+HWY_INLINE Pack absolute(Pack a) { RNNBENCH_PACK_MAP(hn::Abs(a.v[i])); }
+HWY_INLINE Pack with_sign_of(Pack magnitude, Pack sign) { RNNBENCH_PACK_MAP(hn::CopySign(magnitude.v[i], sign.v[i])); }
+HWY_INLINE Pack where_positive(Pack condition, Pack x) {
+  RNNBENCH_PACK_MAP(hn::IfThenElseZero(hn::Gt(condition.v[i], hn::Zero(d)), x.v[i]));
+}
+HWY_INLINE Pack power_of_two(Pack t) {
   const hn::RebindToUnsigned<Pack::D> du;
-  RNNBENCH_PACK_MAP(hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, t.v[i])), hn::Set(du, 0x3f800000u))))
+  RNNBENCH_PACK_MAP(hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, t.v[i])), hn::Set(du, 0x3f800000u))));
 }
 HWY_INLINE Pack exponent(Pack x) {
   const hn::RebindToSigned<Pack::D> di;
   RNNBENCH_PACK_MAP(
-      hn::ConvertTo(d, hn::ShiftRight<23>(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)))))
+      hn::ConvertTo(d, hn::ShiftRight<23>(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)))));
 }
 HWY_INLINE Pack mantissa(Pack x) {
   const hn::RebindToSigned<Pack::D> di;
   RNNBENCH_PACK_MAP(hn::BitCast(
       d, hn::Add(hn::And(hn::Sub(hn::BitCast(di, x.v[i]), hn::Set(di, detail::root_half)), hn::Set(di, 0x7fffff)),
-                 hn::Set(di, detail::root_half))))
+                 hn::Set(di, detail::root_half))));
 }
 #undef RNNBENCH_PACK_MAP
 
@@ -136,7 +140,7 @@ HWY_INLINE Pack operator-(float a, Pack b) { return broadcast(a) - b; }
 HWY_INLINE Pack operator*(float a, Pack b) { return broadcast(a) * b; }
 HWY_INLINE Pack operator-(Pack a) { return broadcast(-0.0f) - a; }
 
-// Sum and largest of the sixteen lanes, always by the same tree: 8 apart, 4, 2, 1.
+// Sum and maximum of the sixteen lanes, always in the same order: lanes 8 apart are combined first, then 4, 2, 1.
 #if HWY_TARGET == HWY_STATIC_TARGET
 template <class F>
 HWY_INLINE float fold_lanes(Pack a, F f) {
@@ -175,7 +179,7 @@ HWY_INLINE HWY_ATTR float largest_lane(Pack a) {
 #endif
 
 namespace detail {
-// e^r - 1 for |r| <= ln(2)/2: r + r^2 p(r), p the polynomial with the least relative error of e^r there, 3e-9.
+// e^r - 1 = r + r^2 p(r) for |r| <= ln(2)/2, where p minimizes the relative error of e^r: 3e-9.
 HWY_INLINE Pack exp_minus_one(Pack r) {
   Pack p = broadcast(1.381422160193324e-3f);
   p = fma(p, r, broadcast(8.36889911442995e-3f));
@@ -184,12 +188,12 @@ HWY_INLINE Pack exp_minus_one(Pack r) {
   p = fma(p, r, broadcast(0.4999999403953552f));
   return fma(r * r, p, r);
 }
-// scale = 2^k and grown = e^r - 1 with x = k ln 2 + r, |r| <= ln(2)/2 (a little more from rounding).
+// scale = 2^k and growth = e^r - 1, where x = k ln 2 + r and |r| <= ln(2)/2 up to rounding.
 struct Powers {
-  Pack scale, grown;
+  Pack scale, growth;
 };
 HWY_INLINE Powers powers(Pack x) {
-  const Pack magic = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
+  const Pack magic = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const Pack t = fma(x, broadcast(1.44269504f), magic);
   const Pack k = t - magic;
   const Pack r = fma(k, broadcast(2.12194440e-4f), fma(k, broadcast(-0.693359375f), x));
@@ -197,13 +201,13 @@ HWY_INLINE Powers powers(Pack x) {
 }
 }  // namespace detail
 
-// e^x, within 1.1 ulp for -87.3 <= x <= 88.3; beyond, the value at the end of that interval. NaN stays NaN.
+// e^x within 1.1 ulp; x is clamped to [-87.3, 88.3]. NaN stays NaN.
 HWY_INLINE Pack exp(Pack x) {
   const detail::Powers e = detail::powers(lesser(broadcast(88.3f), greater(broadcast(-87.3f), x)));
-  return fma(e.scale, e.grown, e.scale);
+  return fma(e.scale, e.growth, e.scale);
 }
 
-// ln x for normal x > 0, within 1 ulp: with m - 1 = r, ln m = r - r^2 / 2 + r^3 p(r).
+// ln x within 1 ulp for normal x > 0. With x = m 2^k and r = m - 1, ln m = r - r^2 / 2 + r^3 p(r).
 HWY_INLINE Pack log(Pack x) {
   const Pack k = exponent(x), r = mantissa(x) - broadcast(1.0f), square = r * r;
   Pack p = broadcast(0.067466408f);
@@ -222,19 +226,19 @@ HWY_INLINE Pack log(Pack x) {
 // 1 / (1 + e^-x), within 2.5 ulp.
 HWY_INLINE Pack sigmoid(Pack x) {
   const detail::Powers e = detail::powers(lesser(broadcast(88.3f), greater(broadcast(-87.3f), broadcast(0.0f) - x)));
-  return broadcast(1.0f) / fma(e.scale, e.grown, e.scale + broadcast(1.0f));
+  return broadcast(1.0f) / fma(e.scale, e.growth, e.scale + broadcast(1.0f));
 }
 
-// (e^2|x| - 1) / (e^2|x| + 1) with the sign of x; e^y - 1 is formed as 2^k (e^r - 1) + (2^k - 1), so that it keeps its
-// relative accuracy at 0: within 2.5 ulp. Exactly 1 from |x| = 9.02 on.
+// (e^2|x| - 1) / (e^2|x| + 1) with the sign of x, within 2.5 ulp; exactly 1 for |x| >= 9.02. Writing e^y - 1 as
+// 2^k (e^r - 1) + (2^k - 1) keeps the relative accuracy near 0.
 HWY_INLINE Pack tanh(Pack x) {
   const Pack y = lesser(broadcast(9.02f), absolute(x));
   const detail::Powers e = detail::powers(y + y);
-  const Pack grown = fma(e.scale, e.grown, e.scale - broadcast(1.0f));
-  return with_sign_of(grown / (grown + broadcast(2.0f)), x);
+  const Pack growth = fma(e.scale, e.growth, e.scale - broadcast(1.0f));
+  return with_sign_of(growth / (growth + broadcast(2.0f)), x);
 }
 
-// ---- The same vocabulary for packs of one -----------------------------------------------------------------------
+// ---- The same functions for packs of one lane -------------------------------------------------------------------
 
 template <class S>
 concept Exact = std::is_same_v<S, double> || std::is_same_v<S, std::complex<double>>;
@@ -291,7 +295,7 @@ HWY_INLINE S largest_lane(S a) {
   return a;
 }
 
-// The derivative of the two squashing functions from their value.
+// The derivatives of the two functions from their values.
 template <class V>
 HWY_INLINE V sigmoid_slope(V y) {
   return y * (1.0f - y);
@@ -333,7 +337,7 @@ struct PackTraits<Pack> {
 template <class V>
 using ScalarOf = typename PackTraits<V>::Scalar;
 
-// max(x, x / 100); and the gradient of x, from the value y and its gradient d.
+// max(x, x / 100), and the gradient of x from the value y and its gradient d.
 template <class V>
 HWY_INLINE V leaky_relu(V x) {
   const V positive = where_positive(x, x);

@@ -1,7 +1,7 @@
-// Register-tiled products of packed operands: the one inner loop behind every matrix product of the suite.
+// Register-tiled products of packed operands: the inner loop of every matrix product in the suite.
 //
 // Lanes are independent output elements, and each output element is one chain of fused multiply-adds in a fixed order:
-// how many rows or columns a tile takes moves no bit.
+// the number of rows and columns of a tile does not change the result.
 #if defined(RNNBENCH_CORE_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_CORE_PRODUCT_INL_H_
 #undef RNNBENCH_CORE_PRODUCT_INL_H_
@@ -21,23 +21,23 @@ namespace HWY_NAMESPACE {
 template <int N>
 using Constant = std::integral_constant<int, N>;
 
-// Lambdas of the inner loops: for the instruction set at hand, and never a call.
+// For lambdas of inner loops: compiled for the current instruction set, and always inlined.
 #define RNNBENCH_INLINE HWY_ATTR __attribute__((always_inline))
 
-// f(Constant<0>()), ..., f(Constant<N - 1>()): a loop whose arrays of packs stay in registers whatever the optimization
-// level, because every index is a constant from the start.
+// Calls f(Constant<0>()), ..., f(Constant<N - 1>()). Arrays of packs that are indexed by these constants stay in
+// registers at every optimization level.
 template <int N, class F>
 HWY_INLINE HWY_ATTR void unrolled(F&& f) {
   [&]<int... I>(std::integer_sequence<int, I...>) RNNBENCH_INLINE { (f(Constant<I>()), ...); }
   (std::make_integer_sequence<int, N>());
 }
 
-// Asks for a line that will be needed soon, into the second-level cache.
+// Prefetches a cache line that will soon be written, into the second-level cache.
 HWY_INLINE void prefetch(const void* line) { __builtin_prefetch(line, 1, 2); }
 
-// acc[r][c] += sum over i < n of a[i * a_step + r * lanes ...] * b[i * b_step + c * b_column], i ascending; then the
-// same from a + a_segment and b + b_segment on, `segments` times: one chain. With Ahead > 0, each i also asks for
-// `Ahead` lines from `ahead` on: the panel that comes next.
+// acc[r][c] += sum over segment < segments, i < n of
+//   a[segment * a_segment + i * a_step + r * lanes ...] * b[segment * b_segment + i * b_step + c * b_column],
+// both ascending, as one chain. With Ahead > 0, each i also prefetches `Ahead` lines of the next panel, at `ahead`.
 template <int Ahead = 0, class V, int R, int C>
 HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* a, std::ptrdiff_t a_step,
                                              const ScalarOf<V>* b, std::ptrdiff_t b_step, std::ptrdiff_t b_column,
@@ -45,7 +45,7 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
                                              std::ptrdiff_t b_segment = 0, const ScalarOf<V>* ahead = nullptr) {
   constexpr int lanes = PackTraits<V>::lanes;
   if constexpr (R * C <= PackTraits<V>::registers || R == 1) {
-    V sum[R][C];  // a copy: what a loop carries must be no array that others point at
+    V sum[R][C];  // a local copy, which the compiler keeps in registers because no pointer refers to it
     unrolled<R>([&](auto r) RNNBENCH_INLINE { unrolled<C>([&](auto c) RNNBENCH_INLINE { sum[r][c] = acc[r][c]; }); });
     for (int segment = 0; segment < segments; ++segment) {
       const ScalarOf<V>* HWY_RESTRICT a_at = a;
@@ -66,7 +66,7 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
       b += b_segment;
     }
     unrolled<R>([&](auto r) RNNBENCH_INLINE { unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = sum[r][c]; }); });
-  } else {  // too many for the registers: a row at a time
+  } else {  // more accumulators than registers: one row at a time
     unrolled<R>([&](auto r) RNNBENCH_INLINE {
       V row[1][C];
       unrolled<C>([&](auto c) RNNBENCH_INLINE { row[0][c] = acc[r][c]; });
@@ -77,14 +77,14 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
   }
 }
 
-// Columns that a tile of R packs takes at once. (Where speed is no matter, few: each number is a copy of the code.)
+// The most columns of a tile with R rows of packs. (1 for the slow types, since each size is compiled separately.)
 template <class V, int R>
 constexpr int tile_columns() {
   if (PackTraits<V>::registers < 6) return 1;
   return PackTraits<V>::registers >= 24 && R < 4 ? 8 : 6;
 }
 
-// f(first, Constant<C>) over `count` columns in balanced groups of at most Max.
+// Calls f(first, Constant<C>) for `count` columns in groups of nearly equal size C <= Max.
 template <int Max, class F>
 HWY_INLINE HWY_ATTR void for_columns(int count, F&& f) {
   const int groups = (count + Max - 1) / Max;
@@ -120,7 +120,7 @@ HWY_INLINE HWY_ATTR void for_columns(int count, F&& f) {
   }
 }
 
-// f(first, Constant<N>) over `count` row blocks in groups of Max (4, 2 or 1), the rest in twos and ones.
+// Calls f(first, Constant<N>) for `count` row blocks, in groups of Max (4, 2 or 1) and then of 2 and 1.
 template <int Max, class F>
 HWY_INLINE HWY_ATTR void for_blocks(int count, F&& f) {
   int first = 0;
@@ -131,7 +131,7 @@ HWY_INLINE HWY_ATTR void for_blocks(int count, F&& f) {
   for (; first < count; ++first) f(first, Constant<1>());
 }
 
-// The groups of for_columns, for loops whose sizes need not be constants.
+// The groups of for_columns, for loops that need no constant sizes.
 struct ColumnGroups {
   struct Group {
     int first, size;
@@ -145,7 +145,7 @@ struct ColumnGroups {
   int count;
   Group groups[16];  // columns are at most sixteen
 };
-// f(first, size) over `count` columns in balanced groups of at most `most`.
+// Calls f(first, size) for `count` columns in the groups of for_columns<max>.
 template <class F>
 void in_columns(int count, int max, F&& f) {
   const int groups = (count + max - 1) / max;
@@ -155,7 +155,7 @@ void in_columns(int count, int max, F&& f) {
     first += size;
   }
 }
-// f(first, size) over `count` blocks in the groups of for_blocks<most>.
+// Calls f(first, size) for `count` blocks in the groups of for_blocks<max>.
 template <class F>
 void in_blocks(int count, int max, F&& f) {
   for (int first = 0; first < count;) {
@@ -165,8 +165,8 @@ void in_blocks(int count, int max, F&& f) {
   }
 }
 
-// Packs a matrix given by at(row, k), row < rows, k < depth, into panels for for_blocks<Max>: per group of blocks
-// [k][rows of the group, padded with zeros]. Returns the end of what it wrote: row blocks * lanes * depth numbers.
+// Packs the matrix at(row, k), row < rows, k < depth, into panels, one for each group of for_blocks<Max>:
+// [k][rows of the group, padded with zeros]. Returns the end of the panels: row blocks * lanes * depth numbers.
 template <class V, int Max, class At>
 HWY_ATTR ScalarOf<V>* pack_panels(int rows, int depth, ScalarOf<V>* out, At&& at) {
   constexpr int lanes = PackTraits<V>::lanes;

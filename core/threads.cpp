@@ -48,7 +48,7 @@ void ThreadTeam::run(int pieces, const std::function<void(int, int)>& work) {
 
 void ThreadTeam::serve(int thread, const std::function<void()>& start) {
   start();
-  for (std::uint32_t seen = 0;; ++seen) {  // every worker takes part in every round
+  for (std::uint32_t seen = 0;; ++seen) {  // every worker takes part in every call of run()
     wait_while(round_, seen);
     if (stop_) return;
     for (int i; (i = next_.fetch_add(1)) < pieces_;) work_->operator()(thread, i);

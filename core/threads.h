@@ -1,6 +1,6 @@
-// A fixed team of threads that share numbered pieces of work. Which thread takes a piece must move no bit.
+// A fixed team of threads that share numbered pieces of work. Results must not depend on which thread takes a piece.
 //
-// Pieces come every few microseconds when a network is small, so whoever waits first spins for a moment.
+// For small networks there is new work every few microseconds, so threads spin for a moment before they sleep.
 #pragma once
 
 #include <atomic>
@@ -15,16 +15,16 @@ namespace rnnbench::core {
 
 class ThreadTeam {
  public:
-  // `threads` in all, the caller among them; each new thread runs `start` first.
+  // A team of `threads` threads, including the caller; each new thread runs `start` first.
   ThreadTeam(int threads, std::function<void()> start);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
-  // work(thread, piece) for every piece in [0, pieces), in any order; returns when all are done.
+  // Calls work(thread, piece) for every piece in [0, pieces), in any order; returns when all pieces are done.
   void run(int pieces, const std::function<void(int thread, int piece)>& work);
-  double worker_cpu_seconds() const;  // of the threads besides the caller
+  double worker_cpu_seconds() const;  // CPU time of all threads but the caller
 
  private:
   void serve(int thread, const std::function<void()>& start);

@@ -1,4 +1,4 @@
-// y = W x for many columns, packed: the read-out and the projections of attention.
+// y = W x for many columns: the output layer, the projections of attention, and the linear maps of the Transformer.
 #if defined(RNNBENCH_MODELS_LINEAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_LINEAR_INL_H_
 #undef RNNBENCH_MODELS_LINEAR_INL_H_
@@ -13,8 +13,12 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// Columns lie `stride` numbers apart, features fastest; strides are at least those of the features. Where these have
-// several pieces, what lies between takes part with weights of 0.
+// Weights are packed into panels (see pack_panels). A column is the features of one sequence at one step; columns lie
+// `stride` numbers apart. The numbers between the pieces of a column's features are multiplied by weights of 0.
+//
+// Except for x, strides are multiples of the lanes. The stride of x is at least the depth of the inputs; where it is no
+// multiple of the lanes, accumulate() loads packs that reach beyond a column, and the array of x must continue for
+// lanes - 1 numbers after its last column (Tile::values).
 template <class V>
 class Linear {
   using S = ScalarOf<V>;
@@ -27,7 +31,7 @@ class Linear {
   std::size_t packed_size() const { return round_up(rows_, L) * depth_ + round_up(round_up(depth_, L) * rows_, 16); }
   std::size_t gradient_size() const { return round_up(rows_ * round_up(depth_, L), 16); }
 
-  // W is row-major with `leading` numbers from row to row; 0: as many as there are inputs.
+  // w: [outputs][leading], row-major; leading = 0 stands for the number of inputs.
   void pack(const S* w, S* packed, int leading = 0) const {
     const std::size_t row = leading > 0 ? leading : inputs_.real();
     const auto at = [&](int r, int k) {
@@ -38,7 +42,7 @@ class Linear {
     pack_panels<V, group>(depth_, rows_, transposed, [&](int k, int r) { return at(r, k); });
   }
 
-  // y = W x + bias, or y += W x without one (bias: rows, rounded up to the lanes).
+  // y = W x + bias, or y += W x when bias is null. bias: [rows rounded up to the lanes].
   void forward(const S* packed, const S* x, int x_stride, S* y, int y_stride, int columns,
                const S* bias = nullptr) const {
     add_product(packed, rows_, depth_, x, x_stride, y, y_stride, columns, bias);
@@ -49,7 +53,8 @@ class Linear {
   }
   // The panels of W^T.
   const S* transposed(const S* packed) const { return packed + round_up(rows_, L) * depth_; }
-  // Packed gradient [rows][depth rounded up] += dy x^T over steps [begin, end) of `columns` columns, time descending.
+  // gradient[rows][depth rounded up to the lanes] += dy x^T over steps [begin, end) of `columns` columns, the last step
+  // first. Lanes beyond the depth receive numbers that unpack_gradient ignores.
   HWY_ATTR void accumulate(const S* dy, int dy_stride, const S* x, int x_stride, int begin, int end, int columns,
                            S* gradient) const {
     const int stride = static_cast<int>(round_up(depth_, L));
@@ -72,7 +77,7 @@ class Linear {
       });
     });
   }
-  // w = the sum of the packed gradients of all tiles, which lie `stride` numbers apart.
+  // w = the sum of the packed gradients of all tiles, which lie `stride` numbers apart; w as in pack().
   void unpack_gradient(const S* gradient, std::size_t stride, int tiles, S* w, int leading = 0) const {
     const std::size_t row = round_up(depth_, L), of_matrix = leading > 0 ? leading : inputs_.real();
     for (int r = 0; r < rows_; ++r)
@@ -84,7 +89,8 @@ class Linear {
   }
 
  private:
-  // y[column] = (bias, or what is there) + M x[column], M in panels [group of row blocks][k][rows of the group].
+  // y[column] = M x[column] + bias, or y[column] += M x[column]; M in panels [group of row blocks][k][rows of the
+  // group].
   static HWY_ATTR void add_product(const S* panels, int rows, int depth, const S* x, int x_stride, S* y, int y_stride,
                                    int columns, const S* bias) {
     for_blocks<group>((rows + L - 1) / L, [&](int block, auto blocks) HWY_ATTR {
@@ -111,7 +117,7 @@ class Linear {
   const int rows_, depth_;
 };
 
-// out[rows, rounded up] += sum of d over the columns of steps [begin, end), time descending.
+// out[rows rounded up to the lanes] += the sum of d over the columns of steps [begin, end), the last step first.
 template <class V>
 HWY_ATTR void accumulate_columns(const ScalarOf<V>* d, int stride, int rows, int begin, int end, int columns,
                                  ScalarOf<V>* out) {

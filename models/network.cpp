@@ -53,7 +53,7 @@ class NetworkOf final : public Network<S> {
       Tile<S>& tile = work.tiles[thread];
       const int first = index * tile_width;
       load(tile, batch, first, all_steps);
-      // Nothing is kept for a way back: the tape holds a span, which stays in the cache.
+      // Without a backward pass, the tape needs to hold one span only, which stays in the cache.
       const int length = std::min(batch.steps, needs_all_steps() ? batch.steps : span_steps(batch.steps, tile.columns));
       make_room(tile, length, 1);
       for (const Segment& segment : segments(batch.steps, length)) {
@@ -123,7 +123,7 @@ class NetworkOf final : public Network<S> {
     enter(work, tile, all, nullptr);
     forward(work, tile, all, true);
     std::vector<Trace> traces;
-    int number = 0;  // of layers that have something to show
+    int number = 0;  // of layers with a trace, so far
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       std::vector<Trace> own = layers_[layer]->trace(input_of(layer, tile, all), layer_tape(tile, layer), 0);
       for (Trace& trace : own) {
@@ -136,7 +136,7 @@ class NetworkOf final : public Network<S> {
     return traces;
   }
 
-  // Numbers of a thread's arrays and of a tile's gradient: for the estimate of memory.
+  // For the estimate of memory: an upper bound of the numbers in a thread's arrays.
   std::size_t thread_numbers(int steps, int recompute, int columns) const {
     const int length = segment_length(steps, recompute);
     const std::size_t states = static_cast<std::size_t>(columns) * widest_;
@@ -148,15 +148,15 @@ class NetworkOf final : public Network<S> {
   std::size_t gradient_size() const { return gradient_size_; }
 
  private:
-  // Steps that run forward, through the read-out and back together: about 256 columns, which stay in the second-level
-  // cache.
+  // Steps of a span. All layers, the output layer and their backward passes take one span before the next: about 256
+  // columns, whose activations stay in the second-level cache.
   int span_steps(int steps, int columns) const { return whole_ ? steps : std::max(1, 256 / columns); }
   static int tiles_of(const Batch& batch) { return (batch.size + tile_width - 1) / tile_width; }
   static int pieces_for(const NetworkWorkspace<S>& work) {
     return work.threads.size() == 1 ? 1 : 2 * work.threads.size();
   }
   bool attends() const { return plan_.attention != AttentionKind::none; }
-  // The sequence is then one segment.
+  // If so, the whole sequence is one segment.
   bool needs_all_steps() const { return attends() || whole_; }
   int segment_length(int steps, int recompute) const {
     return recompute > 0 && !needs_all_steps() ? std::min(recompute, steps) : steps;
@@ -206,7 +206,7 @@ class NetworkOf final : public Network<S> {
       if (!tile.undropped.empty()) in.kept = tile.undropped[layer].data() + first * input_features_[layer];
     } else if (plan_.signature.one_hot) {
       in.symbols = tile.symbols.data() + first;
-      in.reversed_symbols = tile.reversed_symbols.data();  // of the whole sequence, which is then one segment
+      in.reversed_symbols = tile.reversed_symbols.data();  // only used when the sequence is one segment
     } else {
       in.values = tile.values.data() + first * plan_.signature.inputs;
       in.stride = plan_.signature.inputs;
@@ -226,8 +226,7 @@ class NetworkOf final : public Network<S> {
     return size;
   }
 
-  // Room for segments of up to `steps` steps and for the states before `count` of them. (Arrays keep their largest
-  // size.)
+  // Makes room for segments of up to `steps` steps and for the states before `count` of them. Arrays never shrink.
   void make_room(Tile<S>& tile, int steps, std::size_t count) const {
     tile.tape_steps = steps;
     tile.tape.resize(
@@ -235,7 +234,8 @@ class NetworkOf final : public Network<S> {
     tile.kept.resize(std::max(tile.kept.size(), states_size(tile.columns) * count));
   }
 
-  // The states before a segment go into its tape: what `states` holds, or what leave() kept last, or the initial ones.
+  // Writes the states before a segment into its tape: the initial ones for the first segment, else those that leave()
+  // saved to `states`. Null stands for tile.kept.
   void enter(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, const S* states) const {
     if (states == nullptr) states = tile.kept.data();
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
@@ -256,8 +256,8 @@ class NetworkOf final : public Network<S> {
     }
   }
 
-  // The layers, and the read-out if asked for, over a segment.
-  void forward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool read) const {
+  // Runs the layers, and if `with_head` the head, over a segment.
+  void forward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool with_head) const {
     const int steps = segment.steps();
     const S* h = states_of(layers_.size() - 1, tile, segment);
     for (int begin = 0, span = span_steps(steps, tile.columns); begin < steps; begin += span) {
@@ -265,18 +265,18 @@ class NetworkOf final : public Network<S> {
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
         layers_[layer]->forward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
                                 layer_tape(tile, layer));
-      if (read && !attends())
+      if (with_head && !attends())
         head_->forward(packed_head(work), steps, tile.columns,
                        tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, head_tape(tile));
     }
-    if (!read || !attends()) return;
+    if (!with_head || !attends()) return;
     const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
     head_->attend(packed_head(work), steps, tile.columns, wanted, h, tile.memory.data(), head_tape(tile));
     head_->forward(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
   }
 
-  // The loss of a tile and its packed gradient. Segments but the last run forward twice: for the states they end with,
-  // then for their way back.
+  // Returns the loss of a tile, times `scale`, and writes its packed gradient. All segments but the last run forward
+  // twice: first to save the states after them, later as the start of their backward pass.
   TotalOf<S> tile_gradient(const NetworkWorkspace<S>& work, Tile<S>& tile, int steps, S scale, S* gradient) const {
     const int length = segment_length(steps, work.recompute);
     const std::vector<Segment> all = segments(steps, length);
@@ -297,13 +297,13 @@ class NetworkOf final : public Network<S> {
     return loss * TotalOf<S>(scale);
   }
 
-  void backward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool goes_on, S scale,
+  void backward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool later_segments, S scale,
                 S* gradient) const {
     const int steps = segment.steps(), columns = tile.columns, stride = layers_.back()->stride();
     const S* h = states_of(layers_.size() - 1, tile, segment);
     S* out = head_tape(tile);
     S* head_gradient = gradient + gradient_at_.back();
-    if (!goes_on) {
+    if (!later_segments) {
       std::fill_n(head_gradient, head_->gradient_size(), S(0));
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
         layers_[layer]->start_backward(input_of(layer, tile, segment), layer_tape(tile, layer),
@@ -339,7 +339,7 @@ class NetworkOf final : public Network<S> {
         S* d_inputs = layer > 0 ? tile.d_inputs[layer % 2].data() : nullptr;
         const int input_stride = layer > 0 ? layers_[layer - 1]->stride() : 0;
         layers_[layer]->backward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
-                                 goes_on, d_outputs, d_inputs, input_stride, layer_tape(tile, layer),
+                                 later_segments, d_outputs, d_inputs, input_stride, layer_tape(tile, layer),
                                  gradient + gradient_at_[layer]);
         d_outputs = {.values = d_inputs};
       }
@@ -355,7 +355,7 @@ class NetworkOf final : public Network<S> {
     }
   }
 
-  // The gradient of the top layer's outputs in a span, as values.
+  // The gradient of the top layer's outputs in a span, [steps of the span][columns][stride].
   const S* d_top(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, int begin, int end,
                  const S* out) const {
     const std::size_t step = static_cast<std::size_t>(tile.columns) * layers_.back()->stride(),
@@ -374,10 +374,10 @@ class NetworkOf final : public Network<S> {
   const NetworkPlan plan_;
   const std::vector<std::unique_ptr<Layer<S>>> layers_;
   std::vector<int> input_features_;  // of each layer
-  int widest_ = 0;                   // stride of a layer's outputs
+  int widest_ = 0;                   // largest stride of a layer's outputs
   bool whole_ = false;               // a layer needs all steps at once
-  std::unique_ptr<HeadPart<S>> head_;
-  std::vector<std::size_t> packed_at_, gradient_at_;  // of the layers, then the head
+  std::unique_ptr<Head<S>> head_;
+  std::vector<std::size_t> packed_at_, gradient_at_;  // offsets of each layer, then of the head
   std::size_t packed_size_ = 0, gradient_size_ = 0;
 };
 

@@ -218,8 +218,6 @@ HeadShape NetworkPlan::head_shape() const {
 
 Features NetworkPlan::states() const { return is_transformer ? Features(hidden) : layers.back().outputs; }
 
-bool asks(AttentionKind kind) { return kind != AttentionKind::none && kind != AttentionKind::feedforward; }
-
 NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
   NetworkPlan plan;
   const auto pattern = cells_of(settings.text("cell"));
@@ -234,7 +232,7 @@ NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
     plan.cells.insert(plan.cells.end(), pattern.begin(), pattern.end());
   plan.attention = attention_kind(find_cell(settings.text("cell")), settings);
   if (plan.attention == AttentionKind::multi_head) plan.heads = static_cast<int>(settings.integer("heads"));
-  plan.attends_to_inputs = asks(plan.attention) && settings.text("attend") == "inputs";
+  plan.attends_to_inputs = has_queries(plan.attention) && settings.text("attend") == "inputs";
   plan.learned_initial_state = settings.text_or("initial-state", "zero") == "learned";
   plan.layer_norm = settings.text("layer-norm") == "yes";
   plan.bidirectional = settings.text("direction") == "bidirectional";

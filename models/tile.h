@@ -1,4 +1,5 @@
-// A tile of a batch: up to sixteen of its sequences, and the arrays that carry them through a network.
+// A tile of a batch: up to sixteen of its sequences, the columns of the tile, with all arrays that a network needs for
+// them.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 
 namespace rnnbench::models {
 
-// Part of a sequence, and of the batch: steps [begin, end).
+// Steps [begin, end) of a sequence, which share a tape.
 struct Segment {
   int begin, end;
   int steps() const { return end - begin; }
@@ -19,22 +20,26 @@ struct Segment {
 template <class S>
 struct Tile {
   int columns = 0;
-  std::vector<std::int32_t> symbols, classes;  // as in Batch, for the columns of the tile
+  std::vector<std::int32_t> symbols, classes;  // as in Batch, of the columns of the tile
+  // Real-valued inputs, [steps][columns][inputs], without a gap between columns. Kernels load full packs from any
+  // column, so `values_padding` zeros follow the last one. (Every other array of packs has strides that are multiples
+  // of the lanes.)
   AlignedVector<S> values;
+  static constexpr std::size_t values_padding = lanes_of<S> - 1;
   std::vector<float> targets, weight;
   std::vector<int> lengths;                          // steps of each sequence
-  std::vector<std::int32_t> reversed_symbols;        // each sequence from its end, where a layer runs backwards
-  std::vector<std::vector<std::uint8_t>> undropped;  // of each layer: [steps][columns][features] that dropout leaves
+  std::vector<std::int32_t> reversed_symbols;        // each sequence from its last step to its first
+  std::vector<std::vector<std::uint8_t>> undropped;  // for each layer: [steps][columns][features], 0 where dropped
   std::vector<std::uint8_t> wanted;                  // steps whose outputs count
-  AlignedVector<S> memory;         // inputs as features, for attention over them: [steps][columns][inputs rounded up]
-  AlignedVector<S> tape;           // of the layers, then of the head, for a segment of up to
-  int tape_steps = 0;              // this many steps
+  AlignedVector<S> memory;  // inputs as features, for attention over them: [steps][columns][inputs rounded up]
+  AlignedVector<S> tape;    // of the layers, then of the head, for a segment of up to tape_steps steps
+  int tape_steps = 0;
   AlignedVector<S> kept;           // states of the layers before each segment
   AlignedVector<S> d_inputs[2];    // gradient of the inputs of upper layers in a span
-  AlignedVector<S> d_outputs;      // gradient of the top layer's outputs in a span, where it takes values only
-  AlignedVector<S> d_attended;     // attention's part of the gradient of the hidden states, of all steps
+  AlignedVector<S> d_outputs;      // gradient of the top layer's outputs in a span, if it takes no panels
+  AlignedVector<S> d_attended;     // what attention contributes to the gradient of the hidden states, of all steps
   std::vector<TotalOf<S>> losses;  // of each step
-  StepRanges runs;                 // scratch
+  StepRanges runs;                 // the result of wanted_runs()
 
   std::size_t bytes() const {
     std::size_t masks = 0;
@@ -46,19 +51,21 @@ struct Tile {
            (targets.capacity() + weight.capacity()) * sizeof(float) + losses.capacity() * sizeof(TotalOf<S>);
   }
 
-  // Columns [first, first + columns) of a batch. A step is wanted when one of them has weight or an answer there.
+  // Copies sequences [first, first + columns) of a batch. A step is wanted if `all_steps`, or if one of the sequences
+  // has weight or an answer there.
   void load(const Batch& batch, const Signature& signature, int first, bool all_steps) {
     columns = std::min(tile_width, batch.size - first);
-    const auto copy_columns = [&](const auto& from, auto& to, int width) {
-      to.resize(static_cast<std::size_t>(batch.steps) * columns * width);
+    const auto copy_columns = [&](const auto& from, auto& to, int width, std::size_t padding = 0) {
+      to.resize(static_cast<std::size_t>(batch.steps) * columns * width + padding);
       for (int step = 0; step < batch.steps; ++step)
         std::copy_n(from.begin() + (static_cast<std::size_t>(step) * batch.size + first) * width, columns * width,
                     to.begin() + static_cast<std::size_t>(step) * columns * width);
+      std::fill(to.end() - padding, to.end(), 0);
     };
     if (signature.one_hot)
       copy_columns(batch.symbols, symbols, 1);
     else
-      copy_columns(batch.values, values, signature.inputs);
+      copy_columns(batch.values, values, signature.inputs, values_padding);
     if (signature.loss == Loss::cross_entropy)
       copy_columns(batch.classes, classes, 1);
     else
@@ -74,7 +81,7 @@ struct Tile {
         lengths[c] = step + 1;
       }
     for (int& length : lengths)
-      if (length == 0) length = batch.steps;  // nothing is asked of it
+      if (length == 0) length = batch.steps;  // it has no wanted step
   }
 
   void reverse_symbols() {
@@ -96,8 +103,8 @@ struct Tile {
         std::copy_n(values.begin() + i * signature.inputs, signature.inputs, memory.begin() + i * stride);
   }
 
-  // Draws what is dropped between the layers: of each sequence layer by layer, step by step. features: of each layer's
-  // input; `first`: the number of the tile's first sequence in the batch.
+  // Draws which inputs of the layers above the first are dropped: sequence by sequence, layer by layer, step by step.
+  // features: number of inputs of each layer; first: index of the tile's first sequence in the batch.
   void draw_dropout(const StreamSource& noise, double dropout, const std::vector<int>& features, int first, int steps) {
     undropped.resize(features.size());
     for (std::size_t layer = 1; layer < features.size(); ++layer)
@@ -114,7 +121,7 @@ struct Tile {
     }
   }
 
-  // The wanted steps of [begin, end), counted from `origin` on.
+  // The wanted steps of [begin, end), relative to `origin`. Valid until the next call.
   const StepRanges& wanted_runs(int begin, int end, int origin) {
     runs.clear();
     for (int step = begin; step < end; ++step) {
@@ -128,7 +135,7 @@ struct Tile {
   }
 };
 
-// What a network's calls need: the tiles of its threads.
+// The memory of a network's calls: packed weights, and a tile for each thread.
 template <class S>
 class NetworkWorkspace final : public Workspace<S> {
  public:
@@ -144,9 +151,9 @@ class NetworkWorkspace final : public Workspace<S> {
   const int recompute;
   ThreadTeam threads;
   AlignedVector<S> packed;         // weights, packed once per call
-  AlignedVector<S> gradients;      // packed gradient of every tile
-  std::vector<TotalOf<S>> losses;  // of every tile
-  std::vector<Tile<S>> tiles;      // of every thread
+  AlignedVector<S> gradients;      // packed gradients of all tiles
+  std::vector<TotalOf<S>> losses;  // of all tiles
+  std::vector<Tile<S>> tiles;      // of all threads
 };
 
 }  // namespace rnnbench::models

@@ -1,10 +1,10 @@
-// Attention of a query over the steps so far of a memory m: the network's own states, or its inputs.
+// Attention of a query over the steps so far of a memory m, which is the hidden states of the top layer or the inputs:
 //   a_ts = softmax over s <= t of score(h_t, m_s)      context_t = sum over s of a_ts m_s
 //   dot          score = h_t . m_s                               (Luong, Pham & Manning 2015)
-//   general      score = (W h_t) . m_s                           (the same; their W_a is the transpose of W)
+//   general      score = (W h_t) . m_s                           (same paper; its W_a is the transpose of W)
 //   additive     score = v . tanh(W_q h_t + W_k m_s + b)         (Bahdanau, Cho & Bengio 2015)
-//   feedforward  score = tanh(v . m_s + b)                       (Raffel & Ellis 2015: there is no query)
-// Only steps whose outputs count are queries; at the last step of a sequence that is attention over all of it.
+//   feedforward  score = tanh(v . m_s + b)                       (Raffel & Ellis 2015; it has no query)
+// Only the steps whose outputs count have queries. At the last step of a sequence, attention covers all of it.
 #if defined(RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_
 #undef RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_
@@ -18,32 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// Attention as the head sees it. All arrays are [steps][columns][stride]; memory and d_memory have the stride of its
-// features; d_memory may be null.
-template <class V>
-class AttentionPart {
-  using S = ScalarOf<V>;
-
- public:
-  virtual ~AttentionPart() = default;
-  virtual Features context_features() const = 0;
-  virtual std::size_t packed_size() const = 0;
-  virtual std::size_t gradient_size() const = 0;
-  virtual std::size_t tape_size(int steps, int columns) const = 0;
-  virtual void pack(const Parameters<S>& parameters, S* packed) const = 0;
-  virtual void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const = 0;
-  // Fills context and weights for the steps of `queries`.
-  virtual void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
-                       S* data) const = 0;
-  virtual S* context(S* data, int steps, int columns) const = 0;
-  virtual S* d_context(S* data, int steps, int columns) const = 0;
-  // Reads d_context of the queries, adds to d_h, d_memory and the packed gradient.
-  virtual void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
-                        S* d_h, S* d_memory, S* data, S* gradient) const = 0;
-  virtual std::vector<Trace> trace(const S* data, int steps, int columns, int column) const = 0;
-};
-
-// Weights of every step of one column, [steps][steps].
+// The attention weights of one sequence, [steps][steps], from rows of `row` numbers.
 template <class S>
 Trace weights_trace(const std::string& name, const S* weights, int steps, int row) {
   Trace trace{name, steps, {}};
@@ -54,25 +29,26 @@ Trace weights_trace(const std::string& name, const S* weights, int steps, int ro
 }
 
 template <class V>
-class Attention final : public AttentionPart<V> {
+class SingleHead final : public Attention<ScalarOf<V>> {
   using S = ScalarOf<V>;
   using Core = AttentionCore<V>;
   using Table = typename Core::Table;
   static constexpr int L = PackTraits<V>::lanes;
 
  public:
-  Attention(const HeadShape& shape, const AttentionBlocks& blocks)
-      : kind_(shape.attention),
-        memory_(shape.memory),
+  // Queries are hidden states with the features `states`.
+  SingleHead(AttentionKind kind, const Features& states, const Features& memory, const AttentionBlocks& blocks)
+      : kind_(kind),
+        memory_(memory),
         blocks_(blocks),
-        states_(shape.states.real()),
-        stride_(shape.states.stride(L)),
+        states_(states.real()),
+        stride_(states.stride(L)),
         depth_(memory_.depth(L)),
         memory_stride_(memory_.stride(L)),
-        // What the query is projected to: the size of the scores' inner space.
+        // Of projected queries and keys.
         inner_(kind_ == AttentionKind::additive ? Features(states_) : memory_),
         inner_stride_(inner_.stride(L)),
-        project_query_(inner_, shape.states),
+        project_query_(inner_, states),
         project_key_(inner_, memory_) {
     Places packed, gradient;
     const bool queries = projects_query(), keys = kind_ == AttentionKind::additive, vectors = has_vectors();
@@ -218,11 +194,11 @@ class Attention final : public AttentionPart<V> {
 
   struct Tape {
     S *context = nullptr, *d_context = nullptr;  // [steps][columns][memory stride]
-    S *query = nullptr, *key = nullptr;          // projections
+    S *query = nullptr, *key = nullptr;          // projections: [steps][columns][inner stride]
     S *d_query = nullptr, *d_key = nullptr;
-    S* weights_ = nullptr;                          // [columns][steps][row]
-    S* scores_ = nullptr;                           // [steps][row] gradient of the scores of one sequence
-    S* transposed = nullptr;                        // [memory][row] of one sequence, time fastest
+    S* weights_ = nullptr;                          // [columns][steps][row], attention weights
+    S* scores_ = nullptr;                           // [steps][row], gradient of the scores of one sequence
+    S* transposed = nullptr;                        // [memory][row] of one sequence
     S *energies_ = nullptr, *d_energies = nullptr;  // [columns][row], [row]
     int steps = 0, columns = 0, row = 0;            // row: steps rounded up to the lanes
     std::size_t size = 0;
@@ -301,7 +277,7 @@ class Attention final : public AttentionPart<V> {
     }
   }
 
-  // e_s = tanh(v . m_s + b) of all steps.
+  // out[s] = tanh(v . m_s + b) for all steps s.
   HWY_ATTR void energies(const S* packed, const Column<const S>& m, int steps, S* out) const {
     for (int s = 0; s < steps; ++s) {
       V sum = broadcast(S(0));

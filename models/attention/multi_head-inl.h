@@ -1,7 +1,7 @@
 // Multi-head attention over the steps so far (Vaswani et al. 2017), as PyTorch's nn.MultiheadAttention:
-//   q = (W_q x + b_q) / sqrt(d), k = W_k m + b_k, v = W_v m + b_v, cut into heads of d numbers each
+//   q = (W_q x + b_q) / sqrt(d), k = W_k m + b_k, v = W_v m + b_v, split into heads of size d
 //   head = sum over s <= t of softmax(q_t . k_s) v_s        context = W_o [heads] + b_o
-// Each head lies on a boundary of the lanes.
+// The numbers of a head begin at a multiple of the lanes.
 #if defined(RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_
 #undef RNNBENCH_MODELS_ATTENTION_MULTI_HEAD_INL_H_
@@ -18,30 +18,30 @@ namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
 template <class V>
-class MultiHead final : public AttentionPart<V> {
+class MultiHead final : public Attention<ScalarOf<V>> {
   using S = ScalarOf<V>;
   using Core = AttentionCore<V>;
   using Table = typename Core::Table;
   static constexpr int L = PackTraits<V>::lanes;
 
  public:
-  // `size` numbers in `heads` heads; queries x and memory m have these features.
+  // size: of queries, keys, values and context, a multiple of `heads`. x, m: features of queries and memory.
   MultiHead(int size, int heads, const Features& x, const Features& m, const AttentionBlocks& blocks)
       : size_(size),
         heads_(heads),
-        head_(size / heads),
-        head_stride_(static_cast<int>(round_up(head_, L))),
+        head_size_(size / heads),
+        head_stride_(static_cast<int>(round_up(head_size_, L))),
         x_size_(x.real()),
-        cut_(std::vector<int>(heads, head_)),
-        stride_(cut_.stride(L)),
+        split_(std::vector<int>(heads, head_size_)),
+        stride_(split_.stride(L)),
         x_stride_(x.stride(L)),
         m_stride_(m.stride(L)),
         out_stride_(Features(size).stride(L)),
-        scale_(S(1) / std::sqrt(S(static_cast<float>(head_)))),
+        scale_(S(1) / std::sqrt(S(static_cast<float>(head_size_)))),
         blocks_(blocks),
-        of_query_(cut_, x),
-        of_memory_(cut_, m),
-        of_heads_(Features(size), cut_) {
+        of_query_(split_, x),
+        of_memory_(split_, m),
+        of_joined_(Features(size), split_) {
     Places packed, gradient;
     const auto place = [&](std::size_t& at, std::size_t& d_at, const Linear<V>& linear) {
       at = packed.add(linear.packed_size());
@@ -50,7 +50,7 @@ class MultiHead final : public AttentionPart<V> {
     place(at_.query, at_.d_query, of_query_);
     place(at_.key, at_.d_key, of_memory_);
     place(at_.value, at_.d_value, of_memory_);
-    place(at_.out, at_.d_out, of_heads_);
+    place(at_.out, at_.d_out, of_joined_);
     at_.bias = packed.add(3 * stride_);
     at_.out_bias = packed.add(out_stride_);
     at_.packed_size = packed.total();
@@ -68,13 +68,13 @@ class MultiHead final : public AttentionPart<V> {
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
     of_query_.pack(parameters.block(blocks_.query), packed + at_.query);
-    of_memory_.pack(parameters.block(blocks_.key) + rows_before(1), packed + at_.key);
-    of_memory_.pack(parameters.block(blocks_.value) + rows_before(2), packed + at_.value);
-    of_heads_.pack(parameters.block(blocks_.out), packed + at_.out);
+    of_memory_.pack(parameters.block(blocks_.key) + numbers_before(1), packed + at_.key);
+    of_memory_.pack(parameters.block(blocks_.value) + numbers_before(2), packed + at_.value);
+    of_joined_.pack(parameters.block(blocks_.out), packed + at_.out);
     const S *bias = parameters.block(blocks_.bias), *out_bias = parameters.block(blocks_.out_bias);
     for (int part = 0; part < 3; ++part)
       for (int i = 0; i < stride_; ++i) {
-        const int real = cut_.real_of(i, L);
+        const int real = split_.real_of(i, L);
         packed[at_.bias + part * stride_ + i] = real >= 0 ? bias[part * size_ + real] : S(0);
       }
     std::fill_n(packed + at_.out_bias, out_stride_, S(0));
@@ -83,12 +83,12 @@ class MultiHead final : public AttentionPart<V> {
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
     of_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
-    of_memory_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key) + rows_before(1));
-    of_memory_.unpack_gradient(packed + at_.d_value, stride, tiles, gradient.block(blocks_.value) + rows_before(2));
-    of_heads_.unpack_gradient(packed + at_.d_out, stride, tiles, gradient.block(blocks_.out));
+    of_memory_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key) + numbers_before(1));
+    of_memory_.unpack_gradient(packed + at_.d_value, stride, tiles, gradient.block(blocks_.value) + numbers_before(2));
+    of_joined_.unpack_gradient(packed + at_.d_out, stride, tiles, gradient.block(blocks_.out));
     for (int part = 0; part < 3; ++part)
       for (int i = 0; i < stride_; ++i)
-        if (const int real = cut_.real_of(i, L); real >= 0)
+        if (const int real = split_.real_of(i, L); real >= 0)
           gradient.block(blocks_.bias)[part * size_ + real] =
               sum_of_tiles(packed + at_.d_bias + part * stride_ + i, stride, tiles);
     for (int i = 0; i < size_; ++i)
@@ -108,18 +108,18 @@ class MultiHead final : public AttentionPart<V> {
         const Table weights = t.weights(c * heads_ + head);
         const Column<const S> q = part<const S>(t.query, c, head, columns),
                               v = part<const S>(t.value, c, head, columns);
-        Core::transpose(part<const S>(t.key, c, head, columns), steps, head_, t.transposed, t.row);
+        Core::transpose(part<const S>(t.key, c, head, columns), steps, head_size_, t.transposed, t.row);
         Core::for_queries(queries, [&](int first, auto group) HWY_ATTR {
           constexpr int Q = group.value;
-          Core::template rows_times_steps<Q>(q, first, t.transposed, head_, weights);
+          Core::template rows_times_steps<Q>(q, first, t.transposed, head_size_, weights);
           for (int i = first; i < first + Q; ++i) softmax<V>(weights.at(i), i + 1, t.row);
           Core::template contexts<Q>(v, weights, first, head_stride_, part(t.joined, c, head, columns));
         });
       }
     for (const StepRange& run : queries) {
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      of_heads_.forward(packed + at_.out, t.joined + first * stride_, stride_, t.context + first * out_stride_,
-                        out_stride_, (run.end - run.begin) * columns, packed + at_.out_bias);
+      of_joined_.forward(packed + at_.out, t.joined + first * stride_, stride_, t.context + first * out_stride_,
+                         out_stride_, (run.end - run.begin) * columns, packed + at_.out_bias);
     }
   }
 
@@ -129,12 +129,12 @@ class MultiHead final : public AttentionPart<V> {
     const int all = steps * columns;
     const std::size_t numbers = static_cast<std::size_t>(all) * stride_;
     for (S* d : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(d, numbers, S(0));
-    for (auto run = queries.rbegin(); run != queries.rend(); ++run) {  // time descending
+    for (auto run = queries.rbegin(); run != queries.rend(); ++run) {  // the last step first
       const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
-      of_heads_.backward(packed + at_.out, t.d_context + first * out_stride_, out_stride_, t.d_joined + first * stride_,
-                         stride_, (run->end - run->begin) * columns);
-      of_heads_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns,
-                           gradient + at_.d_out);
+      of_joined_.backward(packed + at_.out, t.d_context + first * out_stride_, out_stride_,
+                          t.d_joined + first * stride_, stride_, (run->end - run->begin) * columns);
+      of_joined_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns,
+                            gradient + at_.d_out);
       accumulate_columns<V>(t.d_context, out_stride_, out_stride_, run->begin, run->end, columns,
                             gradient + at_.d_out_bias);
     }
@@ -142,8 +142,8 @@ class MultiHead final : public AttentionPart<V> {
       for (int head = 0; head < heads_; ++head) {
         const Table weights = t.weights(c * heads_ + head), d_scores{t.scores, t.row};
         const Column<const S> d_joined = part<const S>(t.d_joined, c, head, columns);
-        Core::transpose(part<const S>(t.value, c, head, columns), steps, head_, t.transposed, t.row);
-        Core::scores_backward(d_joined, t.transposed, head_, queries, weights, d_scores);
+        Core::transpose(part<const S>(t.value, c, head, columns), steps, head_size_, t.transposed, t.row);
+        Core::scores_backward(d_joined, t.transposed, head_size_, queries, weights, d_scores);
         for (const StepRange& run : queries) {
           Core::steps_from_queries(d_joined, weights, run, head_stride_, part(t.d_value, c, head, columns));
           Core::steps_from_queries(part<const S>(t.query, c, head, columns), d_scores, run, head_stride_,
@@ -204,8 +204,9 @@ class MultiHead final : public AttentionPart<V> {
     t.size = places.total();
     return t;
   }
-  // Where queries, keys and values share one matrix, as in PyTorch when all see the same.
-  std::size_t rows_before(int part) const {
+  // Numbers of the matrix before the rows of a part: as in PyTorch, queries, keys and values share one matrix when
+  // queries and memory have the same features.
+  std::size_t numbers_before(int part) const {
     return blocks_.key == blocks_.query ? static_cast<std::size_t>(part) * size_ * x_size_ : 0;
   }
   template <class T>
@@ -219,12 +220,12 @@ class MultiHead final : public AttentionPart<V> {
     std::size_t d_query, d_key, d_value, d_out, d_bias, d_out_bias, gradient_size;
   };
 
-  const int size_, heads_, head_, head_stride_, x_size_;
-  const Features cut_;
+  const int size_, heads_, head_size_, head_stride_, x_size_;
+  const Features split_;
   const int stride_, x_stride_, m_stride_, out_stride_;
   const S scale_;
   const AttentionBlocks blocks_;
-  const Linear<V> of_query_, of_memory_, of_heads_;
+  const Linear<V> of_query_, of_memory_, of_joined_;
   At at_;
 };
 

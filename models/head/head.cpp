@@ -8,8 +8,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
-std::unique_ptr<HeadPart<float>> make_float_head(const HeadShape& shape, const HeadBlocks& blocks) {
-  return std::make_unique<Head<Pack>>(shape, blocks);
+std::unique_ptr<Head<float>> make_float_head(const HeadShape& shape, const HeadBlocks& blocks) {
+  return std::make_unique<HeadOf<Pack>>(shape, blocks);
 }
 }  // namespace HWY_NAMESPACE
 }  // namespace rnnbench::models
@@ -19,17 +19,17 @@ HWY_AFTER_NAMESPACE();
 namespace rnnbench::models {
 
 template <>
-std::unique_ptr<HeadPart<float>> make_head<float>(Isa isa, const HeadShape& shape, const HeadBlocks& blocks) {
+std::unique_ptr<Head<float>> make_head<float>(Isa isa, const HeadShape& shape, const HeadBlocks& blocks) {
   RNNBENCH_CHOOSE(isa, make_float_head(shape, blocks))
 }
 template <>
-std::unique_ptr<HeadPart<double>> make_head<double>(Isa, const HeadShape& shape, const HeadBlocks& blocks) {
-  return std::make_unique<HWY_NAMESPACE::Head<double>>(shape, blocks);
+std::unique_ptr<Head<double>> make_head<double>(Isa, const HeadShape& shape, const HeadBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::HeadOf<double>>(shape, blocks);
 }
 template <>
-std::unique_ptr<HeadPart<std::complex<double>>> make_head<std::complex<double>>(Isa, const HeadShape& shape,
-                                                                                const HeadBlocks& blocks) {
-  return std::make_unique<HWY_NAMESPACE::Head<std::complex<double>>>(shape, blocks);
+std::unique_ptr<Head<std::complex<double>>> make_head<std::complex<double>>(Isa, const HeadShape& shape,
+                                                                            const HeadBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::HeadOf<std::complex<double>>>(shape, blocks);
 }
 
 }  // namespace rnnbench::models

@@ -1,4 +1,4 @@
-// Layer normalization of a column (Ba, Kiros & Hinton 2016), as PyTorch's nn.LayerNorm:
+// Layer normalization of a column (Ba, Kiros & Hinton 2016), as in PyTorch's nn.LayerNorm:
 //   y = gain (x - mean) / sqrt(variance + 1e-5) + bias
 #if defined(RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_TRANSFORMER_LAYER_NORM_INL_H_
@@ -16,8 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// Packed: gain, bias and 1 for features that exist, `stride` numbers each; packed gradient: of gain and bias. The
-// numbers of x beyond the last feature are 0.
+// The packed weights are gain, bias, and a mask that is 1 for features that exist and 0 in the padding, `stride`
+// numbers each; the packed gradient is that of gain and bias. The padding of x must be 0.
 template <class V>
 class LayerNorm {
   using S = ScalarOf<V>;
@@ -42,7 +42,8 @@ class LayerNorm {
     }
   }
 
-  // Also writes the normalized x, and 1 / sqrt(...) of each column.
+  // x, y, normal: [columns][stride]. Also writes the normalized x to `normal` and 1 / sqrt(variance + 1e-5) of each
+  // column to `inverse`, for backward().
   HWY_ATTR void forward(const S* packed, const S* x, int columns, S* y, S* normal, S* inverse) const {
     const S size = S(static_cast<float>(size_));
     for (int c = 0; c < columns; ++c, x += stride_, y += stride_, normal += stride_) {

@@ -1,5 +1,5 @@
-// The layers of the Transformer (Vaswani et al. 2017; norm before each part: Radford et al. 2019), which take a tile
-// through all its steps at once.
+// The layers of the Transformer (Vaswani et al. 2017; layer normalization before each sub-layer: Radford et al. 2019).
+// They process all steps of a tile at once.
 #if defined(RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
 #undef RNNBENCH_MODELS_TRANSFORMER_TRANSFORMER_INL_H_
@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// What layers without states from step to step share. Their outputs lie first on their tape.
+// Common parts of layers without a recurrent state. Their tape begins with their outputs.
 template <class V>
 class StatelessLayer : public Layer<ScalarOf<V>> {
  protected:
@@ -73,7 +73,7 @@ class EmbeddingLayer final : public StatelessLayer<V> {
   void pack(const Parameters<S>& parameters, S* packed, int piece, int) const override {
     if (piece != 0) return;
     const S* w = parameters.block(plan_.weight);
-    if (plan_.one_hot) {  // a row for each symbol
+    if (plan_.one_hot) {  // [symbols][stride]
       std::fill_n(packed + at_.weight, static_cast<std::size_t>(plan_.inputs) * stride_, S(0));
       for (int i = 0; i < hidden_; ++i)
         for (int symbol = 0; symbol < plan_.inputs; ++symbol)
@@ -156,10 +156,9 @@ class EmbeddingLayer final : public StatelessLayer<V> {
   }
 
  private:
-  std::size_t row(int step) const {  // steps beyond the table share its last row
-    return static_cast<std::size_t>(std::min(step, plan_.table_steps - 1)) * stride_;
-  }
-  // sin(t / 10000^(2k/h)) and cos of the same, in turn.
+  // Offset in the table of positions; steps beyond its end share the last row.
+  std::size_t row(int step) const { return static_cast<std::size_t>(std::min(step, plan_.table_steps - 1)) * stride_; }
+  // out[2k] = sin(t / 10000^(2k/h)), out[2k + 1] = cos(t / 10000^(2k/h)).
   void fill_sinusoid(int step, S* out) const {
     for (int i = 0; i < hidden_; ++i) {
       const double angle = step * math::exp(-math::log(10000) * (i / 2 * 2) / hidden_);

@@ -1,4 +1,4 @@
-// The Transformer for every instruction set and for the reference types.
+// Compiles the Transformer for every instruction set, and for the reference types double and complex<double>.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/transformer/transformer.cpp"
 #include "hwy/foreach_target.h"

@@ -1,7 +1,8 @@
-// The Transformer as its assembly sees it: a causal decoder without a second input, pre-norm.
+// The Transformer: a causal decoder without cross-attention, with layer normalization before each sub-layer. This
+// header is what the rest of models uses; the layers themselves are in transformer-inl.h and transformer_block-inl.h.
 #pragma once
 
-#include "models/head/head.h"
+#include "models/attention/attention.h"
 #include "models/layer.h"
 
 namespace rnnbench::models {
@@ -34,14 +35,14 @@ struct TransformerPlan {
   NormPlan norm;  // after the last block
 };
 
-// From the input up: embedding, blocks, norm.
+// The layers from the input up: embedding, blocks, norm.
 template <class S>
 std::vector<std::unique_ptr<Layer<S>>> make_transformer(Isa isa, const TransformerPlan& plan);
 
-// Its line of the table, and its options.
+// Its entry in the table of cells, and its options.
 CellEntry transformer_entry();
 std::vector<Option> transformer_options();
-// Gives every parameter its place.
+// Adds the parameter blocks to the layout.
 TransformerPlan place_transformer(const Settings& settings, const Signature& signature, int hidden, int heads,
                                   Layout& layout);
 void initialize_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters);

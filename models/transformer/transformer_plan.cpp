@@ -1,4 +1,4 @@
-// The Transformer's line of the table, its options, the places of its parameters and their start.
+// The Transformer's entry in the table of cells, its options, its parameter blocks and their initial values.
 #include <cmath>
 
 #include "core/stream.h"
@@ -14,21 +14,22 @@ CellEntry transformer_entry() {
               "per layer, over the steps so far:\n"
               "  y = x + W_o [heads of softmax(q k / sqrt(d)) v] + b_o,   q, k, v = W norm(x) + b\n"
               "  x = y + W_2 max(0, W_1 norm(y) + b_1) + b_2               4 h inner units\n"
-              "h = norm(x)                                          after the last layer, to the read-out",
-          .source = "Vaswani et al. 2017; norm before each part: Radford et al. 2019, Xiong et al. 2020",
+              "h = norm(x)                                          after the last layer, to the output layer",
+          .source = "Vaswani et al. 2017; norm before each sub-layer: Radford et al. 2019, Xiong et al. 2020",
           .parameters = "12 h h + 13 h"};
 }
 
 std::vector<Option> transformer_options() {
   return {
       integer_option("layers", "2", 1, 64, "blocks of attention and feed-forward network"),
-      integer_option("heads", "4", 1, 64, "heads of the attention, which divide hidden"),
-      choice_option("positions", "sinusoidal", {"sinusoidal", "learned", "none"},
-                    "what tells the steps apart: added sines and cosines (Vaswani 2017), a learned vector for each, or "
-                    "the causal mask alone"),
-      with_use(
-          integer_option("max-positions", "1024", 1, 1e6, "learned positions; steps beyond them share the last one"),
-          [](const Settings& s) { return s.text("positions") == "learned"; })};
+      integer_option("heads", "4", 1, 64, "attention heads; hidden must be a multiple of them"),
+      choice_option(
+          "positions", "sinusoidal", {"sinusoidal", "learned", "none"},
+          "how steps are told apart: added sines and cosines (Vaswani 2017), a learned vector for each step, or the "
+          "causal mask alone"),
+      with_use(integer_option("max-positions", "1024", 1, 1e6,
+                              "number of learned positions; all steps beyond them share the last one"),
+               [](const Settings& s) { return s.text("positions") == "learned"; })};
 }
 
 TransformerPlan place_transformer(const Settings& settings, const Signature& signature, int hidden, int heads,
@@ -73,8 +74,8 @@ TransformerPlan place_transformer(const Settings& settings, const Signature& sig
   return plan;
 }
 
-// Matrices and the biases of linear maps: uniform in +-1/sqrt(inputs), as PyTorch; attention's biases 0, norms the
-// identity.
+// As in PyTorch: matrices and the biases of linear maps are uniform in +-1/sqrt(inputs), the biases of attention are 0,
+// and each layer normalization starts as the identity.
 void initialize_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters) {
   const auto fill = [&](int block, float value) {
     std::fill_n(parameters.block(block), parameters.layout().block(block).size(), value);
