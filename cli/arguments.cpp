@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "core/text.h"
+
 namespace rnnbench::cli {
 
 void print_columns(std::ostream& out, const std::vector<std::vector<std::string>>& rows, int indent) {
@@ -20,19 +22,21 @@ void print_columns(std::ostream& out, const std::vector<std::vector<std::string>
   }
 }
 
-void print_paragraph(std::ostream& out, const std::string& text, int indent, int width) {
-  std::istringstream lines(text);
-  for (std::string source; std::getline(lines, source);) {
-    std::istringstream words(source);
-    std::string line;
-    for (std::string word; words >> word;) {
-      if (!line.empty() && line.size() + 1 + word.size() + indent > static_cast<std::size_t>(width)) {
-        out << std::string(indent, ' ') << line << '\n';
-        line.clear();
+void print_paragraphs(std::ostream& out, const std::string& text, int indent, int width) {
+  for (const std::string& paragraph : paragraphs(text)) {
+    std::istringstream words(paragraph);
+    std::string line(indent, ' '), word;
+    words >> word;
+    line += word;
+    while (words >> word) {
+      if (line.size() + 1 + word.size() > static_cast<std::size_t>(width)) {
+        out << line << '\n';
+        line = std::string(indent + 2, ' ') + word;
+      } else {
+        line += " " + word;
       }
-      line += (line.empty() ? "" : " ") + word;
     }
-    out << std::string(line.empty() ? 0 : indent, ' ') << line << '\n';
+    out << line << '\n';
   }
 }
 

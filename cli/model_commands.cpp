@@ -12,7 +12,7 @@
 #include "core/safetensors.h"
 #include "experiments/records/results_folder.h"
 #include "models/gradient_check.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

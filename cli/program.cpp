@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -6,9 +6,10 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -43,7 +44,7 @@ Json measure_json(const TaskEntry& entry) {
 Json task_json(const TaskEntry& task) {
   return {{"task", task.name},
           {"summary", task.summary},
-          {"definition", task.definition},
+          {"definition", join(paragraphs(task.definition), "\n")},
           {"with_defaults", measure_json(task)},
           {"options", options_json(task.options)}};
 }
@@ -100,7 +101,7 @@ void print_options(const Json& options) {
 void print_task(const Json& task) {
   const Json& bounds = task.at("with_defaults");
   std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
-  print_paragraph(std::cout, task.at("definition"), 2);
+  print_paragraphs(std::cout, task.at("definition"), 2);
   std::cout << '\n';
   if (!bounds.is_null()) {
     std::cout << "with the default options\n";

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

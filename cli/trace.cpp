@@ -12,7 +12,7 @@
 #include "experiments/records/find_record.h"
 #include "experiments/records/results_folder.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -6,8 +6,8 @@
 namespace rnnbench::core {
 namespace {
 
-// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbors, each once; case is
-// ignored.
+// Optimal string alignment distance, ignoring case: the number of insertions, deletions, substitutions and swaps of
+// neighboring characters.
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   const auto same = [](char x, char y) {
     return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
@@ -31,7 +31,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
-  // A third of the letters may be wrong: beyond that a suggestion is a guess, not a correction.
+  // Up to a third of the letters may be wrong. With more, a suggestion would be a guess.
   std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
   std::string nearest;
   for (const std::string& candidate : known) {

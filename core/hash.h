@@ -1,4 +1,4 @@
-// The 64-bit hash of specs, results and weights.
+// The 64-bit hash that identifies specs, results and weights.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@ namespace rnnbench::core {
 
 inline constexpr std::uint64_t fnv1a_start = 0xcbf29ce484222325u;
 
-// FNV-1a, 64 bits (Fowler, Noll & Vo). Not cryptographic: it names specs and shows accidental edits. `start`
-// is the hash of what comes before, so that several arrays give the hash of their concatenation.
+// FNV-1a, 64 bits (Fowler, Noll & Vo). Not cryptographic: it detects accidental changes, not deliberate ones. To hash
+// several arrays as if they were concatenated, pass the hash of the earlier ones as `start`.
 std::uint64_t fnv1a(const void* bytes, std::size_t size, std::uint64_t start = fnv1a_start);
 inline std::uint64_t fnv1a(const std::string& text) { return fnv1a(text.data(), text.size()); }
 

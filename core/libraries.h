@@ -1,4 +1,4 @@
-// The libraries that this floor is built with, for the record of a run.
+// The libraries that core is built with, as noted in the record of a run.
 #pragma once
 
 #include <string>

@@ -11,7 +11,8 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// ln 2 and pi/2 in parts whose leading ones have trailing zeros, so that a multiple of them is exact.
+// ln 2 and pi/2 as sums of doubles, of which the leading ones end in zero bits, so that small multiples of them are
+// exact.
 constexpr double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
 constexpr double half_pi_high = 0x1.921fb54400000p+0, half_pi_middle = 0x1.0b4611a600000p-34,
                  half_pi_low = 0x1.3198a2e037073p-69;
@@ -29,8 +30,8 @@ double power_of_two(int exponent) { return std::bit_cast<double>(static_cast<std
 // Nearest whole number; |x| below 2^31.
 int nearest(double x) { return static_cast<int>(x + (x < 0 ? -0.5 : 0.5)); }
 
-// cos(r) and sin(r), |r| <= pi/4 + rounding, by their Taylor series (remainders below 2^-60); `tail` is what
-// r lacks.
+// cos and sin of r + tail, where |r| <= pi/4 + rounding and `tail` is the rounding error of r, by their Taylor series
+// (remainders below 2^-60).
 double cos_kernel(double r, double tail) {
   const double z = r * r;
   double p = 0;
@@ -60,8 +61,8 @@ double log(double x) {
     m *= 0.5;
     ++exponent;
   }
-  // log m = 2 artanh(s) with s = f / (2 + f), f = m - 1, |s| < 0.172; 2s = f - s f keeps the exact f in
-  // front.
+  // log m = 2 artanh(s) with s = f / (2 + f), f = m - 1, |s| < 0.172. Written as 2s = f - s f, the leading term f is
+  // exact.
   const double f = m - 1, s = f / (2 + f), z = s * s;
   double series = 0;
   for (int k = 21; k >= 3; k -= 2) series = (series + 2.0 / k) * z;

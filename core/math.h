@@ -1,13 +1,13 @@
-// Elementary functions made of + - * / alone: the same bits with every compiler, C library and instruction
-// set. (The C library's differ between versions.) Not for inner loops.
+// Elementary functions that give the same bits with every compiler, C library and instruction set, because they use
+// nothing but + - * /. (The results of the C library's functions differ between versions.) Too slow for inner loops.
 #pragma once
 
 #include "core/namespaces.h"
 
 namespace rnnbench::core::math {
 
-// Natural logarithm, within 1 unit in the last place; numbers below 2^-1022 count as 0 (flush-to-zero must
-// not matter).
+// Natural logarithm, within 1 unit in the last place. Numbers below 2^-1022 count as 0, so that results do not depend
+// on whether the processor flushes them to zero.
 double log(double x);
 
 // e^x, within 1 unit in the last place; 0 where the result is below 2^-1022, infinity where it overflows.

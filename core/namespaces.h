@@ -1,6 +1,5 @@
-// One namespace per layer. Each layer uses the names of the layers below it without qualification, as the order of the
-// layers in docs/architecture.md allows; a name of its own hides theirs, so two layers can never mean one type by
-// accident.
+// One namespace per layer, in the order of docs/architecture.md. A layer uses the names of the layers below it without
+// qualification. A name that it declares itself hides theirs, so two layers cannot define the same type by accident.
 #pragma once
 
 namespace rnnbench {

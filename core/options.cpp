@@ -1,38 +1,16 @@
 #include "core/options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <set>
 #include <stdexcept>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace rnnbench::core {
 namespace {
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-template <class T>
-std::optional<T> parsed(const std::string& text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// The shortest text that reads back as the same number.
-std::string spelled(double value) {
-  char buffer[32];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value == 0 ? 0.0 : value);  // no "-0"
-  return {buffer, result.ptr};
-}
-
-std::string whole(double value) { return std::to_string(static_cast<std::int64_t>(value)); }
 
 [[noreturn]] void refuse(const Option& option, const std::string& text) {
   std::string sentence = option.name + " = " + text + " is not " + allowed_values(option);
@@ -42,28 +20,18 @@ std::string whole(double value) { return std::to_string(static_cast<std::int64_t
 
 bool in_range(const Option& option, double value) { return value >= option.min && value <= option.max; }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t comma; (comma = text.find(',', begin)) != std::string::npos; begin = comma + 1) {
-    parts.push_back(trimmed(text.substr(begin, comma - begin)));
-  }
-  parts.push_back(trimmed(text.substr(begin)));
-  return parts;
-}
-
 // Appends the elements of "first..last" or "first..last..step".
 void append_range(const Option& option, const std::string& text, std::vector<std::int64_t>& values) {
   const std::string name = option.name + " = " + text;
   const auto dots = text.find("..");
   const auto more = text.find("..", dots + 2);
-  const auto first = parsed<std::int64_t>(trimmed(text.substr(0, dots)));
-  const auto last = parsed<std::int64_t>(trimmed(text.substr(dots + 2, more - dots - 2)));
-  const auto step = more == std::string::npos ? 1 : parsed<std::int64_t>(trimmed(text.substr(more + 2)));
+  const auto first = parse_number<std::int64_t>(trim(text.substr(0, dots)));
+  const auto last = parse_number<std::int64_t>(trim(text.substr(dots + 2, more - dots - 2)));
+  const auto step = more == std::string::npos ? 1 : parse_number<std::int64_t>(trim(text.substr(more + 2)));
   if (!first || !last || !step || *step < 1 || *first > *last) {
     throw UserError(name +
-                    " is a broken range; write first..last or first..last..step with whole numbers, first <= "
-                    "last and step >= 1");
+                    " is not a valid range; write first..last or first..last..step, with whole numbers, "
+                    "first <= last and step >= 1");
   }
   if (!in_range(option, *first) || !in_range(option, *last)) refuse(option, text);
   const std::int64_t count = (*last - *first) / *step + 1;
@@ -77,13 +45,12 @@ void append_range(const Option& option, const std::string& text, std::vector<std
 std::vector<std::string> list_elements(const Option& option, const std::string& text) {
   std::vector<std::string> parts = split(text);
   if (parts.size() > 1 && std::find(parts.begin(), parts.end(), "") != parts.end()) {
-    throw UserError(option.name + " = " + text +
-                    " has an empty place in its list; write values with single commas between");
+    throw UserError(option.name + " = " + text + " has an empty element; separate values by single commas");
   }
   return parts;
 }
 
-// A set of numbers: the order has no meaning, so the canonical text is sorted.
+// The order of these numbers has no meaning, so the canonical list is sorted.
 std::string canonical_integers(const Option& option, const std::string& text) {
   std::vector<std::int64_t> values;
   for (const std::string& part : list_elements(option, text)) {
@@ -91,49 +58,53 @@ std::string canonical_integers(const Option& option, const std::string& text) {
       append_range(option, part, values);
       continue;
     }
-    const auto value = parsed<std::int64_t>(part);
+    const auto value = parse_number<std::int64_t>(part);
     if (!value || !in_range(option, *value)) refuse(option, part);
     values.push_back(*value);
   }
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
-  std::string canonical;
-  for (const std::int64_t value : values) canonical += (canonical.empty() ? "" : ",") + std::to_string(value);
-  return canonical;
-}
-
-Option make_option(std::string name, Option::Kind kind, std::string default_value, double min, double max,
-                   std::vector<std::string> choices, std::string help) {
-  return {std::move(name), kind, std::move(default_value), min, max, std::move(choices), std::move(help), {}};
+  return join(
+      values, [](std::int64_t value) { return std::to_string(value); }, ",");
 }
 
 }  // namespace
 
 Option integer_option(std::string name, std::string default_value, double min, double max, std::string help) {
-  return make_option(std::move(name), Option::Kind::integer, std::move(default_value), min, max, {}, std::move(help));
+  return {.name = std::move(name),
+          .kind = Option::Kind::integer,
+          .default_value = std::move(default_value),
+          .min = min,
+          .max = max,
+          .help = std::move(help)};
 }
 
 Option real_option(std::string name, std::string default_value, double min, double max, std::string help) {
-  return make_option(std::move(name), Option::Kind::real, std::move(default_value), min, max, {}, std::move(help));
-}
-
-Option choice_option(std::string name, std::string default_value, std::vector<std::string> choices, std::string help) {
-  return make_option(std::move(name), Option::Kind::choice, std::move(default_value), 0, 0, std::move(choices),
-                     std::move(help));
+  Option option = integer_option(std::move(name), std::move(default_value), min, max, std::move(help));
+  option.kind = Option::Kind::real;
+  return option;
 }
 
 Option integers_option(std::string name, std::string default_value, double min, double max, std::string help) {
-  return make_option(std::move(name), Option::Kind::integers, std::move(default_value), min, max, {}, std::move(help));
+  Option option = integer_option(std::move(name), std::move(default_value), min, max, std::move(help));
+  option.kind = Option::Kind::integers;
+  return option;
+}
+
+Option choice_option(std::string name, std::string default_value, std::vector<std::string> choices, std::string help) {
+  return {.name = std::move(name),
+          .kind = Option::Kind::choice,
+          .default_value = std::move(default_value),
+          .choices = std::move(choices),
+          .help = std::move(help)};
 }
 
 Option text_option(std::string name, std::string help) {
-  return make_option(std::move(name), Option::Kind::text, "", 0, 0, {}, std::move(help));
+  return {.name = std::move(name), .kind = Option::Kind::text, .help = std::move(help)};
 }
 
-Option place_option(std::string name, std::string help) {
-  Option option = text_option(std::move(name), std::move(help));
-  option.place = true;
-  return option;
+Option path_option(std::string name, std::string help) {
+  return {.name = std::move(name), .kind = Option::Kind::text, .help = std::move(help), .is_path = true};
 }
 
 Option with_use(Option option, std::function<bool(const Settings&)> used) {
@@ -142,16 +113,17 @@ Option with_use(Option option, std::function<bool(const Settings&)> used) {
 }
 
 std::string canonical_value(const Option& option, const std::string& text) {
-  const std::string value = trimmed(text);
+  const std::string value = trim(text);
   if (option.default_value.empty() && (value.empty() || value == "unset")) return "";
   switch (option.kind) {
     case Option::Kind::integer:
-      if (const auto number = parsed<std::int64_t>(value); number && in_range(option, *number)) {
+      if (const auto number = parse_number<std::int64_t>(value); number && in_range(option, *number)) {
         return std::to_string(*number);
       }
       break;
     case Option::Kind::real:
-      if (const auto number = parsed<double>(value); number && in_range(option, *number)) return spelled(*number);
+      if (const auto number = parse_number<double>(value); number && in_range(option, *number))
+        return number_text(*number);
       break;
     case Option::Kind::choice:
       if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end()) return value;
@@ -187,8 +159,11 @@ std::vector<std::string> listed_values(const Option& option, const std::string& 
 }
 
 std::string allowed_values(const Option& option) {
-  const std::string range = " from " + (option.kind == Option::Kind::real ? spelled(option.min) : whole(option.min)) +
-                            " to " + (option.kind == Option::Kind::real ? spelled(option.max) : whole(option.max));
+  const auto bound = [&](double value) {
+    if (option.kind == Option::Kind::real) return number_text(value);
+    return std::to_string(static_cast<std::int64_t>(value));
+  };
+  const std::string range = " from " + bound(option.min) + " to " + bound(option.max);
   const std::string unset = option.default_value.empty() ? " or unset" : "";
   switch (option.kind) {
     case Option::Kind::integer:
@@ -196,14 +171,13 @@ std::string allowed_values(const Option& option) {
     case Option::Kind::real:
       return "a number" + range + unset;
     case Option::Kind::integers:
-      return "a comma list of whole numbers" + range + unset;
+      return "a comma-separated list of whole numbers" + range + unset;
     case Option::Kind::text:
       return "one line of text" + unset;
     case Option::Kind::choice:
       break;
   }
-  std::string names;
-  for (const std::string& choice : option.choices) names += (names.empty() ? "" : ", ") + choice;
+  const std::string names = join(option.choices);
   return (option.choices.size() == 1 ? names : "one of " + names) + unset;
 }
 
@@ -214,22 +188,22 @@ bool Settings::has(const std::string& name) const {
 
 const std::string& Settings::text(const std::string& name) const {
   const auto found = values_.find(name);
-  if (found == values_.end()) throw std::logic_error("the option '" + name + "' is not among the settings");
+  if (found == values_.end()) throw std::logic_error("there is no setting '" + name + "'");
   return found->second;
 }
 
-std::string Settings::text_or(const std::string& name, const std::string& otherwise) const {
-  return has(name) ? text(name) : otherwise;
+std::string Settings::text_or(const std::string& name, const std::string& default_value) const {
+  return has(name) ? text(name) : default_value;
 }
 
 std::int64_t Settings::integer(const std::string& name) const {
-  const auto value = parsed<std::int64_t>(text(name));
+  const auto value = parse_number<std::int64_t>(text(name));
   if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked whole number");
   return *value;
 }
 
 double Settings::real(const std::string& name) const {
-  const auto value = parsed<double>(text(name));
+  const auto value = parse_number<double>(text(name));
   if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked number");
   return *value;
 }
@@ -238,7 +212,7 @@ std::vector<std::int64_t> Settings::integers(const std::string& name) const {
   std::vector<std::int64_t> values;
   if (text(name).empty()) return values;
   for (const std::string& part : split(text(name))) {
-    const auto value = parsed<std::int64_t>(part);
+    const auto value = parse_number<std::int64_t>(part);
     if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked list of whole numbers");
     values.push_back(*value);
   }

@@ -1,5 +1,5 @@
-// Options as data: tasks, models and the trainer declare them here; the command line, INI files, `list`, `show`, the
-// grid and the record's spec all read the same declarations.
+// Options as data. Tasks, models and the trainer declare their options once, as values of this type; the command line,
+// INI files, `list`, `show`, grids and records all use these declarations.
 #pragma once
 
 #include <cstdint>
@@ -15,50 +15,58 @@ namespace rnnbench::core {
 class Settings;
 
 struct Option {
-  enum class Kind { integer, real, choice, integers /* a comma list; spans no grid */, text /* one line; neither */ };
+  enum class Kind {
+    integer,
+    real,
+    choice,    // one of `choices`
+    integers,  // a comma-separated list that is one value: several values do not span a grid
+    text,      // one line, which does not span a grid either
+  };
 
-  std::string name;  // as on the command line and in an INI file: "forget-bias"
-  Kind kind;
-  std::string default_value;         // the frozen default, in canonical text; "" = not set (a nullable option:
-                                     // "unset" in a list says so)
-  double min = 0, max = 0;           // inclusive range of a number
-  std::vector<std::string> choices;  // of a choice
-  std::string help;                  // one line, with the unit and the source
-  // Whether a run with these settings reads the option at all (momentum: only with optimizer = sgd). Unused options do
-  // not enter the spec. Empty: always used.
-  std::function<bool(const Settings&)> used;
-  // The value says where something lies (a path), not what it is: it stands in the spec, but not in the canonical text
-  // of a run, so it never changes an id.
-  bool place = false;
+  std::string name = {};  // as on the command line and in INI files: "forget-bias"
+  Kind kind = Kind::text;
+  std::string default_value = {};  // in canonical spelling; "" if the option is not set by default, in which case
+                                   // "unset" is one of its values
+  double min = 0, max = 0;         // inclusive range of numbers
+  std::vector<std::string> choices = {};
+  std::string help = {};  // one line, with unit and source
+  // Whether a run with these settings uses the option (momentum is used only with optimizer = sgd). Unused options are
+  // not part of a run's spec. Empty: always used.
+  std::function<bool(const Settings&)> used = {};
+  // The value is the path of a file. It is recorded in the spec but does not contribute to the id of a run, because the
+  // same file may be at another path.
+  bool is_path = false;
 };
 
 Option integer_option(std::string name, std::string default_value, double min, double max, std::string help);
 Option real_option(std::string name, std::string default_value, double min, double max, std::string help);
 Option choice_option(std::string name, std::string default_value, std::vector<std::string> choices, std::string help);
 Option integers_option(std::string name, std::string default_value, double min, double max, std::string help);
-Option text_option(std::string name, std::string help);   // not set by default
-Option place_option(std::string name, std::string help);  // a text that is a place, not set by default
+Option text_option(std::string name, std::string help);  // not set by default
+Option path_option(std::string name, std::string help);  // not set by default
 Option with_use(Option option, std::function<bool(const Settings&)> used);
 
-// `text` checked and in its one canonical spelling ("05" -> "5", "1e-3" -> "0.001"). Throws UserError with a sentence
-// that names the option, the value and what is allowed (callers put file and line in front).
+// The value in its canonical spelling ("05" -> "5", "1e-3" -> "0.001"). Throws UserError that names the option, the
+// value and what is allowed; callers put file and line in front.
 std::string canonical_value(const Option& option, const std::string& text);
 
-// The canonical values of a comma list with ranges of whole numbers ("50, 100", "1..10", "50..200..50" with a step), in
-// the order written, each once. At most `most_listed` of them. An `integers` or `text` option has one value.
+// The values of a comma-separated list in canonical spelling, in the order written, without repetitions. Whole numbers
+// may be given as ranges: "50, 100", "1..10", "50..200..50" (with a step), of at most `max_listed` values. For
+// `integers` and `text` options, the whole text is one value.
 std::vector<std::string> listed_values(const Option& option, const std::string& text);
 inline constexpr std::int64_t max_listed = 100'000;
 
-// What is allowed, in words: "a whole number from 1 to 100000", "one of none, additive, dot".
+// The allowed values in words: "a whole number from 1 to 100000", "one of none, additive, dot".
 std::string allowed_values(const Option& option);
 
-// Checked values of one run by option name. Defaults are filled in by whoever makes it.
+// The values of one run's options by name, checked and in canonical spelling. Whoever creates the settings adds the
+// defaults.
 class Settings {
  public:
   void set(const std::string& name, std::string canonical) { values_[name] = std::move(canonical); }
   bool has(const std::string& name) const;  // present and not ""
   const std::string& text(const std::string& name) const;
-  std::string text_or(const std::string& name, const std::string& otherwise) const;  // where it is not present
+  std::string text_or(const std::string& name, const std::string& default_value) const;
   std::int64_t integer(const std::string& name) const;
   double real(const std::string& name) const;
   std::vector<std::int64_t> integers(const std::string& name) const;
@@ -68,7 +76,7 @@ class Settings {
   std::map<std::string, std::string> values_;
 };
 
-// Settings with every option's default: for tests and for tools that need one model or task.
+// Settings with the default of every option.
 Settings default_settings(const std::vector<Option>& options);
 
 }  // namespace rnnbench::core

@@ -3,7 +3,7 @@
 namespace rnnbench::core {
 
 int Layout::add(std::string name, int rows, int cols) {
-  blocks_.push_back({std::move(name), rows, cols, extent_, false});
+  blocks_.push_back({.name = std::move(name), .rows = rows, .cols = cols, .offset = extent_});
   const std::size_t size = blocks_.back().size();
   count_ += size;
   extent_ += (size + 15) / 16 * 16;

@@ -8,16 +8,17 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace rnnbench::core {
 
-static_assert(std::endian::native == std::endian::little, "arrays are written as they lie in memory");
+static_assert(std::endian::native == std::endian::little, "arrays are written as they are in memory");
 
 namespace {
 
-constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference implementation
+constexpr std::uint64_t max_header_size = 100'000'000;  // as in the reference implementation
 
-// Bytes of one number, or 0 for an unknown type.
+// Bytes of one element, or 0 for an unknown type.
 int type_size(const std::string& type) {
   if (type == "F64" || type == "I64" || type == "U64") return 8;
   if (type == "F32" || type == "I32" || type == "U32") return 4;
@@ -35,22 +36,7 @@ Tensor make_tensor_of(std::string name, const char* type, std::vector<std::int64
   return {std::move(name), type, std::move(shape), std::move(bytes)};
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const unsigned char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', static_cast<char>(c)};
-    } else if (c < 0x20) {
-      const char* digits = "0123456789abcdef";
-      out += std::string("\\u00") + digits[c >> 4] + digits[c & 15];
-    } else {
-      out += static_cast<char>(c);
-    }
-  }
-  return out + "\"";
-}
-
-// Reads the header: JSON of a fixed shape, so the depth is bounded and unknown values are errors.
+// Parses the header. Its JSON has a fixed structure, so nesting is bounded and anything unknown is an error.
 class HeaderReader {
  public:
   HeaderReader(const char* text, std::size_t size, const std::string& file)
@@ -61,7 +47,7 @@ class HeaderReader {
                     std::to_string(at_ - begin_) + ")");
   }
 
-  // Calls member(key) for each member of an object; it has to read the value.
+  // Calls member(key), which must read the value, for each member of an object.
   template <class Member>
   void object(Member member) {
     expect('{');
@@ -123,7 +109,7 @@ class HeaderReader {
     if (!accept(c)) fail(std::string("expected ") + c);
   }
 
-  // A size or an offset: never negative, and small enough that products of two can be checked.
+  // A size or an offset: not negative, and small enough that later sums and products cannot overflow unnoticed.
   std::int64_t integer() {
     skip_space();
     if (at_ == end_ || *at_ < '0' || *at_ > '9') fail("expected a whole number");
@@ -192,35 +178,36 @@ class HeaderReader {
 
 struct Entry {
   Tensor tensor;
-  std::uint64_t begin = 0, end = 0;  // in the data
+  std::uint64_t begin = 0, end = 0;  // bytes of the data section
 };
 
 Entry read_entry(HeaderReader& reader, const std::string& name) {
   Entry entry;
   entry.tensor.name = name;
-  bool type = false, shape = false, place = false;
+  bool has_type = false, has_shape = false, has_offsets = false;
   reader.object([&](const std::string& key) {
-    if (key == "dtype" && !type) {
+    if (key == "dtype" && !has_type) {
       entry.tensor.type = reader.string();
-      type = true;
-    } else if (key == "shape" && !shape) {
+      has_type = true;
+    } else if (key == "shape" && !has_shape) {
       entry.tensor.shape = reader.integers();
-      shape = true;
-    } else if (key == "data_offsets" && !place) {
+      has_shape = true;
+    } else if (key == "data_offsets" && !has_offsets) {
       const auto offsets = reader.integers();
       if (offsets.size() != 2 || offsets[0] > offsets[1]) reader.fail("broken data_offsets of " + name);
       entry.begin = static_cast<std::uint64_t>(offsets[0]);
       entry.end = static_cast<std::uint64_t>(offsets[1]);
-      place = true;
+      has_offsets = true;
     } else {
       reader.fail("unknown or repeated key " + key + " of " + name);
     }
   });
-  if (!type || !shape || !place) reader.fail("dtype, shape or data_offsets of " + name + " is missing");
+  if (!has_type || !has_shape || !has_offsets) reader.fail("dtype, shape or data_offsets of " + name + " is missing");
   std::uint64_t size = static_cast<std::uint64_t>(type_size(entry.tensor.type));
   if (size == 0) reader.fail("unknown type " + entry.tensor.type + " of " + name);
   for (const std::int64_t n : entry.tensor.shape) {
-    if (n > 0 && size > (std::uint64_t{1} << 62) / static_cast<std::uint64_t>(n)) reader.fail("the size of " + name);
+    if (n > 0 && size > (std::uint64_t{1} << 62) / static_cast<std::uint64_t>(n))
+      reader.fail("the size of " + name + " is too large");
     size *= static_cast<std::uint64_t>(n);
   }
   if (size != entry.end - entry.begin) reader.fail("shape and data_offsets of " + name + " disagree");
@@ -245,8 +232,8 @@ Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const std:
 }
 
 std::string to_safetensors(const TensorFile& file) {
-  // Wide types first: every array then starts at a multiple of its element size, as the reference writer does
-  // it.
+  // Wide types first, as the reference implementation does, so that every array starts at a multiple of its element
+  // size.
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : file.tensors) order.push_back(&tensor);
   std::stable_sort(order.begin(), order.end(),
@@ -255,15 +242,15 @@ std::string to_safetensors(const TensorFile& file) {
   std::string header = "{";
   if (!file.metadata.empty()) {
     header += "\"__metadata__\":{";
-    for (const auto& [key, value] : file.metadata) header += quoted(key) + ":" + quoted(value) + ",";
+    for (const auto& [key, value] : file.metadata) header += json_quoted(key) + ":" + json_quoted(value) + ",";
     header.back() = '}';
     header += ',';
   }
   std::uint64_t offset = 0;
   for (const Tensor* tensor : order) {
-    header += quoted(tensor->name) + ":{\"dtype\":" + quoted(tensor->type) + ",\"shape\":[";
-    for (const std::int64_t n : tensor->shape) header += std::to_string(n) + ",";
-    if (!tensor->shape.empty()) header.pop_back();
+    header += json_quoted(tensor->name) + ":{\"dtype\":" + json_quoted(tensor->type) + ",\"shape\":[";
+    header += join(
+        tensor->shape, [](std::int64_t n) { return std::to_string(n); }, ",");
     header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
     offset += tensor->bytes.size();
     header += std::to_string(offset) + "]},";
@@ -285,7 +272,7 @@ TensorFile from_safetensors(const std::string& bytes, const std::string& name) {
   std::uint64_t length = 0;
   if (bytes.size() < 8) throw UserError(name + ": not a safetensors file: shorter than 8 bytes");
   std::memcpy(&length, bytes.data(), 8);
-  if (length > bytes.size() - 8 || length > longest_header)
+  if (length > bytes.size() - 8 || length > max_header_size)
     throw UserError(name + ": not a complete safetensors file: its header should have " + std::to_string(length) +
                     " bytes");
 
@@ -322,7 +309,8 @@ TensorFile from_safetensors(const std::string& bytes, const std::string& name) {
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path)) throw UserError(path.string() + ": not a file that can be read");
+  if (!stream || std::filesystem::is_directory(path))
+    throw UserError(path.string() + " is not a file that can be read");
   std::ostringstream bytes;
   bytes << stream.rdbuf();
   return from_safetensors(bytes.str(), path.string());

@@ -1,6 +1,5 @@
-// Reading and writing safetensors files, which PyTorch (and everything around it) loads: named arrays and a
-// map of strings. Format: 8 bytes header length, little-endian; a JSON header; the arrays one after the
-// other.
+// Reads and writes safetensors files, which PyTorch and related tools load: named arrays and a map of strings.
+// Format: the length of the header in 8 bytes, little-endian; a JSON header; the arrays one after another.
 #pragma once
 
 #include <cstdint>
@@ -31,17 +30,17 @@ Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const floa
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const double* values);
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const std::int64_t* values);
 
-// The bytes of the file. The same content gives the same bytes. Tensor names must differ.
+// The bytes of the file. The same content gives the same bytes. Names of tensors must be unique.
 std::string to_safetensors(const TensorFile& file);
 
-// Whatever the bytes are, the answer is a complete, consistent file or a UserError that begins with `name`.
+// Throws UserError that begins with `name` unless the bytes are a complete and consistent file.
 TensorFile from_safetensors(const std::string& bytes, const std::string& name);
 TensorFile read_safetensors(const std::filesystem::path& path);
 
-// Every block under `prefix` + its name; vectors with one dimension.
+// Adds every block under the name `prefix` + block name.
 void append_parameters(const std::string& prefix, const Parameters<float>& parameters, TensorFile& file);
-// The way back; `parameters` has its layout already. UserError when a block is missing or has another shape
-// or type.
+// Fills `parameters`, which has its layout already, from the arrays with these names. Throws UserError when one is
+// missing or has another shape or type.
 void extract_parameters(const TensorFile& file, const std::string& prefix, Parameters<float>& parameters);
 
 }  // namespace rnnbench::core

@@ -35,7 +35,7 @@ std::uint32_t Stream::below(std::uint32_t n) {
 }
 
 double Stream::normal() {
-  // Marsaglia's polar method. The second number of the pair is dropped: a stream has no state but its
+  // Marsaglia's polar method. The second number of each pair is dropped, so that a stream has no state other than its
   // position.
   for (;;) {
     const double u = (next() + 0.5) * 0x1p-31 - 1, v = (next() + 0.5) * 0x1p-31 - 1;

@@ -1,6 +1,7 @@
 #include "core/text.h"
 
 #include <cctype>
+#include <sstream>
 
 namespace rnnbench::core {
 
@@ -32,6 +33,22 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
     text += parts[i];
   }
   return text;
+}
+
+std::vector<std::string> paragraphs(const std::string& text) {
+  std::vector<std::string> found;
+  bool inside = false;
+  std::istringstream lines(text);
+  for (std::string line, word; std::getline(lines, line);) {
+    if (trim(line).empty()) inside = false;
+    for (std::istringstream words(line); words >> word; inside = true) {
+      if (inside)
+        found.back() += " " + word;
+      else
+        found.push_back(word);
+    }
+  }
+  return found;
 }
 
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {

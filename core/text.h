@@ -1,7 +1,8 @@
-// Text that is taken apart and put together: what messages, tables, INI files and scripts share.
+// Splitting, joining, quoting and number parsing, for messages, tables, INI files and scripts.
 #pragma once
 
 #include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 
 namespace rnnbench::core {
 
-// Without spaces, tabs and line ends at both sides.
+// The text without spaces, tabs and line ends at either end.
 std::string trim(std::string_view text);
 
 // The pieces between separators, each trimmed: "a, b,c" at ',' is {"a", "b", "c"}, "" is {""}. A separator inside
@@ -21,9 +22,14 @@ std::vector<std::string> split(std::string_view text, char separator = ',');
 // "a, b, c".
 std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
-// The same of what `text_of` makes of each element of a container.
+// The paragraphs of a text, which blank lines separate. Each becomes one line with single spaces between words, so that
+// the text may be wrapped and indented in any way.
+std::vector<std::string> paragraphs(const std::string& text);
+
+// Joins the texts that `text_of` makes of the elements of a container.
 template <class Container, class TextOf>
-std::string join(const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
+requires std::invocable<TextOf&, const typename Container::value_type&> std::string join(
+    const Container& elements, TextOf&& text_of, std::string_view separator = ", ") {
   std::vector<std::string> parts;
   for (const auto& element : elements) parts.push_back(text_of(element));
   return join(parts, separator);
@@ -32,13 +38,13 @@ std::string join(const Container& elements, TextOf&& text_of, std::string_view s
 // Every `from` replaced by `to`.
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
-// As one word of a POSIX shell, and as a string of gnuplot, Python, JSON.
-std::string shell_quoted(const std::string& text);
+// The text as one word of a POSIX shell (quoted only where necessary), or as a string constant of gnuplot or JSON.
+std::string shell_quoted(const std::string& text);  // 'it'\''s'
 std::string gnuplot_quoted(std::string_view text);  // 'it''s'
 std::string json_quoted(std::string_view text);     // "a \"b\""
 
-// The number that the whole text spells, without spaces or a leading '+'; nothing when it does not, or when the number
-// does not fit T. Independent of the locale. (Reads "inf" and "nan" as doubles.)
+// The number, when the whole text is one: spaces or a leading '+' are refused, as are numbers that do not fit T.
+// Independent of the locale. As doubles, "inf" and "nan" are numbers.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   T value{};
@@ -48,7 +54,7 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-// The shortest text that reads back as the same number; 0 for -0.
+// The shortest text that reads back as the same number; "0" for -0.
 std::string number_text(double value);
 
 }  // namespace rnnbench::core

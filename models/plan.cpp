@@ -151,7 +151,7 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
       if (settings.has(bias))
         throw UserError("init = chrono draws the biases of the gates itself: leave out " + std::string(bias) + " = " +
                         settings.text(bias) + ", or choose another init");
-  if (plan.bidirectional && plan.signature.looks_ahead)
+  if (plan.bidirectional && plan.signature.predicts_inputs)
     refuse("direction", "would see the very inputs that this task asks for: it allows direction = forward only");
   if (plan.attention == AttentionKind::dot && plan.attends_to_inputs)
     refuse(

@@ -11,7 +11,7 @@
 #include "experiments/records/environment.h"
 #include "models/network.h"
 #include "speed/peak.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::speed {
 namespace {

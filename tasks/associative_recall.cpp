@@ -1,4 +1,4 @@
-// Associative recall: a list of keys with their values, then the keys again, each asked for its value.
+// Associative recall: a list of keys with their values, then the keys again, at which the values are to be recalled.
 //
 //   pairs = 2   input   c 4 a 7 . . a . . . c .       letters = keys, digits = values, . = blank
 //               target              7       4
@@ -12,13 +12,13 @@
 namespace rnnbench::tasks {
 namespace {
 
-constexpr double power = 0.01;  // a of the published gaps: chance of gap g in proportion to g^(a - 1)
+constexpr double power = 0.01;  // a of the published gaps: the probability of gap g is proportional to g^(a - 1)
 
-// The first n of the numbers 0 .. of - 1 in random order.
-std::vector<int> distinct(Stream& stream, int n, int of) {
-  std::vector<int> numbers(of);
+// n distinct numbers of 0 .. limit - 1 in random order.
+std::vector<int> distinct(Stream& stream, int n, int limit) {
+  std::vector<int> numbers(limit);
   std::iota(numbers.begin(), numbers.end(), 0);
-  for (int i = 0; i < n; ++i) std::swap(numbers[i], numbers[i + stream.below(of - i)]);
+  for (int i = 0; i < n; ++i) std::swap(numbers[i], numbers[i + stream.below(limit - i)]);
   numbers.resize(n);
   return numbers;
 }
@@ -36,8 +36,8 @@ class AssociativeRecall final : public Task {
                       settings.text("pairs") + ", which needs " + std::to_string(4 * pairs_) + " or more");
     for (const char* alphabet : {"keys", "values"}) {
       if (settings.integer(alphabet) < pairs_)
-        throw UserError(std::string(alphabet) + " = " + settings.text(alphabet) +
-                        " is fewer than pairs = " + settings.text("pairs") + "; those of a sequence are distinct");
+        throw UserError(std::string(alphabet) + " = " + settings.text(alphabet) + " is less than pairs = " +
+                        settings.text("pairs") + ", but the " + alphabet + " of a sequence are distinct");
     }
     const bool even = settings.text("gaps") == "uniform";
     double sum = 0;
@@ -45,7 +45,7 @@ class AssociativeRecall final : public Task {
       gaps_.push_back(sum += even ? 1 : math::exp((power - 1) * math::log(gap)));
   }
 
-  Signature signature() const override { return {1 + keys_ + values_, true, values_, Loss::cross_entropy}; }
+  Signature signature() const override { return {.inputs = 1 + keys_ + values_, .one_hot = true, .outputs = values_}; }
   int steps() const override { return length_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -70,23 +70,25 @@ class AssociativeRecall final : public Task {
     }
   }
 
-  // Sees a key that says nothing of its value: guesses evenly.
+  // The key is independent of its value, so all values are equally probable.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     outputs.assign(batch.symbols.size() * values_, 0);
   }
   double baseline() const override { return math::log(values_); }
   std::optional<double> optimum() const override { return 0; }
-  Measure measure() const override { return {"accuracy", true, 0.99, "share of the queries answered correctly"}; }
+  Measure measure() const override {
+    return {.name = "accuracy", .solved_at = 0.99, .definition = "share of the queries answered correctly"};
+  }
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
     return answer_scores(*this, predict, source, count);
   }
 
  private:
-  // A gap that is not taken yet, in proportion to its weight.
+  // A gap that is not taken yet, with a probability proportional to its weight.
   int draw_gap(Stream& stream, std::vector<bool>& taken) const {
     for (;;) {
-      const double place = stream.next() * 0x1p-32 * gaps_.back();
-      const auto gap = std::upper_bound(gaps_.begin(), gaps_.end(), place) - gaps_.begin();
+      const double draw = stream.next() * 0x1p-32 * gaps_.back();
+      const auto gap = std::upper_bound(gaps_.begin(), gaps_.end(), draw) - gaps_.begin();
       if (taken[gap]) continue;
       taken[gap] = true;
       return static_cast<int>(gap);
@@ -95,7 +97,7 @@ class AssociativeRecall final : public Task {
 
   int length_, pairs_, keys_, values_;
   bool random_filler_;
-  std::vector<double> gaps_;  // sums of the weights, in steps of two after the context
+  std::vector<double> gaps_;  // cumulative weights of the gaps, which count pairs of steps after the context
 };
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
@@ -106,28 +108,41 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry associative_recall_task() {
-  std::vector<Option> options = length_options("64", 4, "time steps; at least 4 pairs");
-  options.push_back(integer_option("pairs", "4", 1, 1000, "keys with a value, each asked once"));
-  options.push_back(integer_option("keys", "32", 4, 10000, "alphabet of the keys; at least `pairs`"));
-  options.push_back(integer_option("values", "32", 4, 10000, "alphabet of the values; at least `pairs`"));
+  std::vector<Option> options = length_options("64", 4, "time steps; at least 4 * pairs");
+  options.push_back(integer_option("pairs", "4", 1, 1000, "key-value pairs, each queried once"));
+  options.push_back(integer_option("keys", "32", 4, 10000, "number of different keys; at least `pairs`"));
+  options.push_back(integer_option("values", "32", 4, 10000, "number of different values; at least `pairs`"));
   options.push_back(choice_option("gaps", "power", {"power", "uniform"},
-                                  "where queries stand: early ones more often by a power law, or anywhere"));
+                                  "positions of the queries: mostly early (power law), or uniform"));
   options.push_back(
-      choice_option("filler", "blank", {"blank", "random"}, "what is shown between queries: nothing, or any symbol"));
-  return {"associative-recall",
-          "recall the values of several keys (MQAR)",
-          "Multi-query associative recall of Arora et al. 2024 (Zoology). Shown: `pairs` distinct keys, "
-          "each followed by its value, the values distinct too; then every key once more, at distinct "
-          "places an even number of steps after the context. Asked at these queries alone: the value of "
-          "the key. gaps = power: a place that is the g-th is chosen with a chance in proportion to "
-          "g^-0.99, as published; gaps = uniform: all with equal chance. filler = blank: nothing is "
-          "shown between queries; filler = random: symbols of the whole alphabet, which may be keys. "
-          "Published: 4, 8, 16, 64 pairs at lengths 64, 128, 256, 512, keys = 4095, values = 4096. "
-          "sequences is the share of sequences with every query right. The memoryless predictor sees the "
-          "key: ln(values).",
-          std::move(options),
-          make_task<AssociativeRecall>,
-          length_of_steps};
+      choice_option("filler", "blank", {"blank", "random"}, "input between queries: a blank, or random symbols"));
+  return {.name = "associative-recall",
+          .summary = "recall the values of several keys (MQAR)",
+          .definition =
+              R"(
+              Multi-query associative recall of Arora et al. 2024 (Zoology).
+
+              Input: `pairs` distinct keys, each followed by its value, the values also distinct; then every key once
+              more as a query, at distinct positions an even number of steps after these pairs.
+
+              Target: at the queries, the value of the key.
+
+              gaps = power: position g after the pairs is chosen with a probability proportional to g^-0.99, as
+              published.
+
+              gaps = uniform: all positions are equally probable.
+
+              filler = blank: blanks between queries. filler = random: random symbols of the whole alphabet, keys
+              included.
+
+              Published settings: 4, 8, 16, 64 pairs at lengths 64, 128, 256, 512, with keys = 4095 and values = 4096.
+
+              Baseline: a key is independent of its value: ln(values).
+
+              Further score: `sequences`, the share of sequences with all queries answered correctly.)",
+          .options = std::move(options),
+          .make = make_task<AssociativeRecall>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

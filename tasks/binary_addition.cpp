@@ -1,7 +1,7 @@
-// Binary addition: the sum of two binary numbers, the bit of least value first (little-endian).
+// Binary addition: the sum of two binary numbers, least significant bit first.
 //
 //   input   0 0 1 + 0 1 1 _ _ _ _ _ _ _ _        4 + 6 = 10        _ = compute token
-//   target  . . . . . . . 0 1 0 1 # 0 0 0        # = end; the zeros after it count in the loss, not in the accuracy
+//   target  . . . . . . . 0 1 0 1 # 0 0 0        # = end; the zeros after it count only in the loss
 #include <algorithm>
 #include <cmath>
 
@@ -10,26 +10,27 @@
 namespace rnnbench::tasks {
 namespace {
 
-constexpr int plus = 2, end = 2;  // a symbol, a class
+constexpr int plus = 2;  // symbol
+constexpr int end = 2;   // class
 
 double power_of_two(int exponent) { return std::ldexp(1.0, exponent); }
 
-// Two independent numbers, uniform in 1 .. 2^a - 1 and in 1 .. 2^b - 1.
+// The distribution of the sum of two independent numbers, uniform in 1 .. 2^a - 1 and in 1 .. 2^b - 1.
 class TwoNumbers {
  public:
   TwoNumbers(int a, int b)
       : narrow_(std::min(a, b)), wide_(std::max(a, b)), no_zero_((1 - power_of_two(-a)) * (1 - power_of_two(-b))) {}
 
-  // That bit j of the sum is 1. Were the numbers allowed to be 0, it would be even up to the bits of the wider one, and
-  // then the carry; the pairs with a 0 are taken off, which have a 1 there in half the cases, or never.
+  // The probability that bit j of the sum is 1. If the numbers could be 0, it would be 1/2 for the bits of the wider
+  // number, and that of a carry for the bit after them. From this, the pairs with a 0 are subtracted.
   double one(int j) const {
     if (j > wide_) return 0;
     if (j == wide_) return power_of_two(narrow_ - wide_ - 1) * (1 - power_of_two(-narrow_)) / no_zero_;
     return (1 - power_of_two(-wide_) * (j < narrow_) - power_of_two(-narrow_)) / 2 / no_zero_;
   }
 
-  // That the sum is less than 2^j: (2^j - 1)(2^j - 2) / 2 pairs, or (2^narrow - 1)(2^j - 1 - 2^narrow / 2) where the
-  // narrow number is always less.
+  // The probability that the sum is below 2^j. There are (2^j - 1)(2^j - 2) / 2 such pairs, or
+  // (2^narrow - 1)(2^j - 1 - 2^narrow / 2) where the narrow number is always below 2^j.
   double less(int j) const {
     if (j > wide_) return 1;
     const double unit = power_of_two(-j);
@@ -44,16 +45,21 @@ class TwoNumbers {
 
 class BinaryAddition final : public StringTask {
  public:
-  static constexpr StringForm form{"binary-addition", 3, 3, {1, 0}, {1, 1}, 3};
+  static constexpr StringForm form{.name = "binary-addition",
+                                   .symbols = 3,
+                                   .classes = 3,
+                                   .string = {.per_length = 1},
+                                   .answer = {.per_length = 1, .constant = 1},
+                                   .min_length = 3};
   explicit BinaryAddition(const Settings& settings) : StringTask(form, settings) {}
 
  private:
   void draw(Stream& stream, int length, Example& example) const override {
     const int width = 1 + static_cast<int>(stream.below(length - 2));
     const std::vector<int> a = draw_number(stream, width), b = draw_number(stream, length - 1 - width);
-    example.shown = a;
-    example.shown.push_back(plus);
-    example.shown.insert(example.shown.end(), b.begin(), b.end());
+    example.string = a;
+    example.string.push_back(plus);
+    example.string.insert(example.string.end(), b.begin(), b.end());
     std::vector<int>& sum = example.answers;
     int carry = 0;
     for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
@@ -67,7 +73,7 @@ class BinaryAddition final : public StringTask {
     sum.resize(length + 1, 0);
   }
 
-  // Uniform in 1 .. 2^width - 1, from the bit of least value on.
+  // A number uniform in 1 .. 2^width - 1, least significant bit first.
   static std::vector<int> draw_number(Stream& stream, int width) {
     for (;;) {
       std::vector<int> bits = draw_symbols(stream, width, 2);
@@ -75,41 +81,46 @@ class BinaryAddition final : public StringTask {
     }
   }
 
-  int judged(const std::vector<int>& answers) const override {
+  int scored_answers(const std::vector<int>& answers) const override {
     return static_cast<int>(std::find(answers.begin(), answers.end(), end) - answers.begin()) + 1;
   }
 
-  // The mean over the widths of the numbers.
+  // The mean over the widths of both numbers.
   std::vector<double> probabilities(int length) const override {
-    std::vector<double> of(static_cast<std::size_t>(length + 1) * form.classes);
+    std::vector<double> classes(static_cast<std::size_t>(length + 1) * form.classes);
     for (int width = 1; width <= length - 2; ++width) {
       const TwoNumbers sum(width, length - 1 - width);
       for (int j = 0; j <= length; ++j) {
         const double one = sum.one(j), ends = j > 0 ? sum.less(j) - sum.less(j - 1) : 0;
-        double* at = &of[static_cast<std::size_t>(j) * form.classes];
+        double* at = &classes[static_cast<std::size_t>(j) * form.classes];
         at[0] += std::max(1 - one - ends, 0.0) / (length - 2);
         at[1] += one / (length - 2);
         at[end] += ends / (length - 2);
       }
     }
-    return of;
+    return classes;
   }
 };
 
 }  // namespace
 
 TaskEntry binary_addition_task() {
-  return string_entry<BinaryAddition>(
-      "add two binary numbers",
-      "Shown: two binary numbers with a + between them, `length` symbols in all, uniform in shortest .. length. The "
-      "width of the first number is uniform in 1 .. length - 2, each number is uniform among those of its width that "
-      "are not 0, and is written from its bit of least value on (little-endian), with zeros at its end. Asked, at "
-      "length + 1 compute tokens: the sum, written so too but without zeros at its end, then an end symbol, then "
-      "zeros; the loss is the mean over all of these, accuracy and sequences count up to the end symbol (Deletang et "
-      "al. 2023). The memoryless predictor knows the position of a compute token: the entropy of bit, end or zero, "
-      "from the distribution of the sum (counts of pairs with a sum below 2^j), mixed over the widths of the numbers "
-      "and over the lengths that ask for an answer at that position.",
-      "the two numbers and the +; time steps: 2 length + 1");
+  return string_entry<BinaryAddition>("add two binary numbers",
+                                      R"(
+      Input: two binary numbers with a + between them, then compute tokens. Numbers are written from the least to the
+      most significant bit. Of the `length` - 1 bits, 1 .. length - 2 (uniform) belong to the first number. Each
+      number is uniform over the values other than 0 and may end in zeros.
+
+      Target: at length + 1 compute tokens, the sum without zeros at its end, then an end symbol, then zeros. All of
+      them count in the loss; accuracy and sequences count the symbols up to the end symbol.
+
+      Lengths: the number of symbols, including the +, is uniform in shortest .. length.
+
+      Baseline: the predictor knows the position of a compute token. The baseline is the entropy of bit, end or zero
+      at each position, averaged over the widths of the numbers and over the lengths that have an answer there.
+
+      Source: Deletang et al. 2023.)",
+                                      "symbols of both numbers and the +; time steps: 2 length + 1");
 }
 
 }  // namespace rnnbench::tasks

@@ -1,10 +1,11 @@
+#include "tasks/catalogue.h"
+
 #include <algorithm>
 
 #include "core/error.h"
-#include "tasks/task.h"
+#include "core/text.h"
 
-// The table of tasks, in the order they are shown: one line each. The file tasks/<name>.cpp defines
-// <name>_task().
+// The table of tasks in the order in which they are listed. tasks/<name>.cpp defines <name>_task().
 #define RNNBENCH_TASKS(TASK) \
   TASK(copy)                 \
   TASK(adding)               \
@@ -50,6 +51,15 @@ std::vector<TaskEntry>& table() {
 
 const std::vector<TaskEntry>& all_tasks() { return table(); }
 
+const TaskEntry& find_task(const std::string& name) {
+  std::vector<std::string> names;
+  for (const TaskEntry& entry : all_tasks()) {
+    if (entry.name == name) return entry;
+    names.push_back(entry.name);
+  }
+  throw UserError("task = " + name + " is not one of " + join(names) + did_you_mean(name, names));
+}
+
 void add_tasks(std::vector<TaskEntry> tasks) {
   const auto has = [](const auto& entries, const std::string& name) {
     return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == name; });
@@ -57,12 +67,16 @@ void add_tasks(std::vector<TaskEntry> tasks) {
   for (TaskEntry& task : tasks) {
     const auto refuse = [&](const std::string& why) { throw UserError("task '" + task.name + "': " + why); };
     if (task.name.empty() || task.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-      refuse("a name is made of a-z, 0-9 and -");
-    if (has(table(), task.name)) refuse("there is one of this name already; choose another");
-    for (const std::string needed : {"length", "test-length"})
-      if (!has(task.options, needed)) refuse("it has no option '" + needed + "', which every task has");
+      refuse("a name may contain only a-z, 0-9 and -");
+    if (has(table(), task.name)) refuse("a task of this name already exists; choose another name");
+    for (const std::string required : {"length", "test-length"})
+      if (!has(task.options, required)) refuse("the option '" + required + "' is missing, which every task needs");
     table().push_back(std::move(task));
   }
+}
+
+bool needs_file(const TaskEntry& entry) {
+  return std::any_of(entry.options.begin(), entry.options.end(), [](const Option& option) { return option.is_path; });
 }
 
 }  // namespace rnnbench::tasks

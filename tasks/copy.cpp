@@ -1,8 +1,8 @@
-// Copy memory: show `items` symbols, wait, repeat them from memory.
+// Copy memory: remember a list of symbols over a delay and repeat it.
 //
-// Arjovsky, Shah, Bengio 2016 (arjovsky), T = 4, 3 items (digits = data, . = blank, # = cue):
-//   input   5 1 8 . . . # . . .          TCN (Bai et al. 2018) holds the cue:  5 1 8 . . . # # # #
-//   target  . . . . . . . 5 1 8          and has the cue as a further class.
+//   T = 4, items = 3   arjovsky  input   5 1 8 . . . # . . .       digits = items, . = blank, # = cue
+//                      tcn       input   5 1 8 . . . # # # #
+//                      both      target  . . . . . . . 5 1 8
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ class Copy final : public Task {
         cue_held_(settings.text("variant") == "tcn") {}
 
   Signature signature() const override {
-    return {symbols_ + 2, true, symbols_ + (cue_held_ ? 2 : 1), Loss::cross_entropy};
+    return {.inputs = symbols_ + 2, .one_hot = true, .outputs = symbols_ + (cue_held_ ? 2 : 1)};
   }
   int steps() const override { return length_ + 2 * items_; }
 
@@ -41,7 +41,7 @@ class Copy final : public Task {
     }
   }
 
-  // Knows the position: certain of the blanks, guesses the answers evenly.
+  // Knows the position: is certain of the blanks, and gives all items the same probability.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     const int n = signature().outputs;
     outputs.assign(batch.answer.size() * n, impossible);
@@ -55,21 +55,20 @@ class Copy final : public Task {
   }
   double baseline() const override { return items_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
-  Measure measure() const override { return {"recall", true, 0.99, "share of the items that are repeated correctly"}; }
+  Measure measure() const override {
+    return {.name = "recall", .solved_at = 0.99, .definition = "share of the items that are repeated correctly"};
+  }
 
-  // Beside recall: "bits", the bits of an item that are recalled, log2(symbols) - cross-entropy at the
-  // answers.
+  // Adds "bits", the recalled bits per item: log2(symbols) minus the cross-entropy at the answers in bits.
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
     LossSum answers;
-    const Predict listen = [&](const Batch& batch, std::vector<float>& outputs) {
+    const Predict predict_and_sum = [&](const Batch& batch, std::vector<float>& outputs) {
       predict(batch, outputs);
       Batch only_answers = batch;
       only_answers.weight.assign(batch.answer.begin(), batch.answer.end());
-      const LossSum part = loss_of(signature(), only_answers, outputs);
-      answers.loss += part.loss;
-      answers.weight += part.weight;
+      answers += loss_of(signature(), only_answers, outputs);
     };
-    Scores scores = Task::evaluate(listen, source, count);
+    Scores scores = Task::evaluate(predict_and_sum, source, count);
     scores.emplace_back("bits", (math::log(symbols_) - answers.mean()) / math::log(2));
     return scores;
   }
@@ -90,20 +89,31 @@ TaskEntry copy_task() {
   std::vector<Option> options =
       length_options("100", 1, "T: steps from the end of the items to the first answer; time steps: T + 2 items");
   options.push_back(choice_option("variant", "arjovsky", {"arjovsky", "tcn"},
-                                  "cue shown once (Arjovsky et al. 2016) or held (Bai et al. 2018)"));
-  options.push_back(integer_option("symbols", "8", 2, 1000, "alphabet of the items"));
-  options.push_back(integer_option("items", "10", 1, 1000, "symbols to remember"));
-  return {"copy",
-          "repeat a list of symbols from memory after a delay",
-          "Shown: `items` data symbols, drawn uniformly from `symbols`, then T - 1 blanks, then a cue. "
-          "Asked: blanks until the cue, and after it the items in their order; the loss is the mean over "
-          "all T + 2 items steps. variant = arjovsky (Arjovsky, Shah, Bengio 2016): the cue lasts one step "
-          "and blanks follow, symbols + 1 classes. variant = tcn (Bai, Kolter, Koltun 2018): the cue lasts "
-          "to the end, items + 1 steps, and is a further class; their single input channel is one-hot here. "
-          "The memoryless predictor knows the position: items ln(symbols) / (T + 2 items).",
-          std::move(options),
-          make_task<Copy>,
-          length_of_steps};
+                                  "cue of one step (Arjovsky et al. 2016) or until the end (Bai et al. 2018)"));
+  options.push_back(integer_option("symbols", "8", 2, 1000, "number of different items"));
+  options.push_back(integer_option("items", "10", 1, 1000, "items to remember"));
+  return {.name = "copy",
+          .summary = "repeat a list of symbols from memory after a delay",
+          .definition =
+              R"(
+              Input: `items` symbols, uniformly random out of `symbols`, then T - 1 blanks, then a cue.
+
+              Target: blanks up to and including the cue, then the items in their order. The loss is averaged over all
+              T + 2 items steps.
+
+              variant = arjovsky (Arjovsky, Shah & Bengio 2016): the cue lasts one step and blanks follow; symbols + 1
+              classes.
+
+              variant = tcn (Bai, Kolter & Koltun 2018): the cue lasts items + 1 steps, to the end, and is a further
+              class. Different here: inputs are one-hot, not a single channel.
+
+              Baseline: the predictor knows the position, so that only the items cost: items ln(symbols) / (T + 2
+              items).
+
+              Further score: `bits`, the recalled bits per item.)",
+          .options = std::move(options),
+          .make = make_task<Copy>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

@@ -1,7 +1,7 @@
-// Counting: predict the next symbol of a^n b^n or a^n b^n c^n, whose end only a counter can foresee.
+// Counting: predict the next symbol of a^n b^n or a^n b^n c^n, whose end can be predicted only by counting.
 //
-//   n = 2   input   S a a b b            S = start, E = end, both symbol 0; ? = cannot be known
-//           target  a ? ? b E            (the loss asks for the symbol that came)
+//   n = 2   input   S a a b b            S = start, E = end, both symbol 0
+//           target  a ? ? b E            ? = a or b: the word so far does not determine which
 #include <algorithm>
 
 #include "core/math.h"
@@ -12,7 +12,7 @@ namespace {
 
 int letters_of(const Settings& settings) { return settings.text("variant") == "anbncn" ? 3 : 2; }
 
-// Weiss, Goldberg & Yahav 2018: a symbol is accepted when its probability is above this.
+// Weiss, Goldberg & Yahav 2018 accept a symbol when its probability is above this.
 constexpr double published_threshold = 0.005;
 
 double probability(const float* logits, int n, int symbol) {
@@ -29,7 +29,9 @@ class Counting final : public Task {
         bound_(static_cast<int>(settings.integer("length"))),
         longest_(std::max(static_cast<int>(settings.integer("longest")), 2 * bound_)) {}
 
-  Signature signature() const override { return {letters_ + 1, true, letters_ + 1, Loss::cross_entropy, false, true}; }
+  Signature signature() const override {
+    return {.inputs = letters_ + 1, .one_hot = true, .outputs = letters_ + 1, .predicts_inputs = true};
+  }
   int steps() const override { return steps_of(bound_); }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -37,8 +39,7 @@ class Counting final : public Task {
     for (int b = 0; b < size; ++b) write_word(1 + static_cast<int>(source.stream(b).below(bound_)), b, batch);
   }
 
-  // Knows the current symbol: after the start comes a; any letter is the last of its kind once in `mean n`
-  // times.
+  // Knows the current symbol: after the start comes a, and one letter in `mean n` is the last of its kind.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     const int n = signature().outputs;
     outputs.assign(batch.symbols.size() * n, impossible);
@@ -51,8 +52,8 @@ class Counting final : public Task {
     }
   }
 
-  // A word has letters * mean + 1 scored steps on average. The entropy of "is this letter the last?" is paid
-  // at each letter; or, with a counter, ln(bound) once, because the word says nothing but n.
+  // A word has letters * mean + 1 targets on average. Without memory, each letter costs the entropy of whether it is
+  // the last of its kind. With a counter, the whole word costs ln(bound), since n determines it.
   double baseline() const override {
     const double last = 1 / mean();
     const double entropy = last < 1 ? -last * math::log(last) - (1 - last) * math::log(1 - last) : 0;
@@ -61,10 +62,11 @@ class Counting final : public Task {
   std::optional<double> optimum() const override { return math::log(bound_) / (letters_ * mean() + 1); }
 
   Measure measure() const override {
-    return {"longest_accepted", true, 2.0 * bound_,
-            "largest N such that for every n = 1 .. N the most probable symbol is right wherever the word "
-            "determines it, "
-            "its end included"};
+    return {.name = "longest_accepted",
+            .solved_at = 2.0 * bound_,
+            .definition =
+                "largest N such that for every n = 1 .. N the most probable symbol is right wherever the word "
+                "determines it, its end included"};
   }
 
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override;
@@ -73,8 +75,8 @@ class Counting final : public Task {
   int steps_of(int n) const { return letters_ * n + 1; }
   double mean() const { return (1 + bound_) / 2.0; }
 
-  // The word of n as sequence `b`: the start, then n of each letter. Only what follows an a is not
-  // determined.
+  // Writes the word of n as sequence `b`: the start, then n of each letter. Every next symbol is determined, except
+  // after an a.
   void write_word(int n, int b, Batch& batch) const {
     for (int t = 0; t < steps_of(n); ++t) {
       const std::size_t i = batch.at(t, b);
@@ -88,7 +90,8 @@ class Counting final : public Task {
   bool accepted(int n, int b, const Batch& batch, const std::vector<float>& outputs) const {
     for (int t = 0; t < steps_of(n); ++t) {
       const std::size_t i = batch.at(t, b);
-      if (batch.answer[i] && max_probable(&outputs[i * (letters_ + 1)], letters_ + 1) != batch.classes[i]) return false;
+      if (batch.answer[i] && most_probable(&outputs[i * (letters_ + 1)], letters_ + 1) != batch.classes[i])
+        return false;
     }
     return true;
   }
@@ -105,47 +108,46 @@ class Counting final : public Task {
   int letters_, bound_, longest_;
 };
 
-// How far one of the two rules has held.
-struct Reach {
-  int limit;  // the largest n that is tried
+// The longest word so far that satisfies one of the two acceptance rules.
+struct Acceptance {
+  int limit;  // largest n to try
   int longest = 0;
-  bool holds = true;
-  int end() const { return holds ? limit : 0; }
-  bool asks(int n) const { return n <= end(); }
-  void tell(int n, bool accepted) {
-    holds = accepted;
+  bool failed = false;
+  int end() const { return failed ? 0 : limit; }
+  bool needs(int n) const { return n <= end(); }
+  void add(int n, bool accepted) {
+    failed = !accepted;
     if (accepted) longest = n;
   }
 };
 
-// Exact, so `count` does not matter: the loss is that of every n up to the bound, once. The words are tried
-// in batches that grow to 64, until both rules have failed. An untrained network passes the published
-// rule for long, at a cost that grows with the cube of n where there is attention: beyond 4 * bound (on
-// validation data, which is asked often, 2 * bound) that rule is followed only while the other one holds.
+// Exact, so `count` has no effect. The loss covers every n up to the bound once. Words are tried in batches that grow
+// to 64 words, until both rules have failed. Even an untrained network may satisfy the published rule for many n, at a
+// cost that with attention grows with the cube of n. So beyond 4 * bound (2 * bound on validation data, which are used
+// often), the published rule is evaluated only while the other rule still holds.
 Scores Counting::evaluate(const Predict& predict, const StreamSource& source, int) const {
-  const int followed = std::min(longest_, (source.purpose == Purpose::test ? 4 : 2) * bound_);
-  Reach judged{longest_}, published{longest_};
+  const int published_limit = std::min(longest_, (source.purpose == Purpose::test ? 4 : 2) * bound_);
+  Acceptance strict{longest_}, published{longest_};
   LossSum loss;
   Batch batch;
   std::vector<float> outputs;
   int size = 16;
-  for (int n = 1; n <= bound_ || judged.asks(n) || published.asks(n); n += batch.size, size = std::min(2 * size, 64)) {
-    const int last = std::min(n + size - 1, n <= bound_ ? bound_ : std::max(judged.end(), published.end()));
+  for (int n = 1; n <= bound_ || strict.needs(n) || published.needs(n);
+       n += batch.size, size = std::min(2 * size, 64)) {
+    const int last = std::min(n + size - 1, n <= bound_ ? bound_ : std::max(strict.end(), published.end()));
     batch.reset(signature(), steps_of(last), last - n + 1);
     for (int b = 0; b < batch.size; ++b) write_word(n + b, b, batch);
     predict(batch, outputs);
     if (n <= bound_) {
-      const LossSum part = loss_of(signature(), batch, outputs);
-      loss.loss += part.loss;
-      loss.weight += part.weight;
+      loss += loss_of(signature(), batch, outputs);
     }
     for (int b = 0; b < batch.size; ++b) {
-      if (judged.asks(n + b)) judged.tell(n + b, accepted(n + b, b, batch, outputs));
-      published.limit = std::max(followed, judged.end());
-      if (published.asks(n + b)) published.tell(n + b, accepted_published(n + b, b, batch, outputs));
+      if (strict.needs(n + b)) strict.add(n + b, accepted(n + b, b, batch, outputs));
+      published.limit = std::max(published_limit, strict.end());
+      if (published.needs(n + b)) published.add(n + b, accepted_published(n + b, b, batch, outputs));
     }
   }
-  return {{"longest_accepted", static_cast<double>(judged.longest)},
+  return {{"longest_accepted", static_cast<double>(strict.longest)},
           {"longest_accepted_published", static_cast<double>(published.longest)},
           {"loss", loss.mean()},
           {"excess", loss.mean() - *optimum()}};
@@ -159,24 +161,34 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 
 TaskEntry counting_task() {
   std::vector<Option> options =
-      length_options("50", 1, "largest n in training; time steps: 2 n + 1, or 3 n + 1 with anbncn");
+      length_options("50", 1, "largest n in training; time steps: 2 length + 1, or 3 length + 1 with anbncn");
   options.push_back(choice_option("variant", "anbn", {"anbn", "anbncn"}, "the words: a^n b^n, or a^n b^n c^n"));
-  options.push_back(integer_option("longest", "1000", 1, 100000,
-                                   "largest n that is tried for longest_accepted (2 * length at least)"));
-  return {"counting",
-          "predict the next symbol of a^n b^n, far beyond the training range",
-          "Shown: a start symbol and the letters of the word a^n b^n, or a^n b^n c^n with variant = anbncn, "
-          "n uniform in 1 .. length (Weiss, Goldberg & Yahav 2018, who also train on the empty word). Asked "
-          "at each step: the next symbol, the end included; the loss is the mean over all steps of all "
-          "words. longest_accepted is the largest N such that every n = 1 .. N is accepted: the most "
-          "probable symbol is right at every step where the word determines it. longest_accepted_published "
-          "applies the rule of 2018 instead, every symbol of the word and then the end have a probability "
-          "above 0.005, which a network that learned nothing can pass; beyond 4 * length (2 * length on "
-          "validation data) it is followed only while the other rule holds. excess is the loss above the optimum "
-          "ln(length) / (k (length + 1) / 2 + 1), k letters. The memoryless predictor knows only the current symbol.",
-          std::move(options),
-          make_task<Counting>,
-          length_of_steps};
+  options.push_back(
+      integer_option("longest", "1000", 1, 100000, "largest n to try for longest_accepted; at least 2 * length"));
+  return {.name = "counting",
+          .summary = "predict the next symbol of a^n b^n, far beyond the training range",
+          .definition =
+              R"(
+              Input: a start symbol and the letters of the word a^n b^n, or a^n b^n c^n with variant = anbncn, n
+              uniform in 1 .. length.
+
+              Target: at each step, the next symbol, including the end. The loss is averaged over all steps of all
+              words.
+
+              longest_accepted is the largest N such that the word of every n = 1 .. N is accepted: the most probable
+              symbol is correct at every step at which the word determines the next symbol.
+
+              longest_accepted_published uses the rule of Weiss, Goldberg & Yahav 2018: each symbol of the word and
+              the end has a probability above 0.005. A network that has learned nothing can satisfy it. Beyond 4 *
+              length (2 * length on validation data) it is evaluated only while the other rule still holds.
+
+              Baseline: the predictor knows only the current symbol. The optimum is ln(length) / (k (length + 1) / 2 +
+              1) with k letters; `excess` is the loss above it.
+
+              Source: Weiss, Goldberg & Yahav 2018, who also train on the empty word.)",
+          .options = std::move(options),
+          .make = make_task<Counting>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

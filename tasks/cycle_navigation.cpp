@@ -1,7 +1,7 @@
-// Cycle navigation: where one stands on a cycle of five places after some moves.
+// Cycle navigation: the position on a cycle of five places after a sequence of moves.
 //
 //   move    + + 0 - - - _        from place 0 over 1 2 2 1 0 to 4      _ = compute token
-//   target  . . . . . . 4        . = not asked
+//   target  . . . . . . 4        . = no target
 #include <algorithm>
 
 #include "core/math.h"
@@ -15,43 +15,53 @@ constexpr double turn = 2 * 3.14159265358979323846 / places;  // radians
 
 class CycleNavigation final : public StringTask {
  public:
-  static constexpr StringForm form{"cycle-navigation", 3, places, {1, 0}, {0, 1}};
+  static constexpr StringForm form{.name = "cycle-navigation",
+                                   .symbols = 3,
+                                   .classes = places,
+                                   .string = {.per_length = 1},
+                                   .answer = {.constant = 1}};
   explicit CycleNavigation(const Settings& settings) : StringTask(form, settings) {}
 
  private:
   void draw(Stream& stream, int length, Example& example) const override {
-    example.shown = draw_symbols(stream, length, 3);  // 0 = a step back, 1 = stay, 2 = a step on
+    example.string = draw_symbols(stream, length, 3);  // 0 = back, 1 = stay, 2 = forward
     int place = 0;
-    for (const int move : example.shown) place = (place + move + places - 1) % places;
+    for (const int move : example.string) place = (place + move + places - 1) % places;
     example.answers = {place};
   }
 
-  // The walk's place after `length` moves, by its Fourier coefficients: a move multiplies that of frequency m by
-  // (1 + 2 cos(turn m)) / 3, and those of m and places - m are the same.
+  // The distribution of the place after `length` moves, from its Fourier coefficients: a move multiplies the
+  // coefficient of frequency m by (1 + 2 cos(turn m)) / 3, and the coefficients of m and places - m are equal.
   std::vector<double> probabilities(int length) const override {
-    std::vector<double> of(places, 1);
+    std::vector<double> distribution(places, 1);
     for (int m = 1; m <= places / 2; ++m) {
       const double move = (1 + 2 * math::cos(turn * m)) / 3;
       double coefficient = 1;
       for (int t = 0; t < length && coefficient != 0; ++t) coefficient *= move;
-      for (int k = 0; k < places; ++k) of[k] += 2 * coefficient * math::cos(turn * m * k);
+      for (int k = 0; k < places; ++k) distribution[k] += 2 * coefficient * math::cos(turn * m * k);
     }
-    for (double& p : of) p = std::max(p / places, 0.0);  // what cannot be is 0 up to rounding
-    return of;
+    for (double& p : distribution) p = std::max(p / places, 0.0);  // rounding may make an impossible place negative
+    return distribution;
   }
 };
 
 }  // namespace
 
 TaskEntry cycle_navigation_task() {
-  return string_entry<CycleNavigation>(
-      "follow moves around a cycle of five places",
-      "Shown: moves, a step back, stay or a step on, drawn evenly, as many as a length uniform in shortest .. length. "
-      "Asked, at one compute token after them: the place reached from place 0 on a cycle of five (Deletang et al. "
-      "2023). The memoryless predictor knows the position of the compute token, and so the number of moves: the mean "
-      "over the lengths n of the entropy of the walk, p(k) = (1 + 2 sum over m = 1, 2 of ((1 + 2 cos(2 pi m / 5)) / "
-      "3)^n cos(2 pi m k / 5)) / 5; ln 5 for long ones.",
-      "moves; time steps: length + 1");
+  return string_entry<CycleNavigation>("track the position on a cycle of five places",
+                                       R"(
+      Input: moves (one step back, stay, one step forward), each equally probable, then one compute token.
+
+      Target: at the compute token, the place that the moves lead to on a cycle of five, from place 0.
+
+      Lengths: the number of moves is uniform in shortest .. length.
+
+      Baseline: the predictor knows the position of the compute token, and so the number of moves n. Place k has
+      probability p(k) = (1 + 2 sum over m = 1, 2 of ((1 + 2 cos(2 pi m / 5)) / 3)^n cos(2 pi m k / 5)) / 5. The
+      baseline is the mean over n of the entropy of p, close to ln 5 for long sequences.
+
+      Source: Deletang et al. 2023.)",
+                                       "moves; time steps: length + 1");
 }
 
 }  // namespace rnnbench::tasks

@@ -1,4 +1,4 @@
-// Dyck: which bracket may be closed next, at every step of a word of nested brackets.
+// Dyck: which bracket may be closed next, at each step of a word of nested brackets.
 //
 //   input   ( [ ] ( ( ) ) )      dyck-2
 //   target  ) ] ) ) ) ) ) -      the bracket that closes the innermost open one; - = none is open
@@ -17,9 +17,11 @@ class Dyck final : public Task {
         kinds_(settings.text("variant") == "dyck-1" ? 1 : 2),
         deepest_(settings.has("depth") ? static_cast<int>(settings.integer("depth")) : range_.longest) {}
 
-  // Inputs: the opening brackets, then the closing ones. Classes: none is open, then the kinds. A later step's input is
-  // the very bracket that is asked for.
-  Signature signature() const override { return {2 * kinds_, true, kinds_ + 1, Loss::cross_entropy, false, true}; }
+  // Inputs: the opening brackets, then the closing ones. Classes: none is open, then the kinds. A later input may be
+  // the bracket of the target.
+  Signature signature() const override {
+    return {.inputs = 2 * kinds_, .one_hot = true, .outputs = kinds_ + 1, .predicts_inputs = true};
+  }
   int steps() const override { return range_.longest; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -45,8 +47,8 @@ class Dyck final : public Task {
     }
   }
 
-  // Knows the position and the bracket: certain after an opening one. After a closing one it knows how probable it is
-  // that none is open, and guesses the kind evenly.
+  // Knows the position and the current bracket. After an opening bracket it is certain. After a closing one it knows
+  // the probability that none is open, and gives all kinds the same probability.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     const int n = kinds_ + 1;
     const auto logit = [](double p) { return p > 0 ? static_cast<float>(math::log(p)) : impossible; };
@@ -82,14 +84,16 @@ class Dyck final : public Task {
   std::optional<double> optimum() const override { return 0; }
 
   Measure measure() const override {
-    return {"sequences", true, 0.99, "share of the words in which every step is answered correctly"};
+    return {.name = "sequences",
+            .solved_at = 0.99,
+            .definition = "share of the words in which every step is answered correctly"};
   }
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
     return answer_scores(*this, predict, source, count);
   }
 
  private:
-  // The probabilities of the depths 0 .. deepest, from step to step.
+  // The distribution of the number of open brackets, from step to step.
   class Depths {
    public:
     Depths(int deepest, int steps) : now_(std::min(deepest, steps) + 1, 0.0), next_(now_.size()) { now_[0] = 1; }
@@ -105,8 +109,9 @@ class Dyck final : public Task {
       }
       now_.swap(next_);
     }
-    double closes() const { return closes_; }                            // that the step closes a bracket
-    double none() const { return closes_ > 0 ? now_[0] / closes_ : 0; }  // that none is open then
+    // Probability that the step closes a bracket, and that none is open after it if it does.
+    double closes() const { return closes_; }
+    double none() const { return closes_ > 0 ? now_[0] / closes_ : 0; }
 
    private:
     std::vector<double> now_, next_;
@@ -124,26 +129,36 @@ std::int64_t length_of_steps(const Settings&, std::int64_t time_steps) {
 }  // namespace
 
 TaskEntry dyck_task() {
-  std::vector<Option> options = length_range_options("40", 1, "longest word in training: brackets, one each time step");
-  options.push_back(choice_option("variant", "dyck-2", {"dyck-1", "dyck-2"}, "kinds of brackets"));
-  options.push_back(integer_option("depth", "", 1, max_length, "most open brackets in a word; unset: any number"));
-  return {"dyck",
-          "say which bracket may be closed next in a word of nested brackets",
-          "Shown: a word of brackets, of one or two kinds, as long as a length uniform in shortest .. length: the "
-          "beginning of a Dyck word, whose brackets need not all be closed. It is drawn from left to right: where "
-          "none is open a bracket opens, where `depth` are open one closes, otherwise either with probability 1/2; "
-          "the kind of an opening bracket is drawn evenly. Asked at each step: the kind of the closing bracket that "
-          "may follow, or that none may. As every kind may always open, this is the set of all symbols that may "
-          "follow, which Suzgun et al. 2019 (LSTM networks can perform dynamic counting; Memory-augmented RNNs can "
-          "learn generalized Dyck languages) and Bhattamishra, Ahuja & Goyal 2020 ask for as a vector of bits; they "
-          "draw whole words from a grammar. Solved as they judge: a word counts when all of its steps are right. The "
-          "memoryless predictor knows the position and the bracket: certain after an opening one; after a closing one "
-          "at an even step s (from 1) none is open with probability q = 2 C(s, s/2) / 2^s, the return of a random "
-          "walk, otherwise any kind alike, and at an odd step some kind is; with `depth` q comes from the walk "
-          "between two walls.",
-          std::move(options),
-          make_task<Dyck>,
-          length_of_steps};
+  std::vector<Option> options =
+      length_range_options("40", 1, "maximum length in training: brackets; time steps: length");
+  options.push_back(choice_option("variant", "dyck-2", {"dyck-1", "dyck-2"}, "one or two kinds of brackets"));
+  options.push_back(integer_option("depth", "", 1, max_length, "maximum number of open brackets; unset: no maximum"));
+  return {.name = "dyck",
+          .summary = "predict which bracket may be closed next in a word of nested brackets",
+          .definition =
+              R"(
+              Input: the beginning of a Dyck word of one or two kinds of brackets, which need not all be closed. It is
+              generated from left to right: a bracket opens if none is open, one closes if `depth` are open, and
+              otherwise both have probability 1/2. The kind of an opening bracket is uniformly random.
+
+              Target: at each step, the kind of the closing bracket that may follow, or that none may. Since an
+              opening bracket may always follow, this determines the set of all symbols that may follow.
+
+              Lengths: the number of brackets is uniform in shortest .. length.
+
+              Solved as in the sources: a word counts when all of its steps are correct.
+
+              Baseline: the predictor knows the position and the current bracket. It is certain after an opening
+              bracket. After a closing bracket at an even step s (from 1), none is open with probability q = 2 C(s,
+              s/2) / 2^s, the return probability of a random walk, and otherwise all kinds are equally probable; at an
+              odd step, one is always open. With `depth`, q is that of a random walk between two reflecting walls.
+
+              Sources: Suzgun et al. 2019 (LSTM networks can perform dynamic counting; Memory-augmented RNNs can learn
+              generalized Dyck languages) and Bhattamishra, Ahuja & Goyal 2020. Their targets are the set of possible
+              symbols as a vector of bits, and they generate whole words from a grammar.)",
+          .options = std::move(options),
+          .make = make_task<Dyck>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

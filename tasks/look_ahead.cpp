@@ -1,8 +1,10 @@
-// Look-ahead: label every step with the symbol that is shown `delay` steps later, or earlier.
+// Look-ahead: the target of each step is the input `delay` steps later, or earlier.
 //
-//   delay = 2, length = 4   input    3 0 2 2 1 3       future: only who reads the sequence from its end can know
-//                  future   target   2 2 1 3 - -       - = none, asked for without being an answer: a model reads a
-//                  past     target   - - 3 0 2 2       sequence as far as something is asked
+//   delay = 2, length = 4   input    3 0 2 2 1 3
+//                  future   target   2 2 1 3 - -       - = class "none", which counts in the loss only
+//                  past     target   - - 3 0 2 2
+//
+// "none" is a target because models stop at the last step that has one, and here they must read all inputs.
 #include <algorithm>
 
 #include "core/math.h"
@@ -19,9 +21,8 @@ class LookAhead final : public Task {
         symbols_(static_cast<int>(settings.integer("symbols"))),
         future_(settings.text("variant") == "future") {}
 
-  // Not looks_ahead, though the variant future asks for later inputs: to see them is what the task is about, and a
-  // bidirectional model is to be held against those that cannot.
-  Signature signature() const override { return {symbols_, true, symbols_ + 1, Loss::cross_entropy}; }
+  // predicts_inputs stays false in the variant future: bidirectional models are meant to read the later inputs.
+  Signature signature() const override { return {.inputs = symbols_, .one_hot = true, .outputs = symbols_ + 1}; }
   int steps() const override { return length_ + delay_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -31,15 +32,15 @@ class LookAhead final : public Task {
       for (int t = 0; t < steps(); ++t)
         batch.symbols[batch.at(t, b)] = static_cast<std::int32_t>(stream.below(symbols_));
       for (int i = 0; i < length_; ++i) {
-        const std::size_t asked = batch.at(future_ ? i : i + delay_, b);
-        batch.classes[asked] = 1 + batch.symbols[batch.at(future_ ? i + delay_ : i, b)];
-        batch.answer[asked] = 1;
+        const std::size_t target = batch.at(future_ ? i : i + delay_, b);
+        batch.classes[target] = 1 + batch.symbols[batch.at(future_ ? i + delay_ : i, b)];
+        batch.answer[target] = 1;
       }
     }
     std::fill(batch.weight.begin(), batch.weight.end(), 1.0f);
   }
 
-  // Knows the position, hence where there is no label. The symbol that is shown says nothing about another.
+  // Knows the position, and so where the target is "none". The current symbol is independent of all others.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     const int n = symbols_ + 1;
     outputs.assign(batch.answer.size() * n, 0);
@@ -49,7 +50,9 @@ class LookAhead final : public Task {
   }
   double baseline() const override { return length_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
-  Measure measure() const override { return {"accuracy", true, 0.99, "share of the steps labeled correctly"}; }
+  Measure measure() const override {
+    return {.name = "accuracy", .solved_at = 0.99, .definition = "share of the steps labeled correctly"};
+  }
 
  private:
   int length_, delay_, symbols_;
@@ -64,24 +67,31 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry look_ahead_task() {
-  std::vector<Option> options = length_options("50", 1, "labeled steps; time steps: length + delay");
-  options.push_back(choice_option("variant", "future", {"future", "past"},
-                                  "labels from the symbols to come, or, as an echo, from those before"));
-  options.push_back(integer_option("delay", "5", 1, 1000, "steps between a symbol and the step it labels"));
-  options.push_back(integer_option("symbols", "4", 2, 1000, "alphabet"));
-  return {"look-ahead",
-          "label every step with a symbol of the future, or of the past",
-          "Shown at each step: a symbol drawn uniformly from `symbols`. Asked: variant = future: the "
-          "symbol that will be shown `delay` steps later, at each of the first `length` steps, so that a "
-          "model that reads in one direction can do no better than guess, and a bidirectional one "
-          "(Schuster & Paliwal 1997) must remember for `delay` steps on its way back; variant = past: "
-          "the symbol of `delay` steps ago, at each of the last `length` steps, which any memory can do "
-          "(the control). At the other `delay` steps the label is none. The memoryless predictor knows the "
-          "position: length ln(symbols) / (length + delay), in the variant future also the optimum of all "
-          "that do not look ahead; the optimum of all models is 0.",
-          std::move(options),
-          make_task<LookAhead>,
-          length_of_steps};
+  std::vector<Option> options = length_options("50", 1, "steps with an answer; time steps: length + delay");
+  options.push_back(choice_option("variant", "future", {"future", "past"}, "targets are later or earlier inputs"));
+  options.push_back(integer_option("delay", "5", 1, 1000, "steps between an input and the step whose target it is"));
+  options.push_back(integer_option("symbols", "4", 2, 1000, "number of different symbols"));
+  return {.name = "look-ahead",
+          .summary = "predict the input some steps later, or recall it some steps earlier",
+          .definition =
+              R"(
+              Input: uniformly random symbols out of `symbols`, at length + delay steps.
+
+              variant = future: the target of each of the first `length` steps is the input `delay` steps later. A
+              model that reads forward only cannot do better than the baseline; a bidirectional one (Schuster &
+              Paliwal 1997) must remember over `delay` steps on its way back.
+
+              variant = past: the target of each of the last `length` steps is the input `delay` steps earlier. This
+              is the control, which any memory can solve.
+
+              The target of the other `delay` steps is a class "none", which counts in the loss but not in the
+              accuracy.
+
+              Baseline: the predictor knows the position: length ln(symbols) / (length + delay). In the variant future
+              this is also the optimum of all models that read forward only; the optimum of all models is 0.)",
+          .options = std::move(options),
+          .make = make_task<LookAhead>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

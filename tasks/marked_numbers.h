@@ -1,5 +1,5 @@
-// What adding and multiplication share: sequences of numbers, two of which are marked, and a function of the
-// two that is asked at the last step.
+// The common part of adding and multiplication: a sequence of numbers, two of which are marked. The target of the last
+// step is a function of these two.
 #pragma once
 
 #include <algorithm>
@@ -20,23 +20,23 @@ inline Marks marks_of(const Settings& settings) {
   return name == "tcn" ? Marks::tcn : name == "hochreiter" ? Marks::hochreiter : Marks::arjovsky;
 }
 
-// Two marks; hochreiter sets them among the steps 1 .. length / 2 - 1.
+// hochreiter marks two of the steps 1 .. length / 2 - 1.
 inline int min_length(Marks marks) { return marks == Marks::hochreiter ? 6 : 2; }
 
-// The task as sentences to the user name it: "adding with variant = tcn".
+// The task as error messages name it: "adding with variant = tcn".
 inline std::string described_marks(const std::string& task, const Settings& settings) {
   return task + " with variant = " + settings.text("variant");
 }
 
-// Options of such a task; `scaling` says what hochreiter changes beside the marks.
-inline std::vector<Option> marked_options(const std::string& scaling) {
+// The options of such a task; `hochreiter` describes that variant.
+inline std::vector<Option> marked_options(const std::string& hochreiter) {
   std::vector<Option> options = length_options("100", 2, "time steps (hochreiter: at least 6)");
   options.push_back(choice_option("variant", "arjovsky", {"arjovsky", "tcn", "hochreiter"},
-                                  "one mark in each half, two marks anywhere, or " + scaling));
+                                  "one mark in each half, two marks anywhere, or " + hochreiter));
   return options;
 }
 
-// Inputs of a step: the number, the marker. Target of the last step: target() of the two marked numbers.
+// Inputs of a step: the number and the marker. Target of the last step: target() of the two marked numbers.
 class MarkedNumbers : public Task {
  public:
   MarkedNumbers(const std::string& task, const Settings& settings)
@@ -46,7 +46,9 @@ class MarkedNumbers : public Task {
                     ", which needs " + std::to_string(min_length(marks_)) + " or more");
   }
 
-  Signature signature() const override { return {2, false, 1, Loss::mean_squared, true}; }
+  Signature signature() const override {
+    return {.inputs = 2, .outputs = 1, .loss = Loss::mean_squared, .one_answer = true};
+  }
   int steps() const override { return length_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -73,17 +75,17 @@ class MarkedNumbers : public Task {
     return batch.values[2 * batch.at(step, sequence) + 1] != 1.0f;
   }
 
-  // Beside mse: "correct", the share of sequences answered within 0.04 (the criterion of 1997).
+  // Adds "correct", the share of sequences with an absolute error below 0.04 (the criterion of 1997).
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
     int correct = 0;
-    const Predict listen = [&](const Batch& batch, std::vector<float>& outputs) {
+    const Predict predict_and_count = [&](const Batch& batch, std::vector<float>& outputs) {
       predict(batch, outputs);
       for (int b = 0; b < batch.size; ++b) {
         const std::size_t last = batch.at(length_ - 1, b);
         correct += std::abs(outputs[last] - batch.targets[last]) < 0.04f;
       }
     };
-    Scores scores = Task::evaluate(listen, source, count);
+    Scores scores = Task::evaluate(predict_and_count, source, count);
     scores.emplace_back("correct", count > 0 ? static_cast<double>(correct) / count : 0);
     return scores;
   }
@@ -103,10 +105,10 @@ class MarkedNumbers : public Task {
       const int first = draw(half);
       return {first, half + draw(length_ - half)};
     }
-    // Distinct: the second is drawn from the places that the first has left.
+    // The second step is drawn from the steps other than the first, so that they are distinct.
     const bool early = marks_ == Marks::hochreiter;
-    const int offset = early ? 1 : 0, places = early ? half - 1 : length_;
-    const int first = draw(early ? std::min(9, places) : places), second = draw(places - 1);
+    const int offset = early ? 1 : 0, candidates = early ? half - 1 : length_;
+    const int first = draw(early ? std::min(9, candidates) : candidates), second = draw(candidates - 1);
     return {offset + first, offset + second + (second >= first)};
   }
 

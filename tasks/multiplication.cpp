@@ -1,4 +1,4 @@
-// Multiplication problem: the product of the two marked numbers of a long sequence, asked at its end.
+// Multiplication problem: the product of the two marked numbers of a long sequence.
 //
 //   value   .3 .9 .1 .5 .7 .2
 //   marker   0  1  0  0  1  0            target of the last step: .9 * .7
@@ -7,21 +7,26 @@
 namespace rnnbench::tasks {
 namespace {
 
-// Var(U U') of two numbers uniform in [0, 1]: 1/9 - 1/16.
+// Of the product of two numbers uniform in [0, 1): 1/9 - 1/16.
 constexpr double variance = 7.0 / 144;
 
 class Multiplication final : public MarkedNumbers {
  public:
   explicit Multiplication(const Settings& settings) : MarkedNumbers("multiplication", settings) {}
 
-  // Knows no value, as that of adding: answers the mean of the targets.
+  // Predicts the mean of the targets, as for adding.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     outputs.assign(batch.targets.size(), 0.25f);
   }
   double baseline() const override { return variance; }
 
-  // The share of the variance that adding leaves when it is solved: 0.01 of 1/6.
-  Measure measure() const override { return {"mse", false, 0.06 * variance, "mean squared error at the last step"}; }
+  // Leaves the same fraction of the variance as the criterion of adding, which is 0.01 of 1/6.
+  Measure measure() const override {
+    return {.name = "mse",
+            .higher_is_better = false,
+            .solved_at = 0.06 * variance,
+            .definition = "mean squared error at the last step"};
+  }
 
  private:
   float number(Stream& stream) const override { return stream.uniform(); }
@@ -35,20 +40,31 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry multiplication_task() {
-  return {"multiplication",
-          "multiply the two marked numbers of a sequence",
-          "Shown at each step: a number uniform in [0, 1) and a marker. Asked, at the last step only: "
-          "the product of the two numbers that are marked 1 (Hochreiter & Schmidhuber 1997, experiment "
-          "5). The marks are those of adding: variant = arjovsky, one in each half; tcn, at distinct "
-          "places anywhere; hochreiter, the published ones, one in the first ten steps and another in "
-          "the first half, first and last step marked -1; here every sequence has `length` steps (1997: "
-          "up to a tenth more) and the first step is never chosen (1997: then its number is set to 0). "
-          "Answering the mean, 1/4, costs Var = 7/144. Solved when the error is below 6 % of that, as "
-          "adding is at 0.01 of 1/6. `correct` is the share of sequences answered within 0.04, the "
-          "criterion of 1997.",
-          marked_options("the marks of 1997"),
-          make_task<Multiplication>,
-          length_of_steps};
+  return {.name = "multiplication",
+          .summary = "multiply the two marked numbers of a sequence",
+          .definition =
+              R"(
+              Input: at each step, a number uniform in [0, 1) and a marker; two numbers are marked with 1.
+
+              Target: at the last step, the product of the two marked numbers.
+
+              variant = arjovsky: one mark in each half.
+
+              variant = tcn: marks at two distinct steps anywhere.
+
+              variant = hochreiter (Hochreiter & Schmidhuber 1997, experiment 5): one mark in the first ten steps and
+              another in the first half, first and last step marked with -1. Different here: every sequence has
+              `length` steps (1997: up to a tenth more), and the first step is never marked with 1 (1997: its number
+              is then set to 0).
+
+              Baseline: predicting the mean, 1/4, has a mean squared error of 7/144. The criterion is 6 % of this, the
+              same fraction as for adding (0.01 of 1/6).
+
+              Further score: `correct`, the share of sequences with an absolute error below 0.04, the criterion of
+              1997.)",
+          .options = marked_options("the marks of 1997"),
+          .make = make_task<Multiplication>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

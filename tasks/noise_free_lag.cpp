@@ -1,4 +1,4 @@
-// Noise-free lag: foresee the last symbol of a sequence, which is the first one again.
+// Noise-free lag: predict the last symbol of a sequence, which is the same as the first.
 //
 //   length = 4   regular   input   x 1 2 3       trigger (length = 2)   input   b x 7 1 5 e
 //                          target  1 2 3 x                              target            x
@@ -17,9 +17,10 @@ Variant variant_of(const Settings& settings) {
   return name == "regular" ? Variant::regular : name == "random" ? Variant::random : Variant::trigger;
 }
 
-// 1997 has no limit; 0.9^51 is below 1/200.
-constexpr int max_more = 50;                 // distractors beyond `length` in the variant trigger
-constexpr int trigger_extra = max_more + 3;  // and b, the symbol to remember, e
+// In the variant trigger, at most this many distractors follow the first `length`. (There is no limit in 1997, but more
+// have a probability below 1/200.)
+constexpr int max_more = 50;
+constexpr int trigger_extra = max_more + 3;  // with b, the symbol to remember, and e
 
 class NoiseFreeLag final : public Task {
  public:
@@ -30,7 +31,7 @@ class NoiseFreeLag final : public Task {
 
   Signature signature() const override {
     const int n = distractors_ + (triggered() ? 4 : 2);
-    return {n, true, n, Loss::cross_entropy, triggered(), !triggered()};
+    return {.inputs = n, .one_hot = true, .outputs = n, .one_answer = triggered(), .predicts_inputs = !triggered()};
   }
   int steps() const override { return length_ + (triggered() ? trigger_extra : 0); }
 
@@ -45,8 +46,8 @@ class NoiseFreeLag final : public Task {
     }
   }
 
-  // Knows the position and the current symbol: certain of the regular symbols, guesses random ones evenly, and
-  // the last one between x and y.
+  // Knows the position and the current symbol. It is certain of regular distractors, gives all random distractors the
+  // same probability, and x and y at the last step.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     const int n = signature().outputs;
     outputs.assign(batch.symbols.size() * n, impossible);
@@ -67,13 +68,16 @@ class NoiseFreeLag final : public Task {
   std::optional<double> optimum() const override {
     return variant_ == Variant::random ? (length_ - 1) * math::log(distractors_) / length_ : 0;
   }
-  Measure measure() const override { return {"accuracy", true, 0.99, "share of last symbols foreseen"}; }
+  Measure measure() const override {
+    return {.name = "accuracy", .solved_at = 0.99, .definition = "share of last symbols foreseen"};
+  }
 
  private:
   bool triggered() const { return variant_ == Variant::trigger; }
-  int x() const { return distractors_; }  // then y, e, b
+  int x() const { return distractors_; }  // followed by y, e and b
 
-  // The symbol to remember, then the distractors, each asked for one step ahead. Gives the last step.
+  // Writes the symbol to remember and the distractors, which are also the targets of the steps before. Returns the last
+  // step.
   int write(Stream& stream, int first, int b, Batch& batch) const {
     batch.symbols[batch.at(0, b)] = first;
     for (int t = 1; t < length_; ++t) {
@@ -85,7 +89,8 @@ class NoiseFreeLag final : public Task {
     return length_ - 1;
   }
 
-  // b, the symbol to remember, `length` distractors, further ones with chance 9/10 each, e. Gives the last step.
+  // Writes b, the symbol to remember, `length` distractors and more with probability 9/10 each, and e. Returns the last
+  // step.
   int write_triggered(Stream& stream, int first, int b, Batch& batch) const {
     int between = length_;
     while (between < length_ + max_more && stream.below(10) > 0) ++between;
@@ -109,25 +114,36 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry noise_free_lag_task() {
-  std::vector<Option> options = length_options(
-      "100", 2, "p, time steps to remember for; with trigger the fewest distractors q, time steps: q + 53");
+  std::vector<Option> options =
+      length_options("100", 2, "p, time steps; with trigger q, minimum number of distractors, time steps: q + 53");
   options.push_back(choice_option("variant", "regular", {"regular", "random", "trigger"},
                                   "experiments 2a, 2b and 2c of Hochreiter & Schmidhuber 1997"));
-  options.push_back(integer_option("symbols", "99", 1, 10000, "alphabet of the distractors (1997: p - 1)"));
-  return {"noise-free-lag",
-          "foresee the last symbol of a sequence, which is the first one again",
-          "Hochreiter & Schmidhuber 1997, experiment 2. Shown: a symbol x or y, then p - 1 distractors; "
-          "asked at each step: the next symbol, at the last the first one again. variant = regular (2a): "
-          "the distractors are a_1, a_2, ... in order (from a_1 again where there are fewer than p - 1 "
-          "of them, so that the inputs do not depend on the length). variant = random (2b): each is "
-          "drawn uniformly. variant = trigger (2c): a start b, x or y, q distractors and then one more "
-          "with chance 9/10 again and again (here at most 50), a trigger e, at which alone the second "
-          "symbol is asked. accuracy counts the last symbol only. The memoryless predictor knows the "
-          "position and the current symbol: ln 2 / p; random: ((p - 1) ln(symbols) + ln 2) / p, of which "
-          "the optimum saves the ln 2 alone; trigger: ln 2.",
-          std::move(options),
-          make_task<NoiseFreeLag>,
-          length_of_steps};
+  options.push_back(integer_option("symbols", "99", 1, 10000, "number of different distractors (1997: p - 1)"));
+  return {.name = "noise-free-lag",
+          .summary = "predict the last symbol of a sequence, which is the same as the first",
+          .definition =
+              R"(
+              Hochreiter & Schmidhuber 1997, experiment 2.
+
+              Input: a symbol x or y, then p - 1 distractors.
+
+              Target: at each step, the next symbol; at the last step, the first symbol of the sequence. Accuracy
+              counts the last step only.
+
+              variant = regular (2a): the distractors are a_1, a_2, ... in this order, starting over at a_1 when
+              `symbols` of them have been shown, so that the inputs do not depend on the length.
+
+              variant = random (2b): each distractor is uniformly random.
+
+              variant = trigger (2c): a start symbol b, then x or y, then at least q random distractors, and a trigger
+              e. After the first q distractors, one more follows with probability 9/10 each time (here at most 50).
+              Only the trigger has a target: the second symbol, x or y.
+
+              Baseline: the predictor knows the position and the current symbol: ln 2 / p for regular, ((p - 1)
+              ln(symbols) + ln 2) / p for random, ln 2 for trigger. The optimum is lower by the term with ln 2.)",
+          .options = std::move(options),
+          .make = make_task<NoiseFreeLag>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

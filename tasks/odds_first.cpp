@@ -1,7 +1,7 @@
-// Odds first: say the first, third, fifth ... bit of a string, and then the second, fourth ...
+// Odds first: repeat the first, third, fifth ... bit of a string, and then the second, fourth ...
 //
 //   input   1 1 0 0 1 _ _ _ _ _          _ = compute token
-//   target  . . . . . 1 0 1 1 0          . = not asked
+//   target  . . . . . 1 0 1 1 0          . = no target
 #include "tasks/string_task.h"
 
 namespace rnnbench::tasks {
@@ -9,27 +9,34 @@ namespace {
 
 class OddsFirst final : public StringTask {
  public:
-  static constexpr StringForm form{"odds-first", 2, 2, {1, 0}, {1, 0}};
+  static constexpr StringForm form{
+      .name = "odds-first", .symbols = 2, .classes = 2, .string = {.per_length = 1}, .answer = {.per_length = 1}};
   explicit OddsFirst(const Settings& settings) : StringTask(form, settings) {}
 
  private:
   void draw(Stream& stream, int length, Example& example) const override {
-    example.shown = draw_symbols(stream, length, 2);
+    example.string = draw_symbols(stream, length, 2);
     for (const int first : {0, 1})
-      for (int i = first; i < length; i += 2) example.answers.push_back(example.shown[i]);
+      for (int i = first; i < length; i += 2) example.answers.push_back(example.string[i]);
   }
 };
 
 }  // namespace
 
 TaskEntry odds_first_task() {
-  return string_entry<OddsFirst>(
-      "say every other symbol of a string, and then the rest",
-      "Shown: bits, drawn evenly, as many as a length uniform in shortest .. length. Asked, at as many compute tokens "
-      "after them: the first, third, fifth ... bit, and then the second, fourth ... (Deletang et al. 2023, whose "
-      "paper counts from 1; their code counts from 0 and so begins with the second bit). The memoryless predictor "
-      "knows the position of a compute token: ln 2.",
-      "bits; time steps: 2 length");
+  return string_entry<OddsFirst>("repeat the bits at odd positions, then those at even positions",
+                                 R"(
+      Input: uniformly random bits, then as many compute tokens.
+
+      Target: at the compute tokens, the first, third, fifth ... bit, then the second, fourth ...
+
+      Lengths: the number of bits is uniform in shortest .. length.
+
+      Baseline: the bits are independent of the position of a compute token, so each costs ln 2.
+
+      Source: Deletang et al. 2023. As in their paper, positions count from 1; their code counts from 0 and begins
+      with the second bit.)",
+                                 "bits; time steps: 2 length");
 }
 
 }  // namespace rnnbench::tasks

@@ -1,4 +1,4 @@
-// Random map: memorise the labels of fixed random bit strings, to measure how many bits a network can store.
+// Random map: memorize the labels of fixed random bit strings, to measure how many bits a network can store.
 //
 //   length = 5, pairs = 3   string   0 1 1 0 1   1 1 0 0 0   0 0 1 0 1
 //                           label            1           1           0
@@ -13,17 +13,17 @@
 namespace rnnbench::tasks {
 namespace {
 
-// The least length at which `pairs` strings can be distinct.
+// The smallest length at which there are `pairs` distinct strings.
 int min_length(const Settings& settings) {
   int bits = 1;
   while ((std::int64_t{1} << bits) < settings.integer("pairs")) ++bits;
   return bits;
 }
 
-// Entropy in bits of a yes with this chance.
-double binary_entropy(double chance) {
+// Entropy in bits of an event of this probability.
+double binary_entropy(double probability) {
   const auto term = [](double p) { return p > 0 ? -p * math::log(p) / math::log(2) : 0; };
-  return term(chance) + term(1 - chance);
+  return term(probability) + term(1 - probability);
 }
 
 class RandomMap final : public Task {
@@ -33,15 +33,15 @@ class RandomMap final : public Task {
     if (length_ < min_length(settings))
       throw UserError("length = " + settings.text("length") + " is too short for random-map with pairs = " +
                       settings.text("pairs") + ", which needs " + std::to_string(min_length(settings)) + " or more");
-    // Strings differ in their first steps, so that none is shown with both labels.
+    // The prefixes of the strings are distinct, so that no string has two labels.
     Stream stream(map_, Purpose::map, 0, 0);
     const std::size_t pairs = settings.integer("pairs");
     std::unordered_set<std::uint64_t> known;
-    while (heads_.size() < pairs) {
-      std::uint64_t head = 0;
-      for (int word = 0; word < 2; ++word) head = head << 32 | stream.next();
-      head >>= 64 - head_length();
-      if (known.insert(head).second) heads_.push_back(head);
+    while (prefixes_.size() < pairs) {
+      std::uint64_t prefix = 0;
+      for (int word = 0; word < 2; ++word) prefix = prefix << 32 | stream.next();
+      prefix >>= 64 - prefix_length();
+      if (known.insert(prefix).second) prefixes_.push_back(prefix);
     }
     for (std::size_t i = 0; i < pairs; ++i) {
       labels_.push_back(stream.below(2));
@@ -49,7 +49,7 @@ class RandomMap final : public Task {
     }
   }
 
-  Signature signature() const override { return {2, true, 2, Loss::cross_entropy, true}; }
+  Signature signature() const override { return {.inputs = 2, .one_hot = true, .outputs = 2, .one_answer = true}; }
   int steps() const override { return length_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -57,7 +57,7 @@ class RandomMap final : public Task {
     for (int b = 0; b < size; ++b) write(source.stream(b).below(static_cast<std::uint32_t>(pairs())), b, batch);
   }
 
-  // Knows the map and the last bit: how often each label goes with it.
+  // Knows the map and the last bit, and so the frequencies of the labels given this bit.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     outputs.assign(batch.symbols.size() * 2, 0);
     for (std::size_t i = 0; i < batch.symbols.size(); ++i) {
@@ -76,51 +76,51 @@ class RandomMap final : public Task {
   }
   std::optional<double> optimum() const override { return 0; }
   Measure measure() const override {
-    return {"bits", true, static_cast<double>(pairs()),
-            "pairs (1 - H(share of wrong labels, at most 1/2)): the bits stored; solved when all labels are right"};
+    return {.name = "bits",
+            .solved_at = static_cast<double>(pairs()),
+            .definition =
+                "pairs (1 - H(share of wrong labels, at most 1/2)): the bits stored; solved when all labels are right"};
   }
 
-  // Exact, so `count` does not matter: every pair once.
+  // Exact, so `count` has no effect: every pair is evaluated once.
   Scores evaluate(const Predict& predict, const StreamSource&, int) const override {
     Batch batch;
     std::vector<float> outputs;
     LossSum loss;
-    std::size_t right = 0;
+    std::size_t correct = 0;
     for (std::size_t done = 0; done < pairs(); done += batch.size) {
       batch.reset(signature(), length_, static_cast<int>(std::min<std::size_t>(64, pairs() - done)));
       for (int b = 0; b < batch.size; ++b) write(done + b, b, batch);
       predict(batch, outputs);
-      const LossSum part = loss_of(signature(), batch, outputs);
-      loss.loss += part.loss;
-      loss.weight += part.weight;
+      loss += loss_of(signature(), batch, outputs);
       for (int b = 0; b < batch.size; ++b) {
         const float* logits = &outputs[2 * batch.at(length_ - 1, b)];
-        right += logits[labels_[done + b]] > logits[1 - labels_[done + b]];
+        correct += logits[labels_[done + b]] > logits[1 - labels_[done + b]];
       }
     }
-    const double accuracy = static_cast<double>(right) / static_cast<double>(pairs());
+    const double accuracy = static_cast<double>(correct) / static_cast<double>(pairs());
     const double bits = static_cast<double>(pairs()) * (1 - binary_entropy(std::min(1 - accuracy, 0.5)));
     return {{"bits", bits}, {"accuracy", accuracy}, {"loss", loss.mean()}};
   }
 
  private:
-  std::size_t pairs() const { return heads_.size(); }
-  int head_length() const { return std::min(length_, 64); }
-  int head_bit(std::size_t pair, int t) const { return heads_[pair] >> (head_length() - 1 - t) & 1; }
-  Stream tail(std::size_t pair) const { return {map_, Purpose::map, 1, static_cast<std::uint32_t>(pair)}; }
+  std::size_t pairs() const { return prefixes_.size(); }
+  int prefix_length() const { return std::min(length_, 64); }
+  int prefix_bit(std::size_t pair, int t) const { return prefixes_[pair] >> (prefix_length() - 1 - t) & 1; }
+  Stream suffix(std::size_t pair) const { return {map_, Purpose::map, 1, static_cast<std::uint32_t>(pair)}; }
 
   int last_bit(std::size_t pair) const {
-    if (length_ <= head_length()) return head_bit(pair, length_ - 1);
-    Stream stream = tail(pair);
-    for (int t = head_length(); t < length_ - 1; ++t) stream.next();
+    if (length_ <= prefix_length()) return prefix_bit(pair, length_ - 1);
+    Stream stream = suffix(pair);
+    for (int t = prefix_length(); t < length_ - 1; ++t) stream.next();
     return stream.below(2);
   }
 
-  // The pair as sequence `b`.
+  // Writes the pair as sequence `b`.
   void write(std::size_t pair, int b, Batch& batch) const {
-    Stream stream = tail(pair);
+    Stream stream = suffix(pair);
     for (int t = 0; t < length_; ++t)
-      batch.symbols[batch.at(t, b)] = t < head_length() ? head_bit(pair, t) : static_cast<int>(stream.below(2));
+      batch.symbols[batch.at(t, b)] = t < prefix_length() ? prefix_bit(pair, t) : static_cast<int>(stream.below(2));
     const std::size_t last = batch.at(length_ - 1, b);
     batch.classes[last] = labels_[pair];
     batch.weight[last] = batch.answer[last] = 1;
@@ -128,9 +128,9 @@ class RandomMap final : public Task {
 
   int length_;
   std::uint64_t map_;
-  std::vector<std::uint64_t> heads_;  // the first bits of each string, the first of all the highest
+  std::vector<std::uint64_t> prefixes_;  // the first bits of each string; the first one is the most significant
   std::vector<int> labels_;
-  std::array<std::array<double, 2>, 2> labels_after_{};  // [last bit][label]: how many
+  std::array<std::array<double, 2>, 2> labels_after_{};  // [last bit][label]: number of pairs
 };
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
@@ -141,22 +141,30 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 
 TaskEntry random_map_task() {
   std::vector<Option> options =
-      length_options("16", 1, "bits of a string, time steps; 2^length at least `pairs`; another length is another map");
-  options.push_back(integer_option("pairs", "1000", 2, 1000000, "strings with a label"));
-  options.push_back(integer_option("map", "1", 0, 4294967295, "seed of strings and labels, for runs of every seed"));
-  return {"random-map",
-          "memorise a random map from strings to labels: capacity in bits",
-          "Shown: one of `pairs` distinct random strings of `length` bits, drawn anew for each sequence. "
-          "Asked at its last bit: the string's label, 0 or 1 at random. Strings and labels are fixed by "
-          "the option `map`, so that all runs learn the same ones, and nothing can be done but store "
-          "them (the capacity of Collins, Sohl-Dickstein & Sussillo 2017, who show vectors). bits is the "
-          "mutual information of labels and answers, pairs (1 - H2(error)), with error the share of "
-          "wrong labels (at most 1/2), over all pairs; divided by the number of parameters it is the "
-          "capacity per parameter. The memoryless predictor knows the map and the last bit: the entropy "
-          "of the labels given the last bit, about ln 2.",
-          std::move(options),
-          make_task<RandomMap>,
-          length_of_steps};
+      length_options("16", 1, "bits of a string = time steps; 2^length >= pairs; each length has its own map");
+  options.push_back(integer_option("pairs", "1000", 2, 1000000, "number of strings"));
+  options.push_back(
+      integer_option("map", "1", 0, 4294967295, "seed of strings and labels, independent of the seed of a run"));
+  return {.name = "random-map",
+          .summary = "memorize a random map from strings to labels: capacity in bits",
+          .definition =
+              R"(
+              Input: one of `pairs` distinct random strings of `length` bits, chosen at random for each sequence.
+
+              Target: at the last bit, the label of the string, 0 or 1. Strings and labels are random, but fixed by
+              the option `map`, so that all runs learn the same ones and can only memorize them.
+
+              Measure: `bits` is the mutual information of labels and answers, pairs (1 - H(error)), where error is
+              the share of wrong labels over all pairs (at most 1/2) and H the binary entropy. Divided by the number
+              of parameters, it is the capacity per parameter.
+
+              Baseline: the predictor knows the map and the last bit: the entropy of the labels given the last bit,
+              about ln 2.
+
+              Source: the capacity of Collins, Sohl-Dickstein & Sussillo 2017, whose inputs are vectors.)",
+          .options = std::move(options),
+          .make = make_task<RandomMap>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

@@ -14,9 +14,9 @@
 namespace rnnbench::tasks {
 namespace {
 
-constexpr std::array<const char*, 3> part_names{"train", "valid", "test"};
-constexpr const char* parts_listed = "\"train\", \"valid\", \"test\"";
-constexpr std::int32_t max_symbol = 65535;  // outputs are dense
+constexpr std::array<const char*, 3> split_names{"train", "valid", "test"};
+constexpr const char* split_list = "\"train\", \"valid\", \"test\"";
+constexpr std::int32_t max_symbol = 65535;  // a network has one output per symbol
 
 std::string bytes_of(const std::string& path) {
   std::error_code ignored;
@@ -25,13 +25,13 @@ std::string bytes_of(const std::string& path) {
   if (!file) throw UserError("file = " + path + " cannot be opened for reading");
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (file.bad() || bytes.empty()) throw UserError("file = " + path + " is empty or cannot be read");
-  if (const auto nul = bytes.find('\0'); nul != std::string::npos)  // which the reader takes for the end
+  if (const auto nul = bytes.find('\0'); nul != std::string::npos)  // the parser would take it for the end
     throw UserError(path + ":" + std::to_string(1 + std::count(bytes.begin(), bytes.begin() + nul, '\n')) +
-                    ": a byte of value 0 is no text");
+                    ": a byte of value 0 in a text file");
   return bytes;
 }
 
-// Reads a text in the grammar of JSON, but only lists, objects, whole numbers and names, each where it is expected.
+// A parser for the subset of JSON that is used here: lists, objects, whole numbers, and strings without escapes.
 class Reader {
  public:
   Reader(const std::string& path, std::string_view text, int line = 1) : path_(path), text_(text), line_(line) {}
@@ -40,7 +40,7 @@ class Reader {
     throw UserError(path_ + ":" + std::to_string(line_) + ": " + what);
   }
 
-  // The next character that is no space; 0 at the end.
+  // The next character that is not white space; 0 at the end.
   char peek() {
     for (; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
@@ -78,7 +78,7 @@ class Reader {
   std::string name(const std::string& where) {
     expect('"', where);
     const std::size_t end = text_.find_first_of("\"\\\n", at_);
-    if (end == std::string_view::npos || text_[end] != '"') refuse("a name that does not end " + where);
+    if (end == std::string_view::npos || text_[end] != '"') refuse("expected a closing quotation mark " + where);
     const std::string read(text_.substr(at_, end - at_));
     at_ = end + 1;
     return read;
@@ -110,9 +110,9 @@ class Reader {
 
  private:
   std::string found() {
-    if (peek() == 0) return "the end";
-    constexpr std::string_view marks = ",[]{}";
-    const std::size_t end = marks.find(text_[at_]) != std::string_view::npos
+    if (peek() == 0) return "the end of the text";
+    constexpr std::string_view punctuation = ",[]{}";
+    const std::size_t end = punctuation.find(text_[at_]) != std::string_view::npos
                                 ? at_ + 1
                                 : std::min(text_.find_first_of(" \t\r\n,[]{}", at_), at_ + 20);
     std::string word(text_.substr(at_, end - at_));
@@ -127,25 +127,25 @@ class Reader {
   int line_;
 };
 
-int part_of(const std::string& name, const Reader& reader) {
-  const auto part = std::find(part_names.begin(), part_names.end(), name);
-  if (part == part_names.end()) reader.refuse("the part \"" + name + "\" is not one of " + parts_listed);
-  return static_cast<int>(part - part_names.begin());
+int split_of(const std::string& name, const Reader& reader) {
+  const auto split = std::find(split_names.begin(), split_names.end(), name);
+  if (split == split_names.end()) reader.refuse("the split \"" + name + "\" is not one of " + split_list);
+  return static_cast<int>(split - split_names.begin());
 }
 
-void add(GivenSequence sequence, int part, const Reader& reader, SequenceFile& file) {
-  if (sequence.size() < 2) reader.refuse("a sequence of fewer than two steps, of which nothing can be asked");
+void add(GivenSequence sequence, int split, const Reader& reader, SequenceFile& file) {
+  if (sequence.size() < 2) reader.refuse("a sequence needs at least two steps");
   file.longest = std::max(file.longest, sequence.size());
-  file.parts[part].push_back(std::move(sequence));
+  file.splits[split].push_back(std::move(sequence));
 }
 
 SequenceFile read_chords(const std::string& path, const std::string& text) {
   SequenceFile file;
   std::array<bool, 3> seen{};
   Reader reader(path, text);
-  reader.object("a part", [&](const std::string& key) {
-    const int part = part_of(key, reader);
-    if (std::exchange(seen[part], true)) reader.refuse("the part \"" + key + "\" is there twice");
+  reader.object("a split", [&](const std::string& key) {
+    const int split = split_of(key, reader);
+    if (std::exchange(seen[split], true)) reader.refuse("the split \"" + key + "\" occurs twice");
     reader.list("a sequence", [&] {
       GivenSequence sequence;
       reader.list("a step", [&] {
@@ -153,11 +153,11 @@ SequenceFile read_chords(const std::string& path, const std::string& text) {
         reader.list("a note", [&] {
           const int note = reader.number(127, "a MIDI note");
           if (note < lowest_key || note >= lowest_key + piano_keys)
-            reader.refuse("the note " + std::to_string(note) + " is none of the 88 keys, 21 to 108");
+            reader.refuse("the note " + std::to_string(note) + " is not one of the 88 keys, 21 to 108");
           chord.set(note - lowest_key);
         });
       });
-      add(std::move(sequence), part, reader, file);
+      add(std::move(sequence), split, reader, file);
     });
   });
   reader.end();
@@ -177,32 +177,32 @@ SequenceFile read_symbols(const std::string& path, const std::string& text) {
       if (!sequence.symbols.empty()) reader.refuse("two sequences in one line");
       reader.list("a symbol", [&] { sequence.symbols.push_back(reader.number(max_symbol, "a symbol")); });
     };
-    int part = number % 10 < 8 ? 0 : number % 10 - 7;
+    int split = number % 10 < 8 ? 0 : number % 10 - 7;
     const bool has_name = reader.peek() == '{';
     if (number++ == 0) named = has_name;
-    if (has_name != named) reader.refuse("a split has to be given in every line or in none");
+    if (has_name != named) reader.refuse("either every line or no line must have a \"split\"");
     if (named) {
-      part = -1;
+      split = -1;
       reader.object("a member", [&](const std::string& key) {
         if (key == "sequence")
           read();
-        else if (key == "split" && part < 0)
-          part = part_of(reader.name("before the name of a split"), reader);
+        else if (key == "split" && split < 0)
+          split = split_of(reader.name("before the name of a split"), reader);
         else
           reader.refuse("the member \"" + key + "\" is not one of \"split\", \"sequence\", each once");
       });
-      if (part < 0) reader.refuse("a line without \"split\"");
+      if (split < 0) reader.refuse("a line without \"split\"");
     } else {
       read();
     }
     reader.end();
     for (const std::int32_t symbol : sequence.symbols) file.symbols = std::max(file.symbols, symbol + 1);
-    add(std::move(sequence), part, reader, file);
+    add(std::move(sequence), split, reader, file);
   }
   return file;
 }
 
-// Whether the file begins as an object whose first member is a part rather than that of a line.
+// Whether the file begins with an object whose first member is not one of those of a line of JSON Lines.
 bool is_chords(const std::string& path, const std::string& text) {
   Reader reader(path, text);
   if (!reader.take('{')) return false;
@@ -216,10 +216,10 @@ SequenceFile read_sequence_file(const std::string& path) {
   const std::string text = bytes_of(path);
   SequenceFile file = is_chords(path, text) ? read_chords(path, text) : read_symbols(path, text);
   file.hash = hex16(fnv1a(text));
-  for (std::size_t part = 0; part < part_names.size(); ++part)
-    if (file.parts[part].empty())
-      throw UserError(path + ": no sequence is in the part \"" + part_names[part] + "\"; each of " + parts_listed +
-                      " needs one (of lines without a split, there have to be ten)");
+  for (std::size_t split = 0; split < split_names.size(); ++split)
+    if (file.splits[split].empty())
+      throw UserError(path + ": the split \"" + split_names[split] + "\" has no sequence; each of " + split_list +
+                      " needs at least one (so without splits, the file needs ten lines)");
   return file;
 }
 

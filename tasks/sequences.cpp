@@ -1,7 +1,7 @@
-// Sequences: the next step of sequences in a file of the user's, chords of a polyphonic piece or symbols.
+// Sequences: predict the next step of sequences in a file of the user, chords of polyphonic music or symbols.
 //
-//   input   frame 1   frame 2   ...  frame T-1
-//   target  frame 2   frame 3   ...  frame T
+//   input   step 1   step 2   ...  step T-1
+//   target  step 2   step 3   ...  step T
 #include <algorithm>
 #include <map>
 
@@ -13,20 +13,18 @@
 namespace rnnbench::tasks {
 namespace {
 
-enum Part { train, valid, test };
+enum Split { train, valid, test };
 
-void add(const LossSum& part, LossSum& sum) { sum.loss += part.loss, sum.weight += part.weight; }
-
-// ln(count + 1/2): differences of these are log-odds under Jeffreys' prior (Krichevsky & Trofimov 1981), so that what
-// was never counted stays possible.
+// ln(count + 1/2), the logit of an outcome that was counted so often. Because of the 1/2 (Jeffreys' prior; Krichevsky &
+// Trofimov 1981), outcomes that were never counted remain possible.
 float log_count(double count) { return static_cast<float>(math::log(count + 0.5)); }
 
-// What chords and symbols share. Only the first `length` + 1 steps of a sequence are taken, also for the baselines.
+// The common part of chords and symbols. Only the first `length` + 1 steps of a sequence are used, also for baselines.
 class Sequences : public Task {
  public:
-  Sequences(SequenceFile&& file, int length) : parts_(std::move(file.parts)) {
-    for (auto& part : parts_)
-      for (GivenSequence& sequence : part) {
+  Sequences(SequenceFile&& file, int length) : splits_(std::move(file.splits)) {
+    for (auto& split : splits_)
+      for (GivenSequence& sequence : split) {
         const std::size_t max = static_cast<std::size_t>(length) + 1;
         if (sequence.chords.size() > max) sequence.chords.resize(max);
         if (sequence.symbols.size() > max) sequence.symbols.resize(max);
@@ -43,7 +41,7 @@ class Sequences : public Task {
       const GivenSequence& sequence = chosen(source, b);
       for (std::size_t t = 0; t + 1 < sequence.size(); ++t) {
         const std::size_t i = batch.at(static_cast<int>(t), b);
-        show(sequence, t, i, batch);
+        write(sequence, t, i, batch);
         batch.weight[i] = batch.answer[i] = 1;
       }
     }
@@ -52,81 +50,88 @@ class Sequences : public Task {
   double baseline() const override {
     LossSum sum;
     const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) { memoryless(batch, outputs); };
-    predict_samples(*this, predict, {.purpose = Purpose::test}, static_cast<int>(parts_[test].size()),
-                    [&](const Batch& batch, const auto& outputs) { add(loss_of(signature(), batch, outputs), sum); });
+    predict_samples(*this, predict, {.purpose = Purpose::test}, static_cast<int>(splits_[test].size()),
+                    [&](const Batch& batch, const auto& outputs) { sum += loss_of(signature(), batch, outputs); });
     return sum.mean();
   }
 
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
     LossSum loss, by_frequency;
     std::vector<float> outputs_by_frequency;
-    const int listed = static_cast<int>(parts_[part_of(source)].size());
-    predict_samples(*this, predict, source, part_of(source) == train ? count : listed,
+    const int listed = static_cast<int>(splits_[split_of(source)].size());
+    predict_samples(*this, predict, source, split_of(source) == train ? count : listed,
                     [&](const Batch& batch, const std::vector<float>& outputs) {
-                      add(loss_of(signature(), batch, outputs), loss);
+                      loss += loss_of(signature(), batch, outputs);
                       frequencies(batch, outputs_by_frequency);
-                      add(loss_of(signature(), batch, outputs_by_frequency), by_frequency);
+                      by_frequency += loss_of(signature(), batch, outputs_by_frequency);
                     });
     return {{"nll", loss.mean()}, {"frequencies", by_frequency.mean()}, {"loss", loss.mean()}};
   }
 
  protected:
-  // Writes step t as input and step t + 1 as target to place i of the batch.
-  virtual void show(const GivenSequence& sequence, std::size_t t, std::size_t i, Batch& batch) const = 0;
-  // The outputs of what knows the frequencies in the training part alone.
+  // Writes step t of the sequence as the input and step t + 1 as the target of element i of the batch.
+  virtual void write(const GivenSequence& sequence, std::size_t t, std::size_t i, Batch& batch) const = 0;
+  // The outputs of a predictor that knows only the frequencies in the training split.
   virtual void frequencies(const Batch& batch, std::vector<float>& outputs) const = 0;
 
-  const std::vector<GivenSequence>& training() const { return parts_[train]; }
+  const std::vector<GivenSequence>& training() const { return splits_[train]; }
 
  private:
-  static Part part_of(const StreamSource& source) {
+  static Split split_of(const StreamSource& source) {
     return source.purpose == Purpose::validation ? valid : source.purpose == Purpose::test ? test : train;
   }
 
-  // Training draws evenly from its part, with replacement; the others go through theirs in the order of the file.
+  // Training samples uniformly with replacement from its split; validation and test use theirs in the order of the
+  // file.
   const GivenSequence& chosen(const StreamSource& source, std::uint32_t sample) const {
-    const auto& part = parts_[part_of(source)];
-    if (part_of(source) == train) return part[source.stream(sample).below(static_cast<std::uint32_t>(part.size()))];
-    return part[(static_cast<std::uint64_t>(source.first) + sample) % part.size()];
+    const auto& split = splits_[split_of(source)];
+    if (split_of(source) == train) return split[source.stream(sample).below(static_cast<std::uint32_t>(split.size()))];
+    return split[(static_cast<std::uint64_t>(source.first) + sample) % split.size()];
   }
 
-  std::array<std::vector<GivenSequence>, 3> parts_;
+  std::array<std::vector<GivenSequence>, 3> splits_;
   int steps_;
 };
 
 class Chords final : public Sequences {
  public:
   Chords(SequenceFile&& file, int length) : Sequences(std::move(file), length) {
-    std::array<std::array<double, 2>, 2> counts[piano_keys]{};  // of each key: before (silent, sounding), then after
+    std::array<std::array<double, 2>, 2> counts[piano_keys]{};  // [key][sounds at step t][sounds at step t + 1]
     for (const GivenSequence& sequence : training())
       for (std::size_t t = 0; t + 1 < sequence.size(); ++t)
         for (int key = 0; key < piano_keys; ++key) ++counts[key][sequence.chords[t][key]][sequence.chords[t + 1][key]];
     for (int key = 0; key < piano_keys; ++key) {
       const auto& [silent, sounding] = counts[key];
-      frequency_[key] = log_odds(silent[0] + sounding[0], silent[1] + sounding[1]);
-      after_[0][key] = log_odds(silent[0], silent[1]);
-      after_[1][key] = log_odds(sounding[0], sounding[1]);
+      frequency_[key] = logit(silent[0] + sounding[0], silent[1] + sounding[1]);
+      after_[0][key] = logit(silent[0], silent[1]);
+      after_[1][key] = logit(sounding[0], sounding[1]);
     }
   }
 
-  Signature signature() const override { return {piano_keys, false, piano_keys, Loss::bernoulli, false, true}; }
+  Signature signature() const override {
+    return {.inputs = piano_keys, .outputs = piano_keys, .loss = Loss::bernoulli, .predicts_inputs = true};
+  }
 
-  // Each key by itself: how often it sounded in training after a step in which it did, or did not, as now.
+  // For each key by itself: how often it sounded in training after a step in which it did, or did not, as it does now.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     outputs.resize(batch.values.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = after_[batch.values[i] == 1][i % piano_keys];
   }
 
   Measure measure() const override {
-    return {"nll", false, 0.001,
+    return {
+        .name = "nll",
+        .higher_is_better = false,
+        .solved_at = 0.001,
+        .definition =
             "negative log-likelihood in nats per time step, summed over the keys, averaged over all predicted steps "
             "(2..T) of all test sequences, each step counting the same"};
   }
 
  private:
-  static float log_odds(double no, double yes) { return log_count(yes) - log_count(no); }
+  static float logit(double no, double yes) { return log_count(yes) - log_count(no); }
 
-  void show(const GivenSequence& sequence, std::size_t t, std::size_t i, Batch& batch) const override {
+  void write(const GivenSequence& sequence, std::size_t t, std::size_t i, Batch& batch) const override {
     for (int key = 0; key < piano_keys; ++key) {
       batch.values[i * piano_keys + key] = sequence.chords[t][key];
       batch.targets[i * piano_keys + key] = sequence.chords[t + 1][key];
@@ -138,8 +143,8 @@ class Chords final : public Sequences {
     for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = frequency_[i % piano_keys];
   }
 
-  std::array<float, piano_keys> frequency_{};  // log-odds
-  std::array<std::array<float, piano_keys>, 2> after_{};
+  std::array<float, piano_keys> frequency_{};             // logits
+  std::array<std::array<float, piano_keys>, 2> after_{};  // [sounds now][key]: logits
 };
 
 class Symbols final : public Sequences {
@@ -153,7 +158,9 @@ class Symbols final : public Sequences {
       }
   }
 
-  Signature signature() const override { return {symbols_, true, symbols_, Loss::cross_entropy, false, true}; }
+  Signature signature() const override {
+    return {.inputs = symbols_, .one_hot = true, .outputs = symbols_, .predicts_inputs = true};
+  }
 
   // How often each symbol followed the current one in training.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
@@ -163,13 +170,16 @@ class Symbols final : public Sequences {
   }
 
   Measure measure() const override {
-    return {"nll", false, 0.001,
-            "negative log-likelihood in nats per symbol, averaged over all predicted symbols (2..T) of all test "
-            "sequences, each symbol counting the same"};
+    return {.name = "nll",
+            .higher_is_better = false,
+            .solved_at = 0.001,
+            .definition =
+                "negative log-likelihood in nats per symbol, averaged over all predicted symbols (2..T) of all test "
+                "sequences, each symbol counting the same"};
   }
 
  private:
-  void show(const GivenSequence& sequence, std::size_t t, std::size_t i, Batch& batch) const override {
+  void write(const GivenSequence& sequence, std::size_t t, std::size_t i, Batch& batch) const override {
     batch.symbols[i] = sequence.symbols[t];
     batch.classes[i] = sequence.symbols[t + 1];
   }
@@ -181,24 +191,24 @@ class Symbols final : public Sequences {
 
   int symbols_;
   std::vector<double> counts_;
-  std::vector<std::map<std::int32_t, double>> after_;  // of each symbol
+  std::vector<std::map<std::int32_t, double>> after_;  // [current symbol]: count of each next symbol
 };
 
 const std::string& path_of(const Settings& settings) {
   if (!settings.has("file"))
     throw UserError(
-        "the task sequences needs file = PATH, the sequences to learn; `rnnbench show sequences` says in "
-        "which form");
+        "the task sequences needs file = PATH with the sequences to learn; `rnnbench show sequences` describes its "
+        "format");
   return settings.text("file");
 }
 
 void check_hash(const Settings& settings, const std::string& hash) {
   if (settings.has("file-hash") && settings.text("file-hash") != hash)
     throw UserError("file-hash = " + settings.text("file-hash") + " is not the hash of " + path_of(settings) +
-                    ", which is " + hash + ": the file is another one or has changed");
+                    ", which is " + hash + ": the file has changed or is a different one");
 }
 
-// The path says where the sequences lie; what they are goes into the run.
+// A run is identified by the content of the file, not by its path.
 void complete(Settings& settings) {
   const std::string hash = hash_of_file(path_of(settings));
   check_hash(settings, hash);
@@ -222,31 +232,42 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry sequences_task() {
-  std::vector<Option> options =
-      length_options("1000000", 1, "most time steps of a sequence: longer ones are cut, by default none is");
-  options.push_back(place_option("file", "path of the sequences, from the folder that the program is started in"));
-  options.push_back(text_option("file-hash", "hash of the file's bytes, filled in; a given one has to match"));
-  return {"sequences",
-          "predict the next step of sequences in a file of your own: polyphonic music or symbols",
-          "Shown: the steps of a sequence of `file` but the last. Asked at each: the next one; so the first is never "
-          "asked. Two forms of files are read. Chords: a JSON object of the parts \"train\", \"valid\" and \"test\", "
-          "each a list of sequences, a sequence a list of steps, a step a list of MIDI notes from 21 to 108, as the "
-          "sets of Boulanger-Lewandowski, Bengio & Vincent 2012 (JSB chorales, Nottingham, MuseData, Piano-midi.de) "
-          "are often kept: 88 inputs, and 88 outputs that are independent answers of yes or no. Symbols: JSON Lines, "
-          "in each line a list of whole numbers, or in each {\"split\": \"train\", \"sequence\": [...]}; without "
-          "splits, of ten lines in a row eight are train, one valid, one test: one-hot inputs, and one class of as "
-          "many. Training draws evenly from the sequences of its part. Validation and test score every sequence of "
-          "theirs once, whatever `evaluate` says. `length` cuts longer sequences, in all parts. The lowest loss is "
-          "not known; a loss below 0.001, of sequences that can be foretold, counts as solved, and other training "
-          "goes on to its last update. The memoryless predictor knows the current step: how often, in the training "
-          "part, a key sounded after a step in which it did or did not, or a symbol came after the current one, with "
-          "1/2 added to each count. The baseline is its loss on the test part. The score `frequencies` is the loss "
-          "of one that does not know the step either. The hash of the file's bytes belongs to the identity of a run, "
-          "its path does not.",
-          std::move(options),
-          make,
-          length_of_steps,
-          complete};
+  std::vector<Option> options = length_options("1000000", 1, "maximum number of time steps; longer sequences are cut");
+  options.push_back(path_option("file", "path of the file, relative to the current folder"));
+  options.push_back(text_option("file-hash", "hash of the file's bytes, set automatically; if given, it must match"));
+  return {.name = "sequences",
+          .summary = "predict the next step of sequences in a file of your own: polyphonic music or symbols",
+          .definition =
+              R"(
+              Input: the steps of a sequence of `file`, without the last one.
+
+              Target: at each step, the next one.
+
+              Chords: the file is a JSON object with the splits "train", "valid" and "test". Each split is a list of
+              sequences, a sequence a list of steps, a step a list of MIDI notes from 21 to 108. The data sets of
+              Boulanger-Lewandowski, Bengio & Vincent 2012 (JSB chorales, Nottingham, MuseData, Piano-midi.de) are
+              often stored in this format. There are 88 inputs and 88 outputs, one independent yes/no answer per key.
+
+              Symbols: the file has JSON Lines. Each line is a list of whole numbers, or each line is {"split":
+              "train", "sequence": [...]}. Without splits, of ten consecutive lines eight are train, the next is
+              valid, the last is test. Inputs are one-hot, and there is one class per symbol.
+
+              Training samples uniformly from the sequences of its split. Validation and test evaluate every sequence
+              of theirs once, whatever the option `evaluate` says. `length` cuts longer sequences, in all splits.
+
+              The lowest possible loss is not known. A loss below 0.001, possible only if the sequences are
+              predictable, counts as solved; otherwise training uses its whole budget.
+
+              Baseline: the predictor knows the current step. It uses the frequencies of the training split: of a key
+              after steps in which it sounded or did not, or of a symbol after the current one, with 1/2 added to each
+              count. The baseline is its loss on the test split. The score `frequencies` is the loss of a predictor
+              that does not know the current step either.
+
+              A run is identified by the hash of the file's bytes, not by its path.)",
+          .options = std::move(options),
+          .make = make,
+          .length_of_steps = length_of_steps,
+          .complete = complete};
 }
 
 }  // namespace rnnbench::tasks

@@ -1,11 +1,13 @@
-// What the tasks of Deletang et al. 2023 ("Neural networks and the Chomsky hierarchy") have in common: a string is
-// shown, and then its answer is asked, one symbol at each of as many empty compute tokens.
+// The common part of the tasks of Deletang et al. 2023 ("Neural networks and the Chomsky hierarchy"): the input is a
+// string, followed by as many empty compute tokens as the answer has symbols. The target of each compute token is one
+// symbol of the answer.
 //
 //   input   1 1 0 _ _ _          _ = compute token          (reverse-string, length 3)
-//   target  . . . 0 1 1          . = not asked: weight 0
+//   target  . . . 0 1 1          . = no target: weight 0
 //
-// They are about longer strings than those of training: lengths are uniform in `shortest` .. `length`, for each
-// sequence anew (2023: for each batch), and a test length is scored at exactly that length.
+// The tasks measure generalization to strings that are longer than those in training. The length of each training
+// sequence is uniform in `shortest` .. `length` (in 2023, all sequences of a batch have the same length); at a test
+// length, all sequences have that length.
 #pragma once
 
 #include <string>
@@ -16,18 +18,18 @@
 
 namespace rnnbench::tasks {
 
-// The shape of such a task. What counts as the length is up to the task.
+// The shape of such a task. Each task defines what its length counts.
 struct StringForm {
   struct Count {
-    int per_length, extra;
-    int at(int length) const { return per_length * length + extra; }
+    int per_length = 0, constant = 0;
+    int at(int length) const { return per_length * length + constant; }
   };
-  const char* name;
-  int symbols;  // 0 .. symbols - 1 in strings; the compute token is the next number
-  int classes;  // 0 .. classes - 1 in answers
-  Count shown;  // symbols of the string
-  Count asked;  // symbols of the answer
-  int min = 1;  // length
+  const char* name = "";
+  int symbols = 0;     // strings consist of 0 .. symbols - 1; the compute token is the symbol `symbols`
+  int classes = 0;     // answers consist of 0 .. classes - 1
+  Count string;        // number of symbols of the string
+  Count answer;        // number of symbols of the answer
+  int min_length = 1;  // minimum of the options `length` and `shortest`
 };
 
 class StringTask : public Task {
@@ -35,31 +37,32 @@ class StringTask : public Task {
   StringTask(const StringForm& form, const Settings& settings) : form_(form), range_(settings) {}
 
   Signature signature() const override;
-  int steps() const override { return form_.shown.at(range_.longest) + form_.asked.at(range_.longest); }
+  int steps() const override { return form_.string.at(range_.longest) + form_.answer.at(range_.longest); }
   void sample(const StreamSource& source, int size, Batch& batch) const override;
-  // Knows the position of a compute token, and hence that the string is over, but not its length where several lengths
-  // ask for an answer there: the mean of odds() over these lengths.
+  // Knows the position of a compute token, but not the length of the string where several lengths have an answer at
+  // this position: predicts the mean of probabilities() over these lengths.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override;
   double baseline() const override;
   std::optional<double> optimum() const override { return 0; }
   Measure measure() const override;
-  // Beside accuracy, where there are several answers: "sequences".
+  // Adds "sequences" to the accuracy where an answer has several symbols.
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override;
 
  protected:
   struct Example {
-    std::vector<int> shown, answers;
+    std::vector<int> string, answers;
   };
 
  private:
   virtual void draw(Stream& stream, int length, Example& example) const = 0;
-  // The probabilities of the classes of each answer to a string of this length, [answer][class]. Empty: all classes are
-  // equally probable, at every length.
+  // The probabilities of the classes of each answer, [answers, classes], over all strings of this length. Empty: all
+  // classes are equally probable, at every length.
   virtual std::vector<double> probabilities(int) const { return {}; }
-  // How many of the answers count in the accuracy, the first of them; the loss counts all.
-  virtual int judged(const std::vector<int>& answers) const { return static_cast<int>(answers.size()); }
+  // How many of the answers, from the first, count in the accuracy. All count in the loss.
+  virtual int scored_answers(const std::vector<int>& answers) const { return static_cast<int>(answers.size()); }
 
-  // What memoryless() goes by: in how many lengths each step is asked, and the sums of their odds, [step][class].
+  // For each step, the number of lengths that have an answer there, [steps], and the sum of the probabilities of its
+  // classes over these lengths, [steps, classes].
   struct Positions {
     std::vector<double> lengths, probabilities;
   };
@@ -69,21 +72,21 @@ class StringTask : public Task {
   LengthRange range_;
 };
 
-// `count` symbols of an alphabet of `symbols`, each uniform.
+// `count` symbols, each uniform in 0 .. symbols - 1.
 std::vector<int> draw_symbols(Stream& stream, int count, int symbols);
 
-// The line of the table for a StringTask T with a member T::form. `length` says what the length is.
+// The entry of the table for a StringTask T with a member T::form. `length` says what the length counts.
 template <class T>
 TaskEntry string_entry(std::string summary, std::string definition, const std::string& length) {
-  return {T::form.name,
-          std::move(summary),
-          std::move(definition),
-          length_range_options("40", T::form.min, "longest string in training: " + length),
-          make_task<T>,
-          [](const Settings&, std::int64_t time_steps) {
+  return {.name = T::form.name,
+          .summary = std::move(summary),
+          .definition = std::move(definition),
+          .options = length_range_options("40", T::form.min_length, "maximum length in training: " + length),
+          .make = make_task<T>,
+          .length_of_steps = [](const Settings&, std::int64_t time_steps) {
             const StringForm& form = T::form;
-            return solve_length(form.name, time_steps, form.shown.per_length + form.asked.per_length,
-                                form.shown.extra + form.asked.extra, form.min);
+            return solve_length(form.name, time_steps, form.string.per_length + form.answer.per_length,
+                                form.string.constant + form.answer.constant, form.min_length);
           }};
 }
 

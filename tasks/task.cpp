@@ -4,7 +4,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "core/error.h"
 #include "core/math.h"
 #include "tasks/helpers.h"
 
@@ -26,7 +25,7 @@ double squared_error(const float* values, const float* targets, int n) {
   return sum / n;
 }
 
-// The sum of -ln p(target), p(1) = sigmoid(logit): softplus(z) - y z, which overflows nowhere.
+// The sum of -ln p(target) with p(1) = sigmoid(logit), written as softplus(z) - y z, which cannot overflow.
 double binary_cross_entropies(const float* logits, const float* targets, int n) {
   double sum = 0;
   for (int i = 0; i < n; ++i) {
@@ -46,7 +45,7 @@ double step_loss(const Signature& signature, const Batch& batch, std::size_t ste
     case Loss::bernoulli:
       return binary_cross_entropies(outputs, &batch.targets[step * n], n);
   }
-  throw std::logic_error("a loss that has no formula");
+  throw std::logic_error("unknown loss");
 }
 
 }  // namespace
@@ -65,52 +64,35 @@ double score(const Scores& scores, const std::string& name) {
   for (const auto& [key, value] : scores) {
     if (key == name) return value;
   }
-  throw std::out_of_range("no score is called '" + name + "'");
+  throw std::out_of_range("there is no score named '" + name + "'");
 }
 
 Scores Task::evaluate(const Predict& predict, const StreamSource& source, int count) const {
   const Signature shape = signature();
   LossSum loss;
-  std::int64_t right = 0, answers = 0;
+  std::int64_t correct = 0, answers = 0;
   predict_samples(*this, predict, source, count, [&](const Batch& batch, const std::vector<float>& outputs) {
-    const LossSum part = loss_of(shape, batch, outputs);
-    loss.loss += part.loss;
-    loss.weight += part.weight;
+    loss += loss_of(shape, batch, outputs);
     if (shape.loss != Loss::cross_entropy) return;
     for (std::size_t i = 0; i < batch.answer.size(); ++i) {
       if (!batch.answer[i]) continue;
       ++answers;
-      right += max_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
+      correct += most_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
     }
   });
-  const double judged = shape.loss != Loss::cross_entropy ? loss.mean()
-                        : answers > 0                     ? static_cast<double>(right) / answers
-                                                          : 0;
+  const double measured = shape.loss != Loss::cross_entropy ? loss.mean()
+                          : answers > 0                     ? static_cast<double>(correct) / answers
+                                                            : 0;
   Scores scores;
-  if (measure().name != "loss") scores.emplace_back(measure().name, judged);
+  if (measure().name != "loss") scores.emplace_back(measure().name, measured);
   scores.emplace_back("loss", loss.mean());
   return scores;
 }
 
 bool Task::solved(const Scores& scores) const {
-  const Measure judged = measure();
-  const double reached = score(scores, judged.name);
-  return judged.higher_is_better ? reached >= judged.solved_at : reached < judged.solved_at;
-}
-
-bool needs_file(const TaskEntry& entry) {
-  return std::any_of(entry.options.begin(), entry.options.end(), [](const Option& option) { return option.place; });
-}
-
-const TaskEntry& find_task(const std::string& name) {
-  std::vector<std::string> names;
-  std::string listed;
-  for (const TaskEntry& entry : all_tasks()) {
-    if (entry.name == name) return entry;
-    names.push_back(entry.name);
-    listed += (listed.empty() ? "" : ", ") + entry.name;
-  }
-  throw UserError("task = " + name + " is not one of " + listed + did_you_mean(name, names));
+  const Measure criterion = measure();
+  const double reached = score(scores, criterion.name);
+  return criterion.higher_is_better ? reached >= criterion.solved_at : reached < criterion.solved_at;
 }
 
 }  // namespace rnnbench::tasks

@@ -1,4 +1,4 @@
-// Echo: at every step, the symbol that was shown `delay` steps ago.
+// Echo: at every step, repeat the input of `delay` steps ago.
 #include "core/math.h"
 #include "tasks/helpers.h"
 
@@ -8,7 +8,7 @@ namespace {
 class Echo final : public Task {
  public:
   explicit Echo(const Settings& settings) : length_(settings.integer("length")), delay_(settings.integer("delay")) {}
-  Signature signature() const override { return {4, true, 4, Loss::cross_entropy}; }
+  Signature signature() const override { return {.inputs = 4, .one_hot = true, .outputs = 4}; }
   int steps() const override { return length_ + delay_; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
@@ -24,13 +24,15 @@ class Echo final : public Task {
     }
   }
 
-  // Guesses evenly: what is shown now says nothing about what was shown before.
+  // The current input is independent of earlier ones, so all symbols are equally probable.
   void memoryless(const Batch& batch, std::vector<float>& outputs) const override {
     outputs.assign(batch.symbols.size() * 4, 0);
   }
   double baseline() const override { return math::log(4); }
   std::optional<double> optimum() const override { return 0; }
-  Measure measure() const override { return {"accuracy", true, 0.99, "share of the symbols echoed"}; }
+  Measure measure() const override {
+    return {.name = "accuracy", .solved_at = 0.99, .definition = "share of the symbols echoed"};
+  }
 
  private:
   int length_, delay_;
@@ -43,14 +45,14 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry echo_task() {
-  std::vector<Option> options = length_options("20", 1, "symbols to echo; time steps: length + delay");
-  options.push_back(integer_option("delay", "5", 1, 1000, "steps between a symbol and its echo"));
-  return {"echo",
-          "repeat every symbol after a delay",
-          "Shown: one of four symbols at each step. Asked: the one of `delay` steps ago.",
-          std::move(options),
-          make_task<Echo>,
-          length_of_steps};
+  std::vector<Option> options = length_options("20", 1, "inputs to repeat; time steps: length + delay");
+  options.push_back(integer_option("delay", "5", 1, 1000, "steps between an input and its echo"));
+  return {.name = "echo",
+          .summary = "repeat every input after a delay",
+          .definition = "Input: one of four symbols at each step. Target: the input of `delay` steps ago.",
+          .options = std::move(options),
+          .make = make_task<Echo>,
+          .length_of_steps = length_of_steps};
 }
 
 }  // namespace rnnbench::tasks

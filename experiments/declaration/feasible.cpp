@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "experiments/training/probe.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

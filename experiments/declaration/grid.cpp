@@ -9,7 +9,7 @@
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

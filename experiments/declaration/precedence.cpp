@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

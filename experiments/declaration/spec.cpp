@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {
@@ -19,7 +19,7 @@ bool is_used(const Option& option, const Settings& settings) {
 void add_lines(const std::vector<Option>& options, const Settings& settings,
                std::map<std::string, std::string>& lines) {
   for (const Option& option : options) {
-    if (option.name == "cell" || option.name == "seed" || option.place || !is_used(option, settings)) continue;
+    if (option.name == "cell" || option.name == "seed" || option.is_path || !is_used(option, settings)) continue;
     if (settings.text(option.name) != option.default_value) lines[option.name] = settings.text(option.name);
   }
 }

@@ -7,7 +7,7 @@
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

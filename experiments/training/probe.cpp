@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/math.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {

@@ -16,7 +16,7 @@
 #include "experiments/training/evaluation.h"
 #include "experiments/training/probe.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 

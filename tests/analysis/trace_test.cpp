@@ -11,7 +11,7 @@
 #include "experiments/records/find_record.h"
 #include "experiments/running/runner.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 

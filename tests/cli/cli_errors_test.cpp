@@ -131,7 +131,7 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   CHECK(shell.refusal("run --task adding --cell lstm --batch 0") ==
         "command line: batch = 0 is not a whole number from 1 to 65536");
   CHECK(shell.refusal("run x.ini --seed 1..2..") ==
-        "command line: seed = 1..2.. is a broken range; write first..last or first..last..step with whole "
+        "command line: seed = 1..2.. is not a valid range; write first..last or first..last..step, with whole "
         "numbers, first <= "
         "last and step >= 1");
 }

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
@@ -74,31 +74,32 @@ TEST_CASE("what is not allowed is refused in one sentence", "[options][errors]")
   CHECK(refused(attention, "additiv") ==
         "attention = additiv is not one of none, additive, dot; did you mean 'additive'?");
   CHECK(refused(attention, "Bahdanau") == "attention = Bahdanau is not one of none, additive, dot");
-  CHECK(refused(lengths, "50, 0") == "test-length = 0 is not a comma list of whole numbers from 1 to 1000 or unset");
-  CHECK(refused(hidden, "1,,2") ==
-        "hidden = 1,,2 has an empty place in its list; write values with single commas between");
-  CHECK(refused(hidden, "1,").find("has an empty place in its list") != std::string::npos);
+  CHECK(refused(lengths, "50, 0") ==
+        "test-length = 0 is not a comma-separated list of whole numbers from 1 to 1000 or unset");
+  CHECK(refused(hidden, "1,,2") == "hidden = 1,,2 has an empty element; separate values by single commas");
+  CHECK(refused(hidden, "1,").find("has an empty element") != std::string::npos);
 }
 
 TEST_CASE("a text is one line and one value", "[options]") {
-  const Option text = text_option("name", ""), place = place_option("file", "");
-  CHECK_FALSE(text.place);
-  CHECK(place.place);
-  for (const Option& option : {text, place}) {
+  const Option text = text_option("name", ""), path = path_option("file", "");
+  CHECK_FALSE(text.is_path);
+  CHECK(path.is_path);
+  for (const Option& option : {text, path}) {
     CHECK(canonical_value(option, " a, b..c ") == "a, b..c");
     CHECK(listed_values(option, "a, b") == Values{"a, b"});
     CHECK(canonical_value(option, "") == "");
     CHECK(canonical_value(option, "unset") == "");
     CHECK(allowed_values(option) == "one line of text or unset");
   }
-  CHECK(refused(place, "a\nb") == "file = a\nb is not one line of text or unset");
+  CHECK(refused(path, "a\nb") == "file = a\nb is not one line of text or unset");
 }
 
 TEST_CASE("a broken range is refused in one sentence", "[options][errors]") {
   for (const char* text : {"10..1", "1..", "..5", "1..x", "1..5..0", "1..5..-1", "1..5..", "1...5", "1..2..3..4"}) {
-    CHECK(refused(hidden, text) == std::string("hidden = ") + text +
-                                       " is a broken range; write first..last or first..last..step with whole numbers, "
-                                       "first <= last and step >= 1");
+    CHECK(refused(hidden, text) ==
+          std::string("hidden = ") + text +
+              " is not a valid range; write first..last or first..last..step, with whole numbers, "
+              "first <= last and step >= 1");
   }
   CHECK(refused(hidden, "1..1001") == "hidden = 1..1001 is not a whole number from 1 to 1000");
   CHECK(refused(rate, "1..10") == "learning-rate = 1..10 is not a number from 1e-09 to 100");

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "experiments/running/runner.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"

@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
@@ -279,7 +279,7 @@ TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid
   CHECK(refusal(head + "batch = 0\n") == "x.ini:3: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head, {{"batch", "x"}}) == "command line: batch = x is not a whole number from 1 to 65536");
   CHECK(refusal(head + "seed = 9..1\n") ==
-        "x.ini:3: seed = 9..1 is a broken range; write first..last or first..last..step with whole numbers, "
+        "x.ini:3: seed = 9..1 is not a valid range; write first..last or first..last..step, with whole numbers, "
         "first <= last "
         "and step >= 1");
 }

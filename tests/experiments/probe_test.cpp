@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/models/naive_cells.h"
 #include "tests/namespaces.h"
 

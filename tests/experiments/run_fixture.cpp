@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {

@@ -8,7 +8,7 @@
 #include "core/stream.h"
 #include "experiments/running/runner.h"
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 

@@ -342,7 +342,7 @@ TEST_CASE("networks that make no sense are refused with what is allowed", "[mode
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"attention", "multi-head"}, {"hidden", "10"}}), Contains("heads = 4"));
   CHECK_THROWS_WITH(refused({{"cell", "transformer"}, {"hidden", "10"}}), Contains("multiple of 4"));
   Signature next = all_signatures(3, 4)[0];
-  next.looks_ahead = true;
+  next.predicts_inputs = true;
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"direction", "bidirectional"}}, next), Contains("direction = forward"));
   for (const char* name : {"irnn+lstm", "lstm|transformer", "lstm+feedforward-attention", "lstm+", "|gru", "lstm++gru"})
     CHECK_THROWS_AS(find_cell(name), UserError);

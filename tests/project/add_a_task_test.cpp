@@ -8,7 +8,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 #include "tests/project/how_to.h"
 
@@ -36,6 +36,7 @@ TEST_CASE("docs: add-a-task.md works as it stands", "[tasks][docs]") {
   write(folder.path / "tasks/catalogue.cpp", table.insert(last, line));
   write(folder.path / "main.cpp", R"(
     #include <cstdio>
+    #include "tasks/catalogue.h"
     #include "tests/tasks/task_contract.h"
     int main() {
       const auto& tasks = rnnbench::tasks::all_tasks();

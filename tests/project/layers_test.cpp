@@ -13,7 +13,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/network.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 
 namespace fs = std::filesystem;
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 #include "tests/project/how_to.h"
 
@@ -127,7 +127,7 @@ TEST_CASE("tasks: a name that already means something else is refused before any
   CHECK(said("mine batch list") ==
         "2 rnnbench: task 'mine': its option 'batch' is already one of models or training; choose another "
         "name\n");
-  CHECK(said("copy delay list").starts_with("2 rnnbench: task 'copy': there is one of this name already"));
+  CHECK(said("copy delay list").starts_with("2 rnnbench: task 'copy': a task of this name already exists"));
 }
 
 TEST_CASE("docs: the own task is the one of add-a-task.md", "[docs]") {
@@ -137,12 +137,12 @@ TEST_CASE("docs: the own task is the one of add-a-task.md", "[docs]") {
 
 TEST_CASE("tasks: what cannot be added is refused", "[tasks][errors]") {
   TaskEntry task = find_task("adding");
-  CHECK(refusal({task}) == "task 'adding': there is one of this name already; choose another");
+  CHECK(refusal({task}) == "task 'adding': a task of this name already exists; choose another name");
   task.name = "my/task";
-  CHECK(refusal({task}) == "task 'my/task': a name is made of a-z, 0-9 and -");
+  CHECK(refusal({task}) == "task 'my/task': a name may contain only a-z, 0-9 and -");
   task.name = "";
-  CHECK(refusal({task}) == "task '': a name is made of a-z, 0-9 and -");
+  CHECK(refusal({task}) == "task '': a name may contain only a-z, 0-9 and -");
   task.name = "mine";
   task.options.clear();
-  CHECK(refusal({task}) == "task 'mine': it has no option 'length', which every task has");
+  CHECK(refusal({task}) == "task 'mine': the option 'length' is missing, which every task needs");
 }

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test::formal {

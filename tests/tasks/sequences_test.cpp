@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/running/runner.h"
+#include "tasks/catalogue.h"
 #include "tasks/sequence_file.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
@@ -187,7 +188,8 @@ TEST_CASE("sequences: shown is a step, asked the next, validation and test in or
   CHECK(keys_of(batch.targets, batch.at(0, 1)) == Keys{60});
 }
 
-TEST_CASE("sequences: the baselines count in the training part and are scored on the test part", "[tasks][sequences]") {
+TEST_CASE("sequences: the baselines count in the training split and are scored on the test split",
+          "[tasks][sequences]") {
   const DataFile file(three_chords);
   const auto task = file.task();
   // Training: {60 64} {60} {} and {60} {60 64}, three predicted steps. Key 60 is followed by 60 twice, once not; 64
@@ -231,7 +233,7 @@ TEST_CASE("sequences: lines of symbols are asked for the next one", "[tasks][seq
   const auto task = file.task();
   const Signature signature = task->signature();
   CHECK(signature.one_hot);
-  CHECK(signature.looks_ahead);
+  CHECK(signature.predicts_inputs);
   CHECK(signature.inputs == 3);
   CHECK(signature.outputs == 3);
   Batch batch;
@@ -263,7 +265,7 @@ TEST_CASE("sequences: lines without a split are shared out by their number", "[t
   CHECK(file.longest == 2);
 }
 
-TEST_CASE("sequences: a file of another form is refused with its line", "[tasks][sequences]") {
+TEST_CASE("sequences: a file in another format is refused with its line", "[tasks][sequences]") {
   const std::string rest = "\"valid\": [[[60], []]], \"test\": [[[60], []]]}";
   CHECK(refusal("{\"train\": [[[60], []]],\n" + rest) == "accepted");
   const std::map<std::string, std::string> cases{
@@ -272,30 +274,30 @@ TEST_CASE("sequences: a file of another form is refused with its line", "[tasks]
       {"{\"train\": [[[060], []]],", "1: expected a MIDI note, a whole number from 0 to 127, found 060"},
       {"{\"train\": [[[128], []]],", "1: expected a MIDI note, a whole number from 0 to 127, found 128"},
       {"{\"train\": [[[NaN], []]],", "1: expected a MIDI note, a whole number from 0 to 127, found NaN"},
-      {"{\"train\": [[\n[20], []]],", "2: the note 20 is none of the 88 keys, 21 to 108"},
+      {"{\"train\": [[\n[20], []]],", "2: the note 20 is not one of the 88 keys, 21 to 108"},
       {"{\"train\": [[60, 61]],", "1: expected '[' before a note, found 60"},
       {"{\"train\": [[[60], []]\n\n[]],", "3: expected ']' or ',' after a sequence, found ["},
-      {"{\"train\": [[[60]]],", "1: a sequence of fewer than two steps, of which nothing can be asked"},
-      {"{\"train\": [], \"train\": [],", "1: the part \"train\" is there twice"},
-      {"{\"validation\": [],", "1: the part \"validation\" is not one of \"train\", \"valid\", \"test\""},
+      {"{\"train\": [[[60]]],", "1: a sequence needs at least two steps"},
+      {"{\"train\": [], \"train\": [],", "1: the split \"train\" occurs twice"},
+      {"{\"validation\": [],", "1: the split \"validation\" is not one of \"train\", \"valid\", \"test\""},
       {"{\"train\": [],",
-       " no sequence is in the part \"train\"; each of \"train\", \"valid\", \"test\" needs one (of lines without a "
-       "split, there have to be ten)"}};
+       " the split \"train\" has no sequence; each of \"train\", \"valid\", \"test\" needs at least one (so without "
+       "splits, the file needs ten lines)"}};
   for (const auto& [begin, sentence] : cases) CHECK(refusal(begin + rest) == sentence);
   CHECK(refusal("{\"train\": [[[60], []]]," + rest + "1") == "1: expected nothing more, found 1");
-  CHECK(refusal("{\"train\": [[[60], []]]") == "1: expected '}' or ',' after a part, found the end");
+  CHECK(refusal("{\"train\": [[[60], []]]") == "1: expected '}' or ',' after a split, found the end of the text");
 
   CHECK(refusal("[1, 2]\n[3, x]\n") == "2: expected a symbol, a whole number from 0 to 65535, found x");
   CHECK(refusal("[1, 2]\n[3, 65536]\n") == "2: expected a symbol, a whole number from 0 to 65535, found 65536");
   CHECK(refusal("[1, 2]\n\n[3, 4,]\n") == "3: expected a symbol, a whole number from 0 to 65535, found ]");
-  CHECK(refusal(std::string("[1, 2]\n[3, 4]\0[5, 6]\n", 21)) == "2: a byte of value 0 is no text");
+  CHECK(refusal(std::string("[1, 2]\n[3, 4]\0[5, 6]\n", 21)) == "2: a byte of value 0 in a text file");
   CHECK_THROWS_WITH(read_sequence_file("."), "file = . is a folder");
   CHECK(refusal("[1, 2] [3, 4]\n") == "1: expected nothing more, found [");
   CHECK(refusal("[1, 2]\n{\"split\": \"train\", \"sequence\": [1, 2]}") ==
-        "2: a split has to be given in every line or in none");
+        "2: either every line or no line must have a \"split\"");
   CHECK(refusal("{\"sequence\": [1, 2]}") == "1: a line without \"split\"");
   CHECK(refusal("{\"split\": \"dev\", \"sequence\": [1, 2]}") ==
-        "1: the part \"dev\" is not one of \"train\", \"valid\", \"test\"");
+        "1: the split \"dev\" is not one of \"train\", \"valid\", \"test\"");
   CHECK_THAT(refusal("{\"split\": \"train\", \"split\": \"test\", \"sequence\": [1, 2]}"), Contains("each once"));
   CHECK_THAT(refusal("words"), Contains("expected '[' before a symbol, found words"));
   CHECK_THROWS_WITH(read_sequence_file("/nowhere/x.json"), "file = /nowhere/x.json cannot be opened for reading");

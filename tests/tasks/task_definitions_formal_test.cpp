@@ -290,6 +290,6 @@ TEST_CASE("formal tasks: what a model may know of their shape", "[tasks]") {
     CHECK(large.outputs == small.outputs);
     CHECK(large.one_answer == (d.worked_target.find_first_not_of('.') + 1 == d.worked_target.size()));
     CHECK(large.one_answer == small.one_answer);
-    CHECK(large.looks_ahead == (d.name == "dyck"));
+    CHECK(large.predicts_inputs == (d.name == "dyck"));
   }
 }

@@ -9,7 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
@@ -151,7 +151,7 @@ TEST_CASE("noise-free-lag: the next symbol is asked at every step, with and with
   }
   CHECK(batch.weight == std::vector<float>(batch.weight.size(), 1));
   check_share(xs, batch.size, 0.5);
-  CHECK(regular->signature().looks_ahead);
+  CHECK(regular->signature().predicts_inputs);
   CHECK(task_of("noise-free-lag", {})->baseline() == Approx(0.00693147180559945).epsilon(1e-13));
 
   const auto random = task_of("noise-free-lag", {{"variant", "random"}});
@@ -189,7 +189,7 @@ TEST_CASE("noise-free-lag: with a trigger, at least q distractors and one more w
   for (int k = 0; k < 30; ++k) check_share(more[k], batch.size, 0.1 * std::pow(0.9, k));
   check_share(more[50], batch.size, std::pow(0.9, 50));
   CHECK(task->signature().one_answer);
-  CHECK_FALSE(task->signature().looks_ahead);
+  CHECK_FALSE(task->signature().predicts_inputs);
 }
 
 namespace {

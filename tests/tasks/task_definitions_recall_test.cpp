@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
@@ -186,7 +186,7 @@ TEST_CASE("look-ahead: labels are the symbols to come, or those that were", "[ta
   for (const std::string variant : {"future", "past"}) {
     const int delay = 3, length = 8, way = variant == "future" ? delay : -delay;
     const auto task = task_of("look-ahead", {{"length", "8"}, {"delay", "3"}, {"variant", variant}});
-    CHECK_FALSE(task->signature().looks_ahead);
+    CHECK_FALSE(task->signature().predicts_inputs);
     CHECK(task->steps() == length + delay);
     const Batch batch = sampled(*task, 500);
     std::vector<int> drawn(4);

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;

@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "tasks/task.h"
+#include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 #include "tests/tasks/task_contract.h"
 
@@ -107,18 +107,18 @@ TEST_CASE("tasks: a number of time steps that cannot be is refused in one senten
   };
   CHECK(refusal("copy", "items", "10", 200) == "180");
   CHECK(refusal("copy", "items", "10", 5) ==
-        "time-steps = 5 is not a length of copy with items = 10; the smallest is 21 and the nearest is 21");
+        "time-steps = 5 is not possible for copy with items = 10; the smallest is 21 and the nearest is 21");
   CHECK(refusal("adding", "variant", "hochreiter", 5) ==
-        "time-steps = 5 is not a length of adding with variant = hochreiter; the smallest is 6 and the "
+        "time-steps = 5 is not possible for adding with variant = hochreiter; the smallest is 6 and the "
         "nearest is 6");
   CHECK(refusal("counting", "variant", "anbncn", 201) ==
-        "time-steps = 201 is not a length of counting with variant = anbncn; the smallest is 4 and the "
+        "time-steps = 201 is not possible for counting with variant = anbncn; the smallest is 4 and the "
         "nearest is 202");
   CHECK(refusal("counting", "variant", "anbn", 200) ==
-        "time-steps = 200 is not a length of counting with variant = anbn; the smallest is 3 and the nearest "
+        "time-steps = 200 is not possible for counting with variant = anbn; the smallest is 3 and the nearest "
         "is 199");
   CHECK(refusal("adding", "variant", "tcn", 1000001) ==
-        "time-steps = 1000001 is not a length of adding with variant = tcn; the smallest is 2 and the "
+        "time-steps = 1000001 is not possible for adding with variant = tcn; the smallest is 2 and the "
         "nearest is 1000000");
 }
 
