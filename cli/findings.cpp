@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/records/files.h"
+#include "findings/listing.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"

@@ -13,6 +13,7 @@
 #include "experiments/running/estimate.h"
 #include "experiments/running/runner.h"
 #include "findings/evaluation.h"
+#include "findings/listing.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -1,4 +1,4 @@
-// The ledger of findings: what the records say of each claim.
+// What the records say about each claim, and the verdicts once the number of claims is taken into account.
 #pragma once
 
 #include <filesystem>
@@ -6,46 +6,42 @@
 #include <string>
 #include <vector>
 
-#include "analysis/format.h"
 #include "findings/finding.h"
 #include "findings/verdict.h"
 
 namespace rnnbench::findings {
 
-// Whether what was published agrees with what we found; nothing where it does not say.
-struct PublishedMet {
-  std::optional<bool> sign, size, ranking;
+// Whether the published numbers agree with ours; nothing where they do not allow the comparison.
+struct PublishedAgreement {
+  std::optional<bool> sign;     // our difference has the sign of theirs
+  std::optional<bool> size;     // our interval contains theirs
+  std::optional<bool> ranking;  // no two models change places
 };
 
 struct FindingResult {
   const Finding* finding = nullptr;
   Verdict verdict = Verdict::not_run;
   std::string reason;                      // why it is undecided, not run, or not applicable
-  std::size_t declared = 0, recorded = 0;  // runs that the verdict is made of
+  std::size_t declared = 0, recorded = 0;  // runs that the verdict is based on
   std::size_t diverged = 0;
   int seeds = 0;
-  double cpu_seconds = 0;    // of all its records, those of the search included
-  std::vector<Run> runs;     // tuned, where there is a search
-  std::vector<Run> untuned;  // with the settings of the file, where there is a search
+  double cpu_seconds = 0;    // of all its records, including the search
+  std::vector<Run> runs;     // tuned, if there is a search
+  std::vector<Run> untuned;  // if there is a search: with the settings of the file
   std::vector<TuningChoice> choices;
-  std::optional<Outcome> primary;  // as soon as all runs are recorded
+  std::optional<Outcome> primary;  // once all runs are recorded
   std::optional<Outcome> untuned_primary;
   std::vector<Outcome> also;
   std::optional<double> adjusted_p;  // Holm, over the family of all findings that can have a verdict
-  PublishedMet published;
+  PublishedAgreement published;
 };
 
-// Reads the records of every finding below `results`. The family is all of `findings`, whether run or not.
+// Reads the records of every finding below `results`, each once. The family is all of `findings`, whether run or not;
+// the results point into it. Throws UserError that names the finding's file.
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings,
                                              const std::filesystem::path& results);
 
-// The mean of a measure over the runs of a model expression; nothing when none has a value.
+// The mean of the primary measure over the runs of a model expression; nothing when none has a value.
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model);
-
-std::string findings_text(const std::vector<FindingResult>& results);  // for a terminal
-std::string findings_markdown(
-    const std::vector<FindingResult>& results);  // the table of the README; claims link their files
-Json findings_json(const std::vector<FindingResult>& results);
-std::string published_text(const FindingResult& result);  // "lstm 256 (from memory), ours 302; sign met, size not met"
 
 }  // namespace rnnbench::findings

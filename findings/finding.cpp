@@ -1,7 +1,6 @@
 #include "findings/finding.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -9,8 +8,8 @@
 #include "analysis/format.h"
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/grid.h"
-#include "findings/verdict.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -19,32 +18,17 @@ const std::vector<std::string> known_keys = {"claim", "source", "number",    "me
                                              "also",  "note",   "published", "figure",  "checked", "not-applicable"};
 const std::vector<std::string> certainties = {"read", "secondary copy", "from memory", "computed"};
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(' ');
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
+double finite_number(const std::string& text, const std::string& message) {
+  const auto value = parse_number<double>(text);
+  if (!value || !std::isfinite(*value)) throw UserError(message);
+  return *value;
 }
 
-// At `mark` outside of parentheses and braces.
-std::vector<std::string> split_outside(const std::string& text, char mark) {
-  std::vector<std::string> parts(1);
-  int depth = 0;
-  for (const char c : text) {
-    depth += (c == '(' || c == '{') - (c == ')' || c == '}');
-    if (c == mark && depth == 0)
-      parts.emplace_back();
-    else
-      parts.back() += c;
-  }
-  for (std::string& part : parts) part = trimmed(part);
-  std::erase(parts, "");
-  return parts;
-}
-
-double number_of(const std::string& text, const std::string& sentence) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) throw UserError(sentence);
-  return value;
+// The pieces of a list, without empty ones.
+std::vector<std::string> listed(const std::string& text, char separator) {
+  std::vector<std::string> pieces = core::split(text, separator);
+  std::erase(pieces, "");
+  return pieces;
 }
 
 // "0.05 (its reason)" -> 0.05 and the reason.
@@ -53,8 +37,8 @@ void read_margin(const std::string& text, Finding& finding) {
       "margin = " + text + " is not a number with its reason, such as 0.05 (half of what seeds differ by)";
   const auto open = text.find('(');
   if (open == std::string::npos || text.back() != ')') throw UserError(form);
-  finding.margin = number_of(trimmed(text.substr(0, open)), form);
-  finding.margin_reason = trimmed(text.substr(open + 1, text.size() - open - 2));
+  finding.margin = finite_number(trim(text.substr(0, open)), form);
+  finding.margin_reason = trim(text.substr(open + 1, text.size() - open - 2));
   if (!(finding.margin >= 0) || finding.margin_reason.empty()) throw UserError(form);
 }
 
@@ -62,38 +46,38 @@ void read_margin(const std::string& text, Finding& finding) {
 Published read_published(const std::string& text) {
   const std::string form = "published = " + text +
                            " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of " +
-                           join(certainties, ", ");
+                           core::join(certainties);
   const auto open = text.rfind('(');
   if (open == std::string::npos || text.back() != ')') throw UserError(form);
   Published published;
   published.certainty = text.substr(open + 1, text.size() - open - 2);
   if (!std::count(certainties.begin(), certainties.end(), published.certainty)) throw UserError(form);
-  const std::string head = trimmed(text.substr(0, open));
+  const std::string head = trim(text.substr(0, open));
   const auto space = head.rfind(' ');
   if (space == std::string::npos) throw UserError(form);
-  published.value = number_of(head.substr(space + 1), form);
-  published.model = parse_statement(trimmed(head.substr(0, space)) + " > 0").left[0];
+  published.value = finite_number(head.substr(space + 1), form);
+  published.model = parse_statement(trim(head.substr(0, space)) + " > 0").left[0];
   return published;
 }
 
-MeasuredStatement read_comparand(const std::string& text, const std::string& measure) {
-  MeasuredStatement comparand{parse_statement(text), {}};
-  comparand.measurement =
-      parse_measurement(comparand.statement.measure.empty() ? measure : comparand.statement.measure);
-  return comparand;
+DeclaredComparison read_comparison(const std::string& text, const std::string& measure) {
+  DeclaredComparison comparison{parse_statement(text), {}};
+  comparison.measurement =
+      parse_measurement(comparison.statement.measure.empty() ? measure : comparison.statement.measure);
+  return comparison;
 }
 
-// What a statement names, a search would change: then no run would be the one that is named.
+// A search changes the settings that it varies, so no run would have the value that a statement names.
 void check_searched(const Finding& finding) {
   std::vector<const Statement*> statements = {&finding.primary.statement};
-  for (const MeasuredStatement& also : finding.also) statements.push_back(&also.statement);
+  for (const DeclaredComparison& also : finding.also) statements.push_back(&also.statement);
+  const std::vector<std::string> searched = finding.tuning->keys();
   for (const Statement* statement : statements)
     for (const Expression* model : statement->models())
       for (const auto& [key, value] : model->where)
-        for (const std::string& searched : finding.tuning->keys())
-          if (key == searched)
-            throw UserError("[tuning] searches " + key + ", which '" + model->text +
-                            "' names; take it out of one of them");
+        if (std::count(searched.begin(), searched.end(), key))
+          throw UserError("[tuning] searches " + key + ", which '" + model->text +
+                          "' names; take it out of one of them");
 }
 
 int seeds_of(const Finding& finding) {
@@ -104,9 +88,10 @@ int seeds_of(const Finding& finding) {
 
 }  // namespace
 
-double Finding::margin_of(const MeasuredStatement& other) const {
-  const auto ratio = [](const MeasuredStatement& c) { return c.statement.left[0].kind == Expression::Kind::ratio; };
-  const bool same_unit = other.measurement.text == primary.measurement.text || (ratio(other) && ratio(primary));
+double Finding::margin_of(const DeclaredComparison& further) const {
+  const auto is_ratio = [](const DeclaredComparison& c) { return c.statement.left[0].kind == Expression::Kind::ratio; };
+  const bool same_unit =
+      further.measurement.text == primary.measurement.text || (is_ratio(further) && is_ratio(primary));
   return same_unit ? margin : 0;
 }
 
@@ -132,9 +117,10 @@ bool is_finding(const std::filesystem::path& file) {
 Finding read_finding(const std::filesystem::path& file, Profile profile) {
   const ExperimentFile read = read_experiment_file(file, profile);
   if (read.finding.empty())
-    throw UserError(file.string() +
-                    " claims nothing: a finding has a section [finding] with claim, source, measure, "
-                    "compare and margin");
+    throw UserError(
+        file.string() +
+        " claims nothing: a finding has a section [finding] with number, claim, source, measure, compare and "
+        "margin");
   Finding finding;
   finding.file = file;
   finding.name = file.stem().string();
@@ -144,7 +130,7 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
   for (const Assignment& a : read.finding) {
     if (!std::count(known_keys.begin(), known_keys.end(), a.key))
       throw UserError(file.string() + ":" + std::to_string(a.line) + ": [finding] has no key '" + a.key +
-                      "'; it takes " + join(known_keys, ", ") + did_you_mean(a.key, known_keys));
+                      "'; it takes " + core::join(known_keys) + did_you_mean(a.key, known_keys));
     keys[a.key] = &a;
   }
   int line = read.finding.front().line;
@@ -166,9 +152,9 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
     finding.figure = text("figure").empty() ? "models" : text("figure");
     const std::vector<std::string> figures = {"models", "gradients", "gates", "time to solve", "curves", "profile"};
     if (!finding.figure.starts_with("over ") && !std::count(figures.begin(), figures.end(), finding.figure))
-      throw UserError("figure = " + finding.figure + " is not one of " + join(figures, ", ") + ", over KEY");
+      throw UserError("figure = " + finding.figure + " is not one of " + core::join(figures) + ", over KEY");
     read_margin(text("margin"), finding);
-    // Every model has to be one of the runs: decide() says which is not, even without records.
+    // Without records, paired_values() still refuses models that no run has.
     std::vector<Run> runs;
     for (const RunSpec& spec : finding.experiment.runs) runs.push_back({spec.json(), std::nullopt});
     if (text("figure").starts_with("over ")) {
@@ -177,19 +163,22 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
         throw UserError("figure = " + finding.figure + ": no run has a setting of that name");
     }
     const std::string measure = text("measure");
-    const auto parts_of = [&](const MeasuredStatement& comparand) {
-      return static_cast<int>(decide(comparand.statement, comparand.measurement, finding.margin, runs).parts.size());
+    const auto parts_of = [&](const DeclaredComparison& comparison) {
+      return static_cast<int>(paired_values(comparison.statement, comparison.measurement, runs).size());
     };
-    finding.primary = read_comparand(text("compare"), measure);
+    finding.primary = read_comparison(text("compare"), measure);
+    if (finding.primary.statement.relation == Relation::none)
+      throw UserError("compare = " + text("compare") + " claims nothing that could be decided; 'show' belongs in also");
     finding.parts = parts_of(finding.primary);
     if (finding.primary.statement.relation == Relation::within && finding.margin == 0)
-      throw UserError("'" + finding.primary.statement.text + "' needs a margin above 0: no number lies within nothing");
-    for (const std::string& part : split_outside(text("also"), ';')) {
-      finding.also.push_back(read_comparand(part, measure));
+      throw UserError("'" + finding.primary.statement.text +
+                      "' needs a margin above 0: no measured number equals another exactly");
+    for (const std::string& comparison : listed(text("also"), ';')) {
+      finding.also.push_back(read_comparison(comparison, measure));
       parts_of(finding.also.back());
     }
-    for (const std::string& part : split_outside(text("published"), ',')) {
-      finding.published.push_back(read_published(part));
+    for (const std::string& published : listed(text("published"), ',')) {
+      finding.published.push_back(read_published(published));
       const Expression& model = finding.published.back().model;
       if (std::none_of(runs.begin(), runs.end(), [&](const Run& run) { return matches(model, run); }))
         throw UserError("published: no run is '" + model.text + "'");
@@ -223,7 +212,7 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
     if (findings[i].number == findings[i - 1].number)
       throw UserError(findings[i].file.string() + " and " + findings[i - 1].file.string() +
                       " are both finding number " + std::to_string(findings[i].number));
-  std::map<std::string, std::string> files_of;  // records and figures go by the name
+  std::map<std::string, std::string> files_of;  // by name, which records and figures go by
   for (const Finding& finding : findings) {
     const auto [known, is_new] = files_of.try_emplace(finding.name, finding.file.string());
     if (!is_new)
@@ -237,7 +226,7 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
     if (finding.not_applicable.empty() && seeds < min_runs_for_interval)
       throw UserError(finding.file.string() + ": " + std::to_string(seeds) +
                       " seeds decide nothing; an interval takes " + std::to_string(min_runs_for_interval) + " or more");
-    // One of several parts that fails contradicts the claim: so many chances are paid for.
+    // Every part is a chance to contradict the claim, so the correction counts each.
     const double best = smallest_p(seeds) * finding.parts * static_cast<double>(family);
     const std::string parts = finding.parts == 1 ? "" : std::to_string(finding.parts) + " comparisons in ";
     if (finding.not_applicable.empty() && best > 0.05)

@@ -150,6 +150,12 @@ bool of_a_probe(const Measurement& m, const Run& run) {
          run.record->result.at("probe").at("scalars").contains(m.name);
 }
 
+std::vector<const Run*> pointers(const std::vector<Run>& runs) {
+  std::vector<const Run*> result;
+  for (const Run& run : runs) result.push_back(&run);
+  return result;
+}
+
 bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {
   for (const Run* run : runs) {
     if (!run->recorded()) continue;
@@ -160,6 +166,12 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
       "loss",          "mse",      "excess",    "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
       "ms_per_update", "diverged", "parameters"};
   return !lower.contains(m.name);
+}
+
+std::string direction_text(const Measurement& m, const std::vector<const Run*>& runs) {
+  if (m.name == "parameters" || m.name == "hidden") return "";
+  if (m.name.find("gate ") != std::string::npos || m.name.find("gradient") != std::string::npos) return "";
+  return higher_is_better(m, runs) ? "higher is better" : "lower is better";
 }
 
 double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {

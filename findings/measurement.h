@@ -34,17 +34,21 @@ struct Measurement {
 // Throws UserError for a length that is no whole number, two such endings, or one behind what is not a score.
 Measurement parse_measurement(const std::string& text);
 
-// Nothing when the run has no record, diverged (unless that is what is asked), or has no such finite number.
+// Nothing when the run has no record, diverged (unless that is what the measure asks), or has no such finite number.
 std::optional<double> value_of(const Measurement& measurement, const Run& run);
 
-// Whether the record knows such a number at all, finite or not.
+// Whether the record has such a number at all, finite or not.
 bool has_measure(const Measurement& measurement, const Run& run);
-// Whether it is a scalar of the run's probe.
+// Whether the measure is a scalar of the run's probe.
 bool of_a_probe(const Measurement& measurement, const Run& run);
 
-// What a run without a value counts as: the worst of all these runs, and not better than a model without memory.
+std::vector<const Run*> pointers(const std::vector<Run>& runs);
+
+// What a run without a value counts as: the worst value of all these runs, and no better than a model without memory.
 double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);
 
 bool higher_is_better(const Measurement& measurement, const std::vector<const Run*>& runs);
+// "higher is better" or "lower is better"; "" for a number that describes a run and does not rate it, as a gate's mean.
+std::string direction_text(const Measurement& measurement, const std::vector<const Run*>& runs);
 
 }  // namespace rnnbench::findings

@@ -17,11 +17,12 @@ class Parser {
   Statement statement() {
     Statement statement;
     statement.text = text_;
+    const bool only_shown = take("show ");
     do {
       statement.left.push_back(expression());
     } while (take(","));
-    statement.relation = relation();
-    statement.right = expression();
+    statement.relation = only_shown ? Relation::none : relation();
+    if (!only_shown) statement.right = expression();
     skip();
     if (text_.compare(at_, 3, "on ") == 0) {
       at_ += 3;
@@ -38,7 +39,7 @@ class Parser {
  private:
   [[noreturn]] void refuse(const std::string& expected) const {
     throw UserError("'" + text_ + "' is not a comparison: at '" + text_.substr(at_) + "' it needs " + expected +
-                    "; an example: lstm > gru{update-bias=1}");
+                    "; for example: lstm > gru{update-bias=1}");
   }
   void skip() {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
@@ -49,7 +50,7 @@ class Parser {
     at_ += token.size();
     return true;
   }
-  // From there to here, without the blanks that looking for the next token has passed.
+  // What was read since `begin`, without the blanks at its end.
   std::string written(std::size_t begin) const {
     return text_.substr(begin, text_.find_last_not_of(' ', at_ - 1) + 1 - begin);
   }
@@ -74,8 +75,8 @@ class Parser {
     if (!minus && !take("/")) return first;
     Expression both;
     both.kind = minus ? Expression::Kind::difference : Expression::Kind::ratio;
-    both.parts.push_back(std::move(first));
-    both.parts.push_back(operand());
+    both.operands.push_back(std::move(first));
+    both.operands.push_back(operand());
     both.text = written(begin);
     return both;
   }
@@ -105,12 +106,12 @@ class Parser {
   }
 
   void function(const std::string& name, Expression& operand) {
-    if (++depth_ > max_depth) refuse("fewer functions within one another");
+    if (++depth_ > max_depth) refuse("fewer nested functions");
     if (name == "slope") {
       operand.kind = Expression::Kind::slope;
       if (within_slope_) refuse("no slope within a slope");
       within_slope_ = true;
-      operand.parts.push_back(expression());
+      operand.operands.push_back(expression());
       within_slope_ = false;
       need("over ");
       operand.over = word("a setting");
@@ -121,7 +122,7 @@ class Parser {
                                       : Expression::Kind::number;
       if (operand.kind == Expression::Kind::number) refuse("slope, min, max or mean before '('");
       do {
-        operand.parts.push_back(expression());
+        operand.operands.push_back(expression());
       } while (take(","));
     }
     need(")");
@@ -156,14 +157,14 @@ class Parser {
   const std::string& text_;
   std::size_t at_ = 0;
   bool within_slope_ = false;
-  int depth_ = 0;  // of functions within one another
+  int depth_ = 0;  // of nested functions
 };
 
 }  // namespace
 
 void Expression::collect_models(std::vector<const Expression*>& models) const {
   if (kind == Kind::model) models.push_back(this);
-  for (const Expression& part : parts) part.collect_models(models);
+  for (const Expression& operand : operands) operand.collect_models(models);
 }
 
 std::vector<const Expression*> Statement::models() const {

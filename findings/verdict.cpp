@@ -3,244 +3,48 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "analysis/format.h"
 #include "analysis/statistics/paired.h"
 #include "analysis/statistics/survival.h"
-#include "core/error.h"
 
 namespace rnnbench::findings {
 namespace {
 
 constexpr double interval_level = 0.95, equivalence_level = 0.90;
 
-std::optional<double> as_number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+// Boundaries are declared numbers or sums of two: six digits show them in full and hide the rounding of the sum.
+std::string boundary_number(double value, bool with_sign) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6).ptr;
+  return (with_sign && value > 0 ? "+" : "") + std::string(buffer, end);
 }
 
-bool same_value(const std::string& a, const std::string& b) {
-  const auto x = as_number(a), y = as_number(b);
-  return x && y ? *x == *y : a == b;
-}
-
-void collect_keys(const Expression& expression, std::set<std::string>& keys) {
-  for (const auto& [key, value] : expression.where) keys.insert(key);
-  if (!expression.over.empty()) keys.insert(expression.over);
-  for (const Expression& part : expression.parts) collect_keys(part, keys);
-}
-
-// The runs of one task with one set of options, those aside that the statement itself names.
-struct Context {
-  std::string key, label;
-  std::vector<const Run*> runs;
-};
-
-class Evaluation {
- public:
-  Evaluation(const Measurement& measurement, const Context& context)
-      : measurement_(measurement),
-        context_(context),
-        worst_(worst_value(measurement, context.runs)),
-        probe_(std::any_of(context.runs.begin(), context.runs.end(),
-                           [&](const Run* run) { return of_a_probe(measurement, *run); })) {}
-
-  // Nothing when the seed has no such value at all (a probe of a run that diverged).
-  std::optional<double> value(const Expression& e, std::uint64_t seed, const std::string& over, const std::string& x) {
-    using Kind = Expression::Kind;
-    if (e.kind == Kind::number) return e.number;
-    if (e.kind == Kind::model) return of_model(e, seed, over, x);
-    if (e.kind == Kind::slope) return slope(e, seed);
-    Values parts;
-    for (const Expression& part : e.parts) {
-      const auto number = value(part, seed, over, x);
-      if (!number) return std::nullopt;
-      parts.push_back(*number);
-    }
-    switch (e.kind) {
-      case Kind::difference:
-        return parts[0] - parts[1];
-      case Kind::ratio:
-        return parts[0] / parts[1];
-      case Kind::min:
-        return *std::min_element(parts.begin(), parts.end());
-      case Kind::max:
-        return *std::max_element(parts.begin(), parts.end());
-      default:
-        return mean(parts);
-    }
-  }
-  int failures = 0;
-
- private:
-  std::optional<double> of_model(const Expression& model, std::uint64_t seed, const std::string& over,
-                                 const std::string& x) {
-    const Run* found = nullptr;
-    for (const Run* run : context_.runs) {
-      if (run->seed() != seed || !matches(model, *run)) continue;
-      if (!over.empty() && !same_value(setting_of(*run, over), x)) continue;
-      if (found != nullptr) refuse_ambiguous(model, *found, *run);
-      found = run;
-    }
-    if (found == nullptr) return std::nullopt;
-    if (const auto number = value_of(measurement_, *found)) return number;
-    ++failures;
-    return probe_ ? std::nullopt : std::optional(worst_);
-  }
-
-  [[noreturn]] static void refuse_ambiguous(const Expression& model, const Run& a, const Run& b) {
-    std::vector<std::string> keys;
-    for (const char* section : {"task", "model", "training"})
-      for (const auto& [key, value] : a.spec.at(section).items())
-        if (setting_of(a, key) != setting_of(b, key)) keys.push_back(key);
-    throw UserError("'" + model.text + "' stands for several runs of seed " + std::to_string(a.seed()) +
-                    ", which differ in " + join(keys, ", ") + "; name one, as in " + model.cell + "{" +
-                    (keys.empty() ? "length=50" : keys[0] + "=" + setting_of(a, keys[0])) + "}");
-  }
-
-  std::optional<double> slope(const Expression& e, std::uint64_t seed) {
-    std::vector<const Expression*> models;
-    e.collect_models(models);
-    // The values that all models of it have.
-    std::map<double, std::string> points;
-    for (const Run* run : context_.runs)
-      if (const auto x = as_number(setting_of(*run, e.over))) points[*x] = setting_of(*run, e.over);
-    std::erase_if(points, [&](const auto& point) {
-      return !std::all_of(models.begin(), models.end(), [&](const Expression* model) {
-        return std::any_of(context_.runs.begin(), context_.runs.end(), [&](const Run* run) {
-          return matches(*model, *run) && same_value(setting_of(*run, e.over), point.second);
-        });
-      });
-    });
-    if (points.size() < 2) throw UserError("'" + e.text + "' needs runs with two values of " + e.over + " or more");
-    if (points.begin()->first <= 0)
-      throw UserError("'" + e.text + "' is over the logarithm of " + e.over + ", and " + points.begin()->second +
-                      " has none");
-    Values x, y;
-    for (const auto& [number, text] : points) {
-      const auto at = value(e.parts[0], seed, e.over, text);
-      if (!at) return std::nullopt;
-      x.push_back(std::log2(number));
-      y.push_back(*at);
-    }
-    return slopes(x, {y})[0];
-  }
-
-  const Measurement& measurement_;
-  const Context& context_;
-  const double worst_;
-  const bool probe_;
-};
-
-std::vector<Context> contexts_of(const Statement& statement, const std::vector<Run>& runs) {
-  std::set<std::string> named = {"test-length"};
-  const std::vector<const Expression*> models = statement.models();
-  for (const Expression& side : statement.left) collect_keys(side, named);
-  collect_keys(statement.right, named);
-  std::vector<Context> contexts;
-  std::vector<bool> used(models.size(), false);
-  for (const Run& run : runs) {
-    bool wanted = false;
-    for (std::size_t i = 0; i < models.size(); ++i)
-      if (matches(*models[i], run)) used[i] = wanted = true;
-    if (!wanted) continue;
-    Context fresh;
-    for (const auto& [key, value] : run.spec.at("task").items()) {
-      if (named.contains(key)) continue;
-      const std::string text = option_text(value);
-      fresh.key += key + "=" + text + "\n";
-      if (key == "name") fresh.label = text;
-    }
-    auto known = std::find_if(contexts.begin(), contexts.end(), [&](const Context& c) { return c.key == fresh.key; });
-    if (known == contexts.end()) known = contexts.insert(contexts.end(), fresh);
-    known->runs.push_back(&run);
-  }
-  for (std::size_t i = 0; i < models.size(); ++i)
-    if (!used[i]) throw UserError("no run is '" + models[i]->text + "'");
-  std::erase_if(contexts, [&](const Context& context) {
-    return !std::all_of(models.begin(), models.end(), [&](const Expression* model) {
-      return std::any_of(context.runs.begin(), context.runs.end(),
-                         [&](const Run* run) { return matches(*model, *run); });
-    });
-  });
-  if (contexts.empty()) throw UserError("the models of '" + statement.text + "' have no task in common");
-  // Contexts of one task differ in some option: it tells them apart.
-  for (Context& context : contexts) {
-    for (const auto& [key, value] : context.runs[0]->spec.at("task").items()) {
-      const bool varies = std::any_of(contexts.begin(), contexts.end(), [&, &key = key](const Context& other) {
-        return other.label.substr(0, other.label.find(' ')) == context.label.substr(0, context.label.find(' ')) &&
-               setting_of(*other.runs[0], key) != setting_of(*context.runs[0], key);
-      });
-      if (varies && !named.contains(key)) context.label += " " + key + " " + option_text(value);
-    }
-  }
-  return contexts;
-}
-
-// A misspelt or impossible measure would otherwise count as a failure of every run.
-void check_measure(const Statement& statement, const Measurement& measurement, const Context& context) {
-  for (const Expression* model : statement.models()) {
-    bool trained = false, known = false;
-    for (const Run* run : context.runs) {
-      if (!matches(*model, *run) || !run->recorded() || run->diverged()) continue;
-      trained = true;
-      known = known || has_measure(measurement, *run);
-    }
-    if (trained && !known)
-      throw UserError("no run of '" + model->text + "' on " + context.label + " has a measure '" + measurement.text +
-                      "'");
-  }
-}
-
-Values shifted(const Values& values, double by, double sign = 1) {
-  Values result;
-  for (const double value : values) result.push_back(sign * (value - by));
-  return result;
-}
-
-struct Bounds {
-  double reference, margin;
-};
-
-void decide_part(Relation relation, const Bounds& bounds, ComparisonPart& part) {
+void decide_part(const ClaimedRange& claimed, ComparisonPart& part) {
   const int n = static_cast<int>(part.values.size());
   if (n == 0) return;
   part.effect = mean(part.values);
   if (n < min_pairs_for_test) return;
-  const auto above = [&](double boundary) {
-    return std::min(1.0, 2 * sign_flip_greater(shifted(part.values, boundary)));
-  };
-  const auto below = [&](double boundary) {
-    return std::min(1.0, 2 * sign_flip_greater(shifted(part.values, boundary, -1)));
-  };
-  const double low = bounds.reference - bounds.margin, high = bounds.reference + bounds.margin;
-  const bool within = relation == Relation::within;
-  // For the others: the one boundary, and whether the claim is to lie above it.
-  const bool up = relation == Relation::above || relation == Relation::not_below;
-  const double boundary = relation == Relation::above || relation == Relation::not_above ? high : low;
-  if (within) {
-    part.p_for = equivalence_test(shifted(part.values, bounds.reference), bounds.margin);
-    part.p_against = std::min(above(high), below(low));
-  } else {
-    part.p_for = up ? above(boundary) : below(boundary);
-    part.p_against = up ? below(boundary) : above(boundary);
-  }
-  part.boundary = !within ? boundary : std::abs(part.effect - low) < std::abs(part.effect - high) ? low : high;
-  if (n < min_runs_for_interval) return;
-  part.interval = mean_interval(part.values, interval_level);
-  const Interval& wide = *part.interval;
-  if (within) {
-    const Interval narrow = mean_interval(part.values, equivalence_level);
-    if (narrow.low > low && narrow.high < high) part.verdict = Verdict::supported;
-    if (wide.low > high || wide.high < low) part.verdict = Verdict::contradicted;
-  } else {
-    const bool clear_above = wide.low > boundary, clear_below = wide.high < boundary;
-    if (clear_above || clear_below) part.verdict = clear_above == up ? Verdict::supported : Verdict::contradicted;
-  }
+  SubsetMeans means(part.values);
+  if (n >= min_runs_for_interval) part.interval = means.interval(interval_level);
+  const Values boundaries = claimed.boundaries();
+  if (boundaries.empty()) return;  // the number is only shown
+  part.boundary = *std::min_element(boundaries.begin(), boundaries.end(), [&](double a, double b) {
+    return std::abs(part.effect - a) < std::abs(part.effect - b);
+  });
+  const bool has_low = std::isfinite(claimed.low), has_high = std::isfinite(claimed.high);
+  const auto two_sided = [](double one_sided) { return std::min(1.0, 2 * one_sided); };
+  if (claimed.equivalence())
+    part.p_for = std::max(means.p_above(claimed.low), means.p_below(claimed.high));
+  else
+    part.p_for = two_sided(has_low ? means.p_above(claimed.low) : means.p_below(claimed.high));
+  part.p_against = 1;
+  if (has_low) part.p_against = std::min(*part.p_against, two_sided(means.p_below(claimed.low)));
+  if (has_high) part.p_against = std::min(*part.p_against, two_sided(means.p_above(claimed.high)));
+  if (!part.interval) return;
+  const Interval within = claimed.equivalence() ? means.interval(equivalence_level) : *part.interval;
+  if (within.low > claimed.low && within.high < claimed.high) part.verdict = Verdict::supported;
+  if (part.interval->high < claimed.low || part.interval->low > claimed.high) part.verdict = Verdict::contradicted;
 }
 
 Lifetimes lifetimes_of(const Expression& model, const Measurement& measurement, const std::vector<const Run*>& runs) {
@@ -251,36 +55,38 @@ Lifetimes lifetimes_of(const Expression& model, const Measurement& measurement, 
   return lifetimes;
 }
 
-// What stands beside the decision: the probability of improvement, and the log-rank test where times are compared.
-void add_beside(const Statement& statement, const Expression& side, const Measurement& measurement, const Values& left,
-                const Values& right, const std::vector<const Run*>& runs, ComparisonPart& part) {
-  if (statement.right.kind == Expression::Kind::number || left.empty()) return;
-  const int n = static_cast<int>(left.size());
-  part.improvement = probability_of_improvement(left, right);
-  if (n >= min_runs_for_interval) part.improvement_interval = improvement_interval(left, right);
+// The statistics that are shown but do not decide: see ComparisonPart.
+void describe_part(const Statement& statement, const Measurement& measurement, const PairedValues& pairs,
+                   ComparisonPart& part) {
+  if (statement.right.kind == Expression::Kind::number || pairs.left.empty()) return;
+  const int n = static_cast<int>(pairs.left.size());
+  part.improvement = probability_of_improvement(pairs.left, pairs.right);
+  if (n >= min_runs_for_interval) part.improvement_interval = improvement_interval(pairs.left, pairs.right);
+  const Expression& left = *pairs.left_side;
   const bool times = measurement.name == "updates_to_solve" || measurement.name == "cpu_seconds_to_solve";
-  const bool models = side.kind == Expression::Kind::model && statement.right.kind == Expression::Kind::model;
+  const bool models = left.kind == Expression::Kind::model && statement.right.kind == Expression::Kind::model;
   if (times && models && n >= min_pairs_for_test)
-    part.log_rank_p =
-        log_rank_test(lifetimes_of(side, measurement, runs), lifetimes_of(statement.right, measurement, runs)).p;
+    part.log_rank_p = log_rank_test(lifetimes_of(left, measurement, pairs.runs),
+                                    lifetimes_of(statement.right, measurement, pairs.runs))
+                          .p;
 }
 
 void decide_whole(Outcome& outcome) {
-  const auto all = [&](Verdict verdict) {
-    return std::all_of(outcome.parts.begin(), outcome.parts.end(), [&](const auto& p) { return p.verdict == verdict; });
+  const auto has = [](Verdict verdict) {
+    return [verdict](const ComparisonPart& part) { return part.verdict == verdict; };
   };
-  const bool any_contradicted = std::any_of(outcome.parts.begin(), outcome.parts.end(),
-                                            [](const auto& p) { return p.verdict == Verdict::contradicted; });
-  outcome.verdict = any_contradicted          ? Verdict::contradicted
-                    : all(Verdict::supported) ? Verdict::supported
-                                              : Verdict::undecided;
+  const auto& parts = outcome.parts;
+  if (std::any_of(parts.begin(), parts.end(), has(Verdict::contradicted)))
+    outcome.verdict = Verdict::contradicted;
+  else if (std::all_of(parts.begin(), parts.end(), has(Verdict::supported)))
+    outcome.verdict = Verdict::supported;
   double p_for = 0, p_against = 1;
-  for (const ComparisonPart& part : outcome.parts) {
+  for (const ComparisonPart& part : parts) {
     if (!part.p_for) return;
     p_for = std::max(p_for, *part.p_for);
     p_against = std::min(p_against, *part.p_against);
   }
-  p_against = std::min(1.0, p_against * static_cast<double>(outcome.parts.size()));
+  p_against = std::min(1.0, p_against * static_cast<double>(parts.size()));
   outcome.p = outcome.verdict == Verdict::supported      ? p_for
               : outcome.verdict == Verdict::contradicted ? p_against
                                                          : std::min(p_for, p_against);
@@ -293,19 +99,36 @@ std::string verdict_text(Verdict verdict) {
   return texts[static_cast<std::size_t>(verdict)];
 }
 
-std::string setting_of(const Run& run, const std::string& key) {
-  if (key == "task") return run.spec.at("task").at("name");
-  for (const char* section : {"task", "model", "training"}) {
-    const Json& part = run.spec.at(section);
-    if (part.contains(key)) return option_text(part.at(key));
-  }
-  return "";
+Values ClaimedRange::boundaries() const {
+  Values finite;
+  for (const double boundary : {low, high})
+    if (std::isfinite(boundary)) finite.push_back(boundary);
+  return finite;
 }
 
-bool matches(const Expression& model, const Run& run) {
-  return run.spec.at("model").at("cell") == model.cell &&
-         std::all_of(model.where.begin(), model.where.end(),
-                     [&](const auto& setting) { return same_value(setting_of(run, setting.first), setting.second); });
+ClaimedRange claimed_range(const Statement& statement, double margin) {
+  const double reference = statement.right.kind == Expression::Kind::number ? statement.right.number : 0;
+  ClaimedRange range;
+  switch (statement.relation) {
+    case Relation::above:
+      range.low = reference + margin;
+      break;
+    case Relation::not_below:
+      range.low = reference - margin;
+      break;
+    case Relation::below:
+      range.high = reference - margin;
+      break;
+    case Relation::not_above:
+      range.high = reference + margin;
+      break;
+    case Relation::within:
+      range = {reference - margin, reference + margin};
+      break;
+    case Relation::none:
+      break;
+  }
+  return range;
 }
 
 const ComparisonPart& Outcome::decisive() const {
@@ -322,63 +145,53 @@ const ComparisonPart& Outcome::decisive() const {
 
 Outcome decide(const Statement& statement, const Measurement& measurement, double margin,
                const std::vector<Run>& runs) {
-  Outcome outcome{statement, measurement, margin, {}, Verdict::undecided, {}};
-  const bool against_number = statement.right.kind == Expression::Kind::number;
-  const std::vector<Context> contexts = contexts_of(statement, runs);
-  for (const Context& context : contexts) {
-    check_measure(statement, measurement, context);
-    std::set<std::uint64_t> seeds;
-    for (const Run* run : context.runs) seeds.insert(run->seed());
-    const bool recorded =
-        std::all_of(context.runs.begin(), context.runs.end(), [](const Run* run) { return run->recorded(); });
-    Evaluation evaluation(measurement, context);
-    for (const Expression& side : statement.left) {
-      ComparisonPart part;
-      part.label = side.text + (against_number ? "" : " - " + statement.right.text) +
-                   (contexts.size() > 1 ? " on " + context.label : "");
-      part.context = "\n" + context.key;
-      evaluation.failures = 0;
-      Values lefts, rights;
-      for (const std::uint64_t seed : seeds) {
-        const auto left = evaluation.value(side, seed, "", ""), right = evaluation.value(statement.right, seed, "", "");
-        if (!left || !right) continue;
-        if (!std::isfinite(*left - *right) && !recorded) continue;
-        if (!std::isfinite(*left - *right))  // to leave the seed out would leave out what speaks for one of the sides
-          throw UserError("'" + statement.text + "' is no number for seed " + std::to_string(seed) +
-                          ": a ratio divides by 0 there; compare a difference");
-        part.seeds.push_back(seed);
-        part.values.push_back(against_number ? *left : *left - *right);
-        lefts.push_back(*left);
-        rights.push_back(*right);
-      }
-      part.failures = evaluation.failures;
-      decide_part(statement.relation, {against_number ? statement.right.number : 0, margin}, part);
-      add_beside(statement, side, measurement, lefts, rights, context.runs, part);
-      outcome.parts.push_back(std::move(part));
-    }
+  Outcome outcome{statement, measurement, margin, claimed_range(statement, margin), {}, Verdict::undecided, {}};
+  for (PairedValues& pairs : paired_values(statement, measurement, runs)) {
+    ComparisonPart part;
+    part.label = std::move(pairs.label);
+    part.task_settings = std::move(pairs.task_settings);
+    part.seeds = std::move(pairs.seeds);
+    part.failures = pairs.failures;
+    for (std::size_t i = 0; i < pairs.left.size(); ++i)
+      part.values.push_back(outcome.compares_with_number() ? pairs.left[i] : pairs.left[i] - pairs.right[i]);
+    decide_part(outcome.claimed, part);
+    describe_part(statement, measurement, pairs, part);
+    outcome.parts.push_back(std::move(part));
   }
-  decide_whole(outcome);
+  if (statement.relation != Relation::none) decide_whole(outcome);
   return outcome;
 }
 
 std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& part, double tests) {
   if (!part.interval) return std::nullopt;
-  const bool one_sided = outcome.statement.relation == Relation::within && part.verdict != Verdict::contradicted;
+  const bool one_sided = outcome.claimed.equivalence() && part.verdict != Verdict::contradicted;
   const double level = 1 - (1 - (one_sided ? equivalence_level : interval_level)) / tests;
   const auto by_spread = seeds_to_decide(part.values, part.boundary, level);
   if (!by_spread) return std::nullopt;
   int by_signs = min_runs_for_interval;
-  while (by_signs <= 20 && smallest_p(by_signs) > 1 - level) ++by_signs;  // beyond, patterns are random
+  while (by_signs <= 20 && smallest_p(by_signs) > 1 - level) ++by_signs;  // beyond 20, patterns are random
   return std::max(*by_spread, by_signs);
 }
 
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part) {
-  const bool plain = outcome.statement.right.kind == Expression::Kind::number;
-  const auto number = [&](double value) { return (plain || value < 0 ? "" : "+") + score_text(value); };
   if (part.values.empty()) return "-";
+  const auto number = [&](double value) {
+    return (outcome.compares_with_number() || value < 0 ? "" : "+") + score_text(value);
+  };
   std::string text = number(part.effect);
   if (part.interval) text += " [" + number(part.interval->low) + ", " + number(part.interval->high) + "]";
   return text;
+}
+
+std::string boundary_text(const Outcome& outcome) {
+  const ClaimedRange& claimed = outcome.claimed;
+  const bool with_sign = !outcome.compares_with_number();
+  if (claimed.boundaries().empty()) return "";
+  if (!claimed.equivalence())
+    return std::isfinite(claimed.low) ? "> " + boundary_number(claimed.low, with_sign)
+                                      : "< " + boundary_number(claimed.high, with_sign);
+  if (claimed.low == -claimed.high) return "within ±" + boundary_number(claimed.high, false);
+  return boundary_number(claimed.low, with_sign) + " to " + boundary_number(claimed.high, with_sign);
 }
 
 }  // namespace rnnbench::findings

@@ -1,6 +1,7 @@
 #include "analysis/statistics/paired.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -27,17 +28,25 @@ double rounding(const Values& differences) {
 constexpr std::uint64_t sign_flip_seed = 2;
 constexpr std::uint64_t subset_seed = 3;
 
-// The means of all non-empty subsets, or of random ones. A subset is what a pattern of signs flips: the sum
-// of the differences minus c stays as large as it was, or grows, exactly when the mean of the flipped ones is
-// at most c. So tests and interval count the same means.
+// Numbers of set bits below 2^10: two look-ups are faster than counting, where the processor has no instruction for it.
+std::array<std::uint8_t, 1024> bit_counts() {
+  std::array<std::uint8_t, 1024> counts{};
+  for (std::size_t i = 1; i < counts.size(); ++i) counts[i] = counts[i / 2] + i % 2;
+  return counts;
+}
+
+// A subset is what a pattern of signs flips: the sum of the differences minus c stays as large as it was, or grows,
+// exactly when the mean of the flipped ones is at most c. So tests and interval count the same means.
 Values subset_means(const Values& differences) {
   const int n = static_cast<int>(differences.size());
   if (n <= max_exact_pairs) {
+    static const auto counts = bit_counts();
     Values means(1u << n);  // sums first, each from that of the subset without its first member
     for (std::uint32_t members = 1; members < means.size(); ++members)
       means[members] = means[members & (members - 1)] + differences[std::countr_zero(members)];
-    for (std::uint32_t members = 1; members < means.size(); ++members) means[members] /= std::popcount(members);
-    means.front() = means.back();  // no subset is empty
+    for (std::uint32_t members = 1; members < means.size(); ++members)
+      means[members] /= counts[members & 1023] + counts[members >> 10];
+    means.front() = means.back();  // the empty subset has no mean
     means.pop_back();
     return means;
   }
@@ -52,7 +61,7 @@ Values subset_means(const Values& differences) {
         if (i % 32 == 0) bits = stream.next();
         const int member = bits & 1;
         size += member;
-        sum += member * differences[i];  // no branch: it would be guessed wrong half the time
+        sum += member * differences[i];  // a branch would be mispredicted half the time
       }
     }
     means[pattern] = sum / size;
@@ -99,35 +108,48 @@ double sign_flip_test(const Values& differences) {
 
 double smallest_p(int n) { return n <= max_exact_pairs ? std::ldexp(1.0, 1 - n) : 1 / (random_patterns + 1.0); }
 
-double sign_flip_greater(const Values& differences) {
-  const Values means = subset_means(differences);
-  const double threshold = rounding(differences) / static_cast<double>(differences.size());
-  const auto extreme = std::count_if(means.begin(), means.end(), [&](double mean) { return mean <= threshold; });
-  // The differences as they are, nothing flipped, are the one pattern that is no subset.
-  return (static_cast<double>(extreme) + 1) / (static_cast<double>(means.size()) + 1);
+SubsetMeans::SubsetMeans(const Values& differences) : differences_(differences), means_(subset_means(differences)) {}
+
+// Of the mean of a subset minus the boundary.
+double SubsetMeans::rounding(double boundary) const {
+  double scale = 0;
+  for (const double d : differences_) scale += std::abs(d) + std::abs(boundary);
+  return 1e-12 * scale / static_cast<double>(differences_.size());
 }
 
-Interval mean_interval(const Values& differences, double level) {
-  Values means = subset_means(differences);
+double SubsetMeans::p_above(double boundary) const {
+  const double threshold = boundary + rounding(boundary);
+  const auto extreme = std::count_if(means_.begin(), means_.end(), [&](double mean) { return mean <= threshold; });
+  // The differences as they are, nothing flipped, are the one pattern that is no subset.
+  return (static_cast<double>(extreme) + 1) / (static_cast<double>(means_.size()) + 1);
+}
+
+double SubsetMeans::p_below(double boundary) const {
+  const double threshold = boundary - rounding(boundary);
+  const auto extreme = std::count_if(means_.begin(), means_.end(), [&](double mean) { return mean >= threshold; });
+  return (static_cast<double>(extreme) + 1) / (static_cast<double>(means_.size()) + 1);
+}
+
+Interval SubsetMeans::interval(double level) {
   // Each of the gaps between the ordered means holds the center with the same probability. (The addend: 1 -
   // level rounds.)
-  const double gaps = static_cast<double>(means.size()) + 1;
+  const double gaps = static_cast<double>(means_.size()) + 1;
   const auto cut = static_cast<std::ptrdiff_t>((1 - level) / 2 * gaps + 1e-6);
   if (cut == 0) return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
-  const auto low = means.begin() + (cut - 1), high = means.end() - cut;
-  std::nth_element(means.begin(), low, means.end());
+  const auto low = means_.begin() + (cut - 1), high = means_.end() - cut;
+  std::nth_element(means_.begin(), low, means_.end());
   const double min = *low;
-  std::nth_element(low, high, means.end());  // all before `low` are less or equal
+  std::nth_element(low, high, means_.end());  // all before `low` are less or equal
   return {min, *high};
 }
 
+double sign_flip_greater(const Values& differences) { return SubsetMeans(differences).p_above(0); }
+
+Interval mean_interval(const Values& differences, double level) { return SubsetMeans(differences).interval(level); }
+
 double equivalence_test(const Values& differences, double margin) {
-  Values above, below;
-  for (double d : differences) {
-    above.push_back(d + margin);
-    below.push_back(margin - d);
-  }
-  return std::max(sign_flip_greater(above), sign_flip_greater(below));
+  const SubsetMeans means(differences);
+  return std::max(means.p_above(-margin), means.p_below(margin));
 }
 
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level) {

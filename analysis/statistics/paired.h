@@ -1,6 +1,6 @@
 // Inference on paired differences, one number per seed, from the signs that symmetric differences could have
 // had: tests, the interval that is dual to them, equivalence, and how many seeds a decision would take.
-// Callers print no p-value below least_pairs_for_test.
+// Callers print no p-value below min_pairs_for_test.
 //
 // Up to 20 pairs everything is exact, over all 2^n patterns of signs; from there over 100,000 random ones,
 // from streams of their own: the same differences give the same numbers.
@@ -12,6 +12,22 @@
 #include "analysis/statistics/statistics.h"
 
 namespace rnnbench::analysis {
+
+// The means of all non-empty subsets of the differences (beyond 20 pairs: of 100,000 random subsets), from which the
+// tests and intervals below follow. Computing the means takes most of the time: one object serves all boundaries and
+// levels.
+class SubsetMeans {
+ public:
+  explicit SubsetMeans(const Values& differences);
+  // One-sided p-values: small when the center of symmetry is above, or below, the boundary.
+  double p_above(double boundary) const;
+  double p_below(double boundary) const;
+  Interval interval(double level);  // see mean_interval
+
+ private:
+  double rounding(double boundary) const;
+  Values differences_, means_;
+};
 
 // Two-sided p-value of the hypothesis that the differences are symmetric around 0, by flipping their signs
 // (Fisher 1935); the statistic is their mean. Random patterns give p = (c + 1) / (100,000 + 1).
@@ -34,7 +50,7 @@ double equivalence_test(const Values& differences, double margin);
 
 // How many pairs would clear the interval of `level` of the boundary if mean and standard deviation stayed as
 // they are: (z s / distance)^2 + z^2 / 2, which is the number for Student's interval (Guenther 1981), and not
-// below least_pairs_for_test. Nothing when that is more than most_seeds_to_decide, as when the mean lies on
+// below min_pairs_for_test. Nothing when that is more than max_seeds_to_decide, as when the mean lies on
 // the boundary. At least two differences.
 inline constexpr int max_seeds_to_decide = 1000;
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);

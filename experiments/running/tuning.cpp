@@ -208,6 +208,14 @@ std::vector<RunSpec> Tuning::trial_runs(const std::vector<RunSpec>& runs) const 
 
 std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs,
                                      const ResultsFolder& results_folder) {
+  std::optional<Record> record;
+  return tuned(tuning, runs, [&](const std::string& id) {
+    record = results_folder.load(id);
+    return record ? &*record : nullptr;
+  });
+}
+
+std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs, const FindRecord& find) {
   TunedExperiment experiment;
   std::map<std::string, std::size_t> choice_of;
   for (const RunSpec* group : groups_of(runs)) {
@@ -219,8 +227,8 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
       std::optional<double> mean_score = 0;
       const double share = 1.0 / static_cast<double>(tuning.seeds().size());
       for (const std::uint64_t seed : tuning.seeds()) {
-        const auto record = results_folder.load(tuning.trial(*group, number, seed).id());
-        if (!record) return std::nullopt;
+        const Record* record = find(tuning.trial(*group, number, seed).id());
+        if (record == nullptr) return std::nullopt;
         const Json& result = record->result;
         const Json& validation = result.at("final").at("validation");
         choice.measure = result.at("measure").at("name");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -81,5 +82,8 @@ struct TunedExperiment {
 // when a trial has no record yet.
 std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs,
                                      const ResultsFolder& results_folder);
+// The same for a caller that has read the records: `find` gives the record of an id, nullptr when there is none.
+using FindRecord = std::function<const Record*(const std::string& id)>;
+std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs, const FindRecord& find);
 
 }  // namespace rnnbench::experiments

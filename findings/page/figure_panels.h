@@ -35,6 +35,6 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome);
 
 // Band of the mean's 95 % bootstrap interval from ten values on; below that from the least to the largest.
 Interval mean_band(const Values& values);
-std::string direction_text(const Measurement& measurement, const Study& study);  // "recall (higher is better)"
+std::string measure_heading(const Measurement& measurement, const Study& study);  // "recall (higher is better)"
 
 }  // namespace rnnbench::findings

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "analysis/format.h"
 #include "analysis/html.h"
 #include "analysis/report_style.h"
+#include "core/text.h"
+#include "findings/listing.h"
 
 namespace rnnbench::findings {
 
@@ -13,31 +16,27 @@ section { border-top: 1px solid var(--line); margin-top: 2.4rem; }
 section h3 { margin-top: 1rem; font-size: 1.2rem; max-width: 46rem; }
 a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .15em; }
 .comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
-.ledger td { white-space: normal; vertical-align: top; }
-.ledger td.number, .ledger .whole { white-space: nowrap; }
-.ledger .effect { min-width: 13rem; overflow-wrap: anywhere; }
+.findings td { white-space: normal; vertical-align: top; }
+.findings td.number, .findings td.whole { white-space: nowrap; }
+.findings .compared { min-width: 13rem; overflow-wrap: anywhere; }
 )css";
 
 namespace {
 
-std::string effect_cell(const FindingResult& r) {
-  if (!r.primary || r.verdict == Verdict::not_applicable) return "-";
-  const ComparisonPart& part = r.primary->decisive();
-  return html_escape(r.primary->measurement.text + ": " + part.label) + " = <span class=\"whole\">" +
-         html_escape(effect_text(*r.primary, part)) + "</span>";
-}
-
-std::string ledger_table(const std::vector<FindingResult>& findings) {
+std::string table_of_findings(const std::vector<FindingResult>& findings) {
   std::string html =
-      "<table class=\"ledger\">\n<thead><tr><th class=\"number\">#</th><th>claim</th><th>verdict</th>"
-      "<th>effect, 95 % interval</th><th class=\"number\">n</th><th class=\"number\">p "
-      "(Holm)</th></tr></thead>\n<tbody>\n";
+      "<table class=\"findings\">\n<thead><tr><th class=\"number\">#</th><th>claim</th><th>verdict</th>"
+      "<th>what is compared</th><th>effect [95 % interval]</th><th>boundary</th><th class=\"number\">n</th>"
+      "<th class=\"number\">p (Holm)</th></tr></thead>\n<tbody>\n";
+  const auto cell = [](const std::string& text, const std::string& style = "") {
+    return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</td>";
+  };
   for (const FindingResult& r : findings) {
-    html += "<tr><td class=\"number\">" + std::to_string(r.finding->number) + "</td><td><a href=\"#finding-" +
+    html += "<tr>" + cell(std::to_string(r.finding->number), "number") + "<td><a href=\"#finding-" +
             html_escape(r.finding->name) + "\">" + html_escape(r.finding->claim) + "</a></td><td>" +
-            verdict_badge(r.verdict) + "</td><td class=\"effect\">" + effect_cell(r) + "</td><td class=\"number\">" +
-            std::to_string(r.seeds) + "</td><td class=\"number\">" + (r.adjusted_p ? significant(*r.adjusted_p) : "-") +
-            "</td></tr>\n";
+            verdict_badge(r.verdict) + "</td>" + cell(comparison_cell(r), "compared") + cell(effect_cell(r), "whole") +
+            cell(boundary_cell(r), "whole") + cell(std::to_string(r.seeds), "number") +
+            cell(adjusted_p_cell(r), "number") + "</tr>\n";
   }
   return "<div class=\"scroll\">\n" + html + "</tbody>\n</table>\n</div>\n";
 }
@@ -50,7 +49,7 @@ std::string counts(const std::vector<FindingResult>& findings) {
         std::count_if(findings.begin(), findings.end(), [&](const FindingResult& r) { return r.verdict == verdict; });
     if (times > 0) times_of.push_back(std::to_string(times) + " " + verdict_text(verdict));
   }
-  return element("p", counted(findings.size(), "published claim") + ": " + join(times_of, ", ") + ".", "lead");
+  return element("p", counted(findings.size(), "published claim") + ": " + core::join(times_of) + ".", "lead");
 }
 
 std::string reading(std::size_t family) {
@@ -107,7 +106,7 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
   if (profile == Profile::smoke)
     html +=
         element("p", "Smoke profile: two seeds and a few updates, too short to say anything of the claims.", "alarm");
-  html += ledger_table(findings) + "<h2>The claims one by one</h2>\n";
+  html += table_of_findings(findings) + "<h2>The claims one by one</h2>\n";
   std::vector<const Run*> runs;
   for (const FindingResult& r : findings) {
     html += finding_section(r, r.finding->results(results) / r.finding->name / "figures" / "finding.svg");

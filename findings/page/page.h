@@ -23,9 +23,6 @@ std::string finding_lead(const FindingResult& result);
 // "supported", in color and with a sign of its own, so that it is told apart in grey.
 std::string verdict_badge(Verdict verdict);
 
-// "lstm is higher than gru by more than 20, in longest_accepted".
-std::string statement_in_words(const Statement& statement, const std::string& measure, double margin);
-
 // Style that the page needs beside that of the report.
 extern const char* const findings_style;
 

@@ -46,12 +46,6 @@ std::optional<ModelValues> values_of_model(const Measurement& measurement, const
   return model;
 }
 
-std::vector<const Run*> pointers(const std::vector<Run>& runs) {
-  std::vector<const Run*> result;
-  for (const Run& run : runs) result.push_back(&run);
-  return result;
-}
-
 double worst_on(const Measurement& measurement, const TaskRuns& task) {
   std::vector<const Run*> runs;
   for (const ModelRuns& model : task.models)

@@ -24,7 +24,6 @@ struct ModelValues {
 // Nothing when the model has no such number: no run has, though it finished (the forget gate of a GRU).
 std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs,
                                            double worst);
-std::vector<const Run*> pointers(const std::vector<Run>& runs);
 // What a failed run of a task counts as (worst_value of all its runs).
 double worst_on(const Measurement& measurement, const TaskRuns& task);
 

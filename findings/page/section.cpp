@@ -5,39 +5,17 @@
 
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "core/text.h"
 #include "experiments/records/files.h"
+#include "findings/listing.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"
+#include "findings/statement_in_words.h"
 
 namespace rnnbench::findings {
 namespace {
 
 using Kind = Expression::Kind;
-
-std::string in_words(const Expression& e) {
-  if (e.kind == Kind::number) return exact_text(e.number);
-  if (e.kind == Kind::model) {
-    std::vector<std::string> settings;
-    for (const auto& [key, value] : e.where) settings.push_back(key + " " + value);
-    return e.cell + (settings.empty() ? "" : " (" + join(settings, ", ") + ")");
-  }
-  std::vector<std::string> parts;
-  for (const Expression& part : e.parts) parts.push_back(in_words(part));
-  switch (e.kind) {
-    case Kind::difference:
-      return parts[0] + " minus " + parts[1];
-    case Kind::ratio:
-      return parts[0] + " divided by " + parts[1];
-    case Kind::slope:
-      return "the slope of [" + parts[0] + "] over log2 of " + e.over;
-    case Kind::min:
-      return "the lowest of [" + join(parts, ", ") + "]";
-    case Kind::max:
-      return "the highest of [" + join(parts, ", ") + "]";
-    default:
-      return "the mean of [" + join(parts, ", ") + "]";
-  }
-}
 
 std::string sign_of(Relation relation) {
   switch (relation) {
@@ -78,7 +56,7 @@ std::string declaration(const FindingResult& r) {
   return element("p", "Declared: " + statement_in_words(f.primary.statement, f.primary.measurement.text, f.margin) +
                           ". " + measure + ".") +
          "<p class=\"soft\">As written: <code>" + html_escape(f.primary.statement.text) + "</code>, margin " +
-         exact_text(f.margin) + " (" + html_escape(f.margin_reason) + ").</p>\n";
+         number_text(f.margin) + " (" + html_escape(f.margin_reason) + ").</p>\n";
 }
 
 std::string figure_of(const FindingResult& r, const std::filesystem::path& figure) {
@@ -125,7 +103,7 @@ std::string primary_table(const FindingResult& r) {
     if (part.log_rank_p) log_ranks.push_back(part.label + ": p = " + significant(*part.log_rank_p));
   }
   const auto sentence = [](const std::string& what, const std::vector<std::string>& values) {
-    return values.empty() ? "" : element("p", what + ": " + join(values, "; ") + ".", "soft");
+    return values.empty() ? "" : element("p", what + ": " + core::join(values, "; ") + ".", "soft");
   };
   return titled("What is decided",
                 comparisons(table) +
@@ -141,7 +119,7 @@ std::string secondary_table(const FindingResult& r) {
   for (const Outcome& also : r.also) {
     const Expression& right = also.statement.right;
     const std::string stated =
-        sign_of(also.statement.relation) + " " + (right.kind == Kind::number ? exact_text(right.number) : "0");
+        sign_of(also.statement.relation) + " " + (right.kind == Kind::number ? number_text(right.number) : "0");
     for (const ComparisonPart& part : also.parts)
       table.rows.push_back({part.label, stated, also.measurement.text, effect_text(also, part),
                             std::to_string(part.values.size()), std::to_string(part.failures)});
@@ -230,12 +208,9 @@ std::string published_table(const FindingResult& r) {
     const auto ours = mean_of_model(r, p.model);
     table.rows.push_back({p.model.text, score_text(p.value), p.certainty, ours ? score_text(*ours) : "-"});
   }
-  std::vector<std::string> met;
-  for (const auto& [what, is] :
-       {std::pair{"sign", r.published.sign}, {"size", r.published.size}, {"ranking", r.published.ranking}})
-    if (is) met.push_back(std::string(what) + (*is ? " met" : " not met"));
+  const std::string agreement = agreement_text(r.published);
   return titled("What was published, beside ours",
-                scrolling(table.html()) + (met.empty() ? "" : element("p", "Agreement: " + join(met, ", ") + ".")));
+                scrolling(table.html()) + (agreement.empty() ? "" : element("p", "Agreement: " + agreement + ".")));
 }
 
 std::string tuning_table(const FindingResult& r) {
@@ -256,7 +231,7 @@ std::string tuning_table(const FindingResult& r) {
       for (const auto& [key, value] : choice->values) values.push_back(key + " " + (value.empty() ? "unset" : value));
       const std::string trial =
           r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
-      table.rows.push_back({task.label, model.label, join(values, ", "), trial,
+      table.rows.push_back({task.label, model.label, core::join(values, ", "), trial,
                             choice->score ? choice->measure + " " + score_text(*choice->score) : "every run diverged"});
     }
   }
@@ -294,32 +269,6 @@ std::string verdict_badge(Verdict verdict) {
       {"supported", "✔"}, {"contradicted", "✘"}, {"undecided", "?"}, {"inapplicable", "–"}, {"unrun", "○"}};
   const auto& [style, sign] = looks[static_cast<std::size_t>(verdict)];
   return "<span class=\"badge " + style + "\">" + sign + " " + verdict_text(verdict) + "</span>";
-}
-
-std::string statement_in_words(const Statement& statement, const std::string& measure, double margin) {
-  std::vector<std::string> sides;
-  for (const Expression& side : statement.left) sides.push_back(in_words(side));
-  const std::string by = margin > 0 ? " by more than " + exact_text(margin) : "";
-  std::string relation;
-  switch (statement.relation) {
-    case Relation::above:
-      relation = "is higher than ";
-      break;
-    case Relation::below:
-      relation = "is lower than ";
-      break;
-    case Relation::not_below:
-      relation = "is not below ";
-      break;
-    case Relation::not_above:
-      relation = "is not above ";
-      break;
-    default:
-      return "in " + measure + ", " + (sides.size() > 1 ? "each of " : "") + join(sides, ", ") + " differs from " +
-             in_words(statement.right) + " by less than " + exact_text(margin);
-  }
-  return "in " + measure + ", " + (sides.size() > 1 ? "each of " : "") + join(sides, ", ") + " " + relation +
-         in_words(statement.right) + by;
 }
 
 std::string finding_lead(const FindingResult& result) {

@@ -104,22 +104,6 @@ void vertical_line(Panels& panels, double at, const std::string& name) {
                  "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
 }
 
-// Where the interval has to lie beyond, as decide() does.
-Values boundaries(const Outcome& outcome) {
-  const bool plain = outcome.statement.right.kind == Expression::Kind::number;
-  const double reference = plain ? outcome.statement.right.number : 0;
-  switch (outcome.statement.relation) {
-    case Relation::above:
-    case Relation::not_above:
-      return {reference + outcome.margin};
-    case Relation::below:
-    case Relation::not_below:
-      return {reference - outcome.margin};
-    default:
-      return {reference - outcome.margin, reference + outcome.margin};
-  }
-}
-
 std::vector<Strip> comparison_strips(const Outcome& outcome) {
   std::vector<Strip> strips;
   for (const ComparisonPart& part : outcome.parts)
@@ -172,16 +156,13 @@ Interval mean_band(const Values& values) {
   return {*min, *max};
 }
 
-std::string direction_text(const Measurement& measurement, const Study& study) {
+std::string measure_heading(const Measurement& measurement, const Study& study) {
   std::vector<const Run*> runs;
   for (const TaskRuns& task : study.tasks)
     for (const ModelRuns& model : task.models)
       for (const Run& run : model.runs) runs.push_back(&run);
-  const bool score =
-      measurement.name.find("gate ") == std::string::npos && measurement.name.find("gradient") == std::string::npos;
-  return measurement.text + (!score                                ? ""
-                             : higher_is_better(measurement, runs) ? " (higher is better)"
-                                                                   : " (lower is better)");
+  const std::string direction = direction_text(measurement, runs);
+  return measurement.text + (direction.empty() ? "" : " (" + direction + ")");
 }
 
 double comparison_height(const Outcome& outcome) { return height_of(comparison_strips(outcome)); }
@@ -189,7 +170,7 @@ double comparison_height(const Outcome& outcome) { return height_of(comparison_s
 void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
   const std::vector<Strip> strips = comparison_strips(outcome);
   frame.height = height_of(strips);
-  Values levels = boundaries(outcome);
+  Values levels = outcome.claimed.boundaries();
   const bool difference = outcome.statement.right.kind != Expression::Kind::number;
   const double reference = difference ? 0 : outcome.statement.right.number;
   const bool ratio = std::any_of(outcome.statement.left.begin(), outcome.statement.left.end(),
@@ -231,9 +212,9 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {
       Rectangle frame = panels.panel(static_cast<int>(t));
       frame.height = height_of(strips[t]);
-      const Values levels = boundary ? boundaries(*result.primary) : Values{};
+      const Values levels = boundary ? result.primary->claimed.boundaries() : Values{};
       panels.headings(frame, study.tasks[t].label, strips[t].empty() ? "no such number" : "",
-                      direction_text(measurement, study));
+                      measure_heading(measurement, study));
       if (strips[t].empty()) frame.height = points_height;
       for (const double level : levels) vertical_line(panels, level, "boundary");
       draw_strips(panels, frame, strips[t], axis_of(strips[t], levels), study.tasks[t].label);
@@ -301,14 +282,14 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     if (const auto values = values_of_model(measurement, pointers(model.runs), worst))
       all.insert(all.end(), values->values.begin(), values->values.end());
   const bool boundary = result.primary && is_plain(*result.primary);
-  if (boundary) all.push_back(boundaries(*result.primary).front());
+  if (boundary) all.push_back(result.primary->claimed.boundaries().front());
   if (all.empty()) all.push_back(0);
   const Axis axis = widened(axis_of(all));
   panels.command(places.axis.commands('x'));
   panels.command(place_tics(places));
   panels.command(axis.commands('y'));
   if (boundary)
-    for (const double level : boundaries(*result.primary)) {
+    for (const double level : result.primary->claimed.boundaries()) {
       const std::string at = "first " + exact_text(level);
       panels.command("set arrow from graph 0, " + at + " to graph 1, " + at +
                      " nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
@@ -374,7 +355,7 @@ PanelGroup setting_panels(const FindingResult& result, const Study& study, const
   group.draw = [&result, &study, key, places](Panels& panels) {
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {
       const Rectangle frame = panels.panel(static_cast<int>(t));
-      panels.headings(frame, study.tasks[t].label, direction_text(result.finding->primary.measurement, study), key);
+      panels.headings(frame, study.tasks[t].label, measure_heading(result.finding->primary.measurement, study), key);
       draw_setting(panels, study.tasks[t], frame, result, places, key);
     }
   };
