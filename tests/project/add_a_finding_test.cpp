@@ -1,4 +1,4 @@
-// Does what docs/add-a-finding.md says: writes its file, runs its commands, finds the verdict in the ledger.
+// Follows docs/add-a-finding.md: writes its file, runs its commands, and finds the verdict in the table of findings.
 #include <regex>
 #include <sys/wait.h>
 
@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// The example with little to train.
+// The example with a short training.
 std::string shortened(std::string file) {
   for (const auto& [key, value] : {std::pair{"length", "6"}, {"hidden", "4"}, {"updates", "20"}, {"evaluate", "20"}}) {
     const std::regex line("(^|\n)" + std::string(key) + " = [0-9]+");
@@ -52,17 +52,16 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK(count == 9);
   CHECK(fs::exists(folder.path / "results/forget-bias/report.html"));
   run("rnnbench findings forget-bias.ini --format json");
-  const Json results_folder = Json::parse(out);
-  REQUIRE(results_folder.size() == 1);
-  CHECK(results_folder[0].at("number") == 100);
-  CHECK(results_folder[0].at("claim") ==
-        "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
-  CHECK(results_folder[0].at("n") == 12);
-  CHECK(results_folder[0].at("recorded") == 24);
-  CHECK(results_folder[0].at("effect").is_number());
-  CHECK(results_folder[0].at("verdict") != "not run");
+  const Json findings = Json::parse(out);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].at("number") == 100);
+  CHECK(findings[0].at("claim") == "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
+  CHECK(findings[0].at("n") == 12);
+  CHECK(findings[0].at("recorded") == 24);
+  CHECK(findings[0].at("effect").is_number());
+  CHECK(findings[0].at("verdict") != "not run");
 
-  // In a catalogue it has a name.
+  // In a catalogue, the finding is called by its name instead of its path.
   fs::create_directories(folder.path / "experiments/catalogue");
   fs::rename(folder.path / "forget-bias.ini", folder.path / "experiments/catalogue/forget-bias.ini");
   const auto publish = document.find("## Publish");
@@ -74,7 +73,7 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK_THAT(out, Contains("5 of 5 runs identical"));
 }
 
-TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is described", "[finding][docs]") {
+TEST_CASE("docs: add-a-finding.md shows valid comparisons and describes every key", "[finding][docs]") {
   const std::string document = text_of(fs::path(RNNBENCH_SOURCE_DIR) / "docs/add-a-finding.md");
   const auto begin = document.find("## The comparison"), end = document.find("| relation", begin);
   REQUIRE(end != std::string::npos);
@@ -84,7 +83,7 @@ TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is d
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("    ")) continue;
     line.erase(0, 4);
-    // Statements, and behind the last gap what they are.
+    // Each line has one or several statements, and after the last gap an explanation.
     std::vector<std::string> parts(std::sregex_token_iterator(line.begin(), line.end(), gap, -1), {});
     parts.pop_back();
     for (const std::string& text : parts) {
