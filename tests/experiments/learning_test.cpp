@@ -6,6 +6,7 @@
 #include "experiments/declaration/grid.h"
 #include "experiments/running/runner.h"
 #include "tests/experiments/run_fixture.h"
+#include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {
@@ -32,6 +33,7 @@ double final_score(const Json& result) {
 }  // namespace
 
 TEST_CASE("an LSTM solves the adding problem at 50 steps, for each of two seeds", "[learning]") {
+  if (!optimized) return;  // thousands of updates
   for (const char* seed : {"1", "2"}) {
     const Json result = result_of({{"task", "adding"},
                                    {"length", "50"},
@@ -49,6 +51,7 @@ TEST_CASE("an LSTM solves the adding problem at 50 steps, for each of two seeds"
 }
 
 TEST_CASE("a vanilla network does not solve the adding problem at 150 steps", "[learning]") {
+  if (!optimized) return;  // thousands of updates
   const Json result = result_of({{"task", "adding"},
                                  {"length", "150"},
                                  {"cell", "rnn"},
@@ -61,6 +64,7 @@ TEST_CASE("a vanilla network does not solve the adding problem at 150 steps", "[
 }
 
 TEST_CASE("an LSTM can accept a^n b^n beyond the lengths it was trained on", "[learning]") {
+  if (!optimized) return;  // thousands of updates
   // About half of all seeds find the counter at this size.
   int solved = 0;
   double longest = 0;

@@ -70,7 +70,8 @@ Values structure_of_turn(std::size_t turn) {
 std::size_t first_turn(const std::string& cell) { return fnv1a(cell) % 12; }
 
 std::vector<Settings> all_models(int hidden) {
-  static const std::set<std::string> crossed{"rnn", "lstm", "gru", "gru-v1"};
+  static const std::set<std::string> crossed =
+      optimized ? std::set<std::string>{"rnn", "lstm", "gru", "gru-v1"} : std::set<std::string>{};
   std::vector<Settings> models;
   std::map<std::string, std::size_t> turns;
   for (const Values& variant : cell_variants()) {

@@ -169,10 +169,12 @@ void check_case(const Case& c) {
 TEST_CASE("random shapes of every cell compute the formulas and their gradient, to the same bits everywhere",
           "[models][reference][bits][isa]") {
   const FlushDenormals flush;
-  for (const Case& c : random_cases(3)) check_case(c);
+  for (const Case& c : random_cases(3))
+    if (optimized || c.work() < 1e4) check_case(c);
 }
 
 TEST_CASE("so do shapes at the borders of panels and spans", "[models][reference][bits][isa]") {
   const FlushDenormals flush;
-  for (const Case& c : special_cases()) check_case(c);
+  for (const Case& c : special_cases())
+    if (optimized || c.work() < 1e5) check_case(c);
 }
