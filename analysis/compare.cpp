@@ -24,26 +24,26 @@ Score solve_score(const Run& run) {
     const double updates = run.record->result.at("updates_to_solve");
     return {updates, thousands(updates)};
   }
-  const std::string why = run.diverged()   ? "diverged"
-                          : run.recorded() ? ">" + thousands(budget.get<double>())
-                                           : "missing";
-  return {budget.get<double>(), why};
+  const std::string text = run.diverged()   ? "diverged"
+                           : run.recorded() ? ">" + thousands(budget.get<double>())
+                                            : "missing";
+  return {budget.get<double>(), text};
 }
 
-// What a run without a score counts as, in any measure (see TaskRuns::worst_score).
-double worst_of(const TaskRuns& task, const std::string& measure) {
+// The score of runs that have none, for any measure (see TaskRuns::worst_score).
+double worst_score(const TaskRuns& task, const std::string& measure) {
   if (measure == task.measure) return task.worst_score;
-  double worst = task.baseline;
+  double largest = task.baseline;
   for (const ModelRuns& model : task.models) {
-    for (const Run& run : model.runs) worst = std::max(worst, run.test_score(measure).value_or(worst));
+    for (const Run& run : model.runs) largest = std::max(largest, run.test_score(measure).value_or(largest));
   }
-  return worst;
+  return largest;
 }
 
 Score score_of(const TaskRuns& task, const Run& run, const std::string& measure) {
   if (measure == updates_to_solve) return solve_score(run);
   if (const auto score = run.test_score(measure)) return {*score, score_text(*score)};
-  return {worst_of(task, measure), run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing"};
+  return {worst_score(task, measure), run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing"};
 }
 
 void add_statistics(Comparison& comparison) {
@@ -95,8 +95,8 @@ void check_label(const Study& study, const std::string& name) {
       }
     }
   }
-  throw UserError("cell = " + name + " is not a model of experiment '" + study.name + "', which has " +
-                  join(known, ", ") + did_you_mean(name, known));
+  throw UserError("cell = " + name + " is not a model of experiment '" + study.name + "', whose models are " +
+                  join(known) + did_you_mean(name, known));
 }
 
 std::string signed_text(double value) { return (value > 0 ? "+" : "") + score_text(value); }
@@ -119,14 +119,14 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
     if (task.measure.empty()) continue;
     if (!measure.empty() && measure != "loss" && measure != updates_to_solve && measure != task.measure) {
       throw UserError("measure = " + measure + " is not one of " + task.measure + ", loss, " + updates_to_solve +
-                      " of task " + task.label + did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
+                      " for task " + task.label + did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
     }
     for (const ModelRuns& a : task.models) {
       for (const ModelRuns& b : task.models) {
-        // Whole labels are compared as they are, bare ones where the rest is equal.
-        const bool named = a.label == first && b.label == second;
-        const bool alike = a.base == first && b.base == second && a.variant == b.variant;
-        if (!named && !alike) continue;
+        // Complete labels must match. Labels without variant match in all variants that both models have.
+        const bool by_label = a.label == first && b.label == second;
+        const bool by_base = a.base == first && b.base == second && a.variant == b.variant;
+        if (!by_label && !by_base) continue;
         Comparison comparison = compare_models(task, a, b, measure);
         if (!comparison.pairs.empty()) comparisons.push_back(std::move(comparison));
       }
@@ -134,8 +134,9 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
   }
   if (comparisons.empty()) {
     throw UserError("cell = " + first + "," + second +
-                    ": these models have no task, options and seed in common; give " +
-                    "whole labels as the table prints them, such as '" + model_labels(study).back() + "'");
+                    ": these models have no task, settings and seed in common; name them by the complete labels of the "
+                    "table, such as '" +
+                    model_labels(study).back() + "'");
   }
   Values p;
   for (const Comparison& comparison : comparisons) {
@@ -159,7 +160,7 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
                             signed_text(c.advantages[i])});
     }
     const auto [min, max] = std::minmax_element(c.advantages.begin(), c.advantages.end());
-    text += c.task + ": " + c.first + " against " + c.second + ", " + c.measure +
+    text += c.task + ": " + c.first + " compared with " + c.second + ", " + c.measure +
             (c.higher_is_better ? " (higher is better)" : " (lower is better)") + "\n\n" + table.text() + "\n";
     text += "mean advantage              " + signed_text(c.mean_advantage) + range_text(c.mean_interval, signed_text) +
             (c.mean_interval ? "" : "  (from " + signed_text(*min) + " to " + signed_text(*max) + ")") + "\n";
@@ -167,7 +168,7 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
             range_text(c.improvement_interval, probability_text) + "\n";
     if (c.p) {
       text += "sign-flip test              p = " + significant(*c.p) + ", adjusted for " +
-              std::to_string(comparisons.size()) + " comparisons " + significant(*c.adjusted_p) + "\n";
+              counted(comparisons.size(), "comparison") + " p = " + significant(*c.adjusted_p) + "\n";
     }
     if (n < min_runs_for_interval) {
       text += "n = " + std::to_string(n) + ": " + (n < min_pairs_for_test ? "no p-value below nine pairs, " : "") +
@@ -175,32 +176,16 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
     }
     text += "\n";
   }
-  return text +
-         "advantage: positive where the first model is better; pairs have the same seed, so the same data\n"
-         "probability of improvement: that a run of the first model beats one of the second (Mann-Whitney), "
-         "ties half\n"
-         "intervals: 95 %; of the mean, what the sign-flip test does not reject; of the probability, "
-         "Wilson's\n"
-         "p: two-sided, adjusted by Holm's method\n"
-         "runs that diverged or are missing count as the worst score of the task\n";
-}
-
-std::vector<std::string> split_labels(const std::string& text) {
-  std::vector<std::string> labels(1);
-  int depth = 0;
-  for (char c : text) {
-    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (c == ',' && depth == 0) {
-      labels.emplace_back();
-    } else {
-      labels.back() += c;
-    }
-  }
-  for (std::string& label : labels) {
-    const auto begin = label.find_first_not_of(' ');
-    label = begin == std::string::npos ? "" : label.substr(begin, label.find_last_not_of(' ') - begin + 1);
-  }
-  return labels;
+  return text + R"(A pair consists of two runs with the same seed, and so with the same data.
+advantage: score of the first model minus score of the second, with the sign chosen so that positive values are in favor
+  of the first model
+probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
+  count half (Mann-Whitney)
+intervals: 95 %; of the mean advantage by inverting the sign-flip test, of the probability by Wilson
+sign-flip test: two-sided p-value of the hypothesis that both models are equally good; adjusted for the number of
+  comparisons by Holm
+Runs that diverged or are missing have the worst score of the task, or their whole budget as updates to solve.
+)";
 }
 
 }  // namespace rnnbench::analysis

@@ -9,7 +9,7 @@ namespace rnnbench::analysis {
 
 namespace {
 
-// Rows with named cells; columns come in the order of their first appearance within their rank.
+// Rows with named cells. Columns are ordered by rank, and by first appearance within a rank.
 class Sheet {
  public:
   void begin_row() { rows_.emplace_back(); }
@@ -46,7 +46,7 @@ std::vector<const Record*> sorted_by_id(const std::vector<Record>& records) {
   return sorted;
 }
 
-// What both files begin with: which run it is.
+// The first columns of both files, which identify the run.
 void add_identity(Sheet& sheet, const Record& record) {
   sheet.begin_row();
   sheet.add(0, "id", record.id());
@@ -67,15 +67,15 @@ std::string runs_csv(const std::vector<Record>& records) {
     int rank = 1;
     for (const char* section : {"task", "model", "training"}) {
       for (const auto& [key, value] : spec.at(section).items()) {
-        // The name and the cell stand in front; the width is the result's, also when a budget chose it.
-        const bool elsewhere = key == "name" || key == "cell" || key == "attention" || key == "hidden";
-        if (!elsewhere) sheet.add(rank, key, value);
+        // These columns come first, except for the width: it is taken from the result, since a budget may determine it.
+        const bool has_own_column = key == "name" || key == "cell" || key == "attention" || key == "hidden";
+        if (!has_own_column) sheet.add(rank, key, value);
       }
       ++rank;
     }
     sheet.add(rank, "measure", result.at("measure").at("name"));
     for (const auto& [key, value] : result.items()) {
-      // "updates" is the declared number; what was done before solving or diverging has a name of its own.
+      // "updates" is the declared number, "updates_done" the number until the run solved its task, diverged or ended.
       if (!value.is_structured()) sheet.add(rank, key == "updates" ? "updates_done" : key, value);
     }
     for (const auto& [stream, scores] : result.at("final").items()) {

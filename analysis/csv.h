@@ -1,4 +1,4 @@
-// Tidy data for other tools: one row per run, one row per point of a learning curve.
+// Tidy data for other tools: one row per run, or one row per point of a learning curve.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace rnnbench::analysis {
 
-// Sorted by id, one line each; columns are the union over all records, empty where a record has no such
-// value. Quoting as in RFC 4180, lines end in \n, numbers read back exactly.
+// Rows are sorted by id. The columns are the union over all records; a cell is empty where a record has no such value.
+// Quoting follows RFC 4180, lines end in \n, and numbers read back exactly.
 std::string runs_csv(const std::vector<Record>& records);
 std::string curves_csv(const std::vector<Record>& records);
 
-// Writes runs.csv and curves.csv of everything the ledger holds into its folder.
+// Writes runs.csv and curves.csv of all records in the results folder into this folder.
 void write_csv(const ResultsFolder& results_folder);
 
 }  // namespace rnnbench::analysis

@@ -8,7 +8,7 @@ namespace rnnbench::analysis {
 
 namespace {
 
-// Characters of UTF-8 text, not bytes.
+// The number of characters of UTF-8 text.
 std::size_t width(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; });
 }
@@ -20,13 +20,6 @@ std::string padded(const std::string& text, std::size_t to, bool right) {
 
 std::string trimmed_right(std::string text) {
   text.erase(text.find_last_not_of(' ') + 1);
-  return text;
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
   return text;
 }
 
@@ -60,9 +53,8 @@ std::string score_text(double value) {
   return std::abs(value) >= 0.1 && std::abs(value) < 10 ? fixed_text(value, 4) : significant(value);
 }
 
-std::string exact_text(double value) {
-  char buffer[32];
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 std::string Table::text() const {
@@ -71,7 +63,7 @@ std::string Table::text() const {
     widths.push_back(width(columns[c].title));
     for (const auto& row : rows) widths[c] = std::max(widths[c], width(row[c]));
   }
-  std::string text, rule;
+  std::string text;
   const auto add_line = [&](auto&& cell) {
     std::string line;
     for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -94,7 +86,7 @@ std::string Table::markdown() const {
   text += "\n" + rule + "\n";
   for (const auto& row : rows) {
     text += "|";
-    for (const std::string& cell : row) text += " " + replaced(cell, "|", "\\|") + " |";
+    for (const std::string& cell : row) text += " " + replace_all(cell, "|", "\\|") + " |";
     text += "\n";
   }
   return text;
@@ -128,17 +120,12 @@ std::string Table::html() const {
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return "\"" + replaced(text, "\"", "\"\"") + "\"";
+  return "\"" + replace_all(text, "\"", "\"\"") + "\"";
 }
 
 std::string html_escape(const std::string& text) {
-  return replaced(replaced(replaced(replaced(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"", "&quot;");
-}
-
-std::string join(const std::vector<std::string>& parts, const std::string& separator) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) text += (i ? separator : "") + parts[i];
-  return text;
+  return replace_all(replace_all(replace_all(replace_all(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"",
+                     "&quot;");
 }
 
 }  // namespace rnnbench::analysis

@@ -27,10 +27,6 @@ std::string scrolling(const std::string& table, bool wrap) {
   return "<div class=\"scroll" + std::string(wrap ? " wrap" : "") + "\">\n" + table + "</div>\n";
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 std::string definitions(const std::vector<std::pair<std::string, std::string>>& entries) {
   std::string html = "<dl>\n";
   for (const auto& [term, text] : entries) html += element("dt", term) + element("dd", text);
@@ -65,8 +61,8 @@ std::string environment_table(const std::vector<const Run*>& runs) {
                                                                  {"cores", "cores"},
                                                                  {"isa", "instruction set"},
                                                                  {"flush_to_zero", "denormals flushed to zero"},
-                                                                 {"threads", "threads of a run"},
-                                                                 {"jobs", "runs at once"},
+                                                                 {"threads", "threads per run"},
+                                                                 {"jobs", "concurrent runs"},
                                                                  {"compiler", "compiler"},
                                                                  {"flags", "compiler flags"},
                                                                  {"libraries", "libraries"}};
@@ -93,7 +89,7 @@ std::string environment_table(const std::vector<const Run*>& runs) {
     table.rows.push_back({title, text});
   }
   table.rows.push_back({"CPU time of all runs", significant(seconds) + " s"});
-  table.rows.push_back({"peak memory of the process", significant(memory) + " MiB"});
+  table.rows.push_back({"peak memory of a process", significant(memory) + " MiB"});
   return scrolling(table.html(), true);
 }
 

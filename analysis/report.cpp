@@ -7,6 +7,7 @@
 #include "analysis/report_style.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
+#include "core/text.h"
 #include "experiments/records/files.h"
 
 namespace rnnbench::analysis {
@@ -35,14 +36,14 @@ Totals totals_of(const Study& study) {
 
 std::string lead(const Study& study) {
   const Totals t = totals_of(study);
-  std::string text = counted(model_labels(study).size(), "model") + " on " + counted(study.tasks.size(), "task") +
-                     ": " + std::to_string(t.solved) + " of " + counted(t.runs, "declared run") +
-                     " solved their task, " + std::to_string(t.diverged) + " diverged";
-  text += t.missing == 0 ? ", and all have a record." : ", " + std::to_string(t.missing) + " without a record.";
+  const std::string text = counted(model_labels(study).size(), "model") + " on " + counted(study.tasks.size(), "task") +
+                           ": " + std::to_string(t.solved) + " of " + counted(t.runs, "run") + " solved the task, " +
+                           std::to_string(t.diverged) + " diverged, " + std::to_string(t.missing) +
+                           (t.missing == 1 ? " is missing." : " are missing.");
   return element("p", text, "lead");
 }
 
-// Solved runs of all runs, models down, tasks across.
+// A table of the number of solved runs, with a row per model and a column per task.
 std::string overview(const Study& study) {
   std::string html = "<table>\n<thead><tr><th>solved runs</th>";
   for (const TaskRuns& task : study.tasks) html += "<th>" + html_escape(task.label) + "</th>";
@@ -78,18 +79,16 @@ std::string drawing(const std::string& name, const std::vector<Figure>& figures,
 
 std::string task_section(const TaskRuns& task) {
   std::string html = "<h3>" + html_escape(task_heading(task)) + "</h3>\n";
-  html += element(
-      "p",
-      task.options +
-          (task.measure.empty() ? "" : ". " + task.measure + ": " + task.definition + ". " + task_references(task)) +
-          ".",
-      "soft");
+  std::string text = "Settings: " + task.options + ".";
+  if (!task.measure.empty())
+    text += " Measure: " + task.measure + ", " + task.definition + ". Loss: " + task_references(task) + ".";
+  html += element("p", text, "soft");
   return html + scrolling(outcome_table(task).html()) + scrolling(cost_table(task).html());
 }
 
-std::string trouble_section(const Study& study) {
-  const std::vector<std::string> sentences = trouble(study);
-  if (sentences.empty()) return element("p", "Every declared run has a record, and none diverged.");
+std::string problems_section(const Study& study) {
+  const std::vector<std::string> sentences = problems(study);
+  if (sentences.empty()) return element("p", "None: all runs were completed, and none diverged.");
   std::string html = "<ul>\n";
   for (const std::string& sentence : sentences) html += element("li", sentence, "alarm");
   return html + "</ul>\n";
@@ -97,29 +96,26 @@ std::string trouble_section(const Study& study) {
 
 std::string reading_section() {
   return definitions({
-      {"Runs and seeds",
-       "A run is one model trained once. Runs of a row differ only in their seed, which drives the "
-       "initial parameters and the data; with the same seed all models see the same sequences."},
+      {"Run and seed",
+       "A run is one model trained once. The runs of a row differ only in their seed, which determines the initial "
+       "parameters and the data. With the same seed, all models are trained and tested on the same sequences."},
       {"Solved",
-       "A run solved its task when its scores met the task's criterion. The interval of the rate is "
-       "Wilson's, "
-       "95 %. Runs that diverged or have no record count as unsolved: they are never left out."},
+       "A run solved the task if its scores met the criterion of the task. Runs that diverged or are missing count as "
+       "unsolved; they are never left out. The 95 % interval of the rate is Wilson's."},
       {"Test score",
-       "Measured on sequences of a stream of its own after training. From ten seeds on: the interquartile "
-       "mean "
-       "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds such an interval "
-       "would not keep its promise, so every seed is shown, worst first. A run without a score counts as 0 "
-       "where higher is better, otherwise as the largest of the baseline and all scores of the task."},
-      {"To solve",
-       "Updates, or CPU seconds of training, until validation first met the criterion: the Kaplan-Meier "
-       "median, "
-       "with the least and the largest in brackets. A run that did not solve counts as longer than its "
-       "training (>), for seconds as longer than the longest training of its model."},
+       "The score on test sequences after training. With ten or more seeds, the table shows the interquartile mean "
+       "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be too "
+       "narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 where "
+       "higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
+      {"Updates and CPU seconds to solve",
+       "Training until validation first met the criterion: the Kaplan-Meier median over seeds, with minimum and "
+       "maximum in brackets. Of a run that did not solve the task, it is only known that it takes longer than its "
+       "training, which is marked by >. In CPU seconds, all such runs count with the longest training of their model."},
       {"Memoryless baseline",
-       "The expected loss of the best predictor that knows the position in the sequence and the "
-       "current input, but remembers nothing. A curve that stays there has learnt no memory."},
+       "The expected loss of the best predictor that knows the position in the sequence and the current input, but no "
+       "earlier input. A model whose learning curve stays there has learned to remember nothing."},
       {"Speed",
-       "Sequences per CPU second of the run's own threads, in training, evaluation excluded; the median over "
+       "Sequences per CPU second of the run's own threads during training, without evaluation; the median over "
        "seeds."},
   });
 }
@@ -133,7 +129,7 @@ std::string commands_section(const Study& study) {
             "</code></pre>\n";
   }
   html += "<details" + std::string(file.empty() ? " open" : "") +
-          "><summary>The same runs without the file, every option written out</summary>\n<pre><code>";
+          "><summary>The same runs without an experiment file, with every option</summary>\n<pre><code>";
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) html += html_escape(command_of(model)) + "\n";
   }
@@ -188,10 +184,11 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
                         const std::string& claim) {
   std::string html = element("h1", study.title) + claim + lead(study) + overview(study);
   if (figures.empty()) {
-    html += element("p",
-                    "The figures were not drawn because gnuplot is not installed; their scripts and data are in the "
-                    "folder figures beside this page.",
-                    "alarm");
+    html +=
+        element("p",
+                "The figures were not drawn because gnuplot is not installed. Their scripts and data are in the folder "
+                "`figures` next to this page.",
+                "alarm");
   }
   html += drawing("learning-curves", figures, folder);
   html += "<h2>Results</h2>\n";
@@ -199,9 +196,9 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
   for (const std::string name : {"score-by-length", "score-by-speed", "score-by-parameters"}) {
     html += drawing(name, figures, folder);
   }
-  html += "<h2>Diverged, failed and missing runs</h2>\n" + trouble_section(study);
+  html += "<h2>Diverged and missing runs</h2>\n" + problems_section(study);
   html += "<h2>How to read this page</h2>\n" + reading_section();
-  html += "<h2>Commands</h2>\n" + commands_section(study);
+  html += "<h2>How to reproduce this page</h2>\n" + commands_section(study);
   std::vector<const Run*> runs;
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {

@@ -1,4 +1,4 @@
-// The report of an experiment: one self-contained page.
+// The report of an experiment as a single HTML page.
 #pragma once
 
 #include <filesystem>
@@ -10,14 +10,14 @@
 
 namespace rnnbench::analysis {
 
-// HTML with style and figures inside and no reference to anything outside. `figures` are those that were
-// drawn in `folder`; with none the page says where their data is. `claim` is HTML that goes before everything,
-// as for a finding. Made of records only: the same records, the same bytes.
+// The page, which contains its style sheet and figures and refers to no other file. `figures` were drawn in `folder`;
+// if there are none, the page says where their data are. `claim` is HTML to be placed at the top, for the experiment of
+// a finding. The same records give the same bytes.
 std::string report_html(const Study& study, const std::vector<Figure>& figures, const std::filesystem::path& folder,
                         const std::string& claim = "");
 
-// "rnnbench run --task copy --length 20 ... --seed 1..5": every option of the runs of one model, defaults
-// included.
+// The command that trains the runs of one model, with every option: "rnnbench run --task copy --length 20 ...
+// --seed 1..5".
 std::string command_of(const ModelRuns& model);
 
 }  // namespace rnnbench::analysis

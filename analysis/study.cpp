@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace rnnbench::analysis {
 
@@ -18,7 +19,7 @@ std::string value_at(const Json& spec, const Path& path) {
   return section.contains(path.second) ? option_text(section.at(path.second)) : "";
 }
 
-// The keys of these sections that do not have the same value in all specs, in the order of first appearance.
+// The keys of these sections whose values differ between the specs, in order of first appearance.
 std::vector<Path> varying_keys(const std::vector<Run*>& runs, const std::vector<std::string>& sections,
                                const std::set<std::string>& ignored) {
   std::vector<Path> keys;
@@ -38,13 +39,13 @@ std::vector<Path> varying_keys(const std::vector<Run*>& runs, const std::vector<
   return keys;
 }
 
-std::string listed(const Json& spec, const std::vector<Path>& keys) {
-  std::string text;
+std::string settings_text(const Json& spec, const std::vector<Path>& keys) {
+  std::vector<std::string> settings;
   for (const Path& path : keys) {
     const std::string value = value_at(spec, path);
-    if (!value.empty()) text += (text.empty() ? "" : ", ") + path.second + " " + value;
+    if (!value.empty()) settings.push_back(path.second + " " + value);
   }
-  return text;
+  return join(settings);
 }
 
 std::string with_variant(const std::string& base, const std::string& variant) {
@@ -57,31 +58,35 @@ std::string model_base(const Json& spec) {
   return model.at("cell").get<std::string>() + (attention == "none" ? "" : " + " + attention + " attention");
 }
 
-// Splits runs by a text made of each, in order of first appearance.
+// Groups runs by a text that `key` makes of each, in order of first appearance.
 template <class Key>
-std::vector<std::pair<std::string, std::vector<Run*>>> split(const std::vector<Run*>& runs, Key&& key) {
-  std::vector<std::pair<std::string, std::vector<Run*>>> parts;
+std::vector<std::pair<std::string, std::vector<Run*>>> grouped(const std::vector<Run*>& runs, Key&& key) {
+  std::vector<std::pair<std::string, std::vector<Run*>>> groups;
   for (Run* run : runs) {
     const std::string text = key(*run);
-    auto part = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.first == text; });
-    if (part == parts.end()) part = parts.insert(part, {text, {}});
-    part->second.push_back(run);
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == text; });
+    if (group == groups.end()) group = groups.insert(group, {text, {}});
+    group->second.push_back(run);
   }
-  return parts;
+  return groups;
 }
 
 std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
-  // The variant of a run is what varies among the runs of its base; the order stays that of the experiment.
+  // The variant of a run consists of the settings that vary among the runs of its base.
   std::map<const Run*, std::string> variants;
-  for (const auto& [base, members] : split(runs, [](const Run& run) { return model_base(run.spec); })) {
+  for (const auto& [base, members] : grouped(runs, [](const Run& run) { return model_base(run.spec); })) {
     const auto keys = varying_keys(members, {"model", "training"}, {});
-    for (const Run* run : members) variants[run] = listed(run->spec, keys);
+    for (const Run* run : members) variants[run] = settings_text(run->spec, keys);
   }
   std::vector<ModelRuns> models;
   for (const auto& [label, members] :
-       split(runs, [&](const Run& run) { return with_variant(model_base(run.spec), variants.at(&run)); })) {
+       grouped(runs, [&](const Run& run) { return with_variant(model_base(run.spec), variants.at(&run)); })) {
     const Run& first = *members.front();
-    ModelRuns model{label, model_base(first.spec), variants.at(&first), first.spec.at("model").at("cell"), {}};
+    ModelRuns model{.label = label,
+                    .base = model_base(first.spec),
+                    .variant = variants.at(&first),
+                    .cell = first.spec.at("model").at("cell"),
+                    .runs = {}};
     for (Run* run : members) model.runs.push_back(std::move(*run));
     std::stable_sort(model.runs.begin(), model.runs.end(),
                      [](const Run& a, const Run& b) { return a.seed() < b.seed(); });
@@ -135,9 +140,7 @@ Values TaskRuns::scores(const ModelRuns& model) const {
 std::string option_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
-  std::string list;
-  for (const Json& element : value) list += (list.empty() ? "" : ",") + option_text(element);
-  return list;
+  return join(value, option_text, ",");
 }
 
 Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs) {
@@ -145,17 +148,17 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
   std::vector<Run*> all;
   for (Run& run : runs) all.push_back(&run);
   const auto task_name = [](const Run& run) { return run.spec.at("task").at("name").get<std::string>(); };
-  for (const auto& [name_of_task, members] : split(all, task_name)) {
+  for (const auto& [name_of_task, members] : grouped(all, task_name)) {
     const auto keys = varying_keys(members, {"task"}, {"name", "test-length"});
-    const auto label = [&](const Run& run) { return with_variant(task_name(run), listed(run.spec, keys)); };
-    for (const auto& [task_label, runs_of_task] : split(members, label)) {
+    const auto label = [&](const Run& run) { return with_variant(task_name(run), settings_text(run.spec, keys)); };
+    for (const auto& [task_label, runs_of_task] : grouped(members, label)) {
       TaskRuns task;
       task.label = task_label;
       task.name = name_of_task;
-      for (const auto& [key, value] : runs_of_task.front()->spec.at("task").items()) {
-        if (key == "name") continue;
-        task.options += (task.options.empty() ? "" : ", ") + key + " " + option_text(value);
-      }
+      std::vector<std::string> options;
+      for (const auto& [key, value] : runs_of_task.front()->spec.at("task").items())
+        if (key != "name") options.push_back(key + " " + option_text(value));
+      task.options = join(options);
       task.models = models_of(runs_of_task);
       describe_measure(task);
       study.tasks.push_back(std::move(task));
@@ -166,12 +169,10 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
 
 Study load_study(const Experiment& experiment, const ResultsFolder& results_folder) {
   std::vector<Run> runs;
-  bool any = false;
   for (const RunSpec& spec : experiment.runs) {
     runs.push_back({spec.json(), results_folder.load(spec.id())});
-    any = any || runs.back().recorded();
   }
-  if (!any) {
+  if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
                     (results_folder.path() / "runs").string() + "; run it first: rnnbench run " +
                     (experiment.file.empty() ? "..." : experiment.file) + " --results " +
@@ -190,7 +191,7 @@ std::vector<std::string> model_labels(const Study& study) {
   return labels;
 }
 
-std::vector<std::string> trouble(const Study& study) {
+std::vector<std::string> problems(const Study& study) {
   std::vector<std::string> sentences;
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
@@ -201,7 +202,7 @@ std::vector<std::string> trouble(const Study& study) {
           const Json& result = run.record->result;
           sentences.push_back(who + " diverged: " + result.value("reason", "no reason recorded"));
         } else if (!run.recorded()) {
-          sentences.push_back(who + " has no record: it failed, was interrupted or has not run yet");
+          sentences.push_back(who + " is missing: it failed, was interrupted or has not run yet");
         }
       }
     }

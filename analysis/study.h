@@ -1,5 +1,5 @@
-// An experiment's runs with what was recorded of them, grouped by task and model: what all tables, figures
-// and comparisons are made of.
+// The runs of an experiment with their records, grouped by task and model. All tables, figures and comparisons are made
+// from a Study.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace rnnbench::analysis {
 
-// A declared run. Without a record it failed, was interrupted or has not run yet; it stays in every
-// denominator.
+// A declared run. A run without a record failed, was interrupted or has not run yet. It counts as unsolved, and is
+// never left out.
 struct Run {
   Json spec;
   std::optional<Record> record;
@@ -24,17 +24,16 @@ struct Run {
   std::uint64_t seed() const { return spec.at("seed").get<std::uint64_t>(); }
   bool recorded() const { return record.has_value(); }
   bool diverged() const;
-  bool solved() const;  // a diverged run is unsolved, whatever it reached before
-  // A final score on the test stream; nothing when the run diverged or has no record, or the score is not
-  // finite.
+  bool solved() const;  // false if the run diverged, whatever it reached before
+  // A final score on test data. Empty when the run diverged or has no record, or the score is not finite.
   std::optional<double> test_score(const std::string& name) const;
 };
 
-// The runs of one model on one task; they differ in nothing but the seed, by which they are sorted.
+// The runs of one model on one task, sorted by seed. They differ only in the seed.
 struct ModelRuns {
-  std::string label;    // "lstm + additive attention (hidden 64)": what varies on this task is in parentheses
-  std::string base;     // "lstm + additive attention"
-  std::string variant;  // "hidden 64", or ""
+  std::string label;    // "lstm + additive attention (hidden 64)"
+  std::string base;     // "lstm + additive attention": cell and attention
+  std::string variant;  // "hidden 64": the settings that vary among models of this base on this task; or ""
   std::string cell;
   std::vector<Run> runs;
 };
@@ -42,42 +41,41 @@ struct ModelRuns {
 struct TaskRuns {
   std::string label;    // "copy", "copy (length 50)"
   std::string name;     // "copy"
-  std::string options;  // all of them: "length 50, items 10, ..."
+  std::string options;  // all settings of the task: "length 50, items 10, ..."
   std::vector<ModelRuns> models;
 
-  // From the records; defaults as long as there is none.
+  // From the records. Defaults if there are none.
   std::string measure;  // "recall"
   std::string definition;
   bool higher_is_better = true;
   double solved_at = 0;
-  double baseline = 0;            // expected loss of the memoryless predictor
+  double baseline = 0;            // expected loss of the memoryless baseline
   std::optional<double> optimum;  // lowest possible expected loss
-  // What a run without a final score counts as: 0 where higher is better (the worst of all our measures), the
-  // largest of the baseline and all scores of this task where lower is better.
+  // The score of runs that have none. Where higher is better, it is 0, the lowest value of all measures of this kind.
+  // Where lower is better, it is the maximum of the baseline and all scores on this task.
   double worst_score = 0;
 
-  // One value for every declared run, in order.
+  // One score for each declared run, in the order of the runs.
   Values scores(const ModelRuns& model) const;
 };
 
 struct Study {
   std::string name, title, file;
-  std::vector<TaskRuns> tasks;  // in the order of the experiment, as are the models of each
+  std::vector<TaskRuns> tasks;  // tasks and models are in the order of the experiment
 };
 
-// Groups and labels runs given in the order of the experiment.
+// Groups and labels the runs, which must be in the order of the experiment.
 Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs);
-// The experiment's runs with their records. Throws UserError when not one run has a record, or a record is
-// damaged.
+// Reads the records of an experiment. Throws UserError when no run has a record, or a record is damaged.
 Study load_study(const Experiment& experiment, const ResultsFolder& results_folder);
 
-// A value of a spec as it is written on the command line: 0.005, lstm, 50,100,200.
+// A value of a spec as it is written on the command line: "0.005", "lstm", "50,100,200".
 std::string option_text(const Json& value);
 
-// Every model's label once, in order of appearance.
+// The labels of all models, in order of first appearance.
 std::vector<std::string> model_labels(const Study& study);
 
 // One sentence for every run that diverged or has no record, in the order of the study.
-std::vector<std::string> trouble(const Study& study);
+std::vector<std::string> problems(const Study& study);
 
 }  // namespace rnnbench::analysis

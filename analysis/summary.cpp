@@ -14,16 +14,17 @@ std::optional<double> number_at(const Json& object, const std::string& key) {
 }
 
 SolveTime solve_time(Lifetimes runs) {
-  std::sort(runs.begin(), runs.end(),
-            [](const Lifetime& a, const Lifetime& b) { return a.time != b.time ? a.time < b.time : a.seen > b.seen; });
+  std::sort(runs.begin(), runs.end(), [](const Lifetime& a, const Lifetime& b) {
+    return a.time != b.time ? a.time < b.time : a.observed > b.observed;
+  });
   SolveTime result;
   result.median = median_lifetime(runs);
   result.runs = std::move(runs);
   return result;
 }
 
-// A run that diverged or has no record would not have solved with more updates: it counts as unsolved at the
-// budget.
+// A run that diverged or has no record counts as unsolved for its whole budget: training longer would not have solved
+// the task.
 SolveTime updates_to_solve(const ModelRuns& model) {
   Lifetimes runs;
   for (const Run& run : model.runs) {
@@ -34,9 +35,9 @@ SolveTime updates_to_solve(const ModelRuns& model) {
   return solve_time(std::move(runs));
 }
 
-// Budgets are equal in updates, not in seconds: that an unsolved run was stopped early by the clock says
-// nothing about when it would have solved. So all of them count as unsolved for the longest time that a run
-// of this model took.
+// Runs have the same budget of updates, but not of seconds. If the seconds of an unsolved run counted, a run on a fast
+// machine would look like one that was stopped early. So all unsolved runs count as unsolved for the longest time that
+// any run of this model took.
 SolveTime cpu_seconds_to_solve(const ModelRuns& model) {
   Lifetimes runs;
   double longest = 0;
@@ -56,9 +57,9 @@ SolveTime cpu_seconds_to_solve(const ModelRuns& model) {
 
 std::string SolveTime::text() const {
   if (runs.empty()) return "-";
-  const auto one = [](const Lifetime& run) { return (run.seen ? "" : ">") + significant(run.time); };
+  const auto one = [](const Lifetime& run) { return (run.observed ? "" : ">") + significant(run.time); };
   if (one(runs.front()) == one(runs.back())) return one(runs.front());
-  // Without a median, more than half of the runs outlast the budget.
+  // Without a median, more than half of the runs take longer than the budget.
   const std::string middle = median ? significant(*median) : one({runs.back().time, false});
   return middle + " [" + one(runs.front()) + ", " + one(runs.back()) + "]";
 }
@@ -77,7 +78,7 @@ std::optional<double> median_of(const ModelRuns& model, const std::string& secti
 Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   Summary summary;
   summary.runs = static_cast<int>(model.runs.size());
-  std::vector<std::pair<double, std::string>> points;
+  std::vector<std::pair<double, std::string>> scored;
   std::vector<std::pair<std::string, Values>> tests;
   for (const Run& run : model.runs) {
     summary.recorded += run.recorded();
@@ -86,7 +87,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
     summary.missing += !run.recorded();
     const auto score = run.test_score(task.measure);
     const double value = score.value_or(task.worst_score);
-    points.emplace_back(value, score            ? score_text(*score)
+    scored.emplace_back(value, score            ? score_text(*score)
                                : run.recorded() ? run.diverged() ? "diverged" : "not finite"
                                                 : "missing");
     if (!run.recorded() || run.diverged()) continue;
@@ -96,12 +97,12 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
       if (test.is_number()) entry->second.push_back(test.get<double>());
     }
   }
-  std::stable_sort(points.begin(), points.end(), [&](const auto& a, const auto& b) {
+  std::stable_sort(scored.begin(), scored.end(), [&](const auto& a, const auto& b) {
     return task.higher_is_better ? a.first < b.first : a.first > b.first;
   });
-  for (const auto& [value, text] : points) {
+  for (const auto& [value, text] : scored) {
     summary.scores.push_back(value);
-    summary.points.push_back(text);
+    summary.score_texts.push_back(text);
   }
   for (const auto& [name, values] : tests) {
     if (!values.empty()) summary.test_scores.emplace_back(name, median(values));
@@ -110,10 +111,9 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   summary.iqm = interquartile_mean(summary.scores);
   summary.median = median(summary.scores);
   summary.mean = mean(summary.scores);
-  std::tie(summary.min, summary.max) = [&] {
-    const auto [min, max] = std::minmax_element(summary.scores.begin(), summary.scores.end());
-    return std::pair{*min, *max};
-  }();
+  const auto [min, max] = std::minmax_element(summary.scores.begin(), summary.scores.end());
+  summary.min = *min;
+  summary.max = *max;
   if (summary.runs >= min_runs_for_interval) summary.iqm_interval = bootstrap_interval(summary.scores, iqm);
   summary.updates = updates_to_solve(model);
   summary.cpu_seconds = cpu_seconds_to_solve(model);

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "analysis/summary.h"
+#include "core/text.h"
 
 namespace rnnbench::analysis {
 
@@ -19,16 +20,16 @@ std::string optional_text(const std::optional<double>& value, std::string (*text
   return value ? text(*value) : "-";
 }
 
-// From ten runs on the IQM with its interval, before that every point. `widths` are those of first points,
-// second points, ..., so that they stand in columns.
+// From ten runs on the IQM with its interval, otherwise every score. `widths` are the widths of the first scores of all
+// models, the second, ..., so that scores are aligned in columns.
 std::string scores_text(const Summary& summary, const std::vector<std::size_t>& widths) {
   if (summary.iqm_interval) {
     return score_text(summary.iqm) + "  " + interval_text(*summary.iqm_interval, score_text);
   }
   std::string text;
-  for (std::size_t i = 0; i < summary.points.size(); ++i) {
-    text += summary.points[i];
-    if (i + 1 < summary.points.size()) text += std::string(widths[i] + 1 - summary.points[i].size(), ' ');
+  for (std::size_t i = 0; i < summary.score_texts.size(); ++i) {
+    text += summary.score_texts[i];
+    if (i + 1 < summary.score_texts.size()) text += std::string(widths[i] + 1 - summary.score_texts[i].size(), ' ');
   }
   return text;
 }
@@ -46,7 +47,7 @@ Json or_null(const std::optional<double>& value) { return value ? Json(*value) :
 
 Json solve_time_json(const SolveTime& time) {
   Json runs = Json::array();
-  for (const Lifetime& run : time.runs) runs.push_back({{"time", run.time}, {"solved", run.seen}});
+  for (const Lifetime& run : time.runs) runs.push_back({{"time", run.time}, {"solved", run.observed}});
   return {{"median", or_null(time.median)}, {"runs", runs}};
 }
 
@@ -81,7 +82,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"hidden", or_null(s.hidden)},
               {"baseline", task.baseline},
               {"optimum", or_null(task.optimum)}};
-  if (s.recorded == 0) {  // the scores are stand-ins, and of no use where there is nothing to hold them against
+  if (s.recorded == 0) {  // all scores are TaskRuns::worst_score
     for (const char* key : {"score_iqm", "score_median", "score_mean", "score_min", "score_max"}) row[key] = nullptr;
     row["scores"] = Json::array();
   } else if (s.iqm_interval) {
@@ -94,7 +95,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
 
 std::string csv_text(const Json& value) {
   if (value.is_null()) return "";
-  if (value.is_number_float()) return exact_text(value.get<double>());
+  if (value.is_number_float()) return number_text(value.get<double>());
   return option_text(value);
 }
 
@@ -103,7 +104,7 @@ std::string csv_text(const Json& value) {
 std::string task_heading(const TaskRuns& task) {
   if (task.measure.empty()) return task.label + ": no record yet";
   return task.label + ": solved when " + task.measure + (task.higher_is_better ? " >= " : " < ") +
-         exact_text(task.solved_at);
+         number_text(task.solved_at);
 }
 
 std::string task_references(const TaskRuns& task) {
@@ -116,14 +117,14 @@ Table outcome_table(const TaskRuns& task) {
   const std::string score = task.measure.empty()    ? "test score"
                             : task.higher_is_better ? "test " + task.measure + ", higher is better"
                                                     : "test " + task.measure + ", lower is better";
-  Table table{{{"model", false}, {"solved"}, {"Wilson 95 %"}, {score, false}}, {}};
+  Table table{{{"model", false}, {"solved"}, {"95 % interval"}, {score, false}}, {}};
   std::vector<Summary> summaries;
   std::vector<std::size_t> widths;
   for (const ModelRuns& model : task.models) {
     summaries.push_back(summarize(task, model));
-    const std::vector<std::string>& points = summaries.back().points;
-    widths.resize(std::max(widths.size(), points.size()));
-    for (std::size_t i = 0; i < points.size(); ++i) widths[i] = std::max(widths[i], points[i].size());
+    const std::vector<std::string>& texts = summaries.back().score_texts;
+    widths.resize(std::max(widths.size(), texts.size()));
+    for (std::size_t i = 0; i < texts.size(); ++i) widths[i] = std::max(widths[i], texts[i].size());
   }
   for (std::size_t m = 0; m < summaries.size(); ++m) {
     const Summary& s = summaries[m];
@@ -154,17 +155,21 @@ Table cost_table(const TaskRuns& task) {
 
 std::vector<std::string> table_notes(const Study& study) {
   std::vector<std::string> notes = {
-      "solved: runs of all declared runs, diverged and missing ones included, with the 95 % Wilson interval "
-      "of the rate"};
+      "solved: number of runs that solved the task, out of all declared runs (diverged and missing runs count as "
+      "unsolved); 95 % interval of this rate by Wilson"};
   if (has_intervals(study, false)) {
-    notes.push_back("test scores: every seed, worst first (fewer than ten seeds: no interval would keep its promise)");
+    notes.push_back(
+        "test scores: one per seed, from the worst to the best (an interval would not be reliable with fewer than ten "
+        "seeds)");
   }
   if (has_intervals(study, true)) {
-    notes.push_back("test scores: interquartile mean over seeds [95 % bootstrap interval]");
+    notes.push_back(
+        "test scores: interquartile mean over seeds, which ignores the lowest and highest quarter [95 % bootstrap "
+        "interval]");
   }
   notes.push_back(
-      "to solve: median [least, most] over seeds; a run that did not solve counts as longer than it was "
-      "trained (>)");
+      "to solve: training until validation first met the criterion, median [minimum, maximum] over seeds; > marks the "
+      "end of training of a run that did not solve the task");
   notes.push_back("speed: median over seeds, training only, per CPU second of the run's threads");
   return notes;
 }
@@ -177,7 +182,7 @@ std::string text_tables(const Study& study) {
     text += outcome_table(task).text() + "\n" + cost_table(task).text() + "\n";
   }
   for (const std::string& note : table_notes(study)) text += note + "\n";
-  for (const std::string& sentence : trouble(study)) text += "! " + sentence + "\n";
+  for (const std::string& sentence : problems(study)) text += "! " + sentence + "\n";
   return text;
 }
 
@@ -188,7 +193,7 @@ std::string markdown_tables(const Study& study) {
             outcome_table(task).markdown() + "\n" + cost_table(task).markdown() + "\n";
   }
   for (const std::string& note : table_notes(study)) text += "- " + note + "\n";
-  for (const std::string& sentence : trouble(study)) text += "- **" + sentence + "**\n";
+  for (const std::string& sentence : problems(study)) text += "- **" + sentence + "**\n";
   return text;
 }
 
@@ -202,7 +207,8 @@ Json json_table(const Study& study) {
 
 std::string csv_table(const Study& study) {
   const Json rows = json_table(study);
-  // Medians of the tests' scores become columns of their own; times to solve their medians; scores a list.
+  // The median of each test score has a column of its own. Of times to solve, only the median is given. Scores are a
+  // list.
   std::vector<std::string> tests;
   for (const Json& row : rows) {
     for (const auto& [name, value] : row.at("test_medians").items()) {
@@ -215,9 +221,7 @@ std::string csv_table(const Study& study) {
     std::vector<std::pair<std::string, std::string>> cells;
     for (const auto& [key, value] : row.items()) {
       if (key == "scores") {
-        std::vector<std::string> scores;
-        for (const Json& score : value) scores.push_back(csv_text(score));
-        cells.emplace_back(key, join(scores, " "));
+        cells.emplace_back(key, join(value, csv_text, " "));
       } else if (key == "test_medians") {
         for (const std::string& name : tests) {
           cells.emplace_back("test_" + name + "_median", value.contains(name) ? csv_text(value.at(name)) : "");

@@ -5,33 +5,33 @@
 #include <map>
 #include <numeric>
 
+#include "core/text.h"
+
 namespace rnnbench::analysis {
 
 namespace {
 
 constexpr std::size_t max_markers = 8;
 
-std::string joined(const float* values, int n) {
-  std::vector<std::string> texts;
-  for (int i = 0; i < n; ++i) texts.push_back(float_text(values[i]));
-  return join(texts, " ");
+std::string vector_text(const float* values, int n) {
+  return join(std::vector<float>(values, values + n), float_text, " ");
 }
 
 std::string input_text(const SequenceTrace& trace, int step) {
   if (trace.signature.one_hot) return std::to_string(trace.batch.symbols[step]);
   const int n = trace.signature.inputs;
-  return joined(&trace.batch.values[static_cast<std::size_t>(step) * n], n);
+  return vector_text(&trace.batch.values[static_cast<std::size_t>(step) * n], n);
 }
 
 std::string target_text(const SequenceTrace& trace, int step) {
   if (trace.batch.weight[step] == 0) return "";
   if (trace.signature.loss == Loss::cross_entropy) return std::to_string(trace.batch.classes[step]);
   const int n = trace.signature.outputs;
-  return joined(&trace.batch.targets[static_cast<std::size_t>(step) * n], n);
+  return vector_text(&trace.batch.targets[static_cast<std::size_t>(step) * n], n);
 }
 
-// Features that tell steps apart by kind: markers, not measurements. More than a few are content, such as the keys of a
-// chord: no two steps would be of a kind.
+// The features that are whole numbers at all steps, since these are markers. If there are many, they are content, such
+// as the keys of a chord, and all steps would differ: then the result is empty.
 std::vector<int> whole_features(const SequenceTrace& trace) {
   std::vector<int> features;
   for (int f = 0; f < trace.signature.inputs; ++f) {
@@ -48,7 +48,7 @@ std::vector<int> whole_features(const SequenceTrace& trace) {
 
 struct Kind {
   std::vector<float> input;  // the symbol, or the values of whole_features
-  bool asked;
+  bool has_answer;
   auto operator<=>(const Kind&) const = default;
 };
 
@@ -57,7 +57,7 @@ std::string input_name(const SequenceTrace& trace, const Kind& kind, const std::
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < features.size(); ++i)
     parts.push_back("feature " + std::to_string(features[i]) + " = " + float_text(kind.input[i]));
-  return parts.empty() ? "any" : join(parts, ", ");
+  return parts.empty() ? "any" : join(parts);
 }
 
 }  // namespace
@@ -71,11 +71,11 @@ std::string float_text(float value) {
 std::string trace_csv(const SequenceTrace& trace) {
   std::string csv = "step,input,target,quantity,unit,value\n";
   for (int step = 0; step < trace.batch.steps; ++step) {
-    const std::string head =
+    const std::string prefix =
         std::to_string(step) + "," + input_text(trace, step) + "," + target_text(trace, step) + ",";
     const auto add = [&](const std::string& name, const std::vector<float>& values, int width, int count) {
       for (int unit = 0; unit < count; ++unit) {
-        csv += head + csv_field(name) + "," + std::to_string(unit) + "," +
+        csv += prefix + csv_field(name) + "," + std::to_string(unit) + "," +
                float_text(values[static_cast<std::size_t>(step) * width + unit]) + "\n";
       }
     };
@@ -95,11 +95,12 @@ Table gate_means(const SequenceTrace& trace) {
       kind.input.push_back(trace.batch.values[static_cast<std::size_t>(step) * trace.signature.inputs + f]);
     steps_of[kind].push_back(step);
   }
-  Table table{{{"input", false}, {"asked", false}, {"steps"}}, {}};
+  Table table{{{"input", false}, {"answer", false}, {"steps"}}, {}};
   for (const Activation& a : trace.activations)
     if (is_gate(a)) table.columns.push_back({a.name});
   for (const auto& [kind, steps] : steps_of) {
-    table.rows.push_back({input_name(trace, kind, features), kind.asked ? "yes" : "no", std::to_string(steps.size())});
+    table.rows.push_back(
+        {input_name(trace, kind, features), kind.has_answer ? "yes" : "no", std::to_string(steps.size())});
     for (const Activation& a : trace.activations) {
       if (!is_gate(a)) continue;
       double sum = 0;

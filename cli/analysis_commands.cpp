@@ -115,7 +115,7 @@ int report_command(const CommandArguments& words) {
 
 int compare_command(const CommandArguments& words) {
   CommandArguments rest;
-  const std::vector<std::string> labels = split_labels(take_cell(words, rest));
+  const std::vector<std::string> labels = split(take_cell(words, rest));
   if (labels.size() != 2 || labels[0].empty() || labels[1].empty()) {
     throw UserError(
         "command line: compare needs two models, as in --cell lstm,gru or --cell 'lstm, lstm + additive "

@@ -12,14 +12,14 @@ namespace rnnbench::analysis {
 
 namespace {
 
-// Runs gnuplot in a folder and gives its exit code (127: there is no such program); output goes to a file.
+// Runs gnuplot in a folder, with its output in a file. Returns its exit code, which is 127 if gnuplot is not installed.
 int run_gnuplot(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
                 const std::filesystem::path& output) {
   std::vector<char*> argv = {const_cast<char*>("gnuplot")};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const pid_t child = fork();
-  if (child < 0) throw std::runtime_error("cannot start gnuplot: out of processes");
+  if (child < 0) throw std::runtime_error("cannot start gnuplot: fork failed");
   if (child == 0) {
     const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (file < 0 || dup2(file, 1) < 0 || dup2(file, 2) < 0 || chdir(folder.c_str()) != 0) _exit(126);
@@ -32,7 +32,7 @@ int run_gnuplot(const std::vector<std::string>& arguments, const std::filesystem
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-// cairo writes the time of drawing into a PDF; the time of the data is in the records.
+// Replaces the time of drawing that cairo writes into a PDF, so that the same data give the same bytes.
 void fix_creation_date(const std::filesystem::path& pdf) {
   std::string bytes = read_file(pdf);
   const std::string key = "/CreationDate (D:", epoch = "19700101000000";
@@ -43,12 +43,6 @@ void fix_creation_date(const std::filesystem::path& pdf) {
 }
 
 }  // namespace
-
-std::string quoted(const std::string& text) {
-  std::string result = "'";
-  for (char c : text) result += c == '\'' ? "''" : std::string(1, c);
-  return result + "'";
-}
 
 std::string gnuplot_script(const Figure& figure) {
   const std::string width = std::to_string(figure.width), height = std::to_string(figure.height);
@@ -65,14 +59,14 @@ std::string gnuplot_script(const Figure& figure) {
          "if (format eq 'png') set terminal pngcairo size 2*" +
          width + ",2*" + height +
          " noenhanced font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'\n"
-         // The svg terminal knows no weight, but copies the name of the font into its attribute as it is.
+         // The svg terminal does not support font weights, but copies the font name into an attribute without escaping.
          "bold = format eq 'svg' ? 'sans-serif\" font-weight=\"bold' : 'sans-serif:Bold'\n"
          "set encoding utf8\n"
          "set output " +
-         quoted(figure.name + ".") +
+         gnuplot_quoted(figure.name + ".") +
          ".format\n"
          "data = " +
-         quoted(figure.name + ".dat") + "\n" + figure.script;
+         gnuplot_quoted(figure.name + ".dat") + "\n" + figure.script;
 }
 
 bool gnuplot_available() {

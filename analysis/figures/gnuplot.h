@@ -1,5 +1,4 @@
-// Figures drawn by the program gnuplot from a script and a data file that stay beside them, so that a reader
-// can redraw.
+// Draws figures with the program gnuplot. Script and data file are kept, so that figures can be redrawn and changed.
 #pragma once
 
 #include <filesystem>
@@ -7,34 +6,35 @@
 #include <vector>
 
 #include "core/namespaces.h"
+#include "core/text.h"
 
 namespace rnnbench::analysis {
 
-// One figure: <name>.gp and <name>.dat, drawn as <name>.svg, .pdf and .png. Lengths are CSS pixels (1/96
-// inch).
+// A figure, with script <name>.gp and data <name>.dat, drawn as <name>.svg, .pdf and .png. Lengths are in CSS pixels
+// (1/96 inch).
 struct Figure {
   std::string name;
   std::string title;
-  std::string caption;  // what is shown, over how many runs
+  std::string caption;  // explains what is shown, with the number of runs
   int width = 0, height = 0;
-  std::string script;  // after the preamble; reads the file named by the gnuplot variable `data`
+  std::string script;  // without preamble; the gnuplot variable `data` holds the name of the data file
   std::string data;
 };
 
-// The script with its preamble, which chooses the terminal by the variable `format` (svg, pdf or png).
+// The complete script. Its preamble selects the output by the gnuplot variable `format` (svg, pdf or png).
 std::string gnuplot_script(const Figure& figure);
 
 bool gnuplot_available();
 
-// Writes the .gp and .dat of each figure into the folder, which is created, and removes drawings of earlier
-// data.
+// Writes the .gp and .dat file of each figure into the folder, which it creates if necessary, and removes earlier
+// drawings.
 void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
-// Draws them in three formats; the same script and data give the same bytes. Throws std::runtime_error with
-// gnuplot's own words when it fails.
+// Draws the figures in all three formats. The same script and data give the same bytes. Throws std::runtime_error with
+// gnuplot's message when it fails.
 void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
 // A gnuplot string constant.
-std::string quoted(const std::string& text);
+inline std::string quoted(const std::string& text) { return gnuplot_quoted(text); }
 
 }  // namespace rnnbench::analysis

@@ -1,11 +1,10 @@
-// The figure of learning curves.
+#include "analysis/figures/learning_curves.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
 
-#include "analysis/figures/experiment_figures.h"
-#include "analysis/figures/panels.h"
 #include "analysis/format.h"
 
 namespace rnnbench::analysis {
@@ -18,10 +17,10 @@ struct Curve {
   std::vector<std::pair<double, double>> points;  // update, loss above the optimum
   bool diverged = false;
 
-  // The value at an update: that of the last evaluation, which a run that stopped keeps; `worst` after
-  // divergence.
-  double at(double update, double worst) const {
-    if (diverged && update > points.back().first) return worst;
+  // The loss of the last evaluation until this update. A run that has stopped keeps its last loss; after divergence,
+  // the loss is `diverged_loss`.
+  double at(double update, double diverged_loss) const {
+    if (diverged && update > points.back().first) return diverged_loss;
     double value = points.front().second;
     for (const auto& [when, loss] : points) {
       if (when > update) break;
@@ -38,7 +37,7 @@ std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
     Curve curve;
     curve.diverged = run.diverged();
     for (const Json& point : run.record->result.at("curve")) {
-      if (!point.at("loss").is_number() || point.at("update").get<double>() < 1) continue;  // 0 has no logarithm
+      if (!point.at("loss").is_number() || point.at("update").get<double>() < 1) continue;  // update 0 has no logarithm
       curve.points.emplace_back(point.at("update"), point.at("loss").get<double>() - task.optimum.value_or(0));
     }
     if (!curve.points.empty()) curves.push_back(std::move(curve));
@@ -46,7 +45,7 @@ std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
   return curves;
 }
 
-// Rows of update, median, lower and upper end of the band, clipped to the axis.
+// Rows of update, median, lower and upper end of the band, limited to the axis.
 std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, bool quartiles) {
   std::set<double> updates;
   for (const Curve& curve : curves) {
@@ -62,7 +61,7 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, 
   return rows;
 }
 
-// Whole decades around everything drawn, at most six below the baseline.
+// Whole decades that contain all curves, but at most six below the baseline.
 Axis loss_axis(const TaskRuns& task) {
   const double baseline = task.baseline - task.optimum.value_or(0);
   double min = baseline, max = baseline;
@@ -91,7 +90,7 @@ void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
                  const Axis& losses) {
   const bool excess = task.optimum.value_or(0) != 0;
   panels.headings(frame, task.label, excess ? "validation loss above the optimum" : "validation loss", "");
-  const std::string level = exact_text(task.baseline - task.optimum.value_or(0));
+  const std::string level = number_text(task.baseline - task.optimum.value_or(0));
   panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
                  " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
   panels.command("set label 'baseline' at graph 1.02, first " + level + " left font ',9.5' textcolor rgb '#444444'");
@@ -113,11 +112,11 @@ void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   panels.plot(frame, bands);
 }
 
-// One row per model: a point where a run solved, a cross at the end of the budget where it did not.
+// One row per model: a point where a run solved the task, or a cross at the end of its training if it did not.
 void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, const Axis& updates) {
   const double rows = static_cast<double>(task.models.size());
   panels.command(updates.commands('x'));
-  panels.command("unset logscale y; set yrange [" + exact_text(rows) + ":0]; set ytics ('' -1)");
+  panels.command("unset logscale y; set yrange [" + number_text(rows) + ":0]; set ytics ('' -1)");
   panels.text(frame.left - 8, frame.top + frame.height / 2, "solved", "right font ',10' textcolor rgb '#555555'");
   panels.text(frame.left + frame.width / 2, frame.top + frame.height + 35, "updates",
               "center font ',10.5' textcolor rgb '#555555'");
@@ -164,13 +163,13 @@ std::string learning_curves_caption(const Study& study) {
   const std::size_t fewest = *counts.begin(), max = *counts.rbegin();
   const std::string n = "n = " + std::to_string(fewest) + (max > fewest ? " to " + std::to_string(max) : "");
   const bool range = fewest < min_runs_for_interval, quartiles = max >= min_runs_for_interval;
-  const std::string band = range && quartiles ? "all seeds below ten, the quartiles from ten on"
-                           : range            ? "from the lowest to the highest seed"
-                                              : "from the first to the third quartile";
-  return "Median over seeds (" + n + "); the band spans " + band + ". A run that has stopped keeps its value" +
-         (diverged ? ", one that diverged counts as the top of the axis" : "") +
-         ". Dashed: the best predictor without memory. Below: the update at which each run solved its task, "
-         "or a cross where its training ended unsolved; to the right, solved runs of all runs.";
+  const std::string band = range && quartiles ? "all seeds if there are fewer than ten, otherwise the quartiles"
+                           : range            ? "all seeds"
+                                              : "the quartiles";
+  return "Median over seeds (" + n + "); the band spans " + band + ". After a run has stopped, its last value counts" +
+         (diverged ? "; after it has diverged, the top of the axis" : "") +
+         ". Dashed: the memoryless baseline. Points below: the update at which each run solved the task; crosses: the "
+         "end of training without success. To the right: number of solved runs.";
 }
 
 double learning_curves_height(const Study& study) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analysis/format.h"
+#include "core/text.h"
 
 namespace rnnbench::analysis {
 
@@ -12,14 +13,11 @@ namespace {
 
 constexpr double gap = 94, left_margin = 62, right_margin = 54;
 constexpr double headings_height = 54, axis_height = 48, line_height = 16, legend_height = 21;
-constexpr double character_width = 6.7;  // of the mean character at 12 pixels
+constexpr double character_width = 6.7;  // average, at a font size of 12 pixels
 
 const std::string grey = " textcolor rgb '#555555'";
 
-std::string decimal(double value) {
-  std::string text = exact_text(std::round(value * 1e5) / 1e5);
-  return text;
-}
+std::string decimal(double value) { return number_text(std::round(value * 1e5) / 1e5); }
 
 std::string superscript(int exponent) {
   static const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -28,44 +26,45 @@ std::string superscript(int exponent) {
   return text;
 }
 
-// Short text of a round number: 0.05, 200, 5k, 10⁻⁴.
+// A short text for a round number: 0.05, 200, 50k, 10⁻⁴.
 std::string tic_label(double value) {
   if (value == 0) return "0";
   if (value < 0) return "−" + tic_label(-value);
-  if (value >= 1e6) return exact_text(value / 1e6) + "M";
-  if (value >= 1e4) return exact_text(value / 1e3) + "k";
-  if (value >= 1e-2) return exact_text(value);
+  if (value >= 1e6) return number_text(value / 1e6) + "M";
+  if (value >= 1e4) return number_text(value / 1e3) + "k";
+  if (value >= 1e-2) return number_text(value);
   const int exponent = static_cast<int>(std::floor(std::log10(value) + 1e-9));
   const double factor = std::round(value / std::pow(10, exponent));
-  return (factor == 1 ? "" : exact_text(factor) + "·") + "10" + superscript(exponent);
+  return (factor == 1 ? "" : number_text(factor) + "·") + "10" + superscript(exponent);
 }
 
-// Members of the series 1, 2, 5, 10, 20, ... are numbered ..., 0, 1, 2, 3, 4, ...
-double round_number(int number) {
-  const int decade = number >= 0 ? number / 3 : -((2 - number) / 3);
-  const double factor = std::array{1.0, 2.0, 5.0}[number - 3 * decade];
+// Round numbers are ..., 0.5, 1, 2, 5, 10, ... The round number 1 has the index 0.
+double round_number(int index) {
+  const int decade = index >= 0 ? index / 3 : -((2 - index) / 3);
+  const double factor = std::array{1.0, 2.0, 5.0}[index - 3 * decade];
   return decade >= 0 ? factor * std::pow(10, decade) : factor / std::pow(10, -decade);
 }
 
-int number_at_most(double value) {  // of the largest member that is not above
-  int number = 3 * static_cast<int>(std::floor(std::log10(value))) - 3;
-  while (round_number(number + 1) <= value * (1 + 1e-9)) ++number;
-  return number;
+// The index of the largest round number that is at most `value`.
+int index_at_most(double value) {
+  int index = 3 * static_cast<int>(std::floor(std::log10(value))) - 3;
+  while (round_number(index + 1) <= value * (1 + 1e-9)) ++index;
+  return index;
 }
 
 std::vector<double> tics_of(const Axis& axis) {
   std::vector<double> tics;
   if (!axis.logarithmic) {
-    const double step = round_number(number_at_most((axis.high - axis.low) / 4));
+    const double step = round_number(index_at_most((axis.high - axis.low) / 4));
     for (double at = std::ceil(axis.low / step - 1e-9); at * step <= axis.high + step * 1e-9; ++at) {
-      // Divided when the step is a fraction: 3 / 10 is the number 0.3, 3 * 0.1 is not.
+      // Division for steps below 1, because 3 / 10 == 0.3, but 3 * 0.1 != 0.3.
       tics.push_back(step < 1 ? at / std::round(1 / step) : at * step);
     }
     return tics;
   }
   const double decades = std::log10(axis.high / axis.low);
-  const int every = decades > 7 ? 6 : decades > 2.2 ? 3 : 1;  // in members of the series
-  for (int n = number_at_most(axis.low) - 6; round_number(n) <= axis.high * (1 + 1e-9); ++n) {
+  const int every = decades > 7 ? 6 : decades > 2.2 ? 3 : 1;  // in round numbers
+  for (int n = index_at_most(axis.low) - 6; round_number(n) <= axis.high * (1 + 1e-9); ++n) {
     if (((n % every) + every) % every == 0 && round_number(n) >= axis.low * (1 - 1e-9)) tics.push_back(round_number(n));
   }
   return tics;
@@ -87,15 +86,14 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 std::string Axis::commands(char axis, bool labels) const {
   const std::string name(1, axis);
-  // The range comes first: a scale must not be logarithmic while an earlier range holds 0. It is wider by a
-  // hair, or rounding may lose the tics at its ends.
-  const double hair = logarithmic ? 1e-6 : 0;
-  std::string text = "unset logscale " + name + "; set " + name + "range [" + exact_text(low * (1 - hair)) + ":" +
-                     exact_text(high * (1 + hair)) + "]; " + (logarithmic ? "set logscale " + name + "; " : "") +
+  // The range comes first, because the scale must not be logarithmic while the range contains 0. A logarithmic range is
+  // slightly wider, or rounding may drop the tics at its ends.
+  const double margin = logarithmic ? 1e-6 : 0;
+  std::string text = "unset logscale " + name + "; set " + name + "range [" + number_text(low * (1 - margin)) + ":" +
+                     number_text(high * (1 + margin)) + "]; " + (logarithmic ? "set logscale " + name + "; " : "") +
                      "set " + name + "tics (";
-  std::vector<std::string> entries;
-  for (double tic : tics_of(*this)) entries.push_back(quoted(labels ? tic_label(tic) : "") + " " + exact_text(tic));
-  return text + join(entries, ", ") + ")";
+  const auto entry = [&](double tic) { return gnuplot_quoted(labels ? tic_label(tic) : "") + " " + number_text(tic); };
+  return text + join(tics_of(*this), entry) + ")";
 }
 
 Axis linear_axis(const Values& values) {
@@ -105,7 +103,7 @@ Axis linear_axis(const Values& values) {
     high = std::max(high, value);
   }
   if (high <= low) return {low, low + 1, false};
-  const double step = round_number(number_at_most((high - low) / 4));
+  const double step = round_number(index_at_most((high - low) / 4));
   return {std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step, false};
 }
 
@@ -113,7 +111,7 @@ Axis fitted_axis(const Values& values) {
   const auto [min, max] = std::minmax_element(values.begin(), values.end());
   const bool far = (*min > 0 && *min > 0.4 * *max) || (*max < 0 && *max < 0.4 * *min);
   if (!far || *min == *max) return linear_axis(values);
-  const double step = round_number(number_at_most((*max - *min) / 3));
+  const double step = round_number(index_at_most((*max - *min) / 3));
   return {std::floor(*min / step + 1e-9) * step, std::ceil(*max / step - 1e-9) * step, false};
 }
 
@@ -128,8 +126,8 @@ Axis widened(Axis axis) {
 
 Axis logarithmic_axis(const Values& values) {
   const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  const int low = number_at_most(*min);
-  int high = number_at_most(*max);
+  const int low = index_at_most(*min);
+  int high = index_at_most(*max);
   if (round_number(high) < *max * (1 - 1e-9) || high == low) ++high;
   return {round_number(low), round_number(high), true};
 }
@@ -148,7 +146,7 @@ Panels::Panels(const Study& study, std::string name, std::string title, std::str
   figure_.width = static_cast<int>(left_margin + columns_ * panel_width_ + (columns_ - 1) * gap + right_margin);
   caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
 
-  // The legend's height is known only after it has wrapped; its commands need the height of the whole.
+  // The number of rows of the legend determines the height of the figure, which the positions in the legend depend on.
   const std::vector<std::string> labels = legend ? model_labels(study) : std::vector<std::string>{};
   double left = 14;
   int legend_rows = legend ? 1 : 0;
@@ -187,9 +185,9 @@ void Panels::draw_legend(const std::vector<std::string>& labels) {
       top += legend_height;
     }
     command("set arrow from " + position(left, top) + " to " + position(left + 36, top) + " nohead dashtype " +
-            style.dash + " linewidth 2 linecolor rgb " + quoted(style.color));
+            style.dash + " linewidth 2 linecolor rgb " + gnuplot_quoted(style.color));
     command("set label '' at " + position(left + 18, top) + " point pointtype " + std::to_string(style.point) +
-            " pointsize 0.8 linecolor rgb " + quoted(style.color));
+            " pointsize 0.8 linecolor rgb " + gnuplot_quoted(style.color));
     text(left + 44, top, label, "left");
     left += needed;
   }
@@ -209,15 +207,15 @@ int Panels::add_data(const std::string& comment, const std::vector<Values>& rows
   if (blocks_ > 0) figure_.data += "\n\n";
   figure_.data += "# " + comment + "\n";
   for (const Values& row : rows) {
-    std::vector<std::string> cells;
-    for (double value : row) cells.push_back(std::isfinite(value) ? exact_text(value) : "?");
-    figure_.data += join(cells, " ") + "\n";
+    figure_.data += join(
+                        row, [](double value) { return std::isfinite(value) ? number_text(value) : "?"; }, " ") +
+                    "\n";
   }
   return blocks_++;
 }
 
 void Panels::text(double left, double top, const std::string& text, const std::string& options) {
-  command("set label " + quoted(text) + " at " + position(left, top) + " " + options);
+  command("set label " + gnuplot_quoted(text) + " at " + position(left, top) + " " + options);
 }
 
 void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves) {
@@ -244,16 +242,16 @@ Figure Panels::finish() {
 }
 
 std::string line_clause(const Style& style) {
-  return "with lines dashtype " + style.dash + " linewidth 2 linecolor rgb " + quoted(style.color);
+  return "with lines dashtype " + style.dash + " linewidth 2 linecolor rgb " + gnuplot_quoted(style.color);
 }
 
 std::string band_clause(const Style& style) {
-  return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + quoted(style.color);
+  return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + gnuplot_quoted(style.color);
 }
 
 std::string point_clause(const Style& style, double size) {
-  return "with points pointtype " + std::to_string(style.point) + " pointsize " + exact_text(size) + " linecolor rgb " +
-         quoted(style.color);
+  return "with points pointtype " + std::to_string(style.point) + " pointsize " + number_text(size) +
+         " linecolor rgb " + gnuplot_quoted(style.color);
 }
 
 }  // namespace rnnbench::analysis

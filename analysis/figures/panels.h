@@ -1,5 +1,4 @@
-// The frame of every figure: a title, one legend, a grid of panels (one per task), a caption; axes with
-// readable tics.
+// The layout of a figure: a title, one legend, a grid of panels (one per task) and a caption; and axes with round tics.
 #pragma once
 
 #include <map>
@@ -15,18 +14,20 @@ struct Axis {
   double low = 0, high = 1;
   bool logarithmic = false;
 
-  // gnuplot commands: range, scale and tics. `axis` is 'x' or 'y'; without labels the tics stay.
+  // The gnuplot commands for range, scale and tics. `axis` is 'x' or 'y'. Without labels, tics are drawn but not
+  // labeled.
   std::string commands(char axis, bool labels = true) const;
 };
 
-// The least axis with round ends that holds all values; on a logarithmic one they must be positive.
+// The shortest axis with round ends that contains all values, and 0 if linear. Values on a logarithmic axis must be
+// positive.
 Axis linear_axis(const Values& values);
 Axis logarithmic_axis(const Values& values);
-// Linear too, but without 0 where all values are far from it.
+// A linear axis that contains 0 only if a value is close to it.
 Axis fitted_axis(const Values& values);
-// Room for points that lie on the ends of the axis.
+// The axis extended by a margin, so that points at its ends are not cut off.
 Axis widened(Axis axis);
-// A text cut between words into lines of at most so many bytes.
+// The text broken between words into lines of at most `width` bytes.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
 
 struct Rectangle {
@@ -35,24 +36,24 @@ struct Rectangle {
 
 class Panels {
  public:
-  // `height` is that of one panel, `last_height` that of the last one where it is alone in its row (0: the same).
-  // Without a legend the panels name their models themselves.
+  // `height` is the height of a panel. If the last panel is alone in its row, its height is `last_height` (0: the
+  // same). Without a legend, the panels must name their models.
   Panels(const Study& study, std::string name, std::string title, std::string caption, int panels, double height,
          bool legend = true, double last_height = 0);
 
   const Style& style(const std::string& label) const { return styles_.at(label); }
   Rectangle panel(int number) const;
 
-  // A named block of the data file, one line of numbers per row; gives its number for `index`. Values that
-  // are not finite become "?", which gnuplot skips.
+  // Adds a block with a comment to the data file, one line per row, and returns its number for gnuplot's `index`.
+  // Values that are not finite become "?", which gnuplot skips.
   int add_data(const std::string& comment, const std::vector<Values>& rows);
 
   void command(const std::string& line) { script_ += line + "\n"; }
-  // Text at a point of the canvas, for the next plot.
+  // Adds text at a point of the canvas (pixels from the top left corner), drawn with the next plot.
   void text(double left, double top, const std::string& text, const std::string& options = "");
-  // A plot in a rectangle; its labels and arrows are forgotten afterwards.
+  // Plots the curves (gnuplot plot clauses) in a rectangle. Later plots do not repeat its labels and arrows.
   void plot(const Rectangle& frame, const std::vector<std::string>& curves);
-  // Title and what the vertical axis shows above, what the horizontal axis shows below.
+  // Title and label of the vertical axis above the panel, and label of the horizontal axis below it.
   void headings(const Rectangle& panel, const std::string& title, const std::string& y, const std::string& x);
 
   Figure finish();
@@ -69,7 +70,7 @@ class Panels {
   double panel_width_, panel_height_, first_top_ = 0;
 };
 
-// `with` clauses of a model's curve, band and points.
+// The `with` clauses of gnuplot for the curve, band and points of a model.
 std::string line_clause(const Style& style);
 std::string band_clause(const Style& style);
 std::string point_clause(const Style& style, double size);

@@ -1,10 +1,10 @@
-// The figures of final scores: against length, speed and parameters.
+#include "analysis/figures/score_figures.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
 
-#include "analysis/figures/experiment_figures.h"
 #include "analysis/figures/panels.h"
 #include "analysis/format.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr double panel_height = 210;
 
-// Losses span decades, shares run from 0 to 1, counts start at 0.
+// Logarithmic for losses, 0 to 1 for shares, from 0 for counts.
 Axis score_axis(bool higher_is_better, Values values) {
   if (!higher_is_better) {
     std::erase_if(values, [](double value) { return value <= 0; });
@@ -24,9 +24,9 @@ Axis score_axis(bool higher_is_better, Values values) {
   return shares ? Axis{0, 1, false} : linear_axis(values);
 }
 
-// A line where the task counts as solved.
+// A line at the score from which the task counts as solved.
 void draw_criterion(Panels& panels, const TaskRuns& task) {
-  const std::string level = "first " + exact_text(task.solved_at);
+  const std::string level = "first " + number_text(task.solved_at);
   panels.command("set arrow from graph 0, " + level + " to graph 1, " + level +
                  " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
   panels.command("set label 'solved' at graph 1.02, " + level + " left font ',9.5' textcolor rgb '#444444'");
@@ -36,9 +36,7 @@ std::string score_heading(const std::string& measure, bool higher_is_better) {
   return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
 }
 
-// --- against length
-
-// The score that is known at every length: the task's measure, or the loss when the measure has no length.
+// The score to show: the measure of the task, or the loss if the measure was not recorded at every length.
 std::string measure_by_length(const TaskRuns& task) {
   for (const ModelRuns& model : task.models) {
     for (const Run& run : model.runs) {
@@ -55,12 +53,11 @@ struct LengthScores {
   std::string measure;
   bool higher_is_better = true;
   double trained = 0;
-  Values lengths, scores;  // all there are, for the axes
+  Values lengths, scores;  // of all runs, for the axes
   std::map<const ModelRuns*, std::map<double, Values>> by_model;
 };
 
-// A diverged run counts as the worst score at every length: 0, or the largest of the baseline and all losses
-// there.
+// A diverged run counts with the worst score at every length: 0, or the maximum of the baseline and all losses there.
 void add_diverged(const TaskRuns& task, LengthScores& result) {
   std::map<double, double> worst;
   for (const auto& [model, lengths] : result.by_model) {
@@ -116,7 +113,7 @@ void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scor
   panels.command(values.commands('y'));
   if (scores.measure == task.measure) draw_criterion(panels, task);
   if (scores.trained > 0) {
-    const std::string at = "first " + exact_text(scores.trained) + ", graph ";
+    const std::string at = "first " + number_text(scores.trained) + ", graph ";
     panels.command("set arrow from " + at + "0 to " + at +
                    "1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
     panels.command("set label 'trained' at " + at + "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
@@ -143,8 +140,6 @@ void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scor
   bands.insert(bands.end(), lines.begin(), lines.end());
   panels.plot(frame, bands);
 }
-
-// --- against speed and parameters
 
 using Quantity = std::function<std::optional<double>(const Run&)>;
 
@@ -199,10 +194,11 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
 
 Figure scatter(const Study& study, const std::string& name, const std::string& title, const std::string& axis_name,
                const Quantity& quantity) {
-  Panels panels(study, name, study.title + ": " + title,
-                "Small: every seed; large: the median of each model's seeds, in both directions. Dashed: the score "
-                "that counts as solved. A cross marks a run that diverged, at the worst score.",
-                static_cast<int>(study.tasks.size()), panel_height);
+  Panels panels(
+      study, name, study.title + ": " + title,
+      "Small: each seed. Large: the medians of each model over seeds. Dashed: the score from which the task counts "
+      "as solved. Crosses: diverged runs, at the worst score.",
+      static_cast<int>(study.tasks.size()), panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t) {
     draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity);
   }
@@ -223,11 +219,12 @@ std::vector<Figure> score_by_length(const Study& study) {
     if (has_lengths(scores)) tasks.emplace_back(&task, std::move(scores));
   }
   if (tasks.empty()) return {};
-  Panels panels(study, "score-by-length", study.title + ": score against length",
-                "Median over seeds; the band spans all seeds below ten, the quartiles from ten on. Dashed: the "
-                "length of training, and the score that counts as solved. A diverged run counts as the worst "
-                "score.",
-                static_cast<int>(tasks.size()), panel_height);
+  Panels panels(
+      study, "score-by-length", study.title + ": score against length",
+      "Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. Dashed: the "
+      "length in training, and the score from which the task counts as solved. Diverged runs count with the "
+      "worst score.",
+      static_cast<int>(tasks.size()), panel_height);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     draw_lengths(panels, *tasks[t].first, tasks[t].second, panels.panel(static_cast<int>(t)));
   }
@@ -245,14 +242,6 @@ Figure score_by_parameters(const Study& study) {
   return scatter(study, "score-by-parameters", "score against parameters", "parameters", [](const Run& run) {
     return run.recorded() ? positive(run.record->result, "parameters") : std::nullopt;
   });
-}
-
-std::vector<Figure> all_figures(const Study& study) {
-  std::vector<Figure> figures = {learning_curves(study)};
-  for (Figure& figure : score_by_length(study)) figures.push_back(std::move(figure));
-  figures.push_back(score_by_speed(study));
-  figures.push_back(score_by_parameters(study));
-  return figures;
 }
 
 }  // namespace rnnbench::analysis

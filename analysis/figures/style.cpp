@@ -11,8 +11,8 @@ namespace rnnbench::analysis {
 
 namespace {
 
-// Pairs of one family: dark and filled for the cell alone, light and open with attention.
-const std::map<std::string, Style> known = {
+// Fixed styles: dark and filled for a cell without attention, light and open for the same cell with attention.
+const std::map<std::string, Style> fixed_styles = {
     {"rnn", {"#000000", "(2,3)", 9}},
     {"lstm", {"#0072b2", "1", 7}},
     {"gru", {"#d55e00", "(12,4)", 5}},
@@ -27,12 +27,13 @@ const std::map<std::string, Style> known = {
     {"gru-v1 + dot attention", {"#cc79a7", "(3,9)", 3}},
 };
 
-const std::array<std::string, 7> colors = {"#000000", "#e69f00", "#56b4e9", "#009e73",
-                                           "#0072b2", "#d55e00", "#cc79a7"};  // not the yellow: unseen on white
+const std::array<std::string, 7> colors = {
+    "#000000", "#e69f00", "#56b4e9", "#009e73",
+    "#0072b2", "#d55e00", "#cc79a7"};  // without yellow, which is hardly visible on white
 const std::array<std::string, 6> dashes = {"1", "(12,4)", "(2,3)", "(10,3,2,3)", "(5,3)", "(8,3,2,3,2,3)"};
 constexpr std::array<int, 10> points = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
 
-// The color mixed with white: 0 leaves it, 1 is white.
+// The color mixed with this share of white.
 std::string tinted(const std::string& color, double white) {
   std::string result = "#";
   for (int channel = 0; channel < 3; ++channel) {
@@ -44,7 +45,7 @@ std::string tinted(const std::string& color, double white) {
   return result;
 }
 
-// The entry at a place that a hash says, or the next that is not taken; that entry when all are.
+// The first entry from the one that the hash selects that is not taken, or the selected one if all are taken.
 template <class Entry, std::size_t n>
 Entry free_entry(const std::array<Entry, n>& entries, std::uint64_t hash, const std::vector<Entry>& taken) {
   for (std::size_t i = 0; i < n; ++i) {
@@ -54,11 +55,11 @@ Entry free_entry(const std::array<Entry, n>& entries, std::uint64_t hash, const 
   return entries[hash % n];
 }
 
-// Cells that are not among the known ones have the look that their name says, unless another of the study has it.
+// Bases without a fixed style have one that a hash of their name selects, unless another base of the study has it.
 std::map<std::string, Style> styles_of_bases(const std::vector<std::string>& bases) {
   std::map<std::string, Style> styles;
   for (const std::string& base : bases)
-    if (const auto entry = known.find(base); entry != known.end()) styles[base] = entry->second;
+    if (const auto entry = fixed_styles.find(base); entry != fixed_styles.end()) styles[base] = entry->second;
   for (const std::string& base : bases) {
     if (styles.count(base)) continue;
     std::vector<std::string> colors_taken, dashes_taken;
@@ -79,18 +80,16 @@ std::map<std::string, Style> styles_of_bases(const std::vector<std::string>& bas
 
 std::map<std::string, Style> styles_of(const Study& study) {
   std::vector<std::string> bases;
-  for (const TaskRuns& task : study.tasks) {
-    for (const ModelRuns& model : task.models) {
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models)
       if (!std::count(bases.begin(), bases.end(), model.base)) bases.push_back(model.base);
-    }
-  }
-  const std::map<std::string, Style> looks = styles_of_bases(bases);
+  const std::map<std::string, Style> base_styles = styles_of_bases(bases);
   std::map<std::string, Style> styles;
   std::map<std::string, int> variants;
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
       if (styles.count(model.label)) continue;
-      Style style = looks.at(model.base);
+      Style style = base_styles.at(model.base);
       if (const int variant = variants[model.base]++; variant > 0) {
         style.color = tinted(style.color, std::array{0.0, 0.35, 0.6}[variant % 3]);
         style.dash = dashes[variant % dashes.size()];

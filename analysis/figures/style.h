@@ -1,5 +1,5 @@
-// How each model looks in every figure: color, dash and point, all distinct, so that figures survive grey
-// printing and color-blind readers.
+// Color, dashes and points of each model in all figures. Models differ in all three, so that figures can be read in
+// grayscale and by color-blind readers.
 #pragma once
 
 #include <map>
@@ -10,14 +10,14 @@
 namespace rnnbench::analysis {
 
 struct Style {
-  std::string color;  // "#0072b2"; of Okabe & Ito (2008)
+  std::string color;  // "#0072b2"; from the palette of Okabe & Ito (2008)
   std::string dash;   // a gnuplot dash type: "1" or "(12,4)"
   int point = 7;      // a gnuplot point type
 };
 
-// By label. A cell with its attention has the same look in every experiment (one that is less common gives way
-// where another of the study looks like it); variants of one (other widths, say) are tints of its color with
-// dashes and points of their own.
+// The styles of all models by label. Common combinations of cell and attention have the same style in every experiment;
+// the style of others depends on which styles the study uses already. Variants of a model, such as different widths,
+// have tints of its color with different dashes and points.
 std::map<std::string, Style> styles_of(const Study& study);
 
 }  // namespace rnnbench::analysis

@@ -7,6 +7,7 @@
 
 #include "analysis/figures/panels.h"
 #include "core/math.h"
+#include "core/text.h"
 
 namespace rnnbench::analysis {
 
@@ -19,13 +20,13 @@ constexpr double top_margin = 40, heading_height = 27, axis_height = 50, line_he
 constexpr double attention_height = 280;
 
 const std::string grey = " textcolor rgb '#555555'", small = " font ',10'";
-// Monotone in lightness, so that it survives grey printing (van der Walt & Smith 2015).
+// Lightness is monotone, so that the map can be read in grayscale (van der Walt & Smith 2015).
 const std::string viridis =
     "set palette defined (0 '#440154', 1 '#482475', 2 '#414487', 3 '#355f8d', 4 '#2a788e', 5 '#21918c', "
     "6 '#22a884', 7 '#44bf70', 8 '#7ad151', 9 '#bddf26', 10 '#fde725')";
 const std::string white_to_black = "set palette defined (0 '#ffffff', 1 '#000000')";
-// A viewer of the svg would smooth the few pixels of a map into a blur. The terminal copies the name of a
-// font into the file as it is.
+// Prevents viewers from blurring the few pixels of a map. The svg terminal copies the name of a font into the file
+// without escaping, which makes it possible to insert a style.
 const std::string sharp_pixels =
     "if (format eq 'svg') set label ' ' at screen 0,0 font 'sans-serif\"><style>image { image-rendering: "
     "pixelated }</style></g><g font-family=\"sans-serif'";
@@ -33,20 +34,20 @@ const std::string sharp_pixels =
 using Rows = std::vector<std::vector<float>>;
 
 struct Map {
-  std::string heading, vertical;  // what is shown, what its rows are
-  Rows rows;                      // [row][step]
+  std::string heading, rows_label;
+  Rows rows;  // [row][step]
   double height = 0;
   double low = 0, high = 1;
-  bool colored = true;  // or black on white
+  bool colored = true;  // otherwise white to black
   bool color_bar = true;
-  bool square_root = false;  // colors follow the square root, which shows small weights; range 0 to 1
-  bool numbered = true;      // tics count the rows from the bottom; or row 0 is at the top
+  bool square_root = false;  // colors by the square root of values in 0 .. 1, to show small weights
+  bool numbered = true;      // row 0 is at the bottom and rows have tics; otherwise it is at the top
   std::vector<std::pair<int, int>> circles = {};  // step, row
 };
 
-std::string number(double value) { return exact_text(std::round(value * 1e6) / 1e6); }
+std::string rounded(double value) { return number_text(std::round(value * 1e6) / 1e6); }
 
-// The least of 1, 2, 5, 10, ... that divides `count` into at most `most` parts.
+// The smallest of 1, 2, 5, 10, ... that gives at most `max` tics for `count` rows.
 int tic_step(int count, double max) {
   int step = 1;
   for (int i = 0; count > step * max; ++i) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
@@ -66,7 +67,7 @@ const Activation& last_state(const SequenceTrace& trace, const std::string& laye
   return *found;
 }
 
-// Symmetric around 0 when a value is negative; round ends.
+// Sets a range with round ends, symmetric around 0 if a value is negative.
 void set_range(Map& map) {
   double largest = 0, min = 0;
   for (const auto& row : map.rows) {
@@ -88,13 +89,13 @@ Rows rows_of(const std::vector<float>& values, int rows, int steps, const std::v
   return result;
 }
 
-std::vector<int> counted(int n) {
+std::vector<int> indices(int n) {
   std::vector<int> numbers(n);
   std::iota(numbers.begin(), numbers.end(), 0);
   return numbers;
 }
 
-double listed_height(int rows) { return std::clamp(15.0 * rows, 30.0, 110.0); }
+double height_of_rows(int rows) { return std::clamp(15.0 * rows, 30.0, 110.0); }
 
 Map unit_map(const SequenceTrace& trace, const Activation& a) {
   Map map{a.name, "unit", rows_of(a.values, a.width, trace.batch.steps, unit_order(trace, a.name)),
@@ -105,8 +106,8 @@ Map unit_map(const SequenceTrace& trace, const Activation& a) {
 }
 
 Map attention_map(const SequenceTrace& trace, const Activation& a) {
-  Map map{a.name + ": the weights of all steps so far, at each step (colors by square root)", "attended step",
-          rows_of(a.values, a.width, trace.batch.steps, counted(a.width)), attention_height};
+  Map map{a.name + ": weights of the current and earlier steps (colors by square root)", "attended step",
+          rows_of(a.values, a.width, trace.batch.steps, indices(a.width)), attention_height};
   for (int attended = 0; attended < a.width; ++attended)
     std::fill_n(map.rows[attended].begin(), attended, std::numeric_limits<float>::quiet_NaN());
   map.square_root = true;
@@ -115,14 +116,14 @@ Map attention_map(const SequenceTrace& trace, const Activation& a) {
 
 Map output_map(const SequenceTrace& trace) {
   const int n = trace.signature.outputs, steps = trace.batch.steps;
-  Map map{"output", "output", rows_of(trace.outputs, n, steps, counted(n)), listed_height(n)};
+  Map map{"output", "output", rows_of(trace.outputs, n, steps, indices(n)), height_of_rows(n)};
   if (trace.signature.loss == Loss::mean_squared) {
     set_range(map);
     return map;
   }
   map.colored = false;
   if (trace.signature.loss == Loss::bernoulli) {
-    map.heading = "output: probability of every yes, and the answers that are yes (circles)";
+    map.heading = "output: probability of yes; circles mark the answers that are yes";
     for (int row = 0; row < n; ++row)
       for (int step = 0; step < steps; ++step) {
         float& z = map.rows[row][step];
@@ -132,8 +133,8 @@ Map output_map(const SequenceTrace& trace) {
       }
     return map;
   }
-  map.heading = "output: probability of every class, and the answer that is asked (circle)";
-  map.vertical = "class";
+  map.heading = "output: probability of each class; circles mark the correct answers";
+  map.rows_label = "class";
   for (int step = 0; step < steps; ++step) {
     float largest = map.rows[0][step];
     for (const auto& row : map.rows) largest = std::max(largest, row[step]);
@@ -147,10 +148,10 @@ Map output_map(const SequenceTrace& trace) {
 
 Map input_map(const SequenceTrace& trace) {
   const int n = trace.signature.inputs, steps = trace.batch.steps;
-  Map map{"input", trace.signature.one_hot ? "symbol" : "feature", {}, listed_height(n)};
+  Map map{"input", trace.signature.one_hot ? "symbol" : "feature", {}, height_of_rows(n)};
   map.colored = false;
   if (!trace.signature.one_hot) {
-    map.rows = rows_of(trace.batch.values, n, steps, counted(n));
+    map.rows = rows_of(trace.batch.values, n, steps, indices(n));
     set_range(map);
     return map;
   }
@@ -160,7 +161,7 @@ Map input_map(const SequenceTrace& trace) {
   return map;
 }
 
-// gnuplot draws an image of at least two by two cells.
+// gnuplot needs at least two rows and columns to draw an image.
 Rows at_least_two(Rows rows) {
   for (auto& row : rows)
     if (row.size() == 1) row.push_back(row[0]);
@@ -173,14 +174,14 @@ class Drawing {
   Drawing(double height, int steps) : height_(height) {
     line("set multiplot; unset key; set border 15 linecolor rgb '#888888' linewidth 0.6");
     line("set tics out nomirror scale 0.4" + small + grey);
-    line("set xrange [-0.5:" + number(std::max(steps, 2) - 0.5) + "]; set xtics 0," +
+    line("set xrange [-0.5:" + rounded(std::max(steps, 2) - 0.5) + "]; set xtics 0," +
          std::to_string(tic_step(steps, 16)) + "," + std::to_string(steps - 1));
     line(sharp_pixels);
   }
 
   void line(const std::string& text) { script_ += text + "\n"; }
   void text(double x, double y, const std::string& text, const std::string& options) {
-    line("set label " + quoted(text) + " at screen " + across(x) + "," + up(y) + " " + options);
+    line("set label " + gnuplot_quoted(text) + " at screen " + across(x) + "," + up(y) + " " + options);
   }
 
   void draw(const Map& map, double top, bool last) {
@@ -188,7 +189,7 @@ class Drawing {
     const std::string count = std::to_string(map.rows.size());
     line("# " + map.heading);
     text(left, top - 10, map.heading, "left font bold.',11'");
-    text(14, (top + bottom) / 2, map.vertical, "center rotate by 90 font ',10'" + grey);
+    text(14, (top + bottom) / 2, map.rows_label, "center rotate by 90 font ',10'" + grey);
     line("set lmargin at screen " + across(left) + "; set rmargin at screen " + across(beside) +
          "; set tmargin at screen " + up(top) + "; set bmargin at screen " + up(bottom));
     line(last ? "set format x '%g'" : "set format x ''");
@@ -200,7 +201,7 @@ class Drawing {
     if (!map.circles.empty()) {
       Rows points;
       for (const auto& [step, row] : map.circles) points.push_back({static_cast<float>(step), static_cast<float>(row)});
-      plot += ", data index " + std::to_string(add("asked: step, " + map.vertical, points)) +
+      plot += ", data index " + std::to_string(add("answers: step, " + map.rows_label, points)) +
               " with points pointtype 6 pointsize 0.7 linewidth 1.5 linecolor rgb '#d55e00'";
     }
     line(plot + "\nunset label\n");
@@ -212,12 +213,12 @@ class Drawing {
   }
 
  private:
-  std::string across(double x) const { return number(x / width); }
-  std::string up(double y) const { return number(1 - y / height_); }
+  std::string across(double x) const { return rounded(x / width); }
+  std::string up(double y) const { return rounded(1 - y / height_); }
 
   void rows_axis(const Map& map) {
     const int rows = static_cast<int>(map.rows.size());
-    const std::string end = number(std::max(rows, 2) - 0.5);
+    const std::string end = rounded(std::max(rows, 2) - 0.5);
     line(map.numbered ? "set yrange [-0.5:" + end + "]" : "set yrange [" + end + ":-0.5]");
     if (!map.numbered) return line("unset ytics");
     if (rows == 1) return line("set ytics ('0' 0.5)" + small);
@@ -226,21 +227,20 @@ class Drawing {
 
   void colors(const Map& map, double bottom) {
     line(map.colored ? viridis : white_to_black);
-    const std::string low = number(map.low), high = number(map.high);
+    const std::string low = rounded(map.low), high = rounded(map.high);
     const std::string tics = map.square_root ? "'0' 0, '0.1' sqrt(0.1), '0.3' sqrt(0.3), '0.6' sqrt(0.6), '1' 1"
                                              : low + (map.low < 0 ? ", 0, " : ", ") + high;
     line("set cbrange [" + low + ":" + high + "]; set cbtics (" + tics + ") font ',9'");
     if (!map.color_bar) return line("unset colorbox");
     line("set colorbox user origin screen " + across(left + map_width + 12) + "," + up(bottom) + " size screen " +
-         number(10.0 / width) + "," + number(map.height / height_));
+         rounded(10.0 / width) + "," + rounded(map.height / height_));
   }
 
   int add(const std::string& comment, const Rows& rows) {
     if (blocks_ > 0) data_ += "\n\n";
     data_ += "# " + comment + "\n";
     for (const auto& row : rows) {
-      for (std::size_t i = 0; i < row.size(); ++i) data_ += (i > 0 ? " " : "") + float_text(row[i]);
-      data_ += "\n";
+      data_ += join(row, float_text, " ") + "\n";
     }
     return blocks_++;
   }
@@ -289,9 +289,11 @@ Figure trace_figure(const SequenceTrace& trace) {
   maps.push_back(input_map(trace));
   std::vector<std::string> notes = {trace.caption};
   if (!ordering.empty())
-    notes.push_back("Units are in one order for all maps of a layer: by the step at which the magnitude of the " +
-                    ordering + " is largest.");
-  notes.push_back("Steps count from 0. Colors of gates run from 0 to 1, those of other maps over their own range.");
+    notes.push_back(
+        "The units of a layer are in the same order in all maps, by the step at which the magnitude of the " +
+        ordering + " is largest.");
+  notes.push_back(
+      "Steps count from 0. The colors of gates range from 0 to 1, those of other maps over the range of their values.");
 
   double height = top_margin + axis_height + line_height * notes.size() + 6;
   for (const Map& map : maps) height += heading_height + map.height;

@@ -1,4 +1,4 @@
-// The figure of one traced sequence.
+// The figure of the trace of one sequence.
 #pragma once
 
 #include <vector>
@@ -8,13 +8,12 @@
 
 namespace rnnbench::analysis {
 
-// Heat maps of every gate, state and of the attention under each other, above the outputs and the input of
-// the same steps.
+// Heat maps of all gates, states and attention weights over the steps, followed by maps of the outputs and inputs.
 Figure trace_figure(const SequenceTrace& trace);
 
-// The rows of a layer's heat maps from top to bottom: its units by the step at which the last state is
-// largest in magnitude (the cell state of an LSTM), of equals the larger value there first, then the smaller
-// number. `name` is that of any activation of the layer.
+// The order of units in the heat maps of a layer, from top to bottom: by the step at which the magnitude of the last
+// state (of an LSTM, the cell state) is largest; ties by the larger value there, then by the smaller index. `name` is
+// the name of any activation of the layer.
 std::vector<int> unit_order(const SequenceTrace& trace, const std::string& name);
 
 }  // namespace rnnbench::analysis

@@ -16,8 +16,8 @@ Share mean_share(const std::vector<Share>& shares) {
   return {mean, {mean - std::sqrt(below) / n, mean + std::sqrt(above) / n}};
 }
 
-std::vector<ProfilePoint> performance_profile(const Strata& scores, const Values& thresholds) {
-  std::vector<ProfilePoint> profile;
+std::vector<PerformanceProfilePoint> performance_profile(const Strata& scores, const Values& thresholds) {
+  std::vector<PerformanceProfilePoint> points;
   for (double threshold : thresholds) {
     std::vector<Share> shares;
     for (const Values& task : scores) {
@@ -26,9 +26,9 @@ std::vector<ProfilePoint> performance_profile(const Strata& scores, const Values
           static_cast<int>(std::count_if(task.begin(), task.end(), [&](double score) { return score >= threshold; }));
       shares.push_back({static_cast<double>(reached) / runs, wilson_interval(reached, runs)});
     }
-    profile.push_back({threshold, mean_share(shares)});
+    points.push_back({threshold, mean_share(shares)});
   }
-  return profile;
+  return points;
 }
 
 Share mean_improvement(const Strata& a, const Strata& b) {

@@ -1,5 +1,5 @@
-// Several tasks together: each counts the same, whatever its number of runs. A stratum holds the runs of one
-// task.
+// Statistics over several tasks. Each task has the same weight, whatever its number of runs. A stratum of `Strata`
+// holds the scores of one task.
 #pragma once
 
 #include <vector>
@@ -13,21 +13,20 @@ struct Share {
   double value = 0;
   Interval interval;
 };
-// The mean of independent shares, at least one. The interval takes from each the distance of its own end
-// (MOVER of Zou & Donner 2008, which for two shares is Newcombe's method of 1998); that of a single share is
-// its own.
+// The mean of n >= 1 independent shares. Each end of its interval is at the distance sqrt(sum d_i^2) / n from the mean,
+// where d_i are the distances of the same end of the intervals of the shares (MOVER of Zou & Donner 2008; for two
+// shares, Newcombe's method of 1998).
 Share mean_share(const std::vector<Share>& shares);
 
-// The share of runs that score `threshold` or more, averaged over tasks (Agarwal et al. 2021), with a
-// pointwise interval from the Wilson intervals of the tasks; for each threshold, in the unit of the scores.
-struct ProfilePoint {
+// The performance profile of Agarwal et al. 2021: for each threshold, the share of runs whose score is at least this
+// threshold, averaged over tasks, with a pointwise interval from the Wilson intervals of the tasks.
+struct PerformanceProfilePoint {
   double threshold = 0;
   Share share;
 };
-std::vector<ProfilePoint> performance_profile(const Strata& scores, const Values& thresholds);
+std::vector<PerformanceProfilePoint> performance_profile(const Strata& scores, const Values& thresholds);
 
-// The probability of improvement of `a` over `b`, averaged over tasks; both have the same tasks in the same
-// order.
+// The probability of improvement of `a` over `b`, averaged over tasks. Both have the same tasks in the same order.
 Share mean_improvement(const Strata& a, const Strata& b);
 
 }  // namespace rnnbench::analysis

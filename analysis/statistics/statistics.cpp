@@ -12,7 +12,7 @@ namespace {
 
 constexpr double normal_quantile_975 = 1.959963984540054;
 
-// Address of the random numbers below; part of the published intervals.
+// Seed of the bootstrap. Changing it would change published intervals.
 constexpr std::uint64_t bootstrap_seed = 1;
 
 }  // namespace
@@ -87,10 +87,10 @@ Values holm(const Values& p) {
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
   Values adjusted(p.size());
-  double min = 0;
+  double largest = 0;
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    min = std::max(min, std::min(1.0, static_cast<double>(p.size() - rank) * p[order[rank]]));
-    adjusted[order[rank]] = min;
+    largest = std::max(largest, std::min(1.0, static_cast<double>(p.size() - rank) * p[order[rank]]));
+    adjusted[order[rank]] = largest;
   }
   return adjusted;
 }

@@ -6,21 +6,22 @@
 namespace rnnbench::analysis {
 
 std::vector<SurvivalStep> kaplan_meier(Lifetimes lifetimes) {
-  // At equal times, events come before the ends of observation.
-  std::sort(lifetimes.begin(), lifetimes.end(),
-            [](const Lifetime& a, const Lifetime& b) { return a.time != b.time ? a.time < b.time : a.seen > b.seen; });
+  // At equal times, observed events come before censored ones.
+  std::sort(lifetimes.begin(), lifetimes.end(), [](const Lifetime& a, const Lifetime& b) {
+    return a.time != b.time ? a.time < b.time : a.observed > b.observed;
+  });
   std::vector<SurvivalStep> steps;
-  double share = 1, greenwood = 0;  // variance of the share is share^2 times Greenwood's sum
+  double share = 1, greenwood = 0;  // the variance of the share is share^2 * greenwood
   double size = static_cast<double>(lifetimes.size());
   for (std::size_t i = 0; i < lifetimes.size();) {
     const double at_risk = static_cast<double>(lifetimes.size() - i), time = lifetimes[i].time;
-    int seen = 0;
-    for (; i < lifetimes.size() && lifetimes[i].time == time; ++i) seen += lifetimes[i].seen;
-    if (seen == 0) continue;
+    int events = 0;
+    for (; i < lifetimes.size() && lifetimes[i].time == time; ++i) events += lifetimes[i].observed;
+    if (events == 0) continue;
     if (steps.empty()) size = at_risk;
-    if (seen < at_risk) {
-      share *= 1 - seen / at_risk;
-      greenwood += seen / (at_risk * (at_risk - seen));
+    if (events < at_risk) {
+      share *= 1 - events / at_risk;
+      greenwood += events / (at_risk * (at_risk - events));
       size = (1 - share) / (share * greenwood);
     } else {
       share = 0;
@@ -42,8 +43,8 @@ SurvivalStep survival_at(const Lifetimes& lifetimes, double time) {
 
 std::optional<double> median_lifetime(const Lifetimes& lifetimes) {
   for (const SurvivalStep& step : kaplan_meier(lifetimes)) {
-    if (step.share <= 0.5 + 1e-12)
-      return step.time;  // a product of ratios that is 1/2 exactly may come out a rounding above
+    // The addend allows for rounding in a product of ratios that is exactly 1/2.
+    if (step.share <= 0.5 + 1e-12) return step.time;
   }
   return std::nullopt;
 }
@@ -63,27 +64,27 @@ LogRank log_rank_test(const Lifetimes& a, const Lifetimes& b) {
   Values times;
   for (const Lifetimes* sample : {&a, &b}) {
     for (const Lifetime& life : *sample) {
-      if (life.seen) times.push_back(life.time);
+      if (life.observed) times.push_back(life.time);
     }
   }
   std::sort(times.begin(), times.end());
   times.erase(std::unique(times.begin(), times.end()), times.end());
 
-  double difference = 0, variance = 0;  // of the events in a: seen minus expected
+  double difference = 0, variance = 0;  // of the events in a: observed minus expected
   for (double time : times) {
     const auto count = [time](const Lifetimes& sample) {
-      std::pair<double, double> at_risk_and_seen;
+      std::pair<double, double> at_risk_and_events;
       for (const Lifetime& life : sample) {
-        at_risk_and_seen.first += life.time >= time;
-        at_risk_and_seen.second += life.seen && life.time == time;
+        at_risk_and_events.first += life.time >= time;
+        at_risk_and_events.second += life.observed && life.time == time;
       }
-      return at_risk_and_seen;
+      return at_risk_and_events;
     };
-    const auto [at_risk_a, seen_a] = count(a);
-    const auto [at_risk_b, seen_b] = count(b);
-    const double at_risk = at_risk_a + at_risk_b, seen = seen_a + seen_b, share = at_risk_a / at_risk;
-    difference += seen_a - seen * share;
-    if (at_risk > 1) variance += seen * share * (1 - share) * (at_risk - seen) / (at_risk - 1);
+    const auto [at_risk_a, events_a] = count(a);
+    const auto [at_risk_b, events_b] = count(b);
+    const double at_risk = at_risk_a + at_risk_b, events = events_a + events_b, share = at_risk_a / at_risk;
+    difference += events_a - events * share;
+    if (at_risk > 1) variance += events * share * (1 - share) * (at_risk - events) / (at_risk - 1);
   }
   if (variance == 0) return {};
   const double chi_square = difference * difference / variance;

@@ -1,5 +1,5 @@
-// Times to an event, such as updates to solve, of which some are known only to be longer than what was
-// observed.
+// Survival analysis: times to an event, such as updates to solve, some of which are censored, that is, known only to be
+// longer than the time of observation.
 #pragma once
 
 #include <optional>
@@ -9,35 +9,33 @@
 
 namespace rnnbench::analysis {
 
-// A time to an event, or, when the event was not seen, the time until which it was not.
+// The time of an event; or, if the event was not observed, the time until which it did not occur.
 struct Lifetime {
-  double time = 0;  // may be infinite when not seen: never
-  bool seen = false;
+  double time = 0;  // may be infinite if not observed
+  bool observed = false;
 };
 using Lifetimes = std::vector<Lifetime>;
 
-// The share still without the event, from a time on, as a probability.
+// The survival function from a time on: the probability that the event has not occurred.
 struct SurvivalStep {
   double time = 0, share = 1;
   double error = 0;   // standard error of the share (Greenwood 1926), 0 where the share is 0
   Interval interval;  // 95 %, pointwise
 };
-// The product-limit estimate after each distinct time at which an event was seen (Kaplan & Meier 1958). The
-// interval is Wilson's with the effective size share (1 - share) / error^2 for the number of runs (Rothman
-// 1978); where the share is 0, the size of the step before. Without ends of observation this size is the
-// number of runs.
+// The product-limit estimate after each distinct time of an observed event (Kaplan & Meier 1958). The interval is
+// Wilson's, with share (1 - share) / error^2 as the number of trials (Rothman 1978), or the number of the previous step
+// where the share is 0. Without censoring, this is the number of runs.
 std::vector<SurvivalStep> kaplan_meier(Lifetimes lifetimes);
-// The same at any time; before the first event the share is 1, with an interval from the runs observed until
-// then.
+// The same at any time. Before the first event the share is 1, with the interval of the runs observed until then.
 SurvivalStep survival_at(const Lifetimes& lifetimes, double time);
-// The smallest time at which that share is 1/2 or less; nothing when it never is.
+// The smallest time at which the share is 1/2 or less; empty if there is none.
 std::optional<double> median_lifetime(const Lifetimes& lifetimes);
-// The mean of the times, each counted up to the horizon at most: the area under the Kaplan-Meier curve until
-// there (Irwin 1949), in the unit of the times. Beyond the last time the curve goes on as it is.
+// The mean of min(time, horizon): the area under the Kaplan-Meier curve up to the horizon (Irwin 1949), in the unit of
+// the times. Beyond the last time, the curve is constant.
 double restricted_mean(const Lifetimes& lifetimes, double horizon);
 
-// Do events come equally soon in two samples (Mantel 1966)? With the hypergeometric variance at each time,
-// ties included; one degree of freedom. Chi-square 0 and p = 1 where nothing can be compared.
+// Tests whether two samples have the same survival function (Mantel 1966), with the hypergeometric variance, which
+// allows ties, and one degree of freedom. Chi-square is 0 and p is 1 if no time can be compared.
 struct LogRank {
   double chi_square = 0, p = 1;
 };

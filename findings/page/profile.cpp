@@ -48,7 +48,7 @@ PanelGroup profile_panels(const FindingResult& result, const Study& study) {
         std::vector<std::string> bands, lines;
         for (const auto& [label, tasks] : strata) {
           std::vector<Values> rows;
-          for (const ProfilePoint& point : performance_profile(tasks, thresholds))
+          for (const PerformanceProfilePoint& point : performance_profile(tasks, thresholds))
             rows.push_back({point.threshold, point.share.value, point.share.interval.low, point.share.interval.high});
           const std::string data = "data index " +
                                    std::to_string(panels.add_data(label + ": threshold, share, low, high", rows)) +

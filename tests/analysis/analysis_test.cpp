@@ -114,10 +114,10 @@ TEST_CASE("diverged and missing runs stay in the denominator and are named", "[a
   // Lower is better, nothing was worse than the baseline: it stands in for the scores there are not.
   CHECK(task.worst_score == adding.baseline);
   CHECK(std::count(summary.scores.begin(), summary.scores.end(), adding.baseline) == 2);
-  CHECK(std::count(summary.points.begin(), summary.points.end(), "diverged") == 1);
-  CHECK(std::count(summary.points.begin(), summary.points.end(), "missing") == 1);
+  CHECK(std::count(summary.score_texts.begin(), summary.score_texts.end(), "diverged") == 1);
+  CHECK(std::count(summary.score_texts.begin(), summary.score_texts.end(), "missing") == 1);
 
-  const auto sentences = trouble(study);
+  const auto sentences = problems(study);
   REQUIRE(sentences.size() == 2);
   for (const auto& [sentence, run] : {std::pair{sentences[0], runs[1]}, {sentences[1], runs[2]}}) {
     CHECK(sentence.find(run.id()) != std::string::npos);
@@ -172,10 +172,10 @@ TEST_CASE("below ten seeds every point is shown, from ten on an interval", "[ana
     CHECK(summary.iqm_interval.has_value() == (seeds >= 10));
     const std::string table = outcome_table(study.tasks[0]).text();
     int shown = 0;
-    for (const std::string& point : summary.points) shown += table.find(point) != std::string::npos;
+    for (const std::string& point : summary.score_texts) shown += table.find(point) != std::string::npos;
     CHECK((shown == seeds) == (seeds < 10));
     CHECK((table.find('[') != std::string::npos) == (seeds >= 10));
-    CHECK(summary.points.front() == "0.5123");  // worst first
+    CHECK(summary.score_texts.front() == "0.5123");  // worst first
   }
 }
 
@@ -329,8 +329,7 @@ TEST_CASE("bare names compare every variant that both models have", "[analysis]"
   const Study study = study_of(runs);
   CHECK(compare(study, "lstm", "gru", "").size() == 2);
   CHECK(compare(study, "lstm (hidden 32)", "lstm (hidden 64)", "").size() == 1);
-  CHECK(split_labels("lstm (hidden 32, layers 2), gru") ==
-        std::vector<std::string>{"lstm (hidden 32, layers 2)", "gru"});
+  CHECK(split("lstm (hidden 32, layers 2), gru") == std::vector<std::string>{"lstm (hidden 32, layers 2)", "gru"});
 }
 
 TEST_CASE("wrong names in a comparison get one sentence", "[analysis]") {

@@ -172,7 +172,7 @@ TEST_CASE("the report is one page that names every run and needs nothing else", 
       for (const Run& run : model.runs) CHECK(html.find(run.id()) != std::string::npos);
     }
   }
-  for (const std::string& sentence : trouble(study)) CHECK(count(html, sentence) == 1);
+  for (const std::string& sentence : problems(study)) CHECK(count(html, sentence) == 1);
   CHECK(html.find("An Example CPU @ 2.50GHz") != std::string::npos);
   CHECK(html.find("rnnbench run example.ini") != std::string::npos);
 }
@@ -228,7 +228,7 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
   const Outcome compared = shell(folder.path(), "compare " + experiment);
   INFO(compared.err);
   CHECK(compared.code == 0);
-  CHECK(count(compared.out, ": rnn against lstm, test ") == 2);
+  CHECK(count(compared.out, ": rnn compared with lstm, test ") == 2);
   CHECK(count(compared.out, "n = 2: no p-value below nine pairs, no interval below ten") == 2);
 
   const Outcome without = shell(folder.path(), "plot " + experiment, "PATH=/nonexistent");

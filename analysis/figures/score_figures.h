@@ -1,0 +1,18 @@
+// The figures of final test scores: against sequence length, training speed and number of parameters.
+#pragma once
+
+#include <vector>
+
+#include "analysis/figures/gnuplot.h"
+#include "analysis/study.h"
+
+namespace rnnbench::analysis {
+
+// Test score against sequence length. Empty unless a task was tested at several lengths.
+std::vector<Figure> score_by_length(const Study& study);
+
+// Test score against training speed, and against the number of parameters: each run, and the median of each model.
+Figure score_by_speed(const Study& study);
+Figure score_by_parameters(const Study& study);
+
+}  // namespace rnnbench::analysis
