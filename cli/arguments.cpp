@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "experiments/records/results_folder.h"
+#include "models/catalogue.h"
 #include "models/gradient_check.h"
 #include "tasks/catalogue.h"
 

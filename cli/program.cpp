@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

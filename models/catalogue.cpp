@@ -1,41 +1,46 @@
-// The table of cells: one line each. CMake reads it too, to make the unit of each file from
+// The table of cells, one line each. CMake reads it too: it makes a source file for each file of cells from
 // models/cells/cell_unit.cpp.in.
+#include "models/catalogue.h"
+
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <set>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "models/cells/cell.h"
+#include "models/cells/cell_factory.h"
 #include "models/transformer/transformer.h"
 
-// Cell of models/cells/<file>.h and its type.
-#define RNNBENCH_CELLS               \
-  CELL(rnn, Rnn)                     \
-  CELL(rnn, RnnOrthogonal)           \
-  CELL(rnn, Irnn)                    \
-  CELL(lstm, Lstm)                   \
-  CELL(lstm, LstmNoInputGate)        \
-  CELL(lstm, LstmNoForgetGate)       \
-  CELL(lstm, LstmNoOutputGate)       \
-  CELL(lstm, LstmNoInputActivation)  \
-  CELL(lstm, LstmNoOutputActivation) \
-  CELL(lstm, LstmCoupledGates)       \
-  CELL(lstm, LstmPeephole)           \
-  CELL(lstm, LstmFullGateRecurrence) \
-  CELL(lstm, LstmSigmoidCandidate)   \
-  CELL(janet, Janet)                 \
-  CELL(gru, Gru)                     \
-  CELL(gru_v1, GruV1)                \
-  CELL(gru_v1, GruConcat)            \
-  CELL(gru, GruUnreset)              \
-  CELL(gru, GruSigmoidCandidate)     \
-  CELL(gru_output, GruOutput)        \
-  CELL(mgu, Mgu)                     \
-  CELL(mut, Mut1)                    \
-  CELL(mut, Mut2)                    \
-  CELL(mut, Mut3)                    \
-  CELL(min_rnn, MinGru)              \
-  CELL(min_rnn, MinLstm)             \
+// CELL(file, type): a cell of models/cells/<file>.h, and its type there.
+#define RNNBENCH_CELLS                               \
+  CELL(rnn, Rnn)                                     \
+  CELL(rnn, RnnOrthogonal)                           \
+  CELL(rnn, Irnn)                                    \
+  CELL(lstm, Lstm)                                   \
+  CELL(lstm_ablations, LstmNoInputGate)              \
+  CELL(lstm_ablations, LstmNoForgetGate)             \
+  CELL(lstm_ablations, LstmNoOutputGate)             \
+  CELL(lstm_ablations, LstmNoInputActivation)        \
+  CELL(lstm_ablations, LstmNoOutputActivation)       \
+  CELL(lstm_ablations, LstmCoupledGates)             \
+  CELL(lstm_peephole, LstmPeephole)                  \
+  CELL(lstm_gate_recurrence, LstmFullGateRecurrence) \
+  CELL(lstm_ablations, LstmSigmoidCandidate)         \
+  CELL(janet, Janet)                                 \
+  CELL(gru, Gru)                                     \
+  CELL(gru_v1, GruV1)                                \
+  CELL(gru_v1, GruConcat)                            \
+  CELL(gru_variants, GruUnreset)                     \
+  CELL(gru_variants, GruSigmoidCandidate)            \
+  CELL(gru_output, GruOutput)                        \
+  CELL(mgu, Mgu)                                     \
+  CELL(mut, Mut1)                                    \
+  CELL(mut, Mut2)                                    \
+  CELL(mut, Mut3)                                    \
+  CELL(min_rnn, MinGru)                              \
+  CELL(min_rnn, MinLstm)                             \
   CELL(feedforward, Feedforward)
 
 namespace rnnbench::models {
@@ -62,9 +67,6 @@ const std::vector<CellFactory>& factories() {
   }();
   return table;
 }
-}  // namespace
-
-namespace {
 
 const CellFactory& single_cell(const std::string& name) {
   std::vector<std::string> known;
@@ -72,13 +74,11 @@ const CellFactory& single_cell(const std::string& name) {
     if (cell.entry.name == name) return cell;
     known.push_back(cell.entry.name);
   }
-  std::string list;
-  for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
-  throw UserError("unknown cell '" + name + "': the cells are " + list +
+  throw UserError("unknown cell '" + name + "': the cells are " + join(known) +
                   "; a+b stacks b on a, a|b puts both side by side" + did_you_mean(name, known));
 }
 
-// Of a name with + or |: the options of all its cells.
+// The entry of a name with + or |, with the options of all its cells.
 CellEntry combined_entry(const std::string& name) {
   CellEntry all{.name = name, .summary = "", .formula = "", .source = ""};
   std::set<std::string> seen, options;
@@ -92,7 +92,7 @@ CellEntry combined_entry(const std::string& name) {
       all.gated |= cell->entry.gated;
       if (!cell->is_recurrent() || !cell->entry.defaults.empty() || !cell->entry.attention.empty())
         throw UserError("cell = " + name + ": " + cell->entry.name +
-                        " stands for settings of the whole network and cannot be combined with other cells");
+                        " determines settings of the whole network and cannot be combined with other cells");
       if (!seen.insert(cell->entry.name).second) continue;
       all.formula += (all.formula.empty() ? "" : "\n\n") + cell->entry.name + "\n" + cell->entry.formula;
       all.source += (all.source.empty() ? "" : "; ") + cell->entry.source;
@@ -104,7 +104,78 @@ CellEntry combined_entry(const std::string& name) {
   return all;
 }
 
+// The options of the recurrent models.
+std::vector<Option> recurrent_options(const CellEntry& cell) {
+  std::vector<std::string> inits{"uniform", "orthogonal", "identity"};
+  if (cell.gated) inits.push_back("chrono");
+  const auto attends = [](const Settings& s) { return s.has("attention") && s.text("attention") != "none"; };
+  const auto has_heads = [](const Settings& s) { return s.has("attention") && s.text("attention") == "multi-head"; };
+  const auto is_chrono = [](const Settings& s) { return s.text("init") == "chrono"; };
+  std::vector<Option> options{
+      integer_option("layers", "1", 1, 16,
+                     "number of recurrent layers, each on top of the one before; for cell = a+b, how often the pattern "
+                     "is repeated"),
+      choice_option(
+          "direction", "forward", {"forward", "bidirectional"},
+          "bidirectional: each layer has a second part that runs from the end of the sequence to its beginning, "
+          "and their outputs are joined; in tasks with one answer, the final states of both are joined "
+          "(Schuster & Paliwal 1997)"),
+      real_option(
+          "dropout", "0", 0, 0.99,
+          "probability with which training drops an input of the layers above the first; the others are divided "
+          "by 1 - dropout, as in PyTorch"),
+      choice_option("residual", "no", {"no", "yes"},
+                    "whether the layers above the first add their input to their output (Wu et al. 2016)"),
+      choice_option(
+          "attention", "none", {"none", "additive", "dot", "general", "multi-head"},
+          "attention over the steps so far, or over the whole sequence at the last step; its context vector is "
+          "appended to the hidden state that the output layer sees (additive: Bahdanau 2015; dot, general: "
+          "Luong 2015; multi-head: Vaswani 2017)"),
+      with_use(integer_option("heads", "4", 1, 64,
+                              "heads of multi-head attention; the number of hidden states must be a multiple of it"),
+               has_heads),
+      with_use(choice_option("attend", "states", {"states", "inputs"},
+                             "what attention looks at: hidden states of the network, or its inputs"),
+               attends),
+      choice_option("init", "uniform", inits,
+                    std::string("initial weights: uniform in +-1/sqrt(hidden), as in PyTorch; orthogonal or identity "
+                                "recurrent weights (identity with zero biases: Le 2015)") +
+                        (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
+      choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
+      choice_option(
+          "layer-norm", "no", {"no", "yes"},
+          "whether the weighted sum in each gate is normalized over the units of the layer, before the bias is "
+          "added (Ba et al. 2016)")};
+  if (cell.gated)
+    options.push_back(
+        with_use(integer_option("chrono-steps", "100", 3, 1e7,
+                                "T_max of init = chrono: the longest dependency that is expected, in time steps"),
+                 is_chrono));
+  options.insert(options.end(), cell.options.begin(), cell.options.end());
+  if (!cell.attention.empty())  // it is part of the model, and there is no recurrent state
+    std::erase_if(options, [](const Option& o) {
+      return o.name == "attention" || o.name == "heads" || o.name == "attend" || o.name == "initial-state";
+    });
+  return options;
+}
+
 }  // namespace
+
+std::vector<Option> model_options(const CellEntry& cell) {
+  std::vector<Option> options{
+      integer_option("hidden", "64", 1, max_hidden, "units of a layer (or give budget)"),
+      integer_option(
+          "budget", "", 1, 1e9,
+          "maximum number of parameters; the width is chosen to come close to it, so that models are compared "
+          "at equal size")};
+  const bool is_transformer = cell.name == transformer_entry().name;
+  for (Option& option : is_transformer ? transformer_options() : recurrent_options(cell)) {
+    if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end())
+      option.default_value = own->second;
+    options.push_back(std::move(option));
+  }
+  return options;
+}
 
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name) {
   std::vector<std::vector<const CellFactory*>> stack(1);
@@ -130,7 +201,7 @@ const std::vector<CellEntry>& all_cells() {
 const CellEntry& find_cell(const std::string& name) {
   if (name.find_first_of("+|") == std::string::npos) return single_cell(name).entry;
   static std::mutex mutex;
-  static std::map<std::string, CellEntry> known;  // its nodes stay where they are
+  static std::map<std::string, CellEntry> known;  // a map, because references to its elements stay valid
   const std::lock_guard lock(mutex);
   const auto found = known.find(name);
   return found != known.end() ? found->second : known.emplace(name, combined_entry(name)).first->second;

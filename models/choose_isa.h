@@ -1,9 +1,9 @@
-// The choice of the instruction set, for units that are compiled once per set.
+// Dispatch at run time, for files that are compiled once per instruction set.
 #pragma once
 
-#include "models/layer.h"
+#include "models/isa.h"
 
-// Returns `call` of the instruction set's namespace.
+// Returns the value of `call`, evaluated in the namespace of instruction set `isa`.
 #if HWY_TARGETS & HWY_AVX3
 #define RNNBENCH_CHOOSE_AVX3(call) \
   case Isa::avx512:                \

@@ -29,7 +29,7 @@ std::vector<BlockError> check_gradient(const Settings& model, const Signature& s
       stepped.data()[i] = Complex(parameters.data()[i], step);
       const double derivative = complex->gradient(stepped, batch, *workspace, unused).imag() / step;
       stepped.data()[i] = parameters.data()[i];
-      // Not std::max: a NaN on either side must show.
+      // Not std::max, which could drop a NaN.
       const double error = std::fabs(derivative - gradient.data()[i]);
       if (!(error <= worst)) worst = error;
       scale = std::max(scale, std::fabs(derivative));

@@ -1,3 +1,5 @@
+#include "models/initialize.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -5,7 +7,6 @@
 #include "core/math.h"
 #include "core/stream.h"
 #include "models/cells/cell.h"
-#include "models/plan.h"
 
 namespace rnnbench::models {
 namespace {
@@ -22,8 +23,8 @@ void uniform(const StreamOfBlock& stream_of, Parameters<float>& parameters, int 
                parameters.layout().block(block).size());
 }
 
-// A random orthogonal matrix, uniform over the group (Mezzadri 2007): Q of a Householder QR of normal numbers, with the
-// signs of R's diagonal. Plain loops in double: the same bits everywhere.
+// A random orthogonal matrix, uniform over the orthogonal group (Mezzadri 2007): Q of a Householder QR decomposition of
+// normal numbers, its columns times the signs of R's diagonal. Plain loops in double give the same bits everywhere.
 void fill_orthogonal(Stream& stream, int n, float* out) {
   std::vector<double> a(static_cast<std::size_t>(n) * n), q(a.size(), 0.0), diagonal(n);
   const auto at = [n](std::vector<double>& m, int row, int column) -> double& {
@@ -31,7 +32,7 @@ void fill_orthogonal(Stream& stream, int n, float* out) {
   };
   for (double& x : a) x = stream.normal();
   std::vector<double> scale(n);
-  for (int k = 0; k < n; ++k) {  // reflectors are left below and on the diagonal of a
+  for (int k = 0; k < n; ++k) {  // the reflectors replace the diagonal of a and what is below it
     double squares = 0;
     for (int i = k; i < n; ++i) squares += at(a, i, k) * at(a, i, k);
     const double norm = std::sqrt(squares);
@@ -58,27 +59,27 @@ void fill_orthogonal(Stream& stream, int n, float* out) {
       out[static_cast<std::size_t>(row) * n + column] = static_cast<float>(at(q, row, column));
 }
 
-// Gate `gate` of a bias vector.
-float* part(Parameters<float>& parameters, int block, int gate, int hidden) {
+// The biases of a gate in a block of biases.
+float* bias_of(Parameters<float>& parameters, int block, int gate, int hidden) {
   return parameters.block(block) + static_cast<std::size_t>(gate) * hidden;
 }
 
-// bias_ih of a gate from a value for each unit; its part of bias_hh is 0.
+// Sets the bias of a gate: bias_ih to value(unit), bias_hh to 0.
 void set_bias(Parameters<float>& parameters, const CellStructure& cell, const RecurrentBlocks& blocks, int gate,
               int hidden, const std::function<float(int)>& value) {
   const std::vector<int>& recurrent = cell.matrices[1].gates;
   const auto place = std::find(recurrent.begin(), recurrent.end(), gate);
   for (int u = 0; u < hidden; ++u) {
-    part(parameters, blocks.bias_ih, gate, hidden)[u] = value(u);
+    bias_of(parameters, blocks.bias_ih, gate, hidden)[u] = value(u);
     if (place != recurrent.end())
-      part(parameters, blocks.bias_hh, static_cast<int>(place - recurrent.begin()), hidden)[u] = 0.0f;
+      bias_of(parameters, blocks.bias_hh, static_cast<int>(place - recurrent.begin()), hidden)[u] = 0.0f;
   }
 }
 
-void initialize_recurrent(const NetworkPlan& plan, const Settings& settings, const PartPlan& part,
+void initialize_recurrent(const NetworkPlan& plan, const Settings& settings, const SublayerPlan& sublayer,
                           const StreamOfBlock& stream_of, Parameters<float>& parameters) {
-  const CellStructure& cell = part.cell->structure;
-  const RecurrentBlocks& blocks = part.blocks;
+  const CellStructure& cell = sublayer.cell->structure;
+  const RecurrentBlocks& blocks = sublayer.blocks;
   const int hidden = plan.hidden;
   const std::string& init = settings.text("init");
   std::vector<int> all = blocks.weights;
@@ -108,9 +109,10 @@ void initialize_recurrent(const NetworkPlan& plan, const Settings& settings, con
       const float value = static_cast<float>(settings.real(key));
       set_bias(parameters, cell, blocks, gate, hidden, [value](int) { return value; });
     }
-  const bool gated = part.cell->entry.gated;
-  if (init == "chrono" &&
-      gated) {  // ln U(1, T_max - 1): a gate that keeps for about that many steps; one that takes, the opposite
+  const bool gated = sublayer.cell->entry.gated;
+  if (init == "chrono" && gated) {
+    // A gate that weighs the old state gets the bias ln U(1, T_max - 1), which keeps it for about that many steps; a
+    // gate that weighs the new state gets minus that.
     Stream stream = stream_of(blocks.bias_ih);
     const double longest = static_cast<double>(settings.integer("chrono-steps"));
     std::vector<float> keep(hidden);
@@ -120,7 +122,7 @@ void initialize_recurrent(const NetworkPlan& plan, const Settings& settings, con
         set_bias(parameters, cell, blocks, gate, hidden,
                  [&](int u) { return weighs == Weighs::old_state ? keep[u] : -keep[u]; });
   }
-  for (int block : blocks.initial) std::fill_n(parameters.block(block), hidden, 0.0f);
+  for (int block : blocks.initial_states) std::fill_n(parameters.block(block), hidden, 0.0f);
 }
 
 }  // namespace
@@ -132,7 +134,8 @@ void initialize_parameters(const NetworkPlan& plan, const Settings& settings, st
   };
   if (plan.is_transformer) initialize_transformer(plan.transformer, seed, parameters);
   for (const LayerPlan& layer : plan.layers)
-    for (const PartPlan& part : layer.parts) initialize_recurrent(plan, settings, part, stream_of, parameters);
+    for (const SublayerPlan& sublayer : layer.sublayers)
+      initialize_recurrent(plan, settings, sublayer, stream_of, parameters);
   const AttentionBlocks& a = plan.head.attention;
   for (int block : {a.query, a.key, a.value, a.bias, a.energy, a.out, a.out_bias})
     if (block >= 0) uniform(stream_of, parameters, block, plan.states().real());

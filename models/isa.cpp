@@ -1,7 +1,8 @@
+#include "models/isa.h"
+
 #include <cstdlib>
 
 #include "core/error.h"
-#include "models/network.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,7 +1,8 @@
-// The layers that a plan asks for.
-#include "models/plan.h"
+#include "models/layers.h"
+
 #include "models/recurrent/branch.h"
 #include "models/recurrent/joined.h"
+#include "models/transformer/transformer.h"
 
 namespace rnnbench::models {
 
@@ -10,17 +11,19 @@ std::vector<std::unique_ptr<Layer<S>>> make_layers(Isa isa, const NetworkPlan& p
   if (plan.is_transformer) return make_transformer<S>(isa, plan.transformer);
   std::vector<std::unique_ptr<Layer<S>>> layers;
   for (std::size_t l = 0; l < plan.layers.size(); ++l) {
-    const LayerPlan& of = plan.layers[l];
-    std::vector<typename JoinedLayer<S>::Part> parts;
-    for (const PartPlan& part : of.parts)
-      parts.push_back({make_recurrent<S>(isa, *part.cell, settings, plan.recurrent_shape(l), part.blocks),
-                       part.reversed, part.name});
-    std::unique_ptr<Layer<S>> layer =
-        parts.size() == 1
-            ? std::move(parts[0].layer)
-            : std::make_unique<JoinedLayer<S>>(std::move(parts), of.inputs, of.top && plan.signature.one_answer);
+    const LayerPlan& layer_plan = plan.layers[l];
+    std::vector<typename JoinedLayer<S>::Sublayer> sublayers;
+    for (const SublayerPlan& sublayer : layer_plan.sublayers)
+      sublayers.push_back({make_recurrent<S>(isa, *sublayer.cell, settings, plan.recurrent_shape(l), sublayer.blocks),
+                           sublayer.reversed, sublayer.name});
+    std::unique_ptr<Layer<S>> layer;
+    if (sublayers.size() == 1)
+      layer = std::move(sublayers[0].layer);
+    else
+      layer = std::make_unique<JoinedLayer<S>>(std::move(sublayers), layer_plan.inputs,
+                                               layer_plan.top && plan.signature.one_answer);
     if (l > 0 && (plan.dropout > 0 || plan.residual))
-      layer = std::make_unique<BranchLayer<S>>(std::move(layer), of.inputs, plan.dropout, plan.residual);
+      layer = std::make_unique<BranchLayer<S>>(std::move(layer), layer_plan.inputs, plan.dropout, plan.residual);
     layers.push_back(std::move(layer));
   }
   return layers;

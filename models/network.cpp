@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/initialize.h"
+#include "models/layers.h"
 #include "models/plan.h"
 #include "models/tile.h"
 
@@ -390,6 +392,11 @@ std::unique_ptr<const Network<S>> make_network(const Settings& settings, const S
 template std::unique_ptr<const Network<float>> make_network(const Settings&, const Signature&, Isa);
 template std::unique_ptr<const Network<double>> make_network(const Settings&, const Signature&, Isa);
 template std::unique_ptr<const Network<std::complex<double>>> make_network(const Settings&, const Signature&, Isa);
+
+NetworkSize network_size(const Settings& settings, const Signature& signature) {
+  const NetworkPlan plan = plan_network(settings, signature);
+  return {plan.hidden, plan.layout.count()};
+}
 
 double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch,
                       const WorkspaceOptions& options) {

@@ -3,33 +3,35 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "models/network.h"
+#include "models/catalogue.h"
+#include "models/transformer/transformer.h"
 
 namespace rnnbench::models {
 namespace {
 
-constexpr int largest_hidden = 16384;
-
-void place_recurrent(NetworkPlan& plan, int inputs, PartPlan& part) {
-  const CellStructure& cell = part.cell->structure;
+// Adds the parameter blocks of a recurrent layer to the layout.
+void place_recurrent(NetworkPlan& plan, int inputs, SublayerPlan& sublayer) {
+  const CellStructure& cell = sublayer.cell->structure;
   const int h = plan.hidden;
   const auto rows = [&](const CellStructure::Matrix& matrix) { return static_cast<int>(matrix.gates.size()) * h; };
-  RecurrentBlocks& blocks = part.blocks;
+  RecurrentBlocks& blocks = sublayer.blocks;
   for (const CellStructure::Matrix& matrix : cell.matrices) {
     const bool is_input = &matrix == &cell.matrices[0];
     blocks.weights.push_back(matrix.gates.empty() ? -1
-                                                  : plan.layout.add("rnn." + matrix.name + part.suffix, rows(matrix),
-                                                                    is_input ? inputs : h));
+                                                  : plan.layout.add("rnn." + matrix.name + sublayer.suffix,
+                                                                    rows(matrix), is_input ? inputs : h));
   }
-  blocks.bias_ih = plan.layout.add("rnn.bias_ih" + part.suffix, rows(cell.matrices[0]));
+  blocks.bias_ih = plan.layout.add("rnn.bias_ih" + sublayer.suffix, rows(cell.matrices[0]));
   if (!cell.matrices[1].gates.empty())
-    blocks.bias_hh = plan.layout.add("rnn.bias_hh" + part.suffix, rows(cell.matrices[1]));
+    blocks.bias_hh = plan.layout.add("rnn.bias_hh" + sublayer.suffix, rows(cell.matrices[1]));
   if (!cell.vectors.empty())
-    blocks.vectors = plan.layout.add("rnn.peephole" + part.suffix, static_cast<int>(cell.vectors.size()) * h);
-  if (plan.layer_norm) blocks.gain = plan.layout.add("rnn.gain" + part.suffix, static_cast<int>(cell.slots.size()) * h);
+    blocks.vectors = plan.layout.add("rnn.peephole" + sublayer.suffix, static_cast<int>(cell.vectors.size()) * h);
+  if (plan.layer_norm)
+    blocks.gain = plan.layout.add("rnn.gain" + sublayer.suffix, static_cast<int>(cell.slots.size()) * h);
   if (plan.learned_initial_state)
     for (const std::string& state : cell.states)
-      blocks.initial.push_back(plan.layout.add("initial_state." + state.substr(0, state.find(' ')) + part.suffix, h));
+      blocks.initial_states.push_back(
+          plan.layout.add("initial_state." + state.substr(0, state.find(' ')) + sublayer.suffix, h));
 }
 
 void place_head(NetworkPlan& plan) {
@@ -52,7 +54,7 @@ void place_head(NetworkPlan& plan) {
       a.bias = layout.add("attention.bias", states);
       a.energy = layout.add("attention.energy", states);
       break;
-    case AttentionKind::multi_head:  // PyTorch's names
+    case AttentionKind::multi_head:  // the names of blocks are PyTorch's
       if (plan.attends_to_inputs) {
         a.query = layout.add("attention.q_proj_weight", states, states);
         a.key = layout.add("attention.k_proj_weight", states, memory);
@@ -77,9 +79,9 @@ void place_head(NetworkPlan& plan) {
   plan.head.bias = layout.add("readout.bias", plan.signature.outputs);
 }
 
-// "lstm", "forward", "backward gru", "lstm 2": what tells a part from its neighbors.
-std::string part_name(const std::vector<const CellFactory*>& cells, std::size_t index, bool bidirectional,
-                      bool reversed) {
+// What tells a sublayer from the others of its layer: "lstm", "forward", "backward gru", "lstm 2".
+std::string sublayer_name(const std::vector<const CellFactory*>& cells, std::size_t index, bool bidirectional,
+                          bool reversed) {
   std::string name = bidirectional ? reversed ? "backward" : "forward" : "";
   if (cells.size() == 1) return name;
   const std::string& cell = cells[index]->entry.name;
@@ -104,14 +106,15 @@ void place_parameters(NetworkPlan& plan, const Settings& settings) {
     for (const bool reversed : {false, true}) {
       if (reversed && !plan.bidirectional) continue;
       for (std::size_t i = 0; i < plan.cells[l].size(); ++i) {
-        PartPlan part{plan.cells[l][i], reversed, part_name(plan.cells[l], i, plan.bidirectional, reversed), "", {}};
-        part.suffix =
+        SublayerPlan sublayer{
+            plan.cells[l][i], reversed, sublayer_name(plan.cells[l], i, plan.bidirectional, reversed), "", {}};
+        sublayer.suffix =
             "_l" + std::to_string(l) + (i == 0 ? "" : "_" + std::to_string(i + 1)) + (reversed ? "_reverse" : "");
-        place_recurrent(plan, inputs.real(), part);
-        layer.parts.push_back(std::move(part));
+        place_recurrent(plan, inputs.real(), sublayer);
+        layer.sublayers.push_back(std::move(sublayer));
       }
     }
-    layer.outputs = Features(std::vector<int>(layer.parts.size(), plan.hidden));
+    layer.outputs = Features(std::vector<int>(layer.sublayers.size(), plan.hidden));
     inputs = layer.outputs;
     plan.layers.push_back(std::move(layer));
   }
@@ -135,13 +138,14 @@ AttentionKind attention_kind(const CellEntry& cell, const Settings& settings) {
   return AttentionKind::none;
 }
 
-// The width is a multiple of this: heads are of equal size.
-int unit_of_width(const NetworkPlan& plan) {
-  const int parts = static_cast<int>(plan.cells.back().size()) * (plan.bidirectional ? 2 : 1);
-  return plan.heads / std::gcd(plan.heads, parts);
+// The width has to be a multiple of this, so that the hidden states of all sublayers together can be split into
+// attention heads of equal size.
+int width_divisor(const NetworkPlan& plan) {
+  const int sublayers = static_cast<int>(plan.cells.back().size()) * (plan.bidirectional ? 2 : 1);
+  return plan.heads / std::gcd(plan.heads, sublayers);
 }
 
-// Settings that mean nothing together.
+// Refuses settings that contradict each other.
 void check_settings(const Settings& settings, const NetworkPlan& plan) {
   const auto refuse = [&](const std::string& key, const std::string& why) {
     throw UserError(key + " = " + settings.text(key) + " " + why);
@@ -149,71 +153,74 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
   if (settings.text("init") == "chrono")
     for (const char* bias : {"forget-bias", "update-bias"})
       if (settings.has(bias))
-        throw UserError("init = chrono draws the biases of the gates itself: leave out " + std::string(bias) + " = " +
+        throw UserError("init = chrono sets the biases of the gates: leave out " + std::string(bias) + " = " +
                         settings.text(bias) + ", or choose another init");
   if (plan.bidirectional && plan.signature.predicts_inputs)
-    refuse("direction", "would see the very inputs that this task asks for: it allows direction = forward only");
+    refuse("direction", "would see the inputs that this task asks for: allowed is direction = forward");
   if (plan.attention == AttentionKind::dot && plan.attends_to_inputs)
-    refuse(
-        "attend",
-        "does not go with attention = dot, whose two vectors are of one size: allowed are additive, general and multi-head");
+    refuse("attend",
+           "is not possible with attention = dot, which needs two vectors of the same size: "
+           "allowed are additive, general and multi-head");
   if (plan.cells.size() == 1) {
-    if (plan.dropout > 0) refuse("dropout", "acts between layers, and there is one: give layers = 2 or more");
-    if (plan.residual) refuse("residual", "goes around a layer on another, and there is one: give layers = 2 or more");
+    if (plan.dropout > 0)
+      refuse("dropout", "acts between layers, but this model has only one: give layers = 2 or more");
+    if (plan.residual)
+      refuse("residual", "acts on the layers above the first, but this model has only one: give layers = 2 or more");
   }
   if (plan.residual)
     for (const auto& cells : plan.cells)
       if (cells.size() != plan.cells[0].size())
         refuse("residual",
-               "adds a layer's input to its output, which must be of one size: as many cells in every layer");
+               "adds the input of a layer to its output, which must have the same size: "
+               "put the same number of cells in every layer");
 }
 
-// The plan at the width that is asked for, or the widest within the budget; a multiple of `part`.
-NetworkPlan sized(NetworkPlan plan, const Settings& settings, int part) {
+// The plan at the width that the settings ask for, or at the largest width within their budget. Widths are multiples of
+// `divisor`.
+NetworkPlan sized(NetworkPlan plan, const Settings& settings, int divisor) {
   if (!settings.has("budget")) {
     const auto hidden = static_cast<int>(settings.integer("hidden"));
-    if (hidden % part != 0)
-      throw UserError("heads = " + std::to_string(plan.heads) + " do not divide " + settings.text("cell") +
-                      "'s hidden = " + settings.text("hidden") + ": give a width that is a multiple of " +
-                      std::to_string(part));
+    if (hidden % divisor != 0)
+      throw UserError("heads = " + std::to_string(plan.heads) + " do not divide the hidden states of " +
+                      settings.text("cell") + " with hidden = " + settings.text("hidden") +
+                      ": give a hidden size that is a multiple of " + std::to_string(divisor));
     return plan_of_width(plan, settings, hidden);
   }
 
   const std::size_t budget = static_cast<std::size_t>(settings.integer("budget"));
-  const auto count = [&](int parts) { return plan_of_width(plan, settings, parts * part).layout.count(); };
+  const auto count = [&](int multiple) { return plan_of_width(plan, settings, multiple * divisor).layout.count(); };
   if (count(1) > budget)
     throw UserError("budget = " + settings.text("budget") + " is too small: " + settings.text("cell") + " with " +
-                    (part == 1 ? "one hidden unit" : std::to_string(part) + " hidden units") + " has " +
+                    (divisor == 1 ? "one hidden unit" : std::to_string(divisor) + " hidden units") + " has " +
                     std::to_string(count(1)) + " parameters on this task");
-  int low = 1, high = largest_hidden / part + 1;  // count(low) fits, count(high) does not or is not allowed
+  // Bisection: low is within the budget, high is above it or above the largest width.
+  int low = 1, high = max_hidden / divisor + 1;
   while (high - low > 1) {
     const int middle = (low + high) / 2;
     (count(middle) <= budget ? low : high) = middle;
   }
-  return plan_of_width(plan, settings, low * part);
-}
-
-std::vector<Option> width_options() {
-  return {integer_option("hidden", "64", 1, largest_hidden, "units of a layer (or give budget)"),
-          integer_option("budget", "", 1, 1e9,
-                         "largest number of parameters: the width follows, so that models compare at equal size")};
+  return plan_of_width(plan, settings, low * divisor);
 }
 
 }  // namespace
 
 RecurrentShape NetworkPlan::recurrent_shape(std::size_t layer) const {
-  return {layers[layer].inputs, layers[layer].one_hot, hidden, layer > 0, layer_norm};
+  return {.inputs = layers[layer].inputs,
+          .one_hot = layers[layer].one_hot,
+          .hidden = hidden,
+          .needs_input_gradient = layer > 0,
+          .layer_norm = layer_norm};
 }
 
 HeadShape NetworkPlan::head_shape() const {
   const Features states = this->states();
-  return {attention,
-          heads,
-          states,
-          attends_to_inputs ? Features(signature.inputs) : states,
-          attends_to_inputs,
-          signature.outputs,
-          signature.loss};
+  return {.attention = attention,
+          .heads = heads,
+          .states = states,
+          .memory = attends_to_inputs ? Features(signature.inputs) : states,
+          .over_inputs = attends_to_inputs,
+          .outputs = signature.outputs,
+          .loss = signature.loss};
 }
 
 Features NetworkPlan::states() const { return is_transformer ? Features(hidden) : layers.back().outputs; }
@@ -240,72 +247,8 @@ NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
   plan.dropout = settings.real("dropout");
   check_settings(settings, plan);
 
-  const int part = unit_of_width(plan);
-  return sized(std::move(plan), settings, part);
-}
-
-std::vector<Option> model_options(const CellEntry& cell) {
-  if (cell.name == "transformer") {
-    std::vector<Option> options = width_options();
-    for (Option& option : transformer_options()) options.push_back(std::move(option));
-    return options;
-  }
-  std::vector<std::string> inits{"uniform", "orthogonal", "identity"};
-  if (cell.gated) inits.push_back("chrono");
-  std::vector<Option> options = width_options();
-  for (
-      Option& option : std::vector<Option>{
-          integer_option(
-              "layers", "1", 1, 16,
-              "recurrent layers, each on the states of the one below (of cell = a+b: times the pattern is repeated)"),
-          choice_option(
-              "direction", "forward", {"forward", "bidirectional"},
-              "bidirectional: a second part of each layer runs from the end of the sequence to its beginning and the "
-              "outputs are joined; for tasks with one answer the final states of both (Schuster & Paliwal 1997)"),
-          real_option(
-              "dropout", "0", 0, 0.99,
-              "probability that training drops a number between layers; the rest is divided by 1 - dropout, as PyTorch"),
-          choice_option("residual", "no", {"no", "yes"},
-                        "a layer on another adds its input to its output (Wu et al. 2016)"),
-          choice_option(
-              "attention", "none", {"none", "additive", "dot", "general", "multi-head"},
-              "over the steps so far, at the last step over the whole sequence; the context joins the hidden state at "
-              "the read-out (additive: Bahdanau 2015; dot, general: Luong 2015; multi-head: Vaswani 2017)"),
-          with_use(
-              integer_option("heads", "4", 1, 64, "heads of multi-head attention, which divide the number of states"),
-              [](const Settings& s) { return s.has("attention") && s.text("attention") == "multi-head"; }),
-          with_use(choice_option("attend", "states", {"states", "inputs"},
-                                 "what attention looks at: the network's own states, or its inputs"),
-                   [](const Settings& s) { return s.has("attention") && s.text("attention") != "none"; }),
-          choice_option(
-              "init", "uniform", inits,
-              std::string("start of the weights: uniform in +-1/sqrt(hidden) as PyTorch; orthogonal or identity "
-                          "recurrent weights (identity with zero biases: Le 2015)") +
-                  (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
-          choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
-          choice_option(
-              "layer-norm", "no", {"no", "yes"},
-              "normalize what each gate sums up over the units of the layer, before its bias (Ba et al. 2016)")})
-    options.push_back(std::move(option));
-  if (cell.gated)
-    options.push_back(with_use(integer_option("chrono-steps", "100", 3, 1e7,
-                                              "T_max of chrono: the longest dependency expected, in time steps"),
-                               [](const Settings& s) { return s.text("init") == "chrono"; }));
-  options.insert(options.end(), cell.options.begin(), cell.options.end());
-  if (!cell.attention.empty())
-    std::erase_if(options, [](const Option& o) {
-      return o.name == "attention" || o.name == "heads" || o.name == "attend" ||
-             o.name == "initial-state";  // it has none
-    });
-  for (Option& option : options)
-    if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end())
-      option.default_value = own->second;
-  return options;
-}
-
-NetworkSize network_size(const Settings& settings, const Signature& signature) {
-  const NetworkPlan plan = plan_network(settings, signature);
-  return {plan.hidden, plan.layout.count()};
+  const int divisor = width_divisor(plan);
+  return sized(std::move(plan), settings, divisor);
 }
 
 }  // namespace rnnbench::models

@@ -1,4 +1,4 @@
-// What the settings of a model come to: sizes, and the place of every parameter.
+// What the settings of a model amount to: the structure of the network, its sizes, and the layout of its parameters.
 #pragma once
 
 #include <string>
@@ -7,54 +7,48 @@
 #include "core/options.h"
 #include "models/head/head.h"
 #include "models/layer.h"
+#include "models/recurrent/recurrent.h"
 #include "models/transformer/transformer.h"
 
 namespace rnnbench::models {
 
-// A recurrent layer, or one of several side by side.
-struct PartPlan {
+// A recurrent layer, or one of the sublayers of a layer: the two directions, or different cells side by side.
+struct SublayerPlan {
   const CellFactory* cell = nullptr;
-  bool reversed = false;
-  std::string name;    // in traces, where there are several
-  std::string suffix;  // of its parameters: "_l0", "_l0_reverse"
+  bool reversed = false;  // from the last step to the first
+  std::string name;       // in traces; empty unless the layer has several sublayers
+  std::string suffix;     // of the names of its parameters: "_l0", "_l0_reverse"
   RecurrentBlocks blocks;
 };
 
 struct LayerPlan {
   Features inputs, outputs;
-  bool one_hot = false, top = false;
-  std::vector<PartPlan> parts;
+  bool one_hot = false;  // its inputs are symbols
+  bool top = false;      // the last layer
+  std::vector<SublayerPlan> sublayers;
 };
 
 struct NetworkPlan {
   Signature signature;
-  std::vector<std::vector<const CellFactory*>> cells;  // of each layer, side by side
+  std::vector<std::vector<const CellFactory*>> cells;  // of each layer
   bool bidirectional = false, residual = false, layer_norm = false, learned_initial_state = false;
   double dropout = 0;
   AttentionKind attention = AttentionKind::none;
-  int heads = 1;
-  bool attends_to_inputs = false;
-  bool is_transformer = false;  // instead of `cells` and `layers`
+  int heads = 1;                   // of multi-head attention
+  bool attends_to_inputs = false;  // not to its hidden states
+  bool is_transformer = false;     // if so, `cells` and `layers` are empty
   TransformerPlan transformer;
   int hidden = 0;
   Layout layout;
   std::vector<LayerPlan> layers;
   HeadBlocks head;
 
-  Features states() const;  // that the read-out sees
+  Features states() const;  // hidden states of the last layer, which the output layer sees
   RecurrentShape recurrent_shape(std::size_t layer) const;
   HeadShape head_shape() const;
 };
 
-// Throws UserError for settings that contradict one another and for a budget that no width fits.
+// Throws UserError for settings that contradict each other and for a budget that is too small for any width.
 NetworkPlan plan_network(const Settings& settings, const Signature& signature);
-
-// Fills parameters from Stream(seed, Purpose::initial, block number, 0), a stream for each block.
-void initialize_parameters(const NetworkPlan& plan, const Settings& settings, std::uint64_t seed,
-                           Parameters<float>& parameters);
-
-// The layers of a plan, from the input up.
-template <class S>
-std::vector<std::unique_ptr<Layer<S>>> make_layers(Isa isa, const NetworkPlan& plan, const Settings& settings);
 
 }  // namespace rnnbench::models

@@ -8,6 +8,7 @@
 
 #include "core/threads.h"
 #include "models/head/head.h"
+#include "models/network.h"
 
 namespace rnnbench::models {
 

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

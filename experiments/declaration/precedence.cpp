@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 

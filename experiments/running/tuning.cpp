@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/math.h"
 #include "core/stream.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 
 namespace rnnbench::experiments {

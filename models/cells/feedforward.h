@@ -1,4 +1,5 @@
-// No recurrence at all: each step by itself. With attention it is the feed-forward attention of Raffel & Ellis 2015.
+// A layer without recurrence, which computes each step on its own. Together with its attention it is the feed-forward
+// attention of Raffel & Ellis 2015.
 
 struct Feedforward {
   static constexpr std::array gates{Gate{"net input", from::nothing}};
@@ -11,7 +12,7 @@ struct Feedforward {
                 "h_t = LReLU(W x_t + b)                            LReLU(x) = max(x, x / 100)\n"
                 "e_t = tanh(v h_t + b_e),  a = softmax(e)          over the steps so far\n"
                 "c = sum of a_t h_t\n"
-                "s = LReLU(W_s c + b_s)                            which the read-out sees",
+                "s = LReLU(W_s c + b_s)                            which the output layer sees",
             .source = "Raffel & Ellis 2015",
             .options = {},
             .attention = "feedforward"};
@@ -22,14 +23,15 @@ struct Feedforward {
   template <class U>
   void forward(U& u) const {
     auto& [a] = u.gates;
-    a = leaky_relu(a);
-    u.after[0] = a;
+    auto& h = u.after[0];
+    h = a = leaky_relu(a);
   }
 
   template <class U>
   void backward(U& u) const {
     auto& [a] = u.gates;
-    a = leaky_relu_backward(a, u.grad[0]);
-    u.grad[0] = {};
+    auto& dh = u.grad[0];
+    a = leaky_relu_backward(a, dh);
+    dh = {};
   }
 };

@@ -1,5 +1,5 @@
-// The hybrid between GRU and LSTM: a GRU (reset after the product) whose state is a cell behind an output gate. The
-// cell is a mean of tanh values and needs no squashing on its way out.
+// A hybrid of GRU and LSTM: a GRU (reset after the product) whose state is a cell state, with an output gate in front
+// of the hidden state. The cell state is a weighted mean of tanh values, so the output needs no tanh.
 
 struct GruOutput {
   static constexpr std::array gates{Gate{"reset gate"},
@@ -26,21 +26,22 @@ struct GruOutput {
   template <class U>
   void forward(U& u) const {
     auto& [from_state, r, z, o, n] = u.gates;  // from_state = U_n h' + b_hn
+    const auto& c_before = u.before[1];
     auto& [h, c] = u.after;
     r = u.gate(r), z = u.gate(z), o = u.gate(o), n = tanh(n + r * from_state);
-    c = one_minus(z) * n + z * u.before[1];
+    c = one_minus(z) * n + z * c_before;
     h = o * c;
   }
 
   template <class U>
   void backward(U& u) const {
     auto& [from_state, r, z, o, n] = u.gates;
+    const auto &c = u.after[1], &c_before = u.before[1];
     auto& [dh, dc] = u.grad;
-    const auto d_o = dh * u.after[1];
+    const auto d_o = dh * c;
     dc = dc + dh * o;
-    const auto dn = dc * one_minus(z) * tanh_slope(n), dz = dc * (u.before[1] - n), dr = dn * from_state;
-    dc = dc * z;
-    dh = {};
+    const auto dn = dc * one_minus(z) * tanh_slope(n), dz = dc * (c_before - n), dr = dn * from_state;
+    dc = dc * z, dh = {};  // h' reaches this step through the gates only
     from_state = dn * r, n = dn;
     z = dz * u.gate_slope(z), r = dr * u.gate_slope(r), o = d_o * u.gate_slope(o);
   }

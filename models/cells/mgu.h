@@ -1,10 +1,12 @@
-// The minimal gated unit: one gate, which forgets and resets. Its f is the weight of the NEW state.
+// The minimal gated unit: a GRU whose one gate is both reset and update gate. f weighs the NEW state.
 
 struct Mgu {
   static constexpr std::array gates{Gate{"forget gate", from::hidden, Join::joined, Weighs::new_state},
                                     Gate{"candidate", from::middle}};
   static constexpr std::array<std::string_view, 1> states{"hidden state"};
-  static constexpr bool hands_over = true;  // the gradient of f from the weighing, while its value is still needed
+  // f is used in both phases, so its gradient has two parts. The backward function of phase 1 passes its part on,
+  // because phase 0 still needs f itself.
+  static constexpr bool has_partial_gradient = true;
 
   static CellEntry entry() {
     return {.name = "mgu",
@@ -22,22 +24,26 @@ struct Mgu {
   template <class U>
   void forward(U& u, Constant<0>) const {
     auto& f = u.gates[0];
+    const auto& h_before = u.before[0];
     f = u.gate(f);
-    u.middle = f * u.before[0];
+    u.middle = f * h_before;
   }
 
   template <class U>
   void forward(U& u, Constant<1>) const {
     auto& [f, n] = u.gates;
+    const auto& h_before = u.before[0];
+    auto& h = u.after[0];
     n = tanh(n);
-    u.after[0] = f * n + one_minus(f) * u.before[0];
+    h = f * n + one_minus(f) * h_before;
   }
 
   template <class U>
   void backward(U& u, Constant<1>) const {
     auto& [f, n] = u.gates;
+    const auto& h_before = u.before[0];
     auto& dh = u.grad[0];
-    u.handed_over = dh * (n - u.before[0]);
+    u.partial_gradient = dh * (n - h_before);
     n = dh * f * tanh_slope(n);
     dh = dh * one_minus(f);
   }
@@ -45,8 +51,9 @@ struct Mgu {
   template <class U>
   void backward(U& u, Constant<0>) const {
     auto& f = u.gates[0];
+    const auto& h_before = u.before[0];
     auto& dh = u.grad[0];
-    const auto df = u.handed_over + u.d_middle * u.before[0];
+    const auto df = u.partial_gradient + u.d_middle * h_before;
     dh = dh + u.d_middle * f;
     f = df * u.gate_slope(f);
   }

@@ -1,6 +1,6 @@
-// minGRU and minLSTM: gates and candidate see the input alone, so that nothing is squashed along the recurrence and it
-// could be computed by a parallel scan. (In the paper's form for scans in log space the candidate is kept positive;
-// here it is linear, as in the paper's definition.)
+// minGRU and minLSTM: gates and candidate see the input only, so the recurrence is linear in the state and could be
+// computed by a parallel scan. The candidate is linear, as in the paper's definition. (For scans in log space the paper
+// makes it positive.)
 
 struct MinGru {
   static constexpr std::array gates{Gate{"update gate", from::nothing, Join::joined, Weighs::new_state},
@@ -23,18 +23,20 @@ struct MinGru {
   template <class U>
   void forward(U& u) const {
     auto& [z, n] = u.gates;
+    const auto& h_before = u.before[0];
+    auto& h = u.after[0];
     z = u.gate(z);
-    u.after[0] = z * n + one_minus(z) * u.before[0];
+    h = z * n + one_minus(z) * h_before;
   }
 
   template <class U>
   void backward(U& u) const {
     auto& [z, n] = u.gates;
+    const auto& h_before = u.before[0];
     auto& dh = u.grad[0];
-    const auto dz = dh * (n - u.before[0]);
-    n = dh * z;
+    const auto dz = dh * (n - h_before), dn = dh * z;
     dh = dh * one_minus(z);
-    z = dz * u.gate_slope(z);
+    z = dz * u.gate_slope(z), n = dn;
   }
 };
 
@@ -61,18 +63,20 @@ struct MinLstm {
   template <class U>
   void forward(U& u) const {
     auto& [f, i, n] = u.gates;
+    const auto& h_before = u.before[0];
+    auto& h = u.after[0];
     f = sigmoid(f), i = sigmoid(i);
-    u.after[0] = (f * u.before[0] + i * n) / (f + i);
+    h = (f * h_before + i * n) / (f + i);
   }
 
   template <class U>
   void backward(U& u) const {
     auto& [f, i, n] = u.gates;
+    const auto &h = u.after[0], &h_before = u.before[0];
     auto& dh = u.grad[0];
-    const auto share = dh / (f + i), h = u.after[0];
-    const auto df = share * (u.before[0] - h), di = share * (n - h);
-    n = share * i;
-    dh = share * f;
-    f = df * sigmoid_slope(f), i = di * sigmoid_slope(i);
+    const auto d_numerator = dh / (f + i);
+    const auto df = d_numerator * (h_before - h), di = d_numerator * (n - h), dn = d_numerator * i;
+    dh = d_numerator * f;
+    f = df * sigmoid_slope(f), i = di * sigmoid_slope(i), n = dn;
   }
 };

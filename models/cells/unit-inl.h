@@ -1,4 +1,4 @@
-// What the functions of a cell work on.
+// The argument of a cell's functions, and the functions that gates can have.
 #if defined(RNNBENCH_MODELS_CELLS_UNIT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_CELLS_UNIT_INL_H_
 #undef RNNBENCH_MODELS_CELLS_UNIT_INL_H_
@@ -14,32 +14,35 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// One unit (or sixteen) of one sequence at one step.
-//   gates   numbers of each phase in turn: the recurrent parts of gates kept apart, the joined gates, the gates that
-//   recur
-//           on nothing, the input parts of gates kept apart; within each kind in the order of declaration.
-//           Forward: enter as pre-activations, leave as whatever backward wants to find (the last number of a gate is
-//           what `trace` shows). Backward: leave as gradients of the pre-activations.
-//   before, after   states at t-1 and t
-//   grad    backward: enters as the gradient of `after`, leaves as the gradient of `before` through this unit alone
-//   (the
-//           driver adds what comes back through the recurrent products)
-//   middle, d_middle   what phase 1 recurs on, and its gradient
-//   handed_over   what backward of phase 1 leaves for backward of phase 0, in cells with `hands_over = true`
-//   vectors, d_vectors   the weights of the unit, and their gradient, which enters as 0 and is added up by the driver
-// gate() is the squashing function of gates, sigmoid unless the option gate-activation says otherwise.
+// One hidden unit of one sequence at one step; with V = Pack, sixteen neighboring units.
 template <class V, int Slots, int States, int Vectors, class GateFunction>
 struct Unit {
+  // One number per gate, or two for a gate kept apart (Join::apart). forward replaces the pre-activations by what
+  // backward needs; `rnnbench trace` shows the last number of each gate. backward replaces these by the gradients of
+  // the pre-activations.
+  //
+  // Order: phase 0, then phase 1. Within a phase: the recurrent parts of gates kept apart, the joined gates, the gates
+  // that recur on nothing, the input parts of gates kept apart. Each of these in the order of declaration.
   std::array<V, Slots> gates;
+  // The states of the previous step; those of this step, which forward computes; and, in backward, the gradient of
+  // `after`, which backward replaces by the gradient of `before` along the paths inside this unit. (The layer adds the
+  // paths through matrix products.)
   std::array<V, States> before, after, grad;
-  V middle, d_middle, handed_over;
+  // In cells with two phases: this unit's element of the vector that phase 1 recurs on, and its gradient.
+  V middle, d_middle;
+  // In cells with has_partial_gradient = true: the part of a gate's gradient that backward of phase 1 passes to
+  // backward of phase 0.
+  V partial_gradient;
+  // The unit's weights, and their gradients at this step, which are 0 unless backward sets them.
   std::array<V, Vectors> vectors, d_vectors;
+
   static HWY_INLINE V number(float x) { return broadcast(ScalarOf<V>(x)); }
+  // The function of the gates: the logistic sigmoid, unless the option gate-activation chooses another one.
   static HWY_INLINE V gate(V x) { return GateFunction::value(x); }
-  static HWY_INLINE V gate_slope(V y) { return GateFunction::slope(y); }  // from the value
+  static HWY_INLINE V gate_slope(V y) { return GateFunction::slope(y); }  // y = gate(x)
 };
 
-// The squashing functions of gates, and their slopes from the value.
+// Functions of gates. slope(y) is the derivative at x, given y = value(x).
 struct SigmoidGate {
   template <class V>
   static HWY_INLINE V value(V x) {
@@ -50,7 +53,7 @@ struct SigmoidGate {
     return sigmoid_slope(y);
   }
 };
-struct HardSigmoidGate {  // max(0, min(1, x / 6 + 1 / 2)), as PyTorch
+struct HardSigmoidGate {  // max(0, min(1, x / 6 + 1 / 2)), as in PyTorch
   template <class V>
   static HWY_INLINE V value(V x) {
     const V y = fma(x, broadcast(ScalarOf<V>(1.0 / 6)), broadcast(ScalarOf<V>(0.5))), rest = one_minus(y);

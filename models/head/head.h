@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "models/attention/attention.h"
+#include "models/isa.h"
+#include "models/layer.h"
 
 namespace rnnbench::models {
 

@@ -1,6 +1,6 @@
 // A layer with dropout on its inputs, and with a residual connection around it:
 //   y = layer(dropout(x)) [+ x]
-// Dropout is PyTorch's: a number is dropped with probability p, the others are divided by 1 - p; never in evaluation.
+// As in PyTorch, dropout sets an input to 0 with probability p and divides the others by 1 - p, in training only.
 #pragma once
 
 #include <algorithm>
@@ -59,21 +59,21 @@ class BranchLayer final : public Layer<S> {
       std::copy_n(in.values + first * input_stride_, count * input_stride_, to);
       drop(in.kept + first * inputs_.real(), count, to, input_stride_);
     }
-    const TileInput<S> of = inner(in, data);
-    layer_->forward(packed, of, begin, end, inner_tape(in, data));
+    const TileInput<S> layer_input = inner(in, data);
+    layer_->forward(packed, layer_input, begin, end, inner_tape(in, data));
     if (!residual_) return;
-    const S* made = layer_->outputs(of, inner_tape(in, data)) + first * stride();
+    const S* output = layer_->outputs(layer_input, inner_tape(in, data)) + first * stride();
     S* sum = tape(data, in.room, in.columns).sum + first * stride();
-    for (std::size_t i = 0; i < count * stride(); ++i) sum[i] = made[i] + in.values[first * stride() + i];
+    for (std::size_t i = 0; i < count * stride(); ++i) sum[i] = output[i] + in.values[first * stride() + i];
   }
 
   void start_backward(const TileInput<S>& in, S* data, S* gradient) const override {
     layer_->start_backward(inner(in, data), inner_tape(in, data), gradient);
   }
-  void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
+  void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool later_segments,
                 const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* data,
                 S* gradient) const override {
-    layer_->backward(packed, inner(in, data), begin, end, goes_on, d_outputs, d_inputs, input_stride,
+    layer_->backward(packed, inner(in, data), begin, end, later_segments, d_outputs, d_inputs, input_stride,
                      inner_tape(in, data), gradient);
     const std::size_t first = static_cast<std::size_t>(begin) * in.columns,
                       count = static_cast<std::size_t>(end - begin) * in.columns;
@@ -110,10 +110,10 @@ class BranchLayer final : public Layer<S> {
   }
   S* inner_tape(const TileInput<S>& in, const S* data) const { return tape(data, in.room, in.columns).inner; }
   TileInput<S> inner(const TileInput<S>& in, const S* data) const {
-    TileInput<S> of = in;
-    if (in.kept != nullptr) of.values = tape(data, in.room, in.columns).dropped;
-    of.kept = nullptr;
-    return of;
+    TileInput<S> inner_input = in;
+    if (in.kept != nullptr) inner_input.values = tape(data, in.room, in.columns).dropped;
+    inner_input.kept = nullptr;
+    return inner_input;
   }
   void drop(const std::uint8_t* kept, std::size_t columns, S* x, int stride) const {
     const int lanes = lanes_of<S>, depth = inputs_.depth(lanes);

@@ -1,4 +1,4 @@
-// A cell applied to one unit block in some columns: loads, the cell's mathematics, stores.
+// CellKernel for a given cell: loads the numbers of a unit block in each column, applies the cell, stores the results.
 #if defined(RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_CELL_KERNEL_INL_H_
@@ -46,8 +46,8 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   }
 
  private:
-  // (All addresses are worked out before the loop: to the compiler a pack that is stored may change any number in
-  // memory.)
+  // All addresses are computed before the loop. Inside it the compiler would have to load them again after every store,
+  // because a stored pack may alias anything.
   template <int P>
   HWY_ATTR void apply_forward(const StepArrays<S>& arrays, const TilePlace& place, const S* sums,
                               std::ptrdiff_t sums_stride, const S* const* direct, std::ptrdiff_t direct_offset) const {
@@ -98,8 +98,9 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     }
   }
 
-  // Also adds up the gradients of biases, of vectors and of a one-hot input's weights, which are sums of what has just
-  // been made. A phase may still write the slots of the phases before it; its own are then final.
+  // Also adds to the gradients of the biases, of the vectors, and of the input weights if the input is one-hot, because
+  // they are sums of numbers that are in registers here. Phase 1 also stores the slots of phase 0, which it may have
+  // changed; the slots of a phase are final after its own call.
   template <int P>
   HWY_ATTR void apply_backward(const StepArrays<S>& arrays, const TilePlace& place, const S* const* d,
                                const std::ptrdiff_t* d_stride) const {
@@ -111,17 +112,17 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     S* slot = arrays.slots + slot_at;
     const S* next_slot = arrays.next_slots + slot_at;
     const S *before[states], *after[states], *next[states], *grad[states];
-    S* carry[states];
+    S* d_states[states];
     std::ptrdiff_t grad_stride[states];
     for (int s = 0; s < states; ++s) {
       before[s] = arrays.before[s] + at;
       after[s] = arrays.after[s] + at;
       next[s] = arrays.next[s] + at;
-      carry[s] = arrays.carry[s] + at;
+      d_states[s] = arrays.d_states[s] + at;
       grad[s] = d[s];
       grad_stride[s] = d_stride[s];
     }
-    S* handed = hands_over<Cell>() ? arrays.handed + at : nullptr;
+    S* partial_gradient = has_partial_gradient<Cell>() ? arrays.partial_gradient + at : nullptr;
     const S* d_middle = makes_state ? nullptr : d[states];
     const std::ptrdiff_t d_middle_stride = makes_state ? 0 : d_stride[states];
     const std::int32_t* symbols = arrays.symbols != nullptr ? arrays.symbols + place.column : nullptr;
@@ -148,14 +149,14 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
         u.d_vectors[v] = broadcast(S(0));
       });
       if constexpr (!makes_state) u.d_middle = load(d_middle + c * d_middle_stride);
-      if constexpr (P == 0 && hands_over<Cell>()) u.handed_over = load(handed + c * stride);
+      if constexpr (P == 0 && has_partial_gradient<Cell>()) u.partial_gradient = load(partial_gradient + c * stride);
       if constexpr (phases == 1)
         cell.backward(u);
       else
         cell.backward(u, Constant<P>());
       unrolled<first + count>([&](auto g) RNNBENCH_INLINE { store(u.gates[g], slot + g * L); });
-      if constexpr (P == 1 && hands_over<Cell>()) store(u.handed_over, handed + c * stride);
-      unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], carry[s] + c * stride); });
+      if constexpr (P == 1 && has_partial_gradient<Cell>()) store(u.partial_gradient, partial_gradient + c * stride);
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], d_states[s] + c * stride); });
       unrolled<count>([&](auto g) RNNBENCH_INLINE { bias[g] = bias[g] + u.gates[first + g]; });
       unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = d_vectors[v] + u.d_vectors[v]; });
       if constexpr (P == 0) {

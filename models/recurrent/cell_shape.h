@@ -1,7 +1,10 @@
-// How the numbers of a unit lie in memory, worked out from the cell's declaration when it is compiled.
+// The order of a unit's numbers in memory, derived from the cell's declaration at compile time.
 #pragma once
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "models/cells/cell.h"
 #include "models/recurrent/cell_structure.h"
@@ -17,15 +20,16 @@ constexpr int vectors_of() {
 }
 
 template <class Cell>
-constexpr bool hands_over() {
-  if constexpr (requires { Cell::hands_over; })
-    return Cell::hands_over;
+constexpr bool has_partial_gradient() {
+  if constexpr (requires { Cell::has_partial_gradient; })
+    return Cell::has_partial_gradient;
   else
     return false;
 }
 
-// Slots of a unit, in the order that Unit promises: those of phase 0, then those of phase 1. In a phase the slots with
-// a recurrent part come first and those with an input part last.
+// A slot is one of the numbers in Unit::gates: a gate, or one of the two parts of a gate kept apart. Their order is
+// explained there: first phase 0, then phase 1; within a phase, slots with a recurrent part come first, and slots with
+// an input part come last.
 template <class Cell>
 struct CellShape {
   static constexpr int gates = Cell::gates.size();

@@ -8,7 +8,7 @@
 namespace rnnbench::models {
 namespace {
 
-// The source that weight_hh multiplies: the middle vector, else the first state.
+// The source that weight_hh multiplies: the vector `middle` if the gate recurs on it, else its first state.
 int first_source(unsigned recurs_on) {
   if ((recurs_on & from::middle) != 0) return from_middle;
   int source = 0;
@@ -34,8 +34,9 @@ void CellStructure::derive() {
     matrices[0].gates.push_back(g);
     if (gates[g].recurs_on != from::nothing) matrices[1].gates.push_back(g);
   }
-  const auto further = [&](int source) {  // the matrix of gates for which `source` is not the first one
-    const std::string name = source == from_middle ? "weight_middle" : "weight_" + first_word(states[source]);
+  // The matrix of the gates for which `source` is not the first source. (`middle` always is.)
+  const auto further = [&](int source) {
+    const std::string name = "weight_" + first_word(states[source]);
     for (std::size_t m = 2; m < matrices.size(); ++m)
       if (matrices[m].name == name) return static_cast<int>(m);
     matrices.push_back({name, {}});
@@ -45,7 +46,7 @@ void CellStructure::derive() {
     return static_cast<int>(matrices.size()) - 1;
   };
 
-  // A slot joins the product of the slot before it where phase, source and matrix are the same.
+  // Appends a product of one slot, or extends the last product if that has the same phase, source and matrix.
   const auto add = [&](std::vector<Product>& products, int phase, int source, int slot, int matrix) {
     const int row = place_of(matrices[matrix].gates, slots[slot].gate);
     if (!products.empty()) {
@@ -62,7 +63,8 @@ void CellStructure::derive() {
   for (int phase = 0; phase < phases; ++phase) {
     for (int slot = first_of_phase[phase]; slot < first_of_phase[phase + 1]; ++slot)
       if (slots[slot].input) add(inputs, phase, -1, slot, 0);
-    for (int source = from_middle; source >= 0; --source)  // what weight_hh multiplies in most cells goes last
+    for (int source = from_middle; source >= 0;
+         --source)  // the source of weight_hh in most cells, the hidden state, comes last
       for (int slot = first_of_phase[phase]; slot < first_of_phase[phase + 1]; ++slot)
         if ((slots[slot].recurs_on >> source & 1) != 0)
           add(recurrences, phase, source, slot, first_source(slots[slot].recurs_on) == source ? 1 : further(source));
@@ -88,11 +90,11 @@ int CellStructure::gate_named(const std::string& name) const {
 }
 
 std::string CellStructure::share_of_lstm() const {
-  if (!alike()) return "";
+  if (!all_gates_alike()) return "";
   return gates.size() == 4 ? "1" : gates.size() == 2 ? "1/2" : std::to_string(gates.size()) + "/4";
 }
 
-bool CellStructure::alike() const {
+bool CellStructure::all_gates_alike() const {
   return matrices.size() == 2 && matrices[1].gates.size() == gates.size() && vectors.empty();
 }
 
@@ -102,7 +104,7 @@ std::string CellStructure::parameter_formula() const {
   const std::size_t biases = matrices[0].gates.size() + matrices[1].gates.size();
   std::string formula;
   const std::size_t n = gates.size();
-  if (n > 1 && alike()) return std::to_string(n) + " (h h + h i + 2 h)";
+  if (n > 1 && all_gates_alike()) return std::to_string(n) + " (h h + h i + 2 h)";
   for (const std::string& term : {times(recurrent, "h h"), times(n, "h i"), times(biases + vectors.size(), "h")})
     if (!term.empty()) formula += (formula.empty() ? "" : " + ") + term;
   return formula;

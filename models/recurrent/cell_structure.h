@@ -1,4 +1,4 @@
-// A cell's declaration as data: what its layer packs, multiplies and lays out, and which parameters it has.
+// A cell's declaration as data: its gates, states and slots, and the matrices and products that follow from them.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@ namespace rnnbench::models {
 
 enum class Weighs;
 
-inline constexpr int max_states = 8;        // of a cell; also most vectors
-inline constexpr int max_slots = 16;        // of a cell
-inline constexpr int from_middle = 16;      // as a source, beside the number of a state
-inline constexpr int max_product_rows = 4;  // that a tile takes at once
+inline constexpr int max_states = 8;        // also the maximum number of vectors
+inline constexpr int max_slots = 16;        // slots: see cell_shape.h
+inline constexpr int from_middle = 16;      // the source `middle`; the other sources are numbers of states
+inline constexpr int max_product_rows = 4;  // rows of packs in a register tile
 
 struct CellStructure {
   struct Gate {
@@ -24,24 +24,25 @@ struct CellStructure {
   };
   struct Slot {
     int gate;
-    bool input;          // has an input part
-    unsigned recurs_on;  // has a recurrent part on these sources
+    bool input;          // contains W x
+    unsigned recurs_on;  // contains products with these sources
   };
-  // A run of slots of a unit block.
+  // Consecutive slots [slot, slot + count) of a unit block.
   struct Rows {
     int slot, count;
   };
-  // A weight matrix: rows for these gates, `hidden` rows each.
+  // A weight matrix with `hidden` rows for each of its gates.
   struct Matrix {
-    std::string name;  // "weight_ih", as PyTorch; of layer 0: "rnn.weight_ih_l0"
+    std::string name;  // "weight_ih", as in PyTorch; the parameter block of layer 0 is "rnn.weight_ih_l0"
     std::vector<int> gates;
   };
-  // slots [rows] of a phase += matrix rows (numbers of gates within the matrix) times a source.
+  // A matrix product that is added to consecutive slots.
   struct Product {
-    int phase, source;
+    int phase;
+    int source;  // number of a state, or from_middle; -1 for the input
     Rows rows;
     int matrix;
-    std::vector<int> matrix_rows;
+    std::vector<int> matrix_rows;  // for each of these slots, the position of its gate in the matrix
   };
 
   // Filled by CellShape.
@@ -51,22 +52,24 @@ struct CellStructure {
   std::array<int, 3> first_of_phase{};
   int phases = 1;
 
-  // Derived from them. matrices[0] multiplies the input, matrices[1] each gate's first source, the others further ones.
+  // Computed from these by derive(). matrices[0] multiplies the input, matrices[1] the first source of each gate, the
+  // others further sources.
   void derive();
   std::vector<Matrix> matrices;
   std::vector<Product> inputs, recurrences;
 
   int slots_of(int phase) const { return first_of_phase[phase + 1] - first_of_phase[phase]; }
-  int recurrent_slots(int phase) const;           // the first so many slots of the phase have a recurrent part
-  int slot_of_gate(int gate) const;               // its last
-  int gate_named(const std::string& name) const;  // -1 when absent
-  // Trainable numbers of a layer as a formula in hidden size h and input size i.
+  int recurrent_slots(int phase) const;           // number of slots with a recurrent part; they come first
+  int slot_of_gate(int gate) const;               // the last one
+  int gate_named(const std::string& name) const;  // -1 if there is none
+  // Number of parameters of a layer, as a formula in hidden size h and input size i.
   std::string parameter_formula() const;
-  // Of the LSTM's, which has four gates with both matrices and both biases: "3/4"; "" where it depends on the sizes.
+  // Its ratio to the number of an LSTM of the same sizes: "3/4"; empty if it depends on the sizes.
   std::string share_of_lstm() const;
 
  private:
-  bool alike() const;  // every gate has one row of W, one of U and two biases, and there is nothing else
+  bool all_gates_alike()
+      const;  // each gate has a block in W, in U and in both biases, and there are no other parameters
 };
 
 }  // namespace rnnbench::models

@@ -1,7 +1,8 @@
-// Layer normalization inside the recurrence (Ba, Kiros & Hinton 2016): what a gate sums up is normalized over the units
-// of the layer, then takes gain and bias. The two parts of a gate kept apart are normalized each for itself.
+// Layer normalization inside the recurrence (Ba, Kiros & Hinton 2016): the weighted sum x of each slot is normalized
+// over the units of the layer, then scaled and shifted. The two slots of a gate kept apart are normalized separately.
 //   x^ = (x - mean) / sqrt(variance + 1e-5)        pre-activation = gain x^ + bias
-// The tape keeps x^ (normal) and 1 / sqrt(...) (deviation).
+// The tape keeps x^ as normal [steps][unit blocks][columns][slots][L] and 1 / sqrt(variance + 1e-5) as deviation
+// [steps][columns][slots].
 #if defined(RNNBENCH_MODELS_RECURRENT_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_NORM_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_NORM_INL_H_
@@ -22,8 +23,8 @@ struct NormShape {
   int units, unit_blocks, slots;
 };
 
-// The slots [rows] of a step, which hold sums (0 beyond the last unit): they become pre-activations. gain, bias: [unit
-// block][slots][L]; real: 1 for units that exist.
+// Replaces the sums in the slots of a step by pre-activations. (The sums of units beyond the last one are 0.)
+// gain, bias: [unit blocks][slots][L]; real: [unit blocks][L], 1 for units that exist and 0 beyond them.
 template <class V>
 HWY_ATTR void normalize(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
                         const ScalarOf<V>* bias, const ScalarOf<V>* real, const RecurrentTape<ScalarOf<V>>& t,
@@ -53,8 +54,8 @@ HWY_ATTR void normalize(const NormShape& shape, const CellStructure::Rows& rows,
     }
 }
 
-// The slots hold gradients of the pre-activations, which become gradients of the sums; adds to the gradient of the
-// gain.
+// Replaces the gradients of pre-activations in the slots of a step by those of the sums, and adds to the gradient of
+// the gain.
 template <class V>
 HWY_ATTR void normalize_backward(const NormShape& shape, const CellStructure::Rows& rows, const ScalarOf<V>* gain,
                                  const ScalarOf<V>* real, ScalarOf<V>* d_gain, const RecurrentTape<ScalarOf<V>>& t,

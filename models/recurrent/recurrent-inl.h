@@ -1,10 +1,11 @@
-// The recurrent driver: everything about a layer that is not the mathematics of its cell. One text for the float path
-// of each instruction set (packs of sixteen) and for double and complex<double> (packs of one).
+// The recurrent layer: everything except the mathematics of its cell. The same code is compiled for float with each
+// instruction set (packs of sixteen lanes), and for double and complex<double> (packs of one).
 //
-// Forward, per step: for a group of unit blocks and columns the accumulators start from bias (and input), take the
-// recurrent product, and the cell is applied to them. Backward, per step descending: the gradient of the hidden state
-// is one chain over what reads it and all gates of the next step, and the cell is applied to it; at the end of a span
-// the weights' gradients take in its columns, time descending, columns ascending: one chain per weight and tile.
+// Forward, at each step and for a group of unit blocks and columns: registers are initialized with the biases, the
+// products with the input and the states are added, and the cell is applied.
+// Backward, steps descending: the gradient of the hidden state is summed over the output layer and all gates of the
+// next step, and the cell is applied to it. After each span, its steps are added to the gradients of the weights. The
+// order of each sum is fixed (steps descending, columns ascending), which makes results reproducible.
 #if defined(RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_RECURRENT_INL_H_
@@ -25,8 +26,8 @@ template <class V>
 class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V> {
   using Steps = RecurrentSteps<V>;
   using Steps::L, Steps::at_, Steps::back_group, Steps::blocks_, Steps::cell_, Steps::in_, Steps::normalized_,
-      Steps::of_input_, Steps::of_state_, Steps::one_hot_, Steps::slots_, Steps::states_, Steps::stride_, Steps::tape,
-      Steps::unit_blocks_, Steps::units_;
+      Steps::input_products_, Steps::state_products_, Steps::one_hot_, Steps::slots_, Steps::states_, Steps::stride_,
+      Steps::tape, Steps::unit_blocks_, Steps::units_;
   using typename Steps::S, typename Steps::Tape, typename Steps::Tiles, typename Steps::Product, typename Steps::Place;
 
  public:
@@ -79,14 +80,14 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
   void start_backward(const TileInput<S>& in, S* tape_data, S* gradient) const override {
     const Tape t = tape(in, tape_data);
     std::fill_n(gradient, at_.gradient_size, S(0));
-    std::fill_n(t.carry(0, 0), t.carry_size(), S(0));
+    std::fill_n(t.d_state(0, 0), t.d_states_size(), S(0));
   }
 
-  void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool goes_on,
+  void backward(const S* packed, const TileInput<S>& in, int begin, int end, bool later_segments,
                 const OutputGradient<S>& d_outputs, S* d_inputs, int input_stride, S* tape_data,
                 S* gradient) const override {
     const Tape t = tape(in, tape_data);
-    const int last = goes_on ? in.steps : in.steps - 1;
+    const int last = later_segments ? in.steps : in.steps - 1;
     for (int step = end - 1; step >= begin; --step) {
       for (int phase = cell_.phases - 1; phase >= 0; --phase)
         this->backward_step(packed, in, d_outputs, step - begin, step < last, t, step, phase, gradient);
@@ -102,16 +103,16 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
     std::copy_n(t.slot(0, 0, 0), t.slots_size(), t.slot(in.steps, 0, 0));
   }
 
-  // What flows into the initial states, summed over columns.
+  // The gradient of the initial states, summed over the columns.
   void finish_backward(const S* packed, const TileInput<S>& in, S* tape_data, S* gradient) const override {
-    if (blocks_.initial.empty()) return;
+    if (blocks_.initial_states.empty()) return;
     const Tape t = tape(in, tape_data);
     alignas(64) S sum[back_group * L];
     for (int s = 0; s < states_; ++s)
       in_blocks(unit_blocks_, back_group, [&](int ub, int blocks) {
-        auto back = this->transposed_product(of_state_[s], packed, t, 0, ub, blocks, 0, unit_blocks_);
-        back.carry = t.carry(s, 0) + ub * L;
-        back.carry_column = stride_;
+        auto back = this->transposed_product(state_products_[s], packed, t, 0, ub, blocks, 0, unit_blocks_);
+        back.direct = t.d_state(s, 0) + ub * L;
+        back.direct_column = stride_;
         for (int column = 0; column < in.columns; ++column) {
           tile_table<V>.transposed[blocks - 1][0](back, column, sum, blocks * L);
           S* out = gradient + at_.d_initial + static_cast<std::size_t>(s) * stride_ + ub * L;
@@ -134,7 +135,7 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
       add(cell_.gates[g].name, [&](int step, int u) { return t.slot(step, u / L, column)[slot * L + u % L]; });
     }
     for (int s = 0; s < states_; ++s)
-      if (cell_.gate_named(cell_.states[s]) < 0)  // a state that is a gate's value has been shown
+      if (cell_.gate_named(cell_.states[s]) < 0)  // unless it is the value of a gate, which is there already
         add(cell_.states[s], [&](int step, int u) { return t.state(s, step + 1, column)[u]; });
     return traces;
   }
@@ -144,7 +145,7 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
   void input_gradient(const S* packed, const TileInput<S>& in, S* d_inputs, int input_stride, const Tape& t,
                       int step) const {
     in_blocks((in_ + L - 1) / L, back_group, [&](int block, int blocks) {
-      const auto back = this->transposed_product(of_input_, packed, t, step, block, blocks, 0, unit_blocks_);
+      const auto back = this->transposed_product(input_products_, packed, t, step, block, blocks, 0, unit_blocks_);
       in_columns(in.columns, max_columns<V>(blocks), [&](int column, int columns) {
         tile_table<V>.transposed[blocks - 1][columns - 1](
             back, column, d_inputs + static_cast<std::size_t>(column) * input_stride + block * L, input_stride);
@@ -152,7 +153,8 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
     });
   }
 
-  // Adds steps [begin, end) to the packed gradient of the weights that multiply states and dense inputs.
+  // Adds steps [begin, end) to the packed gradients of the matrices. (Those of one-hot inputs are done by the cell
+  // kernel.)
   void accumulate(const TileInput<S>& in, const Tape& t, int begin, int end, S* gradient) const {
     for (int ub = 0; ub < unit_blocks_; ++ub) {
       for (std::size_t p = 0; p < cell_.recurrences.size(); ++p) {
@@ -168,8 +170,7 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
     }
   }
 
-  // out[ub][k][rows][L] += sum over steps and columns of slots times source[column][k]; `source` is that of the last
-  // step.
+  // out[ub][k][rows][L] += slot * source[column][k], summed over steps and columns; `source` points to the last step.
   void outer_products(const Tape& t, int ub, const CellStructure::Rows& rows, int begin, int end, const S* source,
                       int stride, int depth, S* out) const {
     const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(t.columns()) * stride;

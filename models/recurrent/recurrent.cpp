@@ -1,6 +1,9 @@
-// The recurrent layer for every instruction set and for the reference types. The cells themselves are made elsewhere.
+// The recurrent layer for every instruction set, and for double and complex<double>. The kernels of the cells are
+// compiled elsewhere: models/cells/cell_unit.cpp.in.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/recurrent/recurrent.cpp"
+#include "models/recurrent/recurrent.h"
+
 #include "hwy/foreach_target.h"
 
 #include "models/choose_isa.h"

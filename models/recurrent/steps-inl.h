@@ -1,5 +1,5 @@
-// One phase of one step of a recurrent layer, forward and back: for groups of unit blocks and columns the products,
-// then the cell on what they made. The loop over time is the driver's (recurrent-inl.h).
+// One phase of one step of a recurrent layer, forward and backward: for each group of unit blocks and columns, first
+// the products, then the cell. The loop over steps is in recurrent-inl.h.
 #if defined(RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_STEPS_INL_H_
@@ -26,8 +26,9 @@ class RecurrentSteps : protected RecurrentWeights<V> {
   using Weights = RecurrentWeights<V>;
   using typename Weights::Place, typename Weights::Product, typename Weights::S, typename Weights::Transposed;
   using Weights::L, Weights::at_, Weights::back_group, Weights::cell_, Weights::fused_, Weights::in_,
-      Weights::normalized_, Weights::of_input_, Weights::of_middle_, Weights::of_state_, Weights::one_hot_,
-      Weights::slots_, Weights::states_, Weights::stride_, Weights::unit_blocks_, Weights::units_, Weights::vectors_;
+      Weights::normalized_, Weights::input_products_, Weights::middle_products_, Weights::state_products_,
+      Weights::one_hot_, Weights::slots_, Weights::states_, Weights::stride_, Weights::unit_blocks_, Weights::units_,
+      Weights::vectors_;
   using Tape = RecurrentTape<S>;
   using Tiles = RecurrentTiles<V>;
   using Factor = typename Tiles::Factor;
@@ -66,7 +67,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
         general_tile(packed, in, t, step, phase, arrays, {ub, column, columns});
       });
     if (!normalized_) return;
-    // The sums of all units are in the slots: they are normalized there, and the cell applied to what they become.
+    // Now the sums of all units are in the slots: normalize them there, then apply the cell.
     const CellStructure::Rows rows{cell_.first_of_phase[phase], cell_.slots_of(phase)};
     normalize<V>(norm_shape(), rows, packed + at_.gain, packed + at_.bias, packed + at_.real, t, step);
     for (int ub = 0; ub < unit_blocks_; ++ub) {
@@ -77,17 +78,17 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     }
   }
 
-  // The cell's backward function of a phase at `step`, on the gradient of what that phase made. `consumed`: the states,
-  // by the next step. `at`: the step's place in d_outputs.
+  // Sums up the gradient of what the phase computed (the states, or `middle`), then applies the cell's backward
+  // function. `consumed`: there is a next step, which used the states. `at`: index of the step in d_outputs.
   void backward_step(const S* packed, const TileInput<S>& in, const OutputGradient<S>& d_outputs, int at, bool consumed,
                      const Tape& t, int step, int phase, S* gradient) const {
     const bool makes_state = phase == cell_.phases - 1;
     const StepArrays<S> arrays = backward_arrays(packed, in, t, step, gradient);
-    // What is summed up over those that read it: `middle`, or states, the hidden state last.
+    // What has gradients from products: `middle`, or some states, the hidden state last.
     int targets[max_states], count = 0;
     if (makes_state) {
       for (int s = states_ - 1; s > 0; --s)
-        if (of_state_[s].rows > 0) targets[count++] = s;
+        if (state_products_[s].rows > 0) targets[count++] = s;
       targets[count++] = 0;
     } else {
       targets[count++] = states_;
@@ -99,10 +100,10 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       const ColumnGroups& columns = blocks < 4 ? many : few;
       for (int i = 0; i < count; ++i) {
         const int target = targets[i];
-        const Transposed& readers = makes_state ? of_state_[target] : of_middle_;
+        const Transposed& readers = makes_state ? state_products_[target] : middle_products_;
         const bool multiplied = readers.rows > 0 && (consumed || !makes_state);
-        // A panel that the second-level cache does not hold beside everything else is taken in parts, by all columns in
-        // turn.
+        // A panel that is too large for the second-level cache is multiplied in parts, each by all columns before the
+        // next.
         const int part = multiplied ? std::max(1, 512 / (readers.rows * L)) : unit_blocks_;
         for (int begin = 0; begin < unit_blocks_; begin += part) {
           const int end = std::min(unit_blocks_, begin + part);
@@ -110,8 +111,8 @@ class RecurrentSteps : protected RecurrentWeights<V> {
           if (multiplied)
             back = transposed_product(readers, packed, t, makes_state ? step + 1 : step, ub, blocks, begin, end);
           back.resume = begin > 0;
-          if (makes_state) back.carry = t.carry(target, 0) + ub * L;
-          back.carry_column = back.values_column = stride_;
+          if (makes_state) back.direct = t.d_state(target, 0) + ub * L;
+          back.direct_column = back.values_column = stride_;
           if (target == 0 && d_outputs.values != nullptr) back.values = d_outputs.values + row * stride_ + ub * L;
           if (target == 0 && d_outputs.panels != nullptr && d_outputs.wanted[at]) {
             back.read_panel = d_outputs.panels + static_cast<std::size_t>(ub) * L * d_outputs.depth;
@@ -137,7 +138,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     if (one_hot_) add_to_table(in, t, step, phase, gradient);
   }
 
-  // A transposed product into blocks [block, block + blocks) from the slots of unit blocks [begin, end) at `step`.
+  // The transposed product that adds to row blocks [block, block + blocks), from the slots of unit blocks [begin, end).
   typename Tiles::Back transposed_product(const Transposed& of, const S* packed, const Tape& t, int step, int block,
                                           int blocks, int begin, int end) const {
     typename Tiles::Back back;
@@ -169,7 +170,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     return product.source == from_middle ? t.middle(step, column) : t.state(product.source, step, column);
   }
 
-  // What the accumulators of a unit block start from in each column: bias, or the table's row of the symbol.
+  // What the sums of a unit block start from in each column: the biases, or the table's row for the symbol.
   void start_of(const S* packed, const TileInput<S>& in, int step, int ub, int column, int columns,
                 const S** start) const {
     for (int c = 0; c < columns; ++c) {
@@ -186,7 +187,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     return in.values + (static_cast<std::size_t>(step) * in.columns + column) * in.stride;
   }
 
-  // Start, input and state in one chain of registers, for all slots of the phase; then the cell.
+  // A fused phase: bias, input and state are summed in registers, for all slots at once. Then the cell is applied.
   struct Fused {
     const StepArrays<S>& arrays;
     const TileInput<S>& in;
@@ -215,7 +216,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
                        0);
   }
 
-  // Any other phase: the products one by one, over numbers in memory.
+  // Any other phase: the products are added one after the other, to sums in memory. Then the cell is applied.
   void general_tile(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase,
                     const StepArrays<S>& arrays, const TilePlace& place) const {
     const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase),
@@ -225,7 +226,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     start_of(packed, in, step, place.unit_block, place.column, columns, start);
     std::ptrdiff_t start_offset = first * L;
     alignas(64) S numbers[2 * max_tile_columns * max_slots * L];
-    if (!one_hot_) {  // bias and input of every slot, which take the start's place
+    if (!one_hot_) {  // replace the start by bias plus input product
       for (int c = 0; c < columns; ++c) {
         S* out = numbers + c * (count * L);
         if (normalized_)
@@ -242,13 +243,13 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     }
     S* sums = numbers + max_tile_columns * max_slots * L;
     const std::ptrdiff_t width = recurrent * L;
-    std::uint32_t summed = 0;  // slots of the phase
+    std::uint32_t summed = 0;  // bit mask of the phase's slots that have a sum already
     for (std::size_t p = 0; p < cell_.recurrences.size(); ++p) {
       const Product& product = cell_.recurrences[p];
       if (product.phase != phase) continue;
       const std::uint32_t rows = ((1u << product.rows.count) - 1) << (product.rows.slot - first);
-      const bool fresh = (summed & rows) == 0;
-      for (int slot = 0; slot < recurrent && !fresh; ++slot)  // goes on from what another product has left
+      const bool is_first = (summed & rows) == 0;
+      for (int slot = 0; slot < recurrent && !is_first; ++slot)  // the others start here
         if ((rows & ~summed) >> slot & 1)
           for (int c = 0; c < columns; ++c)
             std::copy_n(start[c] + start_offset + slot * L, L, sums + c * width + slot * L);
@@ -256,8 +257,8 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       const S* sum[max_tile_columns];
       for (int c = 0; c < columns; ++c) sum[c] = sums + c * width;
       add_product(product, packed + this->recurrent_places_[p].panels, units_,
-                  source_of(product, t, step, place.column), stride_, place, fresh ? start : sum,
-                  fresh ? start_offset : 0, first, sums, width);
+                  source_of(product, t, step, place.column), stride_, place, is_first ? start : sum,
+                  is_first ? start_offset : 0, first, sums, width);
     }
     if (!normalized_) {
       kernel_->forward(phase, arrays, place, sums, width, start, start_offset);
@@ -270,7 +271,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     }
   }
 
-  // out[c][slot - first] = start[c][slot - first] + product.
+  // out[c][slot - first] = start[c][slot - first] + the product, for the slots of the product.
   void add_product(const Product& product, const S* panels, int depth, const S* x, std::ptrdiff_t x_column,
                    const TilePlace& place, const S* const* start, std::ptrdiff_t start_offset, int first, S* out,
                    std::ptrdiff_t out_stride) const {
@@ -283,13 +284,13 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     tile_table<V>.sum[rows - 1][place.count - 1](start, offset, nullptr, &factor, out + slot, out_stride);
   }
 
-  // The cell's backward function on one unit block (the b-th of its group).
+  // Applies the cell's backward function to a unit block, the b-th of its group.
   void apply_backward(const StepArrays<S>& arrays, int phase, const int* targets, int count, const S* sums,
                       std::ptrdiff_t sum_stride, const Tape& t, int ub, int b, int column, int columns) const {
     const S* d[max_states + 1];
     std::ptrdiff_t d_stride[max_states + 1];
     for (int s = 0; s < states_; ++s) {
-      d[s] = t.carry(s, column) + ub * L;
+      d[s] = t.d_state(s, column) + ub * L;
       d_stride[s] = stride_;
     }
     for (int i = 0; i < count; ++i) {
@@ -322,9 +323,9 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     arrays.next_slots = t.slot(next, 0, 0);
     for (int s = 0; s < states_; ++s) {
       arrays.next[s] = t.state(s, next, 0);
-      arrays.carry[s] = t.carry(s, 0);
+      arrays.d_states[s] = t.d_state(s, 0);
     }
-    arrays.handed = t.handed();
+    arrays.partial_gradient = t.partial_gradient();
     arrays.d_vectors = gradient + at_.d_vectors;
     arrays.d_bias = gradient + at_.d_bias;
     if (one_hot_ && !normalized_) arrays.symbols = in.symbols + static_cast<std::size_t>(step) * in.columns;

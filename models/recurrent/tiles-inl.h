@@ -1,5 +1,7 @@
-// The products of a recurrent layer in tiles of packs that stay in registers: what all cells share. Each is made for
-// every number of rows and columns that a tile may have, and found in a table.
+// The matrix products of a recurrent layer, in register tiles of some rows of packs and some columns. They are the same
+// for all cells, compiled for every size of tile, and looked up in a table.
+//
+// A panel is a part of a weight matrix, packed in the order in which a tile reads it.
 #if defined(RNNBENCH_MODELS_RECURRENT_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_TILES_INL_H_
@@ -25,15 +27,15 @@ struct RecurrentTiles {
   using S = ScalarOf<V>;
   static constexpr int L = PackTraits<V>::lanes;
 
-  // A product to be added to a tile: column c of the source is at x + c * x_column.
+  // A product that is added to a tile. Column c of what is multiplied is at x + c * x_column.
   struct Factor {
     const S *panel = nullptr, *x = nullptr;
     std::ptrdiff_t x_column = 0;
     int depth = 0;
-    const S* ahead = nullptr;  // what the next tile will read
+    const S* ahead = nullptr;  // what the next tile will read, for prefetching
   };
-  // out[c * out_stride + r * L] = start[c][offset[r]] + the input's product, if there is one, + the recurrent product,
-  // if there is one: one chain.
+  // out[c * out_stride + r * L] = start[c][offset[r]] + input product + recurrent product, in this order. Each product
+  // may be null.
   using Sum = void (*)(const S* const* start, const std::ptrdiff_t* offset, const Factor* input,
                        const Factor* recurrent, S* out, std::ptrdiff_t out_stride);
   template <int R, int C>
@@ -52,23 +54,24 @@ struct RecurrentTiles {
     });
   }
 
-  // For columns from `column` on: out[c * out_stride + b * L] = (what is there, or carry + values + M^T d, each if
-  // given) + a transposed product with the gradients in the slots of unit blocks [begin, end). Addresses are those of
-  // column 0.
+  // For columns from `column` on: out[c * out_stride + b * L] = start + a transposed product with the gradients in the
+  // slots of unit blocks [begin, end). The start is what `out` holds already (resume), or else direct + values + M^T d,
+  // where null pointers count as 0. Pointers are those of column 0.
   struct Back {
-    bool resume = false;  // take what is there
-    const S *carry = nullptr, *values = nullptr;
-    std::ptrdiff_t carry_column = 0, values_column = 0;
-    const S *read_panel = nullptr, *read_d = nullptr;  // a read-out M of the states, as in OutputGradient
+    bool resume = false;
+    const S* direct = nullptr;  // RecurrentTape::d_state
+    const S* values = nullptr;  // OutputGradient::values
+    std::ptrdiff_t direct_column = 0, values_column = 0;
+    const S *read_panel = nullptr, *read_d = nullptr;  // M and d, as in OutputGradient
     std::ptrdiff_t read_column = 0;
     int read_depth = 0;
     const S* panel = nullptr;  // of unit block `begin`; null: no product
     const S* ahead = nullptr;
     const std::vector<CellStructure::Rows>* parts = nullptr;
     const S* slots = nullptr;                        // of unit block `begin`
-    std::ptrdiff_t block_step = 0, slot_column = 0;  // from unit block to unit block, from column to column
+    std::ptrdiff_t block_step = 0, slot_column = 0;  // strides from unit block to unit block, from column to column
     int begin = 0, end = 0, units = 0;
-    std::ptrdiff_t taken = 0;  // rows of the panel
+    std::ptrdiff_t taken = 0;  // number of rows of the panel
   };
   using Transposed = void (*)(const Back& back, int column, S* out, std::ptrdiff_t out_stride);
   template <int B, int C>
@@ -79,10 +82,10 @@ struct RecurrentTiles {
         unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[b][c] = load(out + c * out_stride + b * L); });
       });
     } else {
-      const S* carry = back.carry == nullptr ? nullptr : back.carry + column * back.carry_column;
+      const S* direct = back.direct == nullptr ? nullptr : back.direct + column * back.direct_column;
       unrolled<B>([&](auto b) RNNBENCH_INLINE {
         unrolled<C>([&](auto c) RNNBENCH_INLINE {
-          acc[b][c] = carry != nullptr ? load(carry + c * back.carry_column + b * L) : broadcast(S(0));
+          acc[b][c] = direct != nullptr ? load(direct + c * back.direct_column + b * L) : broadcast(S(0));
         });
       });
       if (back.values != nullptr)
@@ -112,9 +115,9 @@ struct RecurrentTiles {
     });
   }
 
-  // out[k][rows][L] += sum over `steps` steps (backwards) and columns of the slots times source[column][k].
+  // out[k][rows][L] += slot * source[column][k], summed over steps (descending) and columns (ascending).
   struct Outer {
-    const S *slots = nullptr, *source = nullptr;  // of the last step
+    const S *slots = nullptr, *source = nullptr;  // at the last step
     std::ptrdiff_t slot_column = 0, slot_step = 0, source_column = 0, source_step = 0;
     int columns = 0, steps = 0;
   };
@@ -133,7 +136,7 @@ struct RecurrentTiles {
   }
 };
 
-// The functions for every number of rows and columns.
+// The functions for every number of rows and columns, each minus 1.
 template <class V>
 struct TileTable {
   using Tiles = RecurrentTiles<V>;
@@ -159,11 +162,11 @@ constexpr TileTable<V> make_tile_table() {
   row(Constant<1>(), columns), row(Constant<2>(), columns), row(Constant<3>(), columns), row(Constant<4>(), columns);
   return t;
 }
-// (A constant: nothing of an instruction set may run before it has been chosen.)
+// A constant, because code of an instruction set must not run before main() has chosen it.
 template <class V>
 inline constexpr TileTable<V> tile_table = make_tile_table<V>();
 
-// Columns that a tile of `rows` packs takes at most.
+// The maximum number of columns in a tile of `rows` packs.
 template <class V>
 int max_columns(int rows) {
   return rows < 4 ? tile_columns<V, 1>() : tile_columns<V, 4>();

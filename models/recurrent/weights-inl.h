@@ -1,7 +1,7 @@
-// The weights of a recurrent layer as the driver wants them, and the way back for their gradient.
+// The packed weights of a recurrent layer, and the conversion of the packed gradient to that of the parameters.
 //
-//   panels   [group of unit blocks][k][rows of the group][L]: one for each product of the cell
-// With a one-hot input the panel of the input is a table: for every symbol what the accumulators start from.
+//   panels   [group of unit blocks][k][rows of the group][L], for each product of the cell
+//   table    [symbols][unit blocks][slots][L], if the input is one-hot: bias + the symbol's column of the input matrix
 #if defined(RNNBENCH_MODELS_RECURRENT_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_RECURRENT_WEIGHTS_INL_H_
 #undef RNNBENCH_MODELS_RECURRENT_WEIGHTS_INL_H_
@@ -13,6 +13,7 @@
 
 #include "models/linear-inl.h"
 #include "models/recurrent/cell_structure.h"
+#include "models/recurrent/recurrent.h"
 #include "models/recurrent/tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -25,17 +26,17 @@ class RecurrentWeights {
   using S = ScalarOf<V>;
   using Product = CellStructure::Product;
   static constexpr int L = PackTraits<V>::lanes;
-  static constexpr int back_group = 4;  // row blocks of the transposed products
+  static constexpr int back_group = 4;  // maximum number of row blocks in a tile of a transposed product
 
-  // Where a product's panels and gradient [unit block][k][rows][L] lie.
+  // Offsets of a product's panels and of its gradient [unit blocks][k][rows][L].
   struct Place {
-    int group = 1;  // unit blocks that share a tile: up to four rows of packs
+    int group = 1;  // number of unit blocks that share a tile, which has up to four rows of packs
     std::size_t panels = 0, gradient = 0;
   };
-  // The products that read one source, transposed: its gradient is one chain over them.
+  // All products with one source, transposed: they give the gradient of the source.
   struct Transposed {
     std::size_t panels = 0;
-    int rows = 0;  // of a unit block
+    int rows = 0;  // slots per unit
     std::vector<CellStructure::Rows> parts;
     std::vector<const Product*> products;
   };
@@ -89,18 +90,18 @@ class RecurrentWeights {
       return all;
     };
     for (int s = 0; s < states_; ++s)
-      of_state_.push_back(transposed(
+      state_products_.push_back(transposed(
           cell_.recurrences, [&](const Product& p) { return p.source == s; }, row));
-    of_middle_ = transposed(
+    middle_products_ = transposed(
         cell_.recurrences, [](const Product& p) { return p.source == from_middle; }, row);
-    of_input_ = transposed(
+    input_products_ = transposed(
         cell_.inputs, [&](const Product&) { return needs_input_gradient_; }, round_up(in_, L));
     at_.packed_size = packed.total();
     at_.gradient_size = gradient.total();
   }
 
-  // Pieces are runs of four unit blocks (for the transposed panels: of four blocks of what they multiply into), which
-  // no group of blocks crosses.
+  // The work is divided at multiples of four unit blocks (for transposed panels, four row blocks), because groups have
+  // at most four.
   void pack_weights(const Parameters<S>& parameters, S* packed, int piece, int pieces) const {
     const Range part = part_of(unit_blocks_, piece, pieces);
     for (int ub = part.begin; ub < part.end; ++ub) pack_vectors(parameters, ub, packed);
@@ -108,10 +109,10 @@ class RecurrentWeights {
       pack_panels(parameters, cell_.inputs[p], input_places_[p], in_, features(), part, packed);
     for (std::size_t p = 0; p < cell_.recurrences.size(); ++p)
       pack_panels(parameters, cell_.recurrences[p], recurrent_places_[p], units_, nullptr, part, packed);
-    for (const Transposed& of : of_state_) pack_transposed(parameters, of, units_, nullptr, part, packed);
-    pack_transposed(parameters, of_middle_, units_, nullptr, part, packed);
+    for (const Transposed& of : state_products_) pack_transposed(parameters, of, units_, nullptr, part, packed);
+    pack_transposed(parameters, middle_products_, units_, nullptr, part, packed);
     if (needs_input_gradient_)
-      pack_transposed(parameters, of_input_, in_, features(), part_of((in_ + L - 1) / L, piece, pieces), packed);
+      pack_transposed(parameters, input_products_, in_, features(), part_of((in_ + L - 1) / L, piece, pieces), packed);
   }
 
   void write_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient, int piece,
@@ -151,14 +152,15 @@ class RecurrentWeights {
         for (int lane = 0; lane < real; ++lane)
           gradient.block(blocks_.vectors)[static_cast<std::size_t>(v) * units_ + ub * L + lane] =
               sum(at_.d_vectors + (static_cast<std::size_t>(ub) * vectors_ + v) * L + lane);
-      if (!blocks_.initial.empty())
+      if (!blocks_.initial_states.empty())
         for (int s = 0; s < states_; ++s)
           for (int u = ub * L; u < ub * L + real; ++u)
-            gradient.block(blocks_.initial[s])[u] = sum(at_.d_initial + static_cast<std::size_t>(s) * stride_ + u);
+            gradient.block(blocks_.initial_states[s])[u] =
+                sum(at_.d_initial + static_cast<std::size_t>(s) * stride_ + u);
     }
   }
 
-  // Which column of the matrix an input is; null: they are numbered alike.
+  // Maps inputs to columns of the matrix; null if input k belongs to column k.
   const Features* features() const { return inputs_.identity() ? nullptr : &inputs_; }
   bool recurs(int slot) const { return cell_.slots[slot].recurs_on != 0; }
 
@@ -174,12 +176,12 @@ class RecurrentWeights {
   const bool normalized_, needs_input_gradient_;
   const RecurrentBlocks blocks_;
   const Features inputs_;
-  // A phase whose slots all have one product with the input and one with a state: one tile makes both.
+  // A phase is fused if all its slots share one product with the input and one with a state, which one tile computes.
   bool fused_[2] = {false, false};
-  int general_columns_[2] = {max_tile_columns, max_tile_columns};  // of a tile of the other phases
+  int general_columns_[2] = {max_tile_columns, max_tile_columns};  // columns of a tile, in phases that are not fused
   std::vector<Place> input_places_, recurrent_places_;
-  std::vector<Transposed> of_state_;
-  Transposed of_middle_, of_input_;
+  std::vector<Transposed> state_products_;
+  Transposed middle_products_, input_products_;
   At at_;
 
  private:
@@ -206,7 +208,7 @@ class RecurrentWeights {
     return all && inputs == 1 && recurrences == 1;
   }
 
-  // Biases and what the accumulators start from, gains, per-unit vectors and initial states of a unit block.
+  // Packs biases, table, gains, vectors and initial states of a unit block.
   void pack_vectors(const Parameters<S>& parameters, int ub, S* packed) const {
     const int real = std::min(L, units_ - ub * L);
     for (int slot = 0; slot < slots_; ++slot) {
@@ -234,11 +236,11 @@ class RecurrentWeights {
     for (int s = 0; s < states_; ++s) {
       S* out = packed + at_.initial + static_cast<std::size_t>(s) * stride_ + ub * L;
       std::fill_n(out, L, S(0));
-      if (!blocks_.initial.empty()) std::copy_n(parameters.block(blocks_.initial[s]) + ub * L, real, out);
+      if (!blocks_.initial_states.empty()) std::copy_n(parameters.block(blocks_.initial_states[s]) + ub * L, real, out);
     }
   }
 
-  // With a one-hot input: bias + column of the symbol, as one rounding. (Layer normalization adds the bias later.)
+  // The table of a one-hot input. (With layer normalization it has no bias, which is added later.)
   void pack_table(const Parameters<S>& parameters, int ub, int slot, const S* bias, S* packed) const {
     const bool input = cell_.slots[slot].input;
     const S* w = parameters.block(blocks_.weights[0]) + row_of(cell_.slots[slot].gate, ub * L) * in_;
@@ -251,8 +253,7 @@ class RecurrentWeights {
     }
   }
 
-  // In squares that stay in the first-level cache. `features` maps k to a column of the matrix; null: they are the
-  // same.
+  // Works through blocks of 16 x L numbers, which stay in the first-level cache. `features`: see features().
   void pack_panels(const Parameters<S>& parameters, const Product& product, const Place& place, int depth,
                    const Features* features, Range part, S* packed) const {
     const S* w = parameters.block(blocks_.weights[product.matrix]);
@@ -275,8 +276,8 @@ class RecurrentWeights {
     });
   }
 
-  // Panels [group of k blocks][unit block][row][unit of the block that exists][L * blocks of the group]: the order in
-  // which the chains of the transposed product run.
+  // Panels [group of row blocks][unit blocks][slots of the products][units of the block that exist][L * blocks of the
+  // group]: the order in which transposed products are summed.
   void pack_transposed(const Parameters<S>& parameters, const Transposed& of, int depth, const Features* features,
                        Range part, S* packed) const {
     const int columns = features ? features->real() : depth;
@@ -303,7 +304,7 @@ class RecurrentWeights {
     });
   }
 
-  // w[lane][column of k] = sum over tiles of packed[k * step + lane], lane < real, k < depth.
+  // w[lane][column of k] = packed[k * step + lane], summed over the tiles, for lane < real and k < depth.
   static void write_rows(const S* packed, std::size_t step, std::size_t stride, int tiles, int real, int depth,
                          const Features* features, S* w) {
     S square[16][L];

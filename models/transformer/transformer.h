@@ -3,6 +3,8 @@
 #pragma once
 
 #include "models/attention/attention.h"
+#include "models/cells/cell_entry.h"
+#include "models/isa.h"
 #include "models/layer.h"
 
 namespace rnnbench::models {

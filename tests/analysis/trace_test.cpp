@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "experiments/records/find_record.h"
 #include "experiments/running/runner.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"

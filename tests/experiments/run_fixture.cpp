@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 #include "tests/namespaces.h"

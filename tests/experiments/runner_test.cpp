@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "core/stream.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"

@@ -7,6 +7,7 @@
 
 #include "core/stream.h"
 #include "experiments/running/runner.h"
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"

@@ -10,6 +10,7 @@
 #include "core/batch.h"
 #include "core/options.h"
 #include "core/parameters.h"
+#include "models/catalogue.h"
 #include "models/gradient_check.h"
 #include "models/network.h"
 #include "tests/namespaces.h"

@@ -4,6 +4,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "models/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {

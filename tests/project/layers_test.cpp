@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 #include "tests/project/how_to.h"
@@ -107,6 +108,19 @@ TEST_CASE("layers: analysis and findings know records, not models or tasks, not 
     CAPTURE(file);
     CHECK(layer_of(file) != "models");
     CHECK(layer_of(file) != "tasks");
+  }
+}
+
+TEST_CASE("layers: a cell knows neither layers nor the network, not even through a header", "[layers]") {
+  const auto includes = all_includes();
+  Names reached;
+  for (const auto& [file, list] : includes)
+    if (file.starts_with("models/cells/")) collect(file, includes, reached);
+  CHECK(reached.contains("models/cells/cell_entry.h"));
+  CHECK(reached.contains("models/recurrent/cell_kernel.h"));
+  for (const char* header : {"models/layer.h", "models/network.h", "models/recurrent/recurrent.h"}) {
+    CAPTURE(header);
+    CHECK_FALSE(reached.contains(header));
   }
 }
 

@@ -1,0 +1,28 @@
+// The models that can be chosen, and their options.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/cells/cell_entry.h"
+
+namespace rnnbench::models {
+
+struct CellFactory;
+
+inline constexpr int max_hidden = 16384;  // largest value of the option `hidden`
+
+// Every cell, and the Transformer, in the order of the table.
+const std::vector<CellEntry>& all_cells();
+
+// The entry of a cell, or of a combination: "lstm+gru" is a GRU layer on top of an LSTM layer, and "lstm|gru" puts both
+// side by side in one layer. Throws UserError with the nearest known name.
+const CellEntry& find_cell(const std::string& name);
+
+// The cells of such a name, for each layer from the input up. Throws as find_cell does.
+std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name);
+
+// All options of a model with this cell: the common ones (hidden, budget, layers, attention, init, ...) and its own.
+std::vector<Option> model_options(const CellEntry& cell);
+
+}  // namespace rnnbench::models

@@ -1,0 +1,23 @@
+// A cell as the catalogue holds it: its entry, its structure, and functions that make its kernel.
+#pragma once
+
+#include <complex>
+#include <memory>
+
+#include "models/cells/cell_entry.h"
+#include "models/isa.h"
+#include "models/recurrent/cell_kernel.h"
+#include "models/recurrent/cell_structure.h"
+
+namespace rnnbench::models {
+
+struct CellFactory {
+  CellEntry entry;
+  CellStructure structure;
+  std::unique_ptr<CellKernel<float>> (*make_float)(Isa, const Settings&) = nullptr;
+  std::unique_ptr<CellKernel<double>> (*make_double)(const Settings&) = nullptr;
+  std::unique_ptr<CellKernel<std::complex<double>>> (*make_complex)(const Settings&) = nullptr;
+  bool is_recurrent() const { return make_float != nullptr; }  // false for the Transformer
+};
+
+}  // namespace rnnbench::models

@@ -1,0 +1,23 @@
+// Instruction sets of the float kernels. All of them compute the same bits.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/namespaces.h"
+
+namespace rnnbench::models {
+
+enum class Isa { scalar, avx2, avx512 };
+
+std::string isa_name(Isa isa);
+std::vector<Isa> supported_isas();  // by this CPU, fastest first
+
+// The fastest supported one, or the one that the environment variable RNNBENCH_ISA (avx512, avx2 or scalar) names.
+// Throws UserError if this CPU does not have it.
+Isa best_isa();
+
+// Makes this thread flush denormal numbers to zero. Every thread that computes calls it, because it changes results.
+void flush_denormals();
+
+}  // namespace rnnbench::models
