@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "cli/findings.h"
 #include "core/error.h"
-#include "findings/page/page.h"
+#include "findings/page/section.h"
 
 namespace rnnbench::cli {
 namespace {

@@ -1,4 +1,4 @@
-// findings: what the records say of published claims; report findings: the page of all.
+// findings: the table of findings; report findings: the page of all findings.
 #include "cli/findings.h"
 
 #include <algorithm>

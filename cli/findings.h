@@ -1,4 +1,4 @@
-// What the subcommands about findings share.
+// The commands about findings, and what others need of them.
 #pragma once
 
 #include <filesystem>
@@ -12,17 +12,17 @@
 
 namespace rnnbench::cli {
 
-// The findings of the catalogue, and files that are named beside them: together they are the family. Throws UserError
-// when a name is no finding.
+// The family of findings: those of the catalogue, and files that are named in addition. Throws UserError when a name is
+// not a finding.
 std::vector<Finding> finding_family(const std::vector<std::string>& names, Profile profile = Profile::lab);
 
-// Whether a finding is one of those that a command line names; without names all are.
+// Whether a command line names this finding; without names it means all.
 bool is_named(const Finding& finding, const std::vector<std::string>& names);
-// Those that are named, in the order of the ledger.
+// The results of the findings that are named, in the order of their numbers.
 std::vector<FindingResult> named_results(std::vector<FindingResult> results, const std::vector<std::string>& names);
-Profile profile_of(const Arguments& arguments);  // --profile, lab without it
+Profile profile_of(const Arguments& arguments);  // --profile; lab by default
 
-// `rnnbench report findings`: the page of all, with the figure of each in its folder.
+// `rnnbench report findings`: draws the figure of each finding in its folder and writes the page of all.
 int report_findings(const CommandArguments& words);
 
 // Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.

@@ -1,54 +1,36 @@
 // reproduce: runs findings, each with the search for settings that it declares.
-#include <algorithm>
-#include <cstdio>
-#include <iostream>
-#include <numeric>
+#include "findings/reproduce.h"
 
-#include "analysis/csv.h"
+#include <algorithm>
+#include <iostream>
+
+#include "analysis/format.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/findings.h"
 #include "core/error.h"
-#include "experiments/running/estimate.h"
-#include "experiments/running/runner.h"
 #include "findings/evaluation.h"
 #include "findings/listing.h"
 
 namespace rnnbench::cli {
 namespace {
 
-std::string minutes(double seconds) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", seconds / 60);
-  return text;
-}
+std::string minutes(double seconds) { return fixed_text(seconds / 60, 1); }
 
-// What is left to do and what it will cost at most.
-void print_plan(const std::vector<Finding>& findings, const Arguments& arguments) {
+// What is left to run, and what it costs at most.
+void print_plan(const std::vector<Finding>& findings, const std::filesystem::path& results) {
   std::vector<std::vector<std::string>> rows = {{"", "finding", "runs", "trials", "to run", "core-minutes"}};
   double total = 0;
   for (const Finding& finding : findings) {
-    if (!is_named(finding, arguments.positional())) continue;
-    const ResultsFolder results_folder(finding.results(arguments.results()), finding.name);
-    std::vector<RunSpec> runs = finding.first_runs().runs;
-    const std::size_t declared = finding.experiment.runs.size(), trials = runs.size() - declared;
-    const auto choice = finding.tuning ? tuned(*finding.tuning, finding.experiment.runs, results_folder) : std::nullopt;
-    if (choice) runs.insert(runs.end(), choice->runs.begin(), choice->runs.end());
-    std::erase_if(runs, [&](const RunSpec& run) { return results_folder.has(run.id()); });
-    std::vector<RunSpec> missing = std::move(runs);
-    if (finding.tuning && !choice)  // the tuned runs are not known yet, but cost about what the untuned ones do
-      missing.insert(missing.end(), finding.experiment.runs.begin(), finding.experiment.runs.end());
-    const std::vector<double> seconds = estimated_seconds(missing);
-    const double sum = std::accumulate(seconds.begin(), seconds.end(), 0.0);
-    total += sum;
-    rows.push_back({std::to_string(finding.number), finding.name, std::to_string(declared * (finding.tuning ? 2 : 1)),
-                    std::to_string(trials), std::to_string(missing.size()), minutes(sum)});
+    const RemainingWork work = remaining_work(finding, results);
+    total += work.core_seconds;
+    rows.push_back({std::to_string(finding.number), finding.name, std::to_string(work.runs),
+                    std::to_string(work.trials), std::to_string(work.missing), minutes(work.core_seconds)});
   }
   print_columns(std::cout, rows);
   std::cout << "At most " << minutes(total)
-            << " core-minutes on this machine; runs that stop when they have solved their task "
-            << "take less.\n";
+            << " core-minutes on this machine. Runs that stop when they have solved their task take less.\n";
 }
 
 std::string command_line(const Arguments& arguments) {
@@ -57,32 +39,20 @@ std::string command_line(const Arguments& arguments) {
          (arguments.has("profile") ? " --profile " + arguments.text("profile", "") : "");
 }
 
-int run_finding(const Finding& finding, const Arguments& arguments, const RunnerOptions& options) {
-  const std::filesystem::path results = finding.results(arguments.results());
-  int code = run_experiment(finding.first_runs(), results, options);
-  const ResultsFolder results_folder(results, finding.name);
-  if (code != interrupted_code && finding.tuning) {
-    if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, results_folder)) {
-      Experiment second = finding.experiment;
-      second.runs = std::move(chosen->runs);
-      code = std::max(code, run_experiment(second, results, options));
-    }
-  }
-  write_csv(results_folder);
-  return code;
-}
-
 }  // namespace
 
 int reproduce_command(const CommandArguments& words) {
   const Arguments arguments(
       "reproduce", words, {{"jobs"}, {"threads"}, results_flag(), {"profile", true, profile_names}, {"dry-run", false}},
       false);
-  const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
-  for (const Finding& finding : findings)  // a record that cannot be read is named before any run
+  const std::vector<Finding> family = finding_family(arguments.positional(), profile_of(arguments));
+  for (const Finding& finding : family)  // refuses damaged records before anything runs
     ResultsFolder(finding.results(arguments.results()), finding.name).load_all();
+  std::vector<Finding> named;
+  for (const Finding& finding : family)
+    if (is_named(finding, arguments.positional())) named.push_back(finding);
   if (arguments.has("dry-run")) {
-    print_plan(findings, arguments);
+    print_plan(named, arguments.results());
     return 0;
   }
   RunnerOptions options;
@@ -91,22 +61,17 @@ int reproduce_command(const CommandArguments& words) {
   options.weights = false;
   options.command = command_line(arguments);
   int code = 0;
-  for (const Finding& finding : findings) {
-    if (!is_named(finding, arguments.positional())) continue;
-    const int own = run_finding(finding, arguments, options);
+  for (const Finding& finding : named) {
+    const int own = run_finding(finding, arguments.results(), options);
     if (own == interrupted_code) return own;
     code = std::max(code, own);
   }
   if (profile_of(arguments) == Profile::smoke) {
-    // Deciding proves that every comparison finds its models and measures.
-    std::vector<Finding> ran;
-    for (const Finding& finding : findings)
-      if (is_named(finding, arguments.positional())) ran.push_back(finding);
-    evaluate_findings(ran, arguments.results());
-    std::cout << "Every finding ran in its smoke profile, which is too short to say anything of the claims.\n";
+    evaluate_findings(named, arguments.results());  // refuses comparisons whose models or measures do not exist
+    std::cout << "Every finding ran in its smoke profile, which is too short to say anything about the claims.\n";
     return code;
   }
-  std::cout << findings_text(named_results(evaluate_findings(findings, arguments.results()), arguments.positional()));
+  std::cout << findings_text(named_results(evaluate_findings(family, arguments.results()), arguments.positional()));
   return code;
 }
 

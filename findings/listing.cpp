@@ -43,9 +43,8 @@ Json outcome_json(const Outcome& outcome, bool decides) {
 
 std::string comparison_cell(const FindingResult& result) {
   if (!has_effect(result)) return "-";
-  const std::string direction = direction_text(result.primary->measurement, pointers(result.runs));
-  return result.primary->decisive().label + ", " + result.primary->measurement.text +
-         (direction.empty() ? "" : " (" + direction + ")");
+  const Outcome& outcome = *result.primary;
+  return outcome.decisive().label + ", " + measure_heading(outcome.measurement, pointers(result.runs));
 }
 
 std::string effect_cell(const FindingResult& result) {

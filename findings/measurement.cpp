@@ -1,12 +1,12 @@
 #include "findings/measurement.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -22,15 +22,14 @@ std::optional<double> number_in(const Json& object, const std::string& key) {
   return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-// The number behind `mark`, which is then cut off with everything after it.
+// The number between `mark` and `unit` at the end of the text; what was read is cut off.
 std::optional<double> cut_number(std::string& text, const std::string& mark, const std::string& unit) {
   const auto at = text.rfind(mark);
-  if (at == std::string::npos) return std::nullopt;
-  double value = 0;
-  const char* begin = text.data() + at + mark.size();
-  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() || std::string_view(end, text.data() + text.size() - end) != unit) return std::nullopt;
-  text.resize(at);
+  if (at == std::string::npos || !text.ends_with(unit)) return std::nullopt;
+  const std::size_t begin = at + mark.size();
+  if (begin + unit.size() > text.size()) return std::nullopt;
+  const auto value = parse_number<double>(std::string_view(text).substr(begin, text.size() - unit.size() - begin));
+  if (value) text.resize(at);
   return value;
 }
 
@@ -168,10 +167,11 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
   return !lower.contains(m.name);
 }
 
-std::string direction_text(const Measurement& m, const std::vector<const Run*>& runs) {
-  if (m.name == "parameters" || m.name == "hidden") return "";
-  if (m.name.find("gate ") != std::string::npos || m.name.find("gradient") != std::string::npos) return "";
-  return higher_is_better(m, runs) ? "higher is better" : "lower is better";
+std::string measure_heading(const Measurement& m, const std::vector<const Run*>& runs) {
+  const bool describes = m.name == "parameters" || m.name == "hidden" || m.name.find("gate ") != std::string::npos ||
+                         m.name.find("gradient") != std::string::npos;
+  if (describes) return m.text;
+  return m.text + (higher_is_better(m, runs) ? " (higher is better)" : " (lower is better)");
 }
 
 double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {

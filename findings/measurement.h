@@ -48,7 +48,8 @@ std::vector<const Run*> pointers(const std::vector<Run>& runs);
 double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);
 
 bool higher_is_better(const Measurement& measurement, const std::vector<const Run*>& runs);
-// "higher is better" or "lower is better"; "" for a number that describes a run and does not rate it, as a gate's mean.
-std::string direction_text(const Measurement& measurement, const std::vector<const Run*>& runs);
+// "recall (higher is better)"; without a direction for numbers that describe a run and do not rate it, as a gate's
+// mean.
+std::string measure_heading(const Measurement& measurement, const std::vector<const Run*>& runs);
 
 }  // namespace rnnbench::findings

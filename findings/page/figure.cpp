@@ -3,10 +3,22 @@
 #include <algorithm>
 
 #include "analysis/figures/experiment_figures.h"
-#include "findings/page/figure_panels.h"
+#include "findings/page/probes.h"
+#include "findings/page/profile.h"
+#include "findings/page/runs_shown.h"
+#include "findings/page/settings.h"
+#include "findings/page/strips.h"
 
 namespace rnnbench::findings {
 namespace {
+
+PanelGroup curve_panels(const Study& study) {
+  return {static_cast<int>(study.tasks.size()), learning_curves_height(study), true, learning_curves_caption(study),
+          [&study](Panels& panels) {
+            for (std::size_t t = 0; t < study.tasks.size(); ++t)
+              draw_learning_curves(panels, study.tasks[t], panels.panel(static_cast<int>(t)));
+          }};
+}
 
 PanelGroup panels_of(const FindingResult& result, const Study& study, const std::string& kind) {
   if (kind == "curves") return curve_panels(study);
@@ -22,12 +34,13 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
   std::string caption = group.caption;
   if (result.primary)
     caption +=
-        " The last panel is what is decided: every seed's number, its mean with the 95 % interval (from ten seeds on), "
-        "and dashed the declared boundary that the interval has to clear.";
+        " The last panel shows the comparison that decides: the number of every seed, its mean with the 95 % interval "
+        "(from ten seeds on), and dashed the declared boundary.";
   const bool tuned = result.finding->tuning.has_value() && !result.runs.empty();
-  if (tuned) caption += " Settings are those that the search chose.";
-  if (result.finding->tuning && !tuned) caption += " Settings are those of the file: the search is not finished.";
-  const std::vector<Run>& runs = result.runs.empty() ? result.untuned : result.runs;
+  if (tuned) caption += " The settings are those that the search chose.";
+  if (result.finding->tuning && !tuned)
+    caption += " The settings are those of the file, because the search is not finished.";
+  const std::vector<Run>& runs = shown_runs(result);
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
   if (missing > 0)
     caption += " " + std::to_string(missing) + " of " + std::to_string(runs.size()) + " runs have no record yet.";
@@ -35,14 +48,6 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
 }
 
 }  // namespace
-
-PanelGroup curve_panels(const Study& study) {
-  return {static_cast<int>(study.tasks.size()), learning_curves_height(study), true, learning_curves_caption(study),
-          [&study](Panels& panels) {
-            for (std::size_t t = 0; t < study.tasks.size(); ++t)
-              draw_learning_curves(panels, study.tasks[t], panels.panel(static_cast<int>(t)));
-          }};
-}
 
 Figure finding_figure(const FindingResult& result) {
   const std::string& kind = result.finding->figure;

@@ -7,21 +7,24 @@
 #include "analysis/report_style.h"
 #include "core/text.h"
 #include "findings/listing.h"
+#include "findings/page/section.h"
 
 namespace rnnbench::findings {
+
+namespace {
 
 const char* const findings_style = R"css(
 h4 { font-size: .95rem; margin: 1.3rem 0 .2rem; }
 section { border-top: 1px solid var(--line); margin-top: 2.4rem; }
 section h3 { margin-top: 1rem; font-size: 1.2rem; max-width: 46rem; }
 a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .15em; }
+.answer { font-size: 1.06rem; }
+.answer .badge { margin-right: .35em; }
 .comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
 .findings td { white-space: normal; vertical-align: top; }
 .findings td.number, .findings td.whole { white-space: nowrap; }
 .findings .compared { min-width: 13rem; overflow-wrap: anywhere; }
 )css";
-
-namespace {
 
 std::string table_of_findings(const std::vector<FindingResult>& findings) {
   std::string html =
@@ -55,45 +58,42 @@ std::string counts(const std::vector<FindingResult>& findings) {
 std::string reading(std::size_t family) {
   return definitions({
       {"Claim and declaration",
-       "A claim of the literature, and the comparison that stands for it: models, measure, margin and rule are in one "
-       "file, "
-       "which is written before its runs are started and is the whole of the declaration."},
+       "A published claim, and the comparison that tests it. Models, measure, margin and rule are declared in one file "
+       "before the runs are started."},
       {"Effect",
-       "The mean, over seeds, of the compared number: of the difference of two models that saw the same sequences, or "
-       "of one "
-       "model against a number. A comparison with several parts (tasks, models) has one effect for each."},
+       "The mean over seeds of what is compared: the difference between two models trained on the same sequences, or "
+       "one model's number. A comparison on several tasks or of several models has one effect for each; the table "
+       "shows the one that decides the verdict."},
       {"Interval",
-       "95 %, from ten seeds on: every center of the differences that the sign-flip test does not reject. It is exact "
-       "up to "
-       "20 seeds and assumes symmetry, no normal distribution."},
-      {"Margin", "How large a difference has to be to matter, in the unit of the measure, with its reason."},
+       "95 %, from ten seeds on. It contains every center of the differences that the sign-flip test does not reject. "
+       "It is exact up to 20 seeds, and assumes that the differences are symmetric, but not that they are normal."},
+      {"Margin", "How large a difference has to be to matter, in the unit of the measure, with a reason."},
+      {"Boundary",
+       "What the interval is compared with: the claimed value, shifted by the margin. The claim \"a is higher than b\" "
+       "with a margin of 0.05 has the boundary > +0.05."},
       {"Verdict",
-       "Supported: the intervals of all parts lie beyond the margin on the side of the claim (for equivalence, ≈: the "
-       "90 % "
-       "interval lies within the margins, which is two one-sided tests at 5 %). Contradicted: that of one part lies on "
-       "the "
-       "other side. Undecided: neither; what the number of seeds would have to be is said where it can be. Not "
-       "applicable: "
-       "the claim cannot be tested as it stands, for the reason given. Not run: records are missing."},
+       "Supported: the intervals of all comparisons lie beyond the boundary, on the side of the claim. (For equivalence, "
+       "the 90 % intervals lie within the margins, which is two one-sided tests at 5 %.) Contradicted: one of the "
+       "intervals lies on the other side. Undecided: neither, or not after the correction; the reason estimates how many "
+       "seeds would decide. Not applicable: the claim cannot be tested here, for the reason given. Not run: records are "
+       "missing."},
       {"p (Holm)",
-       "The p-value of the sign-flip test against the margin, for the part that the verdict hangs on, corrected by "
-       "Holm's "
-       "procedure for all " +
+       "The p-value of the sign-flip test against the boundary, for the comparison that decides, after Holm's correction "
+       "for all " +
            std::to_string(family) +
-           " claims that can have a verdict, run or not. Above 0.05 a verdict "
-           "becomes undecided. Comparisons beside the declared one have intervals and no p-value."},
+           " claims that can have a verdict, run or not. Above 0.05 the verdict becomes undecided. Further comparisons "
+           "have intervals, but neither verdict nor p-value."},
       {"Failures",
-       "A run that diverged or whose score is not a number counts as the worst of its comparison, and as no better "
-       "than a "
-       "model without memory. It is never left out."},
+       "A run that diverged, or whose score is not a number, counts as the worst run of its comparison and as no better "
+       "than a model without memory. No run is left out."},
       {"Tuned and untuned",
-       "Where a search is declared, every model gets the same random trials from the same ranges, and the settings of "
-       "the file, judged on validation sequences with seeds of their own. The verdict is that of the tuned runs; the "
-       "untuned ones have the settings of the file."},
+       "If a search is declared, every model gets the same number of random trials from the same ranges, and the settings "
+       "of the file as one more. Trials are judged on validation sequences with seeds of their own. The verdict is based "
+       "on the tuned runs; untuned runs have the settings of the file."},
       {"Published numbers",
-       "Shown beside ours and never a pass mark. Sign: our difference has the sign of theirs. Size: our interval holds "
-       "theirs. Ranking: no two models change places."},
-      {"IQM", "The mean of the middle half of the runs."},
+       "Shown next to ours, without influence on the verdict. Sign: our difference has the sign of theirs. Size: our "
+       "interval contains theirs. Ranking: no two models change places."},
+      {"IQM", "Interquartile mean: the mean of the middle half of the runs."},
   });
 }
 
@@ -104,8 +104,8 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
   std::string html = element("h1", title) + counts(findings);
   const Profile profile = findings.empty() ? Profile::lab : findings.front().finding->profile;
   if (profile == Profile::smoke)
-    html +=
-        element("p", "Smoke profile: two seeds and a few updates, too short to say anything of the claims.", "alarm");
+    html += element("p", "Smoke profile: two seeds and a few updates, too short to say anything about the claims.",
+                    "alarm");
   html += table_of_findings(findings) + "<h2>The claims one by one</h2>\n";
   std::vector<const Run*> runs;
   for (const FindingResult& r : findings) {

@@ -1,11 +1,11 @@
-// Panels of a finding's figure that show what happens over time: times to solve, gradients and gates.
+#include "findings/page/probes.h"
+
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/format.h"
 #include "analysis/statistics/survival.h"
 #include "analysis/summary.h"
-#include "findings/page/figure_panels.h"
+#include "core/text.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -20,8 +20,8 @@ void no_record(Panels& panels, const Rectangle& frame, const std::string& title)
 
 // --- times to solve
 
-// Rows of time, share solved, low, high: two for each step, so that lines between them make stairs. The band begins
-// with the first event: before it the intervals of all models are about the same and would only hide each other.
+// Rows of time, share solved, low, high: two for each event, so that the lines between them form steps. The band begins
+// with the first event, because before it the intervals of all models are about the same and would hide each other.
 std::vector<Values> stairs(const Lifetimes& lifetimes, double end) {
   Values level = {0, 0, 0};
   std::vector<Values> rows = {{0, level[0], level[1], level[2]}};
@@ -48,7 +48,7 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
   }
   if (models.empty()) return no_record(panels, frame, task.label);
   panels.headings(frame, task.label, "share of runs that have solved", seconds ? "CPU seconds of training" : "updates");
-  panels.command(Axis{0, 1.04 * end, false}.commands('x'));  // a step at the very end is to be seen
+  panels.command(Axis{0, 1.04 * end, false}.commands('x'));  // room for a step at the very end
   panels.command(widened({0, 1, false}).commands('y'));
   std::vector<std::string> bands, lines;
   for (const auto& [model, lifetimes] : models) {
@@ -65,7 +65,7 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
 
 // --- gradients
 
-// Of each run with this probe: log10 of the norm for lag 1, 2, ..., relative to the first.
+// For each run with this probe: log10 of the gradient's norm at lags 1, 2, ..., relative to lag 1.
 std::vector<Values> norms_of(const ModelRuns& model, const std::string& when) {
   std::vector<Values> runs;
   for (const Run& run : model.runs) {
@@ -94,7 +94,7 @@ std::vector<Values> over_lags(const std::vector<Values>& runs) {
   return rows;
 }
 
-constexpr std::size_t max_curves = 8;  // that can be told apart in one panel
+constexpr std::size_t max_curves = 8;  // more cannot be told apart in one panel
 
 struct LagCurve {
   const ModelRuns* model;
@@ -110,7 +110,8 @@ struct LagPanel {
 
 bool crowded(const TaskRuns& task) { return task.models.size() > max_curves; }
 
-// All models before training and all after it; of a crowded task, the first if there are several, each model by itself.
+// One panel with all models before training, one with all models after it, for each task. When a task has too many
+// models for that, only the first such task is shown, with a panel for each model.
 std::vector<LagPanel> lag_panels(const Study& study) {
   std::vector<LagPanel> panels;
   const auto shown = std::find_if(study.tasks.begin(), study.tasks.end(), crowded);
@@ -152,7 +153,7 @@ void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame
   panels.plot(frame, bands);
 }
 
-// One axis for all panels, or before and after training could not be compared.
+// One axis for all panels makes gradients before and after training comparable.
 Axis norm_axis(const std::vector<LagPanel>& all) {
   Values values = {0};
   for (const LagPanel& lag_panel : all) {
@@ -189,7 +190,7 @@ std::vector<GatePanel> gates_of(const Study& study) {
   return gates;
 }
 
-// Rows of idle mean, relevant mean, size: a unit that carries nothing is a dot, the one that carries most a disc.
+// Rows of idle mean, relevant mean, size of the point: the more the loss depends on a unit's memory, the larger.
 std::vector<Values> units_of(const GatePanel& gate, const std::string& when) {
   std::vector<Values> rows;
   for (const Run& run : gate.model->runs) {
@@ -207,7 +208,7 @@ std::vector<Values> units_of(const GatePanel& gate, const std::string& when) {
       }
     }
   }
-  // Large ones first, or they would hide the small.
+  // Large points first, so that they do not hide small ones.
   std::stable_sort(rows.begin(), rows.end(), [](const Values& a, const Values& b) { return a[2] > b[2]; });
   return rows;
 }
@@ -226,7 +227,7 @@ void draw_gate(Panels& panels, const GatePanel& gate, const Rectangle& frame) {
     const int block = panels.add_data(gate.task->label + ", " + title + ", " + when + ": idle, relevant, size", rows);
     curves.push_back("data index " + std::to_string(block) + " using 1:2:(" + (trained ? "1" : "0.3") +
                      "*$3) with points pointtype 7 pointsize variable linecolor rgb " +
-                     quoted(trained ? "#40" + panels.style(gate.model->label).color.substr(1) : "#999999"));
+                     gnuplot_quoted(trained ? "#40" + panels.style(gate.model->label).color.substr(1) : "#999999"));
   }
   panels.plot(frame, curves);
 }
@@ -237,8 +238,8 @@ PanelGroup solve_panels(const FindingResult& result, const Study& study) {
   const bool seconds = result.finding->primary.measurement.name == "cpu_seconds_to_solve";
   return {
       static_cast<int>(study.tasks.size()), 210, true,
-      "Share of runs that have met the criterion (one minus Kaplan-Meier's estimate) with its pointwise 95 % interval "
-      "from the first event on; runs that did not solve are censored at the end of training.",
+      "Share of runs that have met the task's criterion (one minus the Kaplan-Meier estimate), with its pointwise 95 % "
+      "interval from the first event on. Runs that did not solve the task are censored at the end of training.",
       [&study, seconds](Panels& panels) {
         for (std::size_t t = 0; t < study.tasks.size(); ++t)
           draw_solves(panels, study.tasks[t], panels.panel(static_cast<int>(t)), seconds);
@@ -249,25 +250,26 @@ PanelGroup gradient_panels(const Study& study) {
   const std::vector<LagPanel> all = lag_panels(study);
   const auto shown = std::find_if(study.tasks.begin(), study.tasks.end(), crowded);
   const bool alone = shown != study.tasks.end();
-  return {static_cast<int>(all.size()), alone ? 120.0 : 210.0, !alone,
-          "Mean over sequences of log10 of the norm of the derivative of the last loss with respect to all states that "
-          "many steps before; the line is the median over seeds, the band spans all seeds below ten, the quartiles "
-          "from ten on." +
-              (alone ? " Grey: before training; colored: after it, on " + shown->label + "." : ""),
-          [all](Panels& panels) {
-            const Axis norms = norm_axis(all);
-            for (std::size_t p = 0; p < all.size(); ++p)
-              draw_lags(panels, all[p], panels.panel(static_cast<int>(p)), norms);
-          }};
+  return {
+      static_cast<int>(all.size()), alone ? 120.0 : 210.0, !alone,
+      "The norm of the derivative of the last loss with respect to all states so many steps earlier (log10, mean over "
+      "sequences). Lines: median over seeds. Bands: quartiles from ten seeds on, below that the range of all seeds." +
+          (alone ? " Gray: before training. Colored: after training, on " + shown->label + "." : ""),
+      [all](Panels& panels) {
+        const Axis norms = norm_axis(all);
+        for (std::size_t p = 0; p < all.size(); ++p)
+          draw_lags(panels, all[p], panels.panel(static_cast<int>(p)), norms);
+      }};
 }
 
 PanelGroup gate_panels(const Study& study) {
   const std::vector<GatePanel> gates = gates_of(study);
   return {
       std::max(1, static_cast<int>(gates.size())), square, false,
-      "Every unit of every seed: the mean of its gate over steps on which nothing relevant arrives, and over the "
-      "others. Colored: after training; small and grey: before. The larger a point, the more the loss depends on the "
-      "unit's memory in the middle of the sequence (relative to the unit of its network that it depends on most). Dotted: equal means.",
+      "Each point is a unit of one seed: the mean of its gate over steps on which nothing relevant arrives (idle), and "
+      "over the other steps (relevant). Colored: after training. Small and gray: before training. The larger a point, the "
+      "more the loss depends on the unit's memory in the middle of the sequence, relative to the unit of the same network "
+      "on which it depends most. On the dotted line both means are equal.",
       [gates](Panels& panels) {
         if (gates.empty()) no_record(panels, panels.panel(0), "gates");
         for (std::size_t g = 0; g < gates.size(); ++g) draw_gate(panels, gates[g], panels.panel(static_cast<int>(g)));

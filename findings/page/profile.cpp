@@ -1,14 +1,15 @@
-// The performance profile of a finding: over all tasks, the share of runs that reach a value of its measure.
+#include "findings/page/profile.h"
+
 #include <algorithm>
 #include <map>
 
 #include "analysis/statistics/performance_profile.h"
-#include "findings/page/figure_panels.h"
+#include "findings/page/runs_shown.h"
 
 namespace rnnbench::findings {
 namespace {
 
-// By model, its values on every task; only of models that were run on all of them.
+// The values of each model on every task, for the models that were run on all tasks.
 std::map<std::string, Strata> values_by_model(const FindingResult& result, const Study& study) {
   const Measurement& measurement = result.finding->primary.measurement;
   std::map<std::string, Strata> strata;
@@ -29,8 +30,9 @@ PanelGroup profile_panels(const FindingResult& result, const Study& study) {
   constexpr int points = 100;
   return {
       1, 260, true,
-      "Share of runs, averaged over the tasks, whose " + result.finding->primary.measurement.text +
-          " is at least the value on the horizontal axis (performance profile), with its pointwise 95 % interval.",
+      "Performance profile: the share of runs, averaged over the tasks, whose " +
+          result.finding->primary.measurement.text +
+          " is at least the value on the horizontal axis, with its pointwise 95 % interval.",
       [&result, &study](Panels& panels) {
         const auto strata = values_by_model(result, study);
         if (strata.empty()) return;

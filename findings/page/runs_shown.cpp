@@ -3,20 +3,17 @@
 #include <algorithm>
 
 namespace rnnbench::findings {
-namespace {
 
-const std::vector<Run>& runs_of(const FindingResult& result) {
+const std::vector<Run>& shown_runs(const FindingResult& result) {
   return result.runs.empty() ? result.untuned : result.runs;
 }
 
-}  // namespace
-
 Study finding_study(const FindingResult& result, const std::string& without) {
   const Experiment& experiment = result.finding->experiment;
-  const std::vector<Run>& runs = runs_of(result);
+  const std::vector<Run>& runs = shown_runs(result);
   std::vector<Run> named;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    // Runs, tuned or not, are in the order of their declaration.
+    // Runs are in the order of their declaration, tuned or not.
     named.push_back({experiment.runs[i].json(), runs[i].record});
     for (const char* section : {"task", "model", "training"}) named.back().spec.at(section).erase(without);
   }
@@ -24,7 +21,7 @@ Study finding_study(const FindingResult& result, const std::string& without) {
 }
 
 bool has_records(const FindingResult& result) {
-  const std::vector<Run>& runs = runs_of(result);
+  const std::vector<Run>& runs = shown_runs(result);
   return std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
 }
 

@@ -1,11 +1,11 @@
-// Panels of a finding's figure that show one number of each run: by model, by setting, and the decided comparison.
+#include "findings/page/strips.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
-#include "analysis/format.h"
-#include "findings/page/figure_panels.h"
+#include "core/text.h"
+#include "findings/page/runs_shown.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -33,25 +33,17 @@ double height_of(const std::vector<Strip>& strips) {
   return height;
 }
 
-// Between -1 and 1, the same for the same place in the list: points of equal value lie beside each other.
+// Between -1 and 1, by the place in the list: moves points apart that have equal values.
 double jitter(std::size_t i) {
   const double turn = 0.6180339887498949 * static_cast<double>(i + 1);
   return 2 * (turn - std::floor(turn)) - 1;
-}
-
-// Measures that span orders of magnitude need a logarithm.
-Axis axis_of(const Values& values) {
-  const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  if (*min > 0 && *max > 50 * *min) return logarithmic_axis(values);
-  const bool shares = *min >= 0 && *max <= 1 && *max - *min > 0.4;
-  return shares ? Axis{0, 1, false} : fitted_axis(values);
 }
 
 void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& strips, Axis axis,
                  const std::string& comment) {
   frame.height = height_of(strips);
   panels.command(axis.commands('x'));
-  panels.command("unset logscale y; set yrange [" + exact_text(frame.height) + ":0]; set ytics ('' -1)");
+  panels.command("unset logscale y; set yrange [" + number_text(frame.height) + ":0]; set ytics ('' -1)");
   std::vector<std::string> curves = {"NaN"};
   const auto add = [&](const std::string& what, const std::vector<Values>& rows, const std::string& clause) {
     if (rows.empty()) return;
@@ -80,7 +72,7 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
         add(strip.label + ": mean, low, high", {{center, top + 21, low, high}},
             "1:2:3:4 with xerrorbars pointtype " + std::to_string(strip.style.point) +
-                " pointsize 0.95 linewidth 2 linecolor rgb " + quoted(strip.style.color));
+                " pointsize 0.95 linewidth 2 linecolor rgb " + gnuplot_quoted(strip.style.color));
       } else {
         add(strip.label + ": mean", {{center, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
       }
@@ -89,18 +81,18 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
         "1:2 with points pointtype 12 pointsize 1.3 linewidth 1.5 linecolor rgb '#333333'");
     top += points_height + strip_gap;
     if (top < frame.height - 1)
-      panels.command("set arrow from graph 0, first " + exact_text(top - 3) + " to graph 1, first " +
-                     exact_text(top - 3) + " nohead linewidth 0.6 linecolor rgb '#dddddd'");
+      panels.command("set arrow from graph 0, first " + number_text(top - 3) + " to graph 1, first " +
+                     number_text(top - 3) + " nohead linewidth 0.6 linecolor rgb '#dddddd'");
   }
   panels.plot(frame, curves);
 }
 
 // A vertical line over the whole panel, with a name above it.
 void vertical_line(Panels& panels, double at, const std::string& name) {
-  const std::string place = "first " + exact_text(at) + ", graph ";
+  const std::string place = "first " + number_text(at) + ", graph ";
   panels.command("set arrow from " + place + "0 to " + place +
                  "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
-  panels.command("set label " + quoted(name) + " at " + place +
+  panels.command("set label " + gnuplot_quoted(name) + " at " + place +
                  "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
 }
 
@@ -128,7 +120,7 @@ std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task,
   return strips;
 }
 
-Axis axis_of(const std::vector<Strip>& strips, const Values& more) {
+Axis strip_axis(const std::vector<Strip>& strips, const Values& more) {
   Values all = more;
   for (const Strip& strip : strips) {
     all.insert(all.end(), strip.values.begin(), strip.values.end());
@@ -137,32 +129,27 @@ Axis axis_of(const std::vector<Strip>& strips, const Values& more) {
     if (strip.interval && std::isfinite(strip.interval->high)) all.push_back(strip.interval->high);
   }
   if (all.empty()) all.push_back(0);
-  return widened(axis_of(all));
-}
-
-bool is_plain(const Outcome& outcome) {  // compares the number itself with one
-  return outcome.statement.right.kind == Expression::Kind::number &&
-         std::all_of(outcome.statement.left.begin(), outcome.statement.left.end(), [](const Expression& side) {
-           return side.kind != Expression::Kind::ratio && side.kind != Expression::Kind::difference &&
-                  side.kind != Expression::Kind::slope;
-         });
+  return widened(value_axis(all));
 }
 
 }  // namespace
 
-Interval mean_band(const Values& values) {
-  if (static_cast<int>(values.size()) >= min_runs_for_interval) return bootstrap_interval(values, mean);
+Axis value_axis(const Values& values) {
   const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  return {*min, *max};
+  if (*min > 0 && *max > 50 * *min) return logarithmic_axis(values);
+  const bool shares = *min >= 0 && *max <= 1 && *max - *min > 0.4;
+  return shares ? Axis{0, 1, false} : fitted_axis(values);
 }
 
-std::string measure_heading(const Measurement& measurement, const Study& study) {
-  std::vector<const Run*> runs;
-  for (const TaskRuns& task : study.tasks)
-    for (const ModelRuns& model : task.models)
-      for (const Run& run : model.runs) runs.push_back(&run);
-  const std::string direction = direction_text(measurement, runs);
-  return measurement.text + (direction.empty() ? "" : " (" + direction + ")");
+Values boundaries_for_values(const FindingResult& result) {
+  using Kind = Expression::Kind;
+  if (!result.primary || !result.primary->compares_with_number()) return {};
+  const auto derived = [](const Expression& side) {
+    return side.kind == Kind::ratio || side.kind == Kind::difference || side.kind == Kind::slope;
+  };
+  const std::vector<Expression>& left = result.primary->statement.left;
+  if (std::any_of(left.begin(), left.end(), derived)) return {};
+  return result.primary->claimed.boundaries();
 }
 
 double comparison_height(const Outcome& outcome) { return height_of(comparison_strips(outcome)); }
@@ -177,16 +164,16 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
                                  [](const Expression& side) { return side.kind == Expression::Kind::ratio; });
   Values all = levels;
   all.push_back(reference);
-  panels.headings(frame, "What is decided", "",
+  panels.headings(frame, "The comparison that decides", "",
                   std::string(difference ? "difference of "
                               : ratio    ? "ratio of "
                                          : "") +
                       outcome.measurement.text);
   for (const double level : levels) vertical_line(panels, level, "boundary");
-  const std::string at = "first " + exact_text(reference) + ", graph ";
+  const std::string at = "first " + number_text(reference) + ", graph ";
   if (outcome.margin > 0)
     panels.command("set arrow from " + at + "0 to " + at + "1 nohead linewidth 1 linecolor rgb '#999999'");
-  Axis axis = axis_of(strips, all);
+  Axis axis = strip_axis(strips, all);
   if (axis.logarithmic && difference) axis = widened(linear_axis(all));
   draw_strips(panels, frame, strips, axis, "decided");
 }
@@ -203,160 +190,21 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
     strips.push_back(model_strips(finding, task, styles));
     group.height = std::max(group.height, height_of(strips.back()));
   }
-  const bool boundary = result.primary && is_plain(*result.primary);
+  const Values boundaries = boundaries_for_values(result);
   group.caption =
-      std::string("Every run (small), and below its mean with the 95 % bootstrap interval from ten runs on. A cross ") +
-      "is a run that failed, counted as the worst." + (finding.published.empty() ? "" : " Hollow diamond: published.");
-  group.draw = [&result, &study, strips, boundary](Panels& panels) {
+      "Small points: every run. Below them: their mean with its 95 % bootstrap interval (from ten runs on). Crosses: runs "
+      "that failed, which count as the worst value." +
+      std::string(finding.published.empty() ? "" : " Hollow diamonds: published numbers.");
+  group.draw = [&result, &study, strips, boundaries](Panels& panels) {
     const Measurement& measurement = result.finding->primary.measurement;
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {
       Rectangle frame = panels.panel(static_cast<int>(t));
       frame.height = height_of(strips[t]);
-      const Values levels = boundary ? result.primary->claimed.boundaries() : Values{};
       panels.headings(frame, study.tasks[t].label, strips[t].empty() ? "no such number" : "",
-                      measure_heading(measurement, study));
+                      measure_heading(measurement, pointers(shown_runs(result))));
       if (strips[t].empty()) frame.height = points_height;
-      for (const double level : levels) vertical_line(panels, level, "boundary");
-      draw_strips(panels, frame, strips[t], axis_of(strips[t], levels), study.tasks[t].label);
-    }
-  };
-  return group;
-}
-
-// --- against a setting
-
-namespace {
-
-struct Places {
-  std::vector<std::string> values;  // as written, in order of size or of the declaration
-  Values at;
-  Axis axis;
-};
-
-// Numbers lie at their size, on a logarithmic axis where they span a factor of four; other values side by side.
-Places places_of(const Study& study, const std::string& key) {
-  std::vector<std::string> seen;
-  for (const TaskRuns& task : study.tasks)
-    for (const ModelRuns& model : task.models)
-      for (const Run& run : model.runs)
-        if (run.recorded() && !std::count(seen.begin(), seen.end(), trained_setting(run, key)))
-          seen.push_back(trained_setting(run, key));
-  std::map<double, std::string> numbers;
-  for (const std::string& value : seen) {
-    char* end = nullptr;
-    const double number = std::strtod(value.c_str(), &end);
-    if (!value.empty() && *end == '\0') numbers[number] = value;
-  }
-  Places places;
-  if (numbers.size() == seen.size() && !seen.empty()) {
-    for (const auto& [number, value] : numbers) {
-      places.at.push_back(number);
-      places.values.push_back(value);
-    }
-    const double low = places.at.front(), high = places.at.back();
-    const bool logarithmic = low > 0 && high >= 4 * low;
-    const double room = logarithmic ? std::pow(high / low, 0.06) : std::max(0.06 * (high - low), 1e-9);
-    places.axis = logarithmic ? Axis{low / room, high * room, true} : Axis{low - room, high + room, false};
-  } else {
-    places.values = seen;
-    for (std::size_t i = 0; i < seen.size(); ++i) places.at.push_back(static_cast<double>(i));
-    places.axis = {-0.5, std::max(0.5, static_cast<double>(seen.size()) - 0.5), false};
-  }
-  return places;
-}
-
-std::string place_tics(const Places& places) {
-  std::vector<std::string> tics;
-  for (std::size_t i = 0; i < places.at.size(); ++i)
-    tics.push_back(quoted(places.values[i]) + " " + exact_text(places.at[i]));
-  return "set xtics (" + join(tics, ", ") + ")";
-}
-
-void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, const FindingResult& result,
-                  const Places& places, const std::string& key) {
-  const Finding& finding = *result.finding;
-  const Measurement& measurement = finding.primary.measurement;
-  const double worst = worst_on(measurement, task);
-  Values all;
-  for (const ModelRuns& model : task.models)
-    if (const auto values = values_of_model(measurement, pointers(model.runs), worst))
-      all.insert(all.end(), values->values.begin(), values->values.end());
-  const bool boundary = result.primary && is_plain(*result.primary);
-  if (boundary) all.push_back(result.primary->claimed.boundaries().front());
-  if (all.empty()) all.push_back(0);
-  const Axis axis = widened(axis_of(all));
-  panels.command(places.axis.commands('x'));
-  panels.command(place_tics(places));
-  panels.command(axis.commands('y'));
-  if (boundary)
-    for (const double level : result.primary->claimed.boundaries()) {
-      const std::string at = "first " + exact_text(level);
-      panels.command("set arrow from graph 0, " + at + " to graph 1, " + at +
-                     " nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
-      panels.command("set label 'boundary' at graph 1.02, " + at + " left font ',9.5' textcolor rgb '#444444'");
-    }
-  std::vector<std::string> points = {"NaN"}, bands, lines;
-  for (std::size_t m = 0; m < task.models.size(); ++m) {
-    const ModelRuns& model = task.models[m];
-    // Models lie a little beside each other, so that the points of one do not hide those of the next.
-    const double shift = 0.014 * (static_cast<double>(m) - (static_cast<double>(task.models.size()) - 1) / 2);
-    std::vector<Values> every, failures, means, published;
-    for (std::size_t i = 0; i < places.at.size(); ++i) {
-      std::vector<const Run*> runs;
-      for (const Run& run : model.runs)
-        if (run.recorded() && trained_setting(run, key) == places.values[i]) runs.push_back(&run);
-      const auto values = values_of_model(measurement, runs, worst);
-      if (!values || values->values.empty()) continue;
-      const double x = places.axis.logarithmic ? places.at[i] * std::pow(places.axis.high / places.axis.low, shift)
-                                               : places.at[i] + shift * (places.axis.high - places.axis.low);
-      for (std::size_t v = 0; v < values->values.size(); ++v)
-        (values->failed[v] ? failures : every).push_back({x, values->values[v]});
-      const Interval band = mean_band(values->values);
-      means.push_back({places.at[i], mean(values->values), band.low, band.high});
-      for (const Published& p : finding.published)
-        if (matches(p.model, {runs.front()->record->spec, std::nullopt})) published.push_back({x, p.value});
-    }
-    const Style& style = panels.style(model.label);
-    const std::string who = task.label + ", " + model.label;
-    const auto add = [&](std::vector<std::string>& curves, const std::string& what, const std::vector<Values>& rows,
-                         const std::string& clause) {
-      if (rows.empty()) return 0;
-      const int block = panels.add_data(who + ": " + what, rows);
-      curves.push_back("data index " + std::to_string(block) + " using " + clause);
-      return block;
-    };
-    Style faint = style;
-    faint.point = 7;
-    add(points, key + ", every run", every, "1:2 " + point_clause(faint, 0.3));
-    add(points, key + ", failed", failures, "1:2 " + point_clause({style.color, "1", 2}, 0.6));
-    add(lines, key + ", published", published,
-        "1:2 with points pointtype 12 pointsize 1.4 linecolor rgb " + quoted(style.color));
-    if (means.empty()) continue;
-    const int block = add(bands, key + ", mean, low, high", means, "1:3:4 " + band_clause(style));
-    const std::string data = "data index " + std::to_string(block) + " using 1:2 ";
-    lines.push_back(data + line_clause(style));
-    lines.push_back(data + point_clause(style, 0.75));
-  }
-  points.insert(points.begin(), bands.begin(), bands.end());
-  points.insert(points.end(), lines.begin(), lines.end());
-  panels.plot(frame, points);
-}
-
-}  // namespace
-
-PanelGroup setting_panels(const FindingResult& result, const Study& study, const std::string& key) {
-  PanelGroup group;
-  group.panels = static_cast<int>(study.tasks.size());
-  group.caption =
-      "Mean over seeds; the band is its 95 % bootstrap interval from ten runs on, and all seeds below. Small: every "
-      "run; a cross: one that failed, counted as the worst." +
-      std::string(result.finding->published.empty() ? "" : " Hollow diamond: published.");
-  const Places places = places_of(study, key);
-  group.draw = [&result, &study, key, places](Panels& panels) {
-    for (std::size_t t = 0; t < study.tasks.size(); ++t) {
-      const Rectangle frame = panels.panel(static_cast<int>(t));
-      panels.headings(frame, study.tasks[t].label, measure_heading(result.finding->primary.measurement, study), key);
-      draw_setting(panels, study.tasks[t], frame, result, places, key);
+      for (const double boundary : boundaries) vertical_line(panels, boundary, "boundary");
+      draw_strips(panels, frame, strips[t], strip_axis(strips[t], boundaries), study.tasks[t].label);
     }
   };
   return group;

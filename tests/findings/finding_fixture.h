@@ -1,4 +1,4 @@
-// Findings in a folder of their own with made-up records, for the tests of the ledger of claims.
+// Findings in a folder of their own with made-up records, for the tests of findings.
 #pragma once
 
 #include <fstream>

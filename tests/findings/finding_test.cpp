@@ -1,10 +1,11 @@
-// Findings: their files, and what the ledger makes of their records.
+// Findings: their files, and the verdicts that their records give.
 #include "findings/finding.h"
 
 #include <catch2/catch.hpp>
 
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
+#include "findings/listing.h"
 #include "tests/findings/finding_fixture.h"
 #include "tests/namespaces.h"
 
@@ -89,14 +90,17 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
   CHECK(refusal({{"compare", "lstm > rnn"}}) == "x.ini:9: no run is 'rnn'");
   CHECK(refusal({{"also", "lstm > gru{hidden=5}"}}) == "x.ini:8: no run is 'gru{hidden=5}'");
   CHECK(refusal({{"also", "lstm > gru; lstm >"}}).starts_with("x.ini:8: 'lstm >' is not a comparison"));
+  CHECK(refusal({{"compare", "show lstm"}}) ==
+        "x.ini:9: compare = show lstm claims nothing that could be decided; 'show' belongs in also");
+  CHECK(refusal({{"also", "show rnn"}}) == "x.ini:8: no run is 'rnn'");
   CHECK(refusal({{"compare", "lstm ~ gru"}, {"margin", "0 (none)"}}) ==
-        "x.ini:9: 'lstm ~ gru' needs a margin above 0: no number lies within nothing");
+        "x.ini:9: 'lstm ~ gru' needs a margin above 0: no measured number equals another exactly");
   CHECK_THAT(refusal({{"measure", "recall at 2.5"}}), Contains("a length is a whole number"));
   CHECK(refusal({{"figure", "over nonsense"}}) ==
         "x.ini:10: figure = over nonsense: no run has a setting of that name");
   std::string deep = "lstm";
   for (int i = 0; i < 60000; ++i) deep = "min(" + deep;
-  CHECK_THAT(refusal({{"compare", deep + " > gru"}}), Contains("fewer functions within one another"));
+  CHECK_THAT(refusal({{"compare", deep + " > gru"}}), Contains("fewer nested functions"));
   CHECK(refusal({{"figure", "pie"}}) ==
         "x.ini:10: figure = pie is not one of models, gradients, gates, time to solve, curves, profile, over KEY");
   const std::string certainty =
@@ -208,8 +212,34 @@ TEST_CASE("claims are decided by their records, and corrected for their number",
   CHECK(json[0].at("p") == *results[0].primary->p);
   CHECK(json[1].at("effect").is_null());
   CHECK(json[1].at("p").is_null());
+  CHECK(json[0].at("boundary") == "> +0.05");
+  CHECK(json[1].at("boundary").is_null());
   CHECK_THAT(findings_text(results), Contains("supported") && Contains("1 of 24 runs recorded"));
+  // An interval is shown with the boundary that it is compared with, and a measure with its direction.
+  CHECK_THAT(findings_text(results), Contains("compared: lstm - gru, recall (higher is better)"));
+  for (const std::string& table : {findings_text(results), findings_markdown(results)})
+    CHECK_THAT(table, Contains("boundary") && Contains(effect_cell(results[2])) && Contains("> +0.05"));
   CHECK_THAT(findings_markdown(results), Contains("**contradicted**"));
+  CHECK(comparison_cell(results[3]) == "-");
+}
+
+TEST_CASE("numbers that are only shown have an interval, but no verdict and no p-value", "[finding]") {
+  Findings findings;
+  findings.write("shown", finding_text({{"also", "show lstm, gru on recall; show gru on loss"}}));
+  findings.record_all(findings.read().at(0), 0.2);
+  const FindingResult result = findings.evaluate().at(0);
+  REQUIRE(result.also.size() == 2);
+  REQUIRE(result.also[0].parts.size() == 2);
+  for (const ComparisonPart& part : result.also[0].parts) {
+    CHECK(part.effect == mean(part.values));
+    CHECK(part.interval->low == mean_interval(part.values, 0.95).low);
+    CHECK_FALSE(part.p_for);
+    CHECK_FALSE(part.p_against);
+    CHECK(part.verdict == Verdict::undecided);
+  }
+  CHECK_FALSE(result.also[0].p);
+  CHECK(boundary_text(result.also[0]).empty());
+  CHECK(result.verdict == Verdict::supported);
 }
 
 TEST_CASE("an interval that is clear of the boundary may not survive the family", "[finding]") {
@@ -284,19 +314,19 @@ TEST_CASE("published numbers are compared by sign, size and ranking, and decide 
     CHECK_THAT(published_text(result), Contains("lstm") && Contains("ours"));
     return result.published;
   };
-  const PublishedMet alike = met("lstm 0.6 (read), gru 0.4 (read)", 0.2);
+  const PublishedAgreement alike = met("lstm 0.6 (read), gru 0.4 (read)", 0.2);
   CHECK(alike.sign == true);
   CHECK(alike.size == true);
   CHECK(alike.ranking == true);
-  const PublishedMet larger = met("lstm 0.9 (read), gru 0.1 (from memory)", 0.2);
+  const PublishedAgreement larger = met("lstm 0.9 (read), gru 0.1 (from memory)", 0.2);
   CHECK(larger.sign == true);
   CHECK(larger.size == false);
   CHECK(larger.ranking == true);
-  const PublishedMet opposite = met("lstm 0.1 (read), gru 0.9 (read)", 0.2);
+  const PublishedAgreement opposite = met("lstm 0.1 (read), gru 0.9 (read)", 0.2);
   CHECK(opposite.sign == false);
   CHECK(opposite.size == false);
   CHECK(opposite.ranking == false);
-  const PublishedMet one_number = met("lstm 0.6 (computed)", 0.2);
+  const PublishedAgreement one_number = met("lstm 0.6 (computed)", 0.2);
   CHECK_FALSE(one_number.sign);
   CHECK_FALSE(one_number.size);
   CHECK_FALSE(one_number.ranking);

@@ -12,6 +12,8 @@
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"
+#include "findings/page/section.h"
+#include "findings/statement_in_words.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
@@ -250,6 +252,7 @@ TEST_CASE("comparisons are written out in words", "[findings]") {
   CHECK(words("lstm{length=5} > gru", 0.1) == "in recall, lstm (length 5) is higher than gru by more than 0.1");
   CHECK(words("lstm, gru >= 1", 0) == "in recall, each of lstm, gru is not below 1");
   CHECK(words("gru / lstm < 1", 0.05) == "in recall, gru divided by lstm is lower than 1 by more than 0.05");
+  CHECK(words("show lstm, gru{length=5}", 0.5) == "recall of lstm, gru (length 5)");
   CHECK(words("lstm - gru ~ 0", 0.5) == "in recall, lstm minus gru differs from 0 by less than 0.5");
   CHECK(words("slope(gru over length) <= min(rnn, lstm)", 0) ==
         "in recall, the slope of [gru] over log2 of length is not above the lowest of [rnn, lstm]");
@@ -293,12 +296,13 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
     CHECK(html.find("rnnbench reproduce " + finding.name) != std::string::npos);
   }
   CHECK(html.find("3 published claims: 1 supported, 1 not applicable, 1 not run.") != std::string::npos);
-  CHECK(count(html, verdict_badge(Verdict::supported)) == 2);  // ledger and section
+  CHECK(count(html, verdict_badge(Verdict::supported)) == 2);  // table and section
   CHECK(count(html, verdict_badge(Verdict::not_run)) == 2);
   CHECK(count(html, verdict_badge(Verdict::not_applicable)) == 2);
   CHECK(html.find("0 of 20 runs recorded") != std::string::npos);
   CHECK(html.find("its data is not public") != std::string::npos);
-  CHECK(html.find("gru - lstm = <span class=\"whole\">-0.2000 [-0.2000, -0.2000]</span>") != std::string::npos);
+  CHECK(html.find("<td class=\"whole\">-0.2000 [-0.2000, -0.2000]</td><td class=\"whole\">&lt; -0.01</td>") !=
+        std::string::npos);
   CHECK(html.find("<td class=\"number\">0.3055</td>") != std::string::npos);  // the LSTM's mean
   CHECK(html.find("sign met, size not met, ranking met") != std::string::npos);
   CHECK(html.find("A GRU is &lt;b&gt;better&lt;/b&gt; &amp; &quot;faster&quot;") != std::string::npos);
@@ -323,6 +327,38 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
     INFO((*match)[2].str());
     CHECK(ids.count((*match)[2].str().substr(1)) == 1);
   }
+}
+
+TEST_CASE("a section starts with the answer, and folds many further comparisons under their questions", "[findings]") {
+  TemporaryFolder folder;
+  const auto section = [&](const std::string& also) {
+    const Finding finding = declared(
+        folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n",
+        "number = 1\nclaim = c\nmeasure = mse\ncompare = gru < lstm\nmargin = 0.01 (m)\nalso = " + also + "\n");
+    FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
+      set_mse(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
+    });
+    result.verdict = result.primary->verdict;
+    for (const DeclaredComparison& c : finding.also)
+      result.also.push_back(decide(c.statement, c.measurement, finding.margin_of(c), result.runs));
+    return finding_section(result, folder.path() / "none.svg");
+  };
+  const std::string few = section("gru < 0.2; lstm > gru on solved; show lstm, gru on loss");
+  const std::size_t answer = few.find(
+                        "In mse (lower is better), gru - lstm is -0.2000 [-0.2000, -0.2000], the mean over "
+                        "10 seeds with its 95 % interval; the claim requires less than -0.01."),
+                    figure = few.find("The figure was not drawn"), numbers = few.find("The numbers that decide"),
+                    declaration = few.find("What was declared");
+  CHECK((answer < figure && figure < numbers && numbers < declaration && declaration != std::string::npos));
+  CHECK(count(few, "<details><summary>What values") == 0);
+  CHECK(few.find("<p>What values does loss take?</p>") != std::string::npos);
+
+  std::string many = "show gru on loss";
+  for (int i = 0; i < 8; ++i) many += "; lstm > gru on solved";
+  const std::string folded = section(many);
+  CHECK(count(folded, "<details><summary>How do the models compare in solved? <span class=\"soft\">(8 comparisons)") ==
+        1);
+  CHECK(count(folded, "<details><summary>What values does loss take? <span class=\"soft\">(1 number)") == 1);
 }
 
 TEST_CASE("badges differ in more than their color", "[findings]") {

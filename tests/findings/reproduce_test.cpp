@@ -1,4 +1,4 @@
-// The program reproduces a finding of two models: search, second phase, resumption, ledger.
+// The program reproduces a finding of two models: search, tuned runs, resumption, table of findings.
 #include <cstdlib>
 #include <map>
 #include <signal.h>
@@ -45,7 +45,9 @@ class Shell {
  public:
   Shell() { fs::create_directories(folder_.path() / "experiments/catalogue"); }
   fs::path operator/(const std::string& name) const { return folder_.path() / name; }
-  void write(const std::string& name, const std::string& text) const { rnnbench::test::write(folder_.path() / name, text); }
+  void write(const std::string& name, const std::string& text) const {
+    rnnbench::test::write(folder_.path() / name, text);
+  }
   // Exit code; what was printed is in `out` and `err`.
   int run(const std::string& arguments) {
     const std::string command =
@@ -104,13 +106,13 @@ TEST_CASE("a finding is searched, run, decided and resumed", "[reproduce]") {
   CHECK(contents(results_folder) == records);
 }
 
-TEST_CASE("the ledger of findings, and the other commands on a finding", "[reproduce]") {
+TEST_CASE("the table of findings, and the other commands on a finding", "[reproduce]") {
   Shell shell;
   shell.write("experiments/catalogue/small.ini", finding);
   shell.write("experiments/catalogue/plain.ini", "task = adding\ncell = rnn\n");
   REQUIRE(shell.run("findings --format json") == 0);
   CHECK(Json::parse(shell.out).at(0).at("verdict") == "not run");
-  REQUIRE(shell.run("reproduce") == 0);  // what claims nothing is not of the ledger
+  REQUIRE(shell.run("reproduce") == 0);  // an experiment without [finding] is left out
   CHECK_FALSE(fs::exists(shell / "results/plain"));
 
   REQUIRE(shell.run("findings --format json") == 0);

@@ -23,7 +23,7 @@ std::string refusal(const std::string& text) {
 
 std::string needs(const std::string& text, const std::string& at, const std::string& what) {
   return "'" + text + "' is not a comparison: at '" + at + "' it needs " + what +
-         "; an example: lstm > gru{update-bias=1}";
+         "; for example: lstm > gru{update-bias=1}";
 }
 
 }  // namespace
@@ -69,27 +69,45 @@ TEST_CASE("numbers, settings and functions of a statement", "[statement]") {
 
   const Statement min = parse_statement("min(lstm, gru{length=9}) > max(rnn, mean(irnn, mgu))");
   CHECK(min.left[0].kind == Kind::min);
-  CHECK(min.left[0].parts.at(1).where == Pairs{{"length", "9"}});
+  CHECK(min.left[0].operands.at(1).where == Pairs{{"length", "9"}});
   CHECK(min.right.kind == Kind::max);
-  CHECK(min.right.parts.at(1).kind == Kind::mean);
+  CHECK(min.right.operands.at(1).kind == Kind::mean);
   CHECK(min.models().size() == 5);
 
   const Statement slope = parse_statement("slope(rnn - lstm over length) < slope(gru over hidden)");
   CHECK(slope.left[0].kind == Kind::slope);
   CHECK(slope.left[0].over == "length");
-  CHECK(slope.left[0].parts.at(0).kind == Kind::difference);
+  CHECK(slope.left[0].operands.at(0).kind == Kind::difference);
   CHECK(slope.right.over == "hidden");
-  CHECK(slope.right.parts.at(0).kind == Kind::model);
+  CHECK(slope.right.operands.at(0).kind == Kind::model);
 }
 
 TEST_CASE("a minus between blanks subtracts, one within a name belongs to it", "[statement]") {
   const Statement difference = parse_statement("gru-v1 - lstm > 0");
   CHECK(difference.left[0].kind == Kind::difference);
   CHECK(difference.left[0].text == "gru-v1 - lstm");
-  CHECK(difference.left[0].parts.at(0).cell == "gru-v1");
+  CHECK(difference.left[0].operands.at(0).cell == "gru-v1");
   const Statement ratio = parse_statement("gru{hidden=64}/lstm < 1");
   CHECK(ratio.left[0].kind == Kind::ratio);
-  CHECK(ratio.left[0].parts.at(1).cell == "lstm");
+  CHECK(ratio.left[0].operands.at(1).cell == "lstm");
+}
+
+TEST_CASE("numbers that are only shown have no relation", "[statement]") {
+  const Statement one = parse_statement("show lstm{length=9} on recall at 50");
+  REQUIRE(one.left.size() == 1);
+  CHECK(one.left[0].where == Pairs{{"length", "9"}});
+  CHECK(one.relation == Relation::none);
+  CHECK(one.measure == "recall at 50");
+  CHECK(one.models().size() == 1);
+
+  const Statement several = parse_statement("show lstm, gru - rnn");
+  REQUIRE(several.left.size() == 2);
+  CHECK(several.left[1].kind == Kind::difference);
+  CHECK(several.measure.empty());
+
+  CHECK(refusal("show") == needs("show", "", "one of > < >= <= ~"));  // without a model, the name of a cell
+  CHECK(refusal("show ") == needs("show ", "", "a model or a number"));
+  CHECK(refusal("show lstm > gru") == needs("show lstm > gru", "> gru", "nothing more, or 'on MEASURE'"));
 }
 
 TEST_CASE("a malformed statement is refused with the place where it goes wrong", "[statement][errors]") {

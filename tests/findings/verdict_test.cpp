@@ -275,7 +275,7 @@ TEST_CASE("comparisons that cannot be made are refused", "[verdict][errors]") {
   CHECK(refusal("slope(lstm over length) > 0") ==
         "'slope(lstm over length)' needs runs with two values of length or more");
   CHECK(refusal("lstm / gru > 1 on solved") ==
-        "'lstm / gru > 1 on solved' is no number for seed 1: a ratio divides by 0 there; compare a difference");
+        "'lstm / gru > 1 on solved' is not a number for seed 1: a ratio divides by 0 there; compare a difference");
   add(runs, "lstm", Values(10, 0.5), {{"hidden", 32}});
   CHECK(refusal("lstm > gru") ==
         "'lstm' stands for several runs of seed 1, which differ in hidden; name one, as in lstm{hidden=64}");
@@ -286,6 +286,23 @@ TEST_CASE("comparisons that cannot be made are refused", "[verdict][errors]") {
   add(runs, "mgu", Values(10, 0.5), {{"forget-bias", 1}});
   CHECK(refusal("slope(mgu over forget-bias) > 0") ==
         "'slope(mgu over forget-bias)' is over the logarithm of forget-bias, and 0 has none");
+}
+
+TEST_CASE("the boundary is the claimed value shifted by the margin", "[verdict]") {
+  const std::vector<Run> runs = pair_of_models(0.1, 10);
+  const auto boundary = [&](const std::string& text, double margin) {
+    return boundary_text(decided(text, margin, runs));
+  };
+  CHECK(boundary("lstm > gru", 0.05) == "> +0.05");
+  CHECK(boundary("lstm > gru", 0) == "> 0");
+  CHECK(boundary("lstm < gru", 75) == "< -75");
+  CHECK(boundary("lstm >= gru", 0.1) == "> -0.1");
+  CHECK(boundary("lstm <= gru", 0.1) == "< +0.1");
+  CHECK(boundary("lstm ~ gru", 0.02) == "within ±0.02");
+  CHECK(boundary("lstm > 0.3", 0.05) == "> 0.35");
+  CHECK(boundary("lstm ~ 0.3", 0.05) == "0.25 to 0.35");
+  CHECK(boundary("show lstm", 0.05) == "");
+  CHECK(decided("lstm ~ 0.3", 0.05, runs).claimed.boundaries() == Values{0.3 - 0.05, 0.3 + 0.05});
 }
 
 TEST_CASE("an effect is signed where it is a difference", "[verdict]") {

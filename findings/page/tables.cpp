@@ -1,0 +1,233 @@
+#include "findings/page/tables.h"
+
+#include <algorithm>
+#include <map>
+
+#include "analysis/format.h"
+#include "analysis/html.h"
+#include "core/text.h"
+#include "findings/listing.h"
+#include "findings/page/runs_shown.h"
+
+namespace rnnbench::findings {
+namespace {
+
+// With more rows than this, the further comparisons are folded.
+constexpr std::size_t max_open_rows = 8;
+
+// The p-value for the verdict of a part; of an undecided one the smaller of both.
+std::string p_of(const ComparisonPart& part) {
+  if (!part.p_for || !part.p_against) return "-";
+  return significant(part.verdict == Verdict::supported      ? *part.p_for
+                     : part.verdict == Verdict::contradicted ? *part.p_against
+                                                             : std::min(*part.p_for, *part.p_against));
+}
+
+// Long names of comparisons break their lines, numbers do not.
+std::string comparisons(const Table& table) {
+  return "<div class=\"comparisons\">\n" + scrolling(table.html()) + "</div>\n";
+}
+
+// "0.94 [0.77, 0.99]": Mann-Whitney's probability, ties counting half.
+std::string improvement_text(const ComparisonPart& part) {
+  const auto number = [](double value) { return fixed_text(value, 2); };
+  return number(*part.improvement) + (part.improvement_interval ? " [" + number(part.improvement_interval->low) + ", " +
+                                                                      number(part.improvement_interval->high) + "]"
+                                                                : "");
+}
+
+// The question that a further comparison answers.
+std::string question_of(const Outcome& also, const FindingResult& result) {
+  const Expression& left = also.statement.left[0];
+  const std::string& measure = also.measurement.text;
+  if (also.statement.relation == Relation::none) return "What values does " + measure + " take?";
+  if (left.kind == Expression::Kind::slope) return "How does " + measure + " change with " + left.over + "?";
+  if (measure == result.finding->primary.measurement.text)
+    return "How do other models and settings compare in " + measure + "?";
+  return "How do the models compare in " + measure + "?";
+}
+
+bool is_score(const Measurement& m, const std::vector<const Run*>& runs) {
+  if (m.length || m.untrained || m.seconds) return false;
+  if (m.name == "relative_loss" || m.name == "skill") return true;
+  return std::any_of(runs.begin(), runs.end(), [&](const Run* run) {
+    return run->recorded() && run->record->result.at("final").at("test").contains(m.name);
+  });
+}
+
+// Whether a run that did not diverge has such a number; the worst value that stands for a diverged run is none.
+bool is_known(const Measurement& m, const std::vector<const Run*>& runs) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const Run* run) { return run->recorded() && !run->diverged() && has_measure(m, *run); });
+}
+
+}  // namespace
+
+std::string titled(const std::string& title, const std::string& html) { return element("h4", title) + html; }
+
+std::string deciding_table(const FindingResult& r) {
+  if (!r.primary) return "";
+  const bool tuned = r.untuned_primary && r.untuned_primary->parts.size() == r.primary->parts.size();
+  Table table{{{"comparison", false},
+               {tuned ? "tuned [95 % interval]" : "effect [95 % interval]"},
+               {"boundary", false},
+               {"n"},
+               {"failures"},
+               {"p, uncorrected"},
+               {"by interval", false}},
+              {}};
+  if (tuned) table.columns.push_back({"untuned [95 % interval]"});
+  std::vector<std::string> improvements, log_ranks;
+  for (std::size_t i = 0; i < r.primary->parts.size(); ++i) {
+    const ComparisonPart& part = r.primary->parts[i];
+    table.rows.push_back({part.label, effect_text(*r.primary, part), boundary_text(*r.primary),
+                          std::to_string(part.values.size()), std::to_string(part.failures), p_of(part),
+                          verdict_text(part.verdict)});
+    if (tuned) table.rows.back().push_back(effect_text(*r.untuned_primary, r.untuned_primary->parts[i]));
+    if (part.improvement) improvements.push_back(part.label + ": " + improvement_text(part));
+    if (part.log_rank_p) log_ranks.push_back(part.label + ": p = " + significant(*part.log_rank_p));
+  }
+  const auto sentence = [](const std::string& what, const std::vector<std::string>& values) {
+    return values.empty() ? "" : element("p", what + ": " + core::join(values, "; ") + ".", "soft");
+  };
+  return titled(
+      "The numbers that decide: " + measure_heading(r.primary->measurement, pointers(r.runs)),
+      comparisons(table) +
+          sentence("Probability that a run of the first side has the larger value (Mann-Whitney)", improvements) +
+          sentence("Log-rank test of the times to solve, unsolved runs censored", log_ranks));
+}
+
+std::string further_tables(const FindingResult& r) {
+  if (r.also.empty()) return "";
+  std::vector<std::pair<std::string, std::vector<const Outcome*>>> questions;
+  std::size_t rows = 0;
+  for (const Outcome& also : r.also) {
+    const std::string question = question_of(also, r);
+    auto known = std::find_if(questions.begin(), questions.end(), [&](const auto& q) { return q.first == question; });
+    if (known == questions.end()) known = questions.insert(known, {question, {}});
+    known->second.push_back(&also);
+    rows += also.parts.size();
+  }
+  std::string html;
+  for (const auto& [question, outcomes] : questions) {
+    const bool stated = outcomes.front()->statement.relation != Relation::none;
+    Table table{{{stated ? "comparison" : "model", false}, {"effect [95 % interval]"}}, {}};
+    if (!stated) table.columns.back().title = "mean [95 % interval]";
+    if (stated) table.columns.push_back({"boundary", false});
+    table.columns.insert(table.columns.end(), {{"n"}, {"failures"}});
+    for (const Outcome* outcome : outcomes) {
+      for (const ComparisonPart& part : outcome->parts) {
+        table.rows.push_back({part.label, effect_text(*outcome, part)});
+        if (stated) table.rows.back().push_back(boundary_text(*outcome));
+        table.rows.back().push_back(std::to_string(part.values.size()));
+        table.rows.back().push_back(std::to_string(part.failures));
+      }
+    }
+    if (rows > max_open_rows)
+      html += "<details><summary>" + html_escape(question) + " <span class=\"soft\">(" +
+              counted(table.rows.size(), stated ? "comparison" : "number") + ")</span></summary>\n" +
+              comparisons(table) + "</details>\n";
+    else
+      html += element("p", question) + comparisons(table);
+  }
+  return titled("Further comparisons, without influence on the verdict", html);
+}
+
+std::string models_table(const FindingResult& r, const Study& study) {
+  const Measurement& measurement = r.finding->primary.measurement;
+  // Of the scores at and beyond the trained lengths, the one that is not compared gets a column too.
+  Measurement other = measurement;
+  other.beyond = !measurement.beyond;
+  bool several = false;
+  Table table{{{"task", false},
+               {"model", false},
+               {"runs"},
+               {"failed"},
+               {"mean"},
+               {"IQM"},
+               {"median"},
+               {"min"},
+               {"max"},
+               {other.beyond ? "mean beyond trained lengths" : "mean at trained lengths"},
+               {"solved"},
+               {"parameters"}},
+              {}};
+  for (const TaskRuns& task : study.tasks) {
+    const double worst = worst_on(measurement, task);
+    for (const ModelRuns& model : task.models) {
+      const std::vector<const Run*> runs = pointers(model.runs);
+      const auto recorded = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->recorded(); });
+      const auto solved = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->solved(); });
+      const auto values = values_of_model(measurement, runs, worst);
+      const auto beside = is_score(measurement, runs) && is_known(other, runs)
+                              ? values_of_model(other, runs, worst_on(other, task))
+                              : std::nullopt;
+      std::vector<std::string> row = {task.label, model.label,
+                                      std::to_string(recorded) + " of " + std::to_string(runs.size())};
+      row.push_back(values ? std::to_string(values->failures) : "-");
+      const bool any = values && !values->values.empty();
+      const auto add = [&](double (*statistic)(const Values&)) {
+        row.push_back(any ? score_text(statistic(values->values)) : "-");
+      };
+      add(mean);
+      add(iqm);
+      add(median);
+      add([](const Values& v) { return *std::min_element(v.begin(), v.end()); });
+      add([](const Values& v) { return *std::max_element(v.begin(), v.end()); });
+      row.push_back(beside && !beside->values.empty() ? score_text(mean(beside->values)) : "-");
+      several = several || row.back() != "-";
+      row.push_back(std::to_string(solved) + " of " + std::to_string(recorded));
+      const auto parameters = values_of_model(parse_measurement("parameters"), runs, 0);
+      row.push_back(parameters ? thousands(median(parameters->values)) : "-");
+      table.rows.push_back(std::move(row));
+    }
+  }
+  const auto drop = [&](std::size_t column) {
+    table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
+    for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(column));
+  };
+  if (!several) drop(9);
+  if (study.tasks.size() == 1) drop(0);
+  const std::string state = r.finding->tuning ? (r.runs.empty() ? ", untuned so far" : ", tuned") : "";
+  return titled("All models by " + measurement.text + state, scrolling(table.html()));
+}
+
+std::string published_table(const FindingResult& r) {
+  if (r.finding->published.empty()) return "";
+  Table table{{{"model", false}, {"published"}, {"source of the number", false}, {"ours (mean)"}}, {}};
+  for (const Published& p : r.finding->published) {
+    const auto ours = mean_of_model(r, p.model);
+    table.rows.push_back({p.model.text, score_text(p.value), p.certainty, ours ? score_text(*ours) : "-"});
+  }
+  const std::string agreement = agreement_text(r.published);
+  return titled("Published numbers and ours",
+                scrolling(table.html()) + (agreement.empty() ? "" : element("p", "Agreement: " + agreement + ".")));
+}
+
+std::string tuning_table(const FindingResult& r, const Study& study) {
+  if (!r.finding->tuning) return "";
+  std::string html = element("p", "Every model is tuned with " + r.finding->tuning->text() + ".");
+  Table table{{{"task", false}, {"model", false}, {"chosen", false}, {"trial"}, {"validation score"}}, {}};
+  std::map<std::string, RunSpec> declared;
+  for (const RunSpec& run : r.finding->experiment.runs) declared.emplace(run.id(), run);
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      RunSpec run = declared.at(model.runs.front().id());
+      run.seed = 1;  // the name of a group is the canonical text of this run
+      const auto choice = std::find_if(r.choices.begin(), r.choices.end(),
+                                       [group = run.canonical()](const TuningChoice& c) { return c.group == group; });
+      if (choice == r.choices.end()) continue;
+      std::vector<std::string> values;
+      for (const auto& [key, value] : choice->values) values.push_back(key + " " + (value.empty() ? "unset" : value));
+      const std::string trial =
+          r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
+      table.rows.push_back({task.label, model.label, core::join(values, ", "), trial,
+                            choice->score ? choice->measure + " " + score_text(*choice->score) : "every run diverged"});
+    }
+  }
+  if (r.choices.empty()) return titled("Search for settings", html + element("p", "The search is not finished."));
+  return titled("Search for settings",
+                html + "<details><summary>What was chosen</summary>\n" + scrolling(table.html()) + "</details>\n");
+}
+
+}  // namespace rnnbench::findings
