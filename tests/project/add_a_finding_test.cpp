@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "experiments/records/findings.h"
+#include "experiments/records/results_folder.h"
 #include "findings/statement.h"
 #include "tests/namespaces.h"
 #include "tests/project/how_to.h"
