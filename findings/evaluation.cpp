@@ -14,37 +14,47 @@ namespace {
 
 constexpr double significance = 0.05;
 
-// The records of one finding, each read once: trials, untuned and tuned runs share some.
+// The records of one finding. Each is read once, although trials, untuned and tuned runs share some.
 class Records {
  public:
   explicit Records(const ResultsFolder& folder) : folder_(folder) {}
 
   // nullptr when there is none.
-  const Record* find(const std::string& id) {
-    const auto [entry, is_new] = records_.try_emplace(id);
-    if (is_new) entry->second = folder_.load(id);
-    return entry->second ? &*entry->second : nullptr;
-  }
-  std::vector<Run> with_records(const std::vector<RunSpec>& specs) {
+  const Record* find(const std::string& id) { return read(id) ? &*read(id) : nullptr; }
+  // Moves the records into the runs, except for those that `later` needs too.
+  std::vector<Run> take(const std::vector<RunSpec>& specs, const std::vector<RunSpec>& later = {}) {
+    std::set<std::string> needed;
+    for (const RunSpec& spec : later) needed.insert(spec.id());
     std::vector<Run> runs;
     for (const RunSpec& spec : specs) {
       runs.push_back({spec.json(), std::nullopt});
-      if (const Record* record = find(runs.back().id())) runs.back().record = *record;
+      const std::string id = runs.back().id();
+      std::optional<Record>& record = read(id);
+      if (needed.contains(id))
+        runs.back().record = record;
+      else
+        runs.back().record = std::move(record);
     }
     return runs;
   }
-  // Of all that were read.
-  double cpu_seconds() const {
-    double sum = 0;
-    for (const auto& [id, record] : records_)
-      if (record)
-        sum += record->measured.value("train_cpu_seconds", 0.0) + record->measured.value("evaluate_cpu_seconds", 0.0);
-    return sum;
-  }
+  // Of all records that were read.
+  double cpu_seconds() const { return cpu_seconds_; }
 
  private:
+  std::optional<Record>& read(const std::string& id) {
+    const auto [entry, is_new] = records_.try_emplace(id);
+    std::optional<Record>& record = entry->second;
+    if (!is_new) return record;
+    record = folder_.load(id);
+    if (record)
+      for (const char* key : {"train_cpu_seconds", "evaluate_cpu_seconds"})
+        cpu_seconds_ += record->measured.value(key, 0.0);
+    return record;
+  }
+
   const ResultsFolder& folder_;
   std::map<std::string, std::optional<Record>> records_;
+  double cpu_seconds_ = 0;
 };
 
 bool all_recorded(const std::vector<Run>& runs) {
@@ -102,15 +112,15 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   Records records(folder);
   const std::vector<RunSpec>& declared = finding.experiment.runs;
   if (!finding.tuning) {
-    result.runs = records.with_records(declared);
+    result.runs = records.take(declared);
   } else {
-    result.untuned = records.with_records(declared);
     for (const RunSpec& trial : finding.tuning->trial_runs(declared)) records.find(trial.id());
     const auto find = [&](const std::string& id) { return records.find(id); };
     if (auto chosen = tuned(*finding.tuning, declared, find)) {
-      result.runs = records.with_records(chosen->runs);
+      result.runs = records.take(chosen->runs, declared);
       result.choices = std::move(chosen->choices);
     }
+    result.untuned = records.take(declared);
   }
   result.cpu_seconds = records.cpu_seconds();
   std::set<std::uint64_t> seeds;

@@ -109,7 +109,7 @@ Record checked_record(const std::string& text, const std::string& id) {
   for (const char* section : {"spec", "result", "measured"})
     require(json.is_object() && json.contains(section) && json[section].is_object(),
             "a section is missing (spec, result, measured)");
-  Record record{json["spec"], json["result"], json["measured"]};
+  Record record{std::move(json["spec"]), std::move(json["result"]), std::move(json["measured"])};
   const Json& spec = record.spec;
   require(spec.contains("schema") && spec["schema"].is_number_integer() && spec["schema"] == record_schema,
           "its schema is not the one that this program reads");
@@ -141,9 +141,12 @@ Record checked_record(const std::string& text, const std::string& id) {
 }  // namespace
 
 std::string result_hash(const Json& result) {
-  Json rest = result;
-  rest.erase("hash");
-  return hex16(fnv1a(rest.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  std::string text;  // result.dump() without the key "hash", and without a copy
+  for (const auto& [key, value] : result.items())
+    if (key != "hash")
+      text += (text.empty() ? "{" : ",") + Json(key).dump() + ":" +
+              value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return hex16(fnv1a(text.empty() ? "{}" : text + "}"));
 }
 
 std::string record_text(const Record& record) {
