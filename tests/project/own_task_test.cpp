@@ -1,5 +1,5 @@
-// Does what examples/own_task/README.md says: installs this build, builds a program with one more task on it,
-// and runs it; and looks at what was installed.
+// Follows examples/own_task/README.md: installs this build, builds a program with one more task, and runs it. Also
+// checks what was installed.
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
