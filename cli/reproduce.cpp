@@ -1,4 +1,5 @@
-// reproduce: runs findings, each with the search for settings that it declares.
+#include "cli/reproduce.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -7,7 +8,6 @@
 #include "analysis/csv.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "cli/findings.h"
 #include "core/error.h"
 #include "experiments/running/estimate.h"
