@@ -81,7 +81,7 @@ std::string task_section(const TaskRuns& task) {
   std::string html = "<h3>" + html_escape(task_heading(task)) + "</h3>\n";
   std::string text = "Settings: " + task.options + ".";
   if (!task.measure.empty())
-    text += " Measure: " + task.measure + ", " + task.definition + ". Loss: " + task_references(task) + ".";
+    text += " Measure: " + task.measure + ", " + task.definition + ". Losses: " + task_references(task) + ".";
   html += element("p", text, "soft");
   return html + scrolling(outcome_table(task).html()) + scrolling(cost_table(task).html());
 }

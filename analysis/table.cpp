@@ -155,8 +155,8 @@ Table cost_table(const TaskRuns& task) {
 
 std::vector<std::string> table_notes(const Study& study) {
   std::vector<std::string> notes = {
-      "solved: number of runs that solved the task, out of all declared runs (diverged and missing runs count as "
-      "unsolved); 95 % interval of this rate by Wilson"};
+      "solved: runs that solved the task, out of all declared runs (diverged and missing ones count as unsolved)",
+      "95 % interval: of the rate of solved runs, by Wilson"};
   if (has_intervals(study, false)) {
     notes.push_back(
         "test scores: one per seed, from the worst to the best (an interval would not be reliable with fewer than ten "
@@ -168,10 +168,10 @@ std::vector<std::string> table_notes(const Study& study) {
         "interval]");
   }
   notes.push_back(
-      "to solve: training until validation first met the criterion, median [minimum, maximum] over seeds; > marks the "
-      "end of training of a run that did not solve the task");
+      "to solve: training until validation met the criterion, median [minimum, maximum] over seeds (>: not solved by "
+      "then)");
   notes.push_back(
-      "speed: medians over seeds of training alone; sequences per CPU second of the run's threads, wall time of an update");
+      "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall time per update");
   return notes;
 }
 
