@@ -30,6 +30,24 @@ int last_scored(const Batch& batch) {
   return step;
 }
 
+// Steps [first, end) of a sequence, which is a batch of size 1.
+Batch steps_of(const Batch& sequence, int first, int end) {
+  const auto cut = [&](const auto& from, auto& to) {
+    const auto width = static_cast<std::ptrdiff_t>(from.size()) / sequence.steps;
+    to.assign(from.begin() + width * first, from.begin() + width * end);
+  };
+  Batch part;
+  part.steps = end - first;
+  part.size = 1;
+  cut(sequence.symbols, part.symbols);
+  cut(sequence.values, part.values);
+  cut(sequence.classes, part.classes);
+  cut(sequence.targets, part.targets);
+  cut(sequence.weight, part.weight);
+  cut(sequence.answer, part.answer);
+  return part;
+}
+
 // Derivatives with respect to states. A copy of the network has its initial states among its parameters; started in the
 // middle of a sequence, its gradient contains the derivatives with respect to the states there.
 class StateGradient {
@@ -69,7 +87,7 @@ class StateGradient {
                     parameters_.block(block));
       }
     }
-    learning_->gradient(parameters_, sequence_->part(step, end, 0, 1), *workspace_, gradient_);
+    learning_->gradient(parameters_, steps_of(*sequence_, step, end), *workspace_, gradient_);
     std::vector<float> all;
     for (const int block : states_)
       all.insert(all.end(), gradient_.block(block), gradient_.block(block) + learning_->layout().block(block).size());

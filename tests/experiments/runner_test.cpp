@@ -373,7 +373,7 @@ TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and 
   int checkpoints = 0;
   for (int wait = 20; checkpoints == 0 && wait < 2000; wait *= 2) {
     const pid_t process = start_program(grid(results, "3000", {"--jobs", "2"}), log);
-    for (int i = 0; i < 1000 && !fs::exists(results_folder.path() / "runs"); ++i) sleep_for_ms(1);
+    for (int i = 0; i < 60000 && !fs::exists(results_folder.path() / "runs"); ++i) sleep_for_ms(1);
     sleep_for_ms(wait);
     ::kill(process, signal);
     REQUIRE(wait_for(process) == 130);
