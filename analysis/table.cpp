@@ -77,7 +77,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"updates_to_solve", solve_time_json(s.updates)},
               {"cpu_seconds_to_solve", solve_time_json(s.cpu_seconds)},
               {"sequences_per_second", or_null(s.sequences_per_second)},
-              {"ms_per_update", or_null(s.ms_per_update)},
+              {"wall_ms_per_update", or_null(s.wall_ms_per_update)},
               {"parameters", or_null(s.parameters)},
               {"hidden", or_null(s.hidden)},
               {"baseline", task.baseline},
@@ -139,7 +139,7 @@ Table cost_table(const TaskRuns& task) {
                {"updates to solve"},
                {"CPU seconds to solve"},
                {"sequences/s"},
-               {"ms/update"},
+               {"wall ms/update"},
                {"hidden"},
                {"parameters"}},
               {}};
@@ -147,7 +147,7 @@ Table cost_table(const TaskRuns& task) {
     const Summary s = summarize(task, model);
     table.rows.push_back({model.label, s.updates.text(), s.cpu_seconds.text(),
                           optional_text(s.sequences_per_second, significant),
-                          optional_text(s.ms_per_update, significant), optional_text(s.hidden, thousands),
+                          optional_text(s.wall_ms_per_update, significant), optional_text(s.hidden, thousands),
                           optional_text(s.parameters, thousands)});
   }
   return table;
@@ -170,7 +170,8 @@ std::vector<std::string> table_notes(const Study& study) {
   notes.push_back(
       "to solve: training until validation first met the criterion, median [minimum, maximum] over seeds; > marks the "
       "end of training of a run that did not solve the task");
-  notes.push_back("speed: median over seeds, training only, per CPU second of the run's threads");
+  notes.push_back(
+      "speed: medians over seeds of training alone; sequences per CPU second of the run's threads, wall time of an update");
   return notes;
 }
 

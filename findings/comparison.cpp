@@ -91,7 +91,7 @@ class Evaluator {
       for (const auto& [key, value] : a.spec.at(section).items())
         if (setting_of(a, key) != setting_of(b, key)) keys.push_back(key);
     throw UserError("'" + model.text + "' stands for several runs of seed " + std::to_string(a.seed()) +
-                    ", which differ in " + core::join(keys) + "; name one, as in " + model.cell + "{" +
+                    ", which differ in " + join(keys) + "; name one, as in " + model.cell + "{" +
                     (keys.empty() ? "length=50" : keys[0] + "=" + setting_of(a, keys[0])) + "}");
   }
 

@@ -26,7 +26,7 @@ double finite_number(const std::string& text, const std::string& message) {
 
 // The pieces of a list, without empty ones.
 std::vector<std::string> listed(const std::string& text, char separator) {
-  std::vector<std::string> pieces = core::split(text, separator);
+  std::vector<std::string> pieces = split(text, separator);
   std::erase(pieces, "");
   return pieces;
 }
@@ -44,9 +44,8 @@ void read_margin(const std::string& text, Finding& finding) {
 
 // "lstm{length=50} 256 (from memory)"
 Published read_published(const std::string& text) {
-  const std::string form = "published = " + text +
-                           " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of " +
-                           core::join(certainties);
+  const std::string form =
+      "published = " + text + " is not of the form MODEL NUMBER (CERTAINTY), the certainty one of " + join(certainties);
   const auto open = text.rfind('(');
   if (open == std::string::npos || text.back() != ')') throw UserError(form);
   Published published;
@@ -130,7 +129,7 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
   for (const Assignment& a : read.finding) {
     if (!std::count(known_keys.begin(), known_keys.end(), a.key))
       throw UserError(file.string() + ":" + std::to_string(a.line) + ": [finding] has no key '" + a.key +
-                      "'; it takes " + core::join(known_keys) + did_you_mean(a.key, known_keys));
+                      "'; it takes " + join(known_keys) + did_you_mean(a.key, known_keys));
     keys[a.key] = &a;
   }
   int line = read.finding.front().line;
@@ -152,7 +151,7 @@ Finding read_finding(const std::filesystem::path& file, Profile profile) {
     finding.figure = text("figure").empty() ? "models" : text("figure");
     const std::vector<std::string> figures = {"models", "gradients", "gates", "time to solve", "curves", "profile"};
     if (!finding.figure.starts_with("over ") && !std::count(figures.begin(), figures.end(), finding.figure))
-      throw UserError("figure = " + finding.figure + " is not one of " + core::join(figures) + ", over KEY");
+      throw UserError("figure = " + finding.figure + " is not one of " + join(figures) + ", over KEY");
     read_margin(text("margin"), finding);
     // Without records, paired_values() still refuses models that no run has.
     std::vector<Run> runs;

@@ -64,7 +64,7 @@ std::string agreement_text(const PublishedAgreement& agreement) {
   for (const auto& [what, met] :
        {std::pair{"sign", agreement.sign}, {"size", agreement.size}, {"ranking", agreement.ranking}})
     if (met) texts.push_back(std::string(what) + (*met ? " met" : " not met"));
-  return core::join(texts);
+  return join(texts);
 }
 
 std::string published_text(const FindingResult& result) {
@@ -75,7 +75,7 @@ std::string published_text(const FindingResult& result) {
                     (ours ? ", ours " + score_text(*ours) : ""));
   }
   const std::string agreement = agreement_text(result.published);
-  return core::join(texts, "; ") + (agreement.empty() || texts.empty() ? "" : ": " + agreement);
+  return join(texts, "; ") + (agreement.empty() || texts.empty() ? "" : ": " + agreement);
 }
 
 std::string findings_text(const std::vector<FindingResult>& results) {

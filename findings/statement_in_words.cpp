@@ -9,7 +9,7 @@ std::string expression_in_words(const Expression& e) {
   if (e.kind == Kind::number) return number_text(e.number);
   if (e.kind == Kind::model) {
     const std::string settings =
-        core::join(e.where, [](const auto& setting) { return setting.first + " " + setting.second; });
+        join(e.where, [](const auto& setting) { return setting.first + " " + setting.second; });
     return e.cell + (settings.empty() ? "" : " (" + settings + ")");
   }
   std::vector<std::string> operands;
@@ -22,16 +22,16 @@ std::string expression_in_words(const Expression& e) {
     case Kind::slope:
       return "the slope of [" + operands[0] + "] over log2 of " + e.over;
     case Kind::min:
-      return "the lowest of [" + core::join(operands) + "]";
+      return "the lowest of [" + join(operands) + "]";
     case Kind::max:
-      return "the highest of [" + core::join(operands) + "]";
+      return "the highest of [" + join(operands) + "]";
     default:
-      return "the mean of [" + core::join(operands) + "]";
+      return "the mean of [" + join(operands) + "]";
   }
 }
 
 std::string statement_in_words(const Statement& statement, const std::string& measure, double margin) {
-  const std::string sides = core::join(statement.left, expression_in_words);
+  const std::string sides = join(statement.left, expression_in_words);
   const std::string subject = "in " + measure + ", " + (statement.left.size() > 1 ? "each of " : "") + sides;
   const std::string right = expression_in_words(statement.right);
   const std::string by = margin > 0 ? " by more than " + number_text(margin) : "";

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "analysis/figures/experiment_figures.h"
+#include "analysis/figures/learning_curves.h"
 #include "findings/page/probes.h"
 #include "findings/page/profile.h"
 #include "findings/page/runs_shown.h"

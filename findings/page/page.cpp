@@ -52,7 +52,7 @@ std::string counts(const std::vector<FindingResult>& findings) {
         std::count_if(findings.begin(), findings.end(), [&](const FindingResult& r) { return r.verdict == verdict; });
     if (times > 0) times_of.push_back(std::to_string(times) + " " + verdict_text(verdict));
   }
-  return element("p", counted(findings.size(), "published claim") + ": " + core::join(times_of) + ".", "lead");
+  return element("p", counted(findings.size(), "published claim") + ": " + join(times_of) + ".", "lead");
 }
 
 std::string reading(std::size_t family) {

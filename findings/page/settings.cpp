@@ -51,7 +51,7 @@ std::string tics_command(const SettingAxis& places) {
   std::vector<std::string> tics;
   for (std::size_t i = 0; i < places.at.size(); ++i)
     tics.push_back(gnuplot_quoted(places.values[i]) + " " + number_text(places.at[i]));
-  return "set xtics (" + core::join(tics) + ")";
+  return "set xtics (" + join(tics) + ")";
 }
 
 // The 95 % bootstrap interval of the mean from ten values on; below that the smallest and the largest value.

@@ -88,7 +88,7 @@ std::string deciding_table(const FindingResult& r) {
     if (part.log_rank_p) log_ranks.push_back(part.label + ": p = " + significant(*part.log_rank_p));
   }
   const auto sentence = [](const std::string& what, const std::vector<std::string>& values) {
-    return values.empty() ? "" : element("p", what + ": " + core::join(values, "; ") + ".", "soft");
+    return values.empty() ? "" : element("p", what + ": " + join(values, "; ") + ".", "soft");
   };
   return titled(
       "The numbers that decide: " + measure_heading(r.primary->measurement, pointers(r.runs)),
@@ -221,7 +221,7 @@ std::string tuning_table(const FindingResult& r, const Study& study) {
       for (const auto& [key, value] : choice->values) values.push_back(key + " " + (value.empty() ? "unset" : value));
       const std::string trial =
           r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
-      table.rows.push_back({task.label, model.label, core::join(values, ", "), trial,
+      table.rows.push_back({task.label, model.label, join(values, ", "), trial,
                             choice->score ? choice->measure + " " + score_text(*choice->score) : "every run diverged"});
     }
   }

@@ -123,10 +123,10 @@ TEST_CASE("tasks: a name that already means something else is refused before any
   };
   CHECK(said("mine delay list").starts_with("0 tasks"));
   CHECK(said("lstm delay list") ==
-        "2 rnnbench: task 'lstm': the name is taken by a cell or by the training options; choose another\n");
+        "2 rnnbench: task 'lstm': a cell or the options of training already have this name; rename the task\n");
   CHECK(said("mine batch list") ==
-        "2 rnnbench: task 'mine': its option 'batch' is already one of models or training; choose another "
-        "name\n");
+        "2 rnnbench: task 'mine': its option 'batch' already is an option of models or of training; "
+        "rename the option\n");
   CHECK(said("copy delay list").starts_with("2 rnnbench: task 'copy': a task of this name already exists"));
 }
 
