@@ -83,7 +83,7 @@ std::string runs_csv(const std::vector<Record>& records) {
     }
     ++rank;
     for (const auto& [key, value] : record->measured.items()) {
-      if (!value.is_structured()) sheet.add(rank, key, value);
+      if (!value.is_structured()) sheet.add(rank, key == "ms_per_update" ? "wall_ms_per_update" : key, value);
     }
   }
   return sheet.csv();

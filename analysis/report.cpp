@@ -81,7 +81,7 @@ std::string task_section(const TaskRuns& task) {
   std::string html = "<h3>" + html_escape(task_heading(task)) + "</h3>\n";
   std::string text = "Settings: " + task.options + ".";
   if (!task.measure.empty())
-    text += " Measure: " + task.measure + ", " + task.definition + ". Loss: " + task_references(task) + ".";
+    text += " Measure: " + task.measure + ", " + task.definition + ". Losses: " + task_references(task) + ".";
   html += element("p", text, "soft");
   return html + scrolling(outcome_table(task).html()) + scrolling(cost_table(task).html());
 }
@@ -104,9 +104,9 @@ std::string reading_section() {
        "unsolved; they are never left out. The 95 % interval of the rate is Wilson's."},
       {"Test score",
        "The score on test sequences after training. With ten or more seeds, the table shows the interquartile mean "
-       "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be too "
-       "narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 where "
-       "higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
+       "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be "
+       "too narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 "
+       "where higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
       {"Updates and CPU seconds to solve",
        "Training until validation first met the criterion: the Kaplan-Meier median over seeds, with minimum and "
        "maximum in brackets. Of a run that did not solve the task, it is only known that it takes longer than its "

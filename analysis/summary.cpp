@@ -118,7 +118,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   summary.updates = updates_to_solve(model);
   summary.cpu_seconds = cpu_seconds_to_solve(model);
   summary.sequences_per_second = median_of(model, "measured", "sequences_per_second");
-  summary.ms_per_update = median_of(model, "measured", "ms_per_update");
+  summary.wall_ms_per_update = median_of(model, "measured", "ms_per_update");  // see wall_ms_per_update()
   summary.parameters = median_of(model, "result", "parameters");
   summary.hidden = median_of(model, "result", "hidden");
   return summary;

@@ -77,7 +77,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"updates_to_solve", solve_time_json(s.updates)},
               {"cpu_seconds_to_solve", solve_time_json(s.cpu_seconds)},
               {"sequences_per_second", or_null(s.sequences_per_second)},
-              {"ms_per_update", or_null(s.ms_per_update)},
+              {"wall_ms_per_update", or_null(s.wall_ms_per_update)},
               {"parameters", or_null(s.parameters)},
               {"hidden", or_null(s.hidden)},
               {"baseline", task.baseline},
@@ -139,7 +139,7 @@ Table cost_table(const TaskRuns& task) {
                {"updates to solve"},
                {"CPU seconds to solve"},
                {"sequences/s"},
-               {"ms/update"},
+               {"wall ms/update"},
                {"hidden"},
                {"parameters"}},
               {}};
@@ -147,7 +147,7 @@ Table cost_table(const TaskRuns& task) {
     const Summary s = summarize(task, model);
     table.rows.push_back({model.label, s.updates.text(), s.cpu_seconds.text(),
                           optional_text(s.sequences_per_second, significant),
-                          optional_text(s.ms_per_update, significant), optional_text(s.hidden, thousands),
+                          optional_text(s.wall_ms_per_update, significant), optional_text(s.hidden, thousands),
                           optional_text(s.parameters, thousands)});
   }
   return table;
@@ -155,8 +155,8 @@ Table cost_table(const TaskRuns& task) {
 
 std::vector<std::string> table_notes(const Study& study) {
   std::vector<std::string> notes = {
-      "solved: number of runs that solved the task, out of all declared runs (diverged and missing runs count as "
-      "unsolved); 95 % interval of this rate by Wilson"};
+      "solved: runs that solved the task, out of all declared runs (diverged and missing ones count as unsolved)",
+      "95 % interval: of the rate of solved runs, by Wilson"};
   if (has_intervals(study, false)) {
     notes.push_back(
         "test scores: one per seed, from the worst to the best (an interval would not be reliable with fewer than ten "
@@ -168,9 +168,10 @@ std::vector<std::string> table_notes(const Study& study) {
         "interval]");
   }
   notes.push_back(
-      "to solve: training until validation first met the criterion, median [minimum, maximum] over seeds; > marks the "
-      "end of training of a run that did not solve the task");
-  notes.push_back("speed: median over seeds, training only, per CPU second of the run's threads");
+      "to solve: training until validation met the criterion, median [minimum, maximum] over seeds (>: not solved by "
+      "then)");
+  notes.push_back(
+      "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall time per update");
   return notes;
 }
 

@@ -1,4 +1,5 @@
-// The subcommands that read records: table, plot, report, compare.
+#include "cli/analysis_commands.h"
+
 #include <iostream>
 
 #include "analysis/compare.h"
@@ -7,9 +8,10 @@
 #include "analysis/report.h"
 #include "analysis/table.h"
 #include "cli/arguments.h"
-#include "cli/command.h"
+#include "cli/figures.h"
 #include "cli/findings.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "findings/page/section.h"
 
 namespace rnnbench::cli {
@@ -29,8 +31,8 @@ Subject open(const Arguments& arguments) {
 
 std::filesystem::path figure_folder(const Subject& subject) { return subject.results_folder.path() / "figures"; }
 
-// The value of --cell, which here names two models and does not narrow the grid of a file; the other words go
-// to `rest`.
+// The value of --cell; all other words are appended to `rest`. In this command --cell names two models instead of
+// setting the cells of the grid.
 std::string take_cell(const CommandArguments& words, CommandArguments& rest) {
   std::string value;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -47,28 +49,16 @@ std::string take_cell(const CommandArguments& words, CommandArguments& rest) {
 
 std::string cell_of(const std::string& label) { return label.substr(0, label.find_first_of(" (")); }
 
-// Claim and verdict, when the experiment is a finding of the catalogue or a file that claims something.
+// The claim and its verdict as HTML if the experiment is a finding, otherwise "".
 std::string claim_of(const Arguments& arguments, const Study& study) {
   if (study.file.empty() || !is_finding(study.file)) return "";
-  const std::vector<Finding> findings = finding_family(arguments.positional());  // which the results point to
+  const std::vector<Finding> findings = finding_family(arguments.positional());  // must outlive the results
   for (const FindingResult& result : evaluate_findings(findings, arguments.results()))
     if (result.finding->name == study.name) return finding_lead(result);
   return "";
 }
 
 }  // namespace
-
-// Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.
-bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
-  write_figures(figures, folder);
-  if (!gnuplot_available()) {
-    std::cerr << "gnuplot is not installed, so the figures in " << folder.string()
-              << " are not drawn; their .gp and .dat files are there (Debian: apt-get install gnuplot-nox)\n";
-    return false;
-  }
-  draw_figures(figures, folder);
-  return true;
-}
 
 int table_command(const CommandArguments& words) {
   const Arguments arguments("table", words, {results_flag(), format_flag({"text", "csv", "markdown", "json"})});
@@ -86,12 +76,7 @@ int plot_command(const CommandArguments& words) {
   Subject subject = open(arguments);
   subject.results_folder.prepare();
   const std::vector<Figure> figures = all_figures(subject.study);
-  const bool drawn = make_figures(figures, figure_folder(subject));
-  for (const Figure& figure : figures) {
-    for (const std::string ending : {".svg", ".pdf", ".png"}) {
-      if (drawn) std::cout << (figure_folder(subject) / (figure.name + ending)).string() << '\n';
-    }
-  }
+  if (make_figures(figures, figure_folder(subject))) print_figure_files(figures, figure_folder(subject));
   return 0;
 }
 
@@ -118,11 +103,11 @@ int compare_command(const CommandArguments& words) {
   const std::vector<std::string> labels = split(take_cell(words, rest));
   if (labels.size() != 2 || labels[0].empty() || labels[1].empty()) {
     throw UserError(
-        "command line: compare needs two models, as in --cell lstm,gru or --cell 'lstm, lstm + additive "
-        "attention'");
+        "command line: 'rnnbench compare' needs two models, as in --cell lstm,gru or "
+        "--cell 'lstm, lstm + additive attention'");
   }
-  const std::vector<Flag> flags = {results_flag(), {"measure"}};
-  if (Arguments("compare", rest, flags).positional().empty()) {  // settings alone: the pair also is the grid
+  const std::vector<Flag> flags = {results_flag(), {.name = "measure"}};
+  if (Arguments("compare", rest, flags).positional().empty()) {  // no file: the two models are the cells of the grid
     const std::string first = cell_of(labels[0]), second = cell_of(labels[1]);
     rest.insert(rest.end(), {"--cell", first == second ? first : first + "," + second});
   }

@@ -10,7 +10,9 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -32,17 +34,7 @@ std::set<std::string> setting_names() {
   return names;
 }
 
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::string("-_./=,:+").find(static_cast<char>(c)) != std::string::npos;
-  });
-  if (plain) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
-// "--jobs = 0 is not ..." with its place.
+// The canonical value of a flag. Throws UserError such as "command line: --jobs = 0 is not ...".
 std::string checked(const Option& option, const std::string& value) try {
   return canonical_value(option, value);
 } catch (const UserError& error) {
@@ -51,8 +43,8 @@ std::string checked(const Option& option, const std::string& value) try {
 
 }  // namespace
 
-Flag results_flag() { return {"results"}; }
-Flag format_flag(std::vector<std::string> choices) { return {"format", true, std::move(choices)}; }
+Flag results_flag() { return {.name = "results"}; }
+Flag format_flag(std::vector<std::string> choices) { return {.name = "format", .choices = std::move(choices)}; }
 
 Arguments::Arguments(std::string command, const std::vector<std::string>& words, std::vector<Flag> flags, bool settings)
     : command_(std::move(command)) {
@@ -69,10 +61,10 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
     }
   }
   const std::string here = "command line: ";
-  const std::string help = "; 'rnnbench " + command_ + " --help' shows what it takes";
+  const std::string help = "; 'rnnbench " + command_ + " --help' lists the options";
   po::parsed_options parsed(nullptr);
   try {
-    // Full names only: an abbreviation would change its meaning with the next option that is added.
+    // No abbreviations: their meaning would change when another option is added.
     parsed = po::command_line_parser(words)
                  .options(options)
                  .style(po::command_line_style::allow_long | po::command_line_style::long_allow_next |
@@ -99,7 +91,7 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
     }
     const std::string& name = option.string_key;
     if (!given.insert(name).second) throw UserError(here + "--" + name + " is given twice");
-    // Boost takes the next option for the value of one that lacks it.
+    // If a value is missing, Boost takes the next option as the value.
     if (!option.value.empty() && option.value[0].starts_with("--"))
       throw UserError(here + "--" + name + " needs a value" + help);
     const auto flag = std::find_if(flags.begin(), flags.end(), [&](const Flag& f) { return f.name == name; });
@@ -128,8 +120,8 @@ std::int64_t Arguments::integer(const std::string& flag, std::int64_t otherwise,
 
 const std::string& Arguments::only_positional(const std::string& what) const {
   if (positional_.size() != 1) {
-    throw UserError("command line: 'rnnbench " + command_ + "' takes " + what + ", " +
-                    (positional_.empty() ? "and nothing is given" : "and '" + positional_[1] + "' is one too many"));
+    throw UserError("command line: 'rnnbench " + command_ + "' needs " + what + ", but " +
+                    (positional_.empty() ? "none is given" : "'" + positional_[1] + "' is given too"));
   }
   return positional_[0];
 }
@@ -142,10 +134,12 @@ WorkspaceOptions workspace_options(const Arguments& arguments) {
 Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace) {
   Declaration declaration;
   if (!arguments.positional().empty()) {
-    const auto file = find_experiment(arguments.only_positional("one FILE.ini or catalogue name"));
+    const auto file =
+        find_experiment(arguments.only_positional("one experiment (FILE.ini or a name of the catalogue)"));
     declaration = read_experiment_file(file).declaration;
   } else if (arguments.settings().empty()) {
-    arguments.only_positional("a FILE.ini, a catalogue name, or settings such as --task adding --cell lstm");
+    arguments.only_positional(
+        "an experiment (FILE.ini, a name of the catalogue, or settings such as --task adding --cell lstm)");
   }
   declaration.overrides.insert(declaration.overrides.end(), arguments.settings().begin(), arguments.settings().end());
   return expand(declaration, workspace);
@@ -153,8 +147,8 @@ Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& 
 
 RunSpec parse_single_run(const Arguments& arguments, const std::vector<std::pair<std::string, std::string>>& defaults) {
   if (!arguments.positional().empty()) {
-    throw UserError("command line: 'rnnbench " + arguments.command() + "' takes options only, not '" +
-                    arguments.positional()[0] + "'");
+    throw UserError("command line: 'rnnbench " + arguments.command() + "' accepts only options, but '" +
+                    arguments.positional()[0] + "' is given");
   }
   Declaration declaration;
   declaration.overrides = arguments.settings();
@@ -165,8 +159,8 @@ RunSpec parse_single_run(const Arguments& arguments, const std::vector<std::pair
   }
   Experiment experiment = expand(declaration);
   if (experiment.runs.size() != 1) {
-    throw UserError("command line: these settings span " + std::to_string(experiment.runs.size()) +
-                    " runs, and 'rnnbench " + arguments.command() + "' takes one; give each setting one value");
+    throw UserError("command line: these settings describe " + std::to_string(experiment.runs.size()) +
+                    " runs, but 'rnnbench " + arguments.command() + "' needs one run; give each setting one value");
   }
   return experiment.runs[0];
 }
@@ -177,8 +171,8 @@ std::vector<std::filesystem::path> catalogue_files() {
   std::error_code ignored;
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
   fs::path folder = fs::path(RNNBENCH_SOURCE_DIR) / below;
-  for (const fs::path& nearer : {program.parent_path() / RNNBENCH_DATA_DIR / "catalogue", below})
-    if (fs::is_directory(nearer, ignored)) folder = nearer.lexically_normal();
+  for (const fs::path& preferred : {program.parent_path() / RNNBENCH_DATA_DIR / "catalogue", below})
+    if (fs::is_directory(preferred, ignored)) folder = preferred.lexically_normal();
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     if (entry.path().extension() == ".ini") files.push_back(entry.path());
@@ -196,17 +190,17 @@ std::filesystem::path find_experiment(const std::string& path_or_name) {
     if (file.stem() == path_or_name) return file;
     names.push_back(file.stem().string());
   }
-  if (std::filesystem::exists(path, ignored)) return path;  // a folder: reading says what it is
+  if (std::filesystem::exists(path, ignored)) return path;  // a folder: read_ini reports it
   throw UserError("command line: '" + path_or_name + "' is neither a file nor an experiment of the catalogue" +
                   did_you_mean(path_or_name, names));
 }
 
 std::string run_command_line(const Arguments& arguments) {
-  std::string line = quoted(program_invocation_name) + " run";
-  for (const std::string& word : arguments.positional()) line += " " + quoted(word);
-  for (const Assignment& a : arguments.settings()) line += " --" + a.key + " " + quoted(a.value);
+  std::string line = shell_quoted(program_invocation_name) + " run";
+  for (const std::string& word : arguments.positional()) line += " " + shell_quoted(word);
+  for (const Assignment& a : arguments.settings()) line += " --" + a.key + " " + shell_quoted(a.value);
   for (const char* flag : {"results", "jobs", "threads", "recompute"}) {
-    if (arguments.has(flag)) line += std::string(" --") + flag + " " + quoted(arguments.text(flag, ""));
+    if (arguments.has(flag)) line += std::string(" --") + flag + " " + shell_quoted(arguments.text(flag, ""));
   }
   for (const char* flag : {"no-weights", "fail-fast"}) {
     if (arguments.has(flag)) line += std::string(" --") + flag;

@@ -1,5 +1,4 @@
-// What every subcommand reads from its command line: positional arguments, its own flags, and settings of
-// runs.
+// The arguments of a command: positional ones, its flags, and settings of runs.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +12,23 @@
 
 namespace rnnbench::cli {
 
-// A flag of a subcommand (`--jobs N`); settings of runs (`--hidden 64`) need no declaration.
+// A flag that a command declares (`--jobs N`). Settings of runs (`--hidden 64`) are known without declaration.
 struct Flag {
   std::string name;                       // "jobs"
-  bool takes_value = true;                // or is it a switch, as --dry-run
-  std::vector<std::string> choices = {};  // when not empty, the only values allowed
+  bool takes_value = true;                // false: a switch such as --dry-run
+  std::vector<std::string> choices = {};  // the allowed values; empty: any value
 };
 
-// --results DIR and --format text|json, which several subcommands share.
+// --results DIR and --format FORMAT, which several commands have.
 Flag results_flag();
 Flag format_flag(std::vector<std::string> choices = {"text", "json"});
 
-// A command line taken apart. Every failure is a UserError with one sentence.
+// A parsed command line. Every mistake is a UserError.
 class Arguments {
  public:
-  // `command` is the subcommand's name, for the sentences. With `settings` = false run settings are unknown
-  // options. Options are `--name value` or `--name=value`, written out in full, each at most once; a value
-  // may start with '-'.
+  // `command`: the name of the command, for messages. `settings`: whether the command accepts settings of runs. Options
+  // are
+  // `--name value` or `--name=value`; they cannot be abbreviated or repeated. A value may start with '-'.
   Arguments(std::string command, const std::vector<std::string>& words, std::vector<Flag> flags, bool settings = true);
 
   const std::string& command() const { return command_; }
@@ -42,8 +41,8 @@ class Arguments {
   std::string format() const { return text("format", "text"); }
   std::filesystem::path results() const { return text("results", "results"); }
 
-  // The one positional argument; `what` names it in the sentence ("a model or task"). Throws unless there is
-  // exactly one.
+  // The only positional argument. Throws UserError unless there is exactly one; `what` describes it in the message
+  // ("one RUN").
   const std::string& only_positional(const std::string& what) const;
 
  private:
@@ -53,32 +52,33 @@ class Arguments {
   std::vector<Assignment> settings_;
 };
 
-// The experiment that the arguments name: FILE.ini, the name of a catalogue experiment, or settings alone;
-// settings beside a file win over it. `workspace`: how the runs will be computed.
+// The experiment that the arguments describe: a file or the name of a catalogue experiment, or settings alone. Settings
+// replace those of the file. `workspace`: how the runs will be computed, for the check of memory.
 Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace = {});
 
-// --threads and --recompute of a command that has them.
+// The values of --threads and --recompute.
 WorkspaceOptions workspace_options(const Arguments& arguments);
 
-// The one run that the settings describe (no file). `defaults` (key, value) stand for settings that are not
-// given. Throws UserError when lists or ranges span more than one run.
+// The only run that the settings describe, without a file. `defaults`: key and value of settings that are used if they
+// are not given. Throws UserError when lists or ranges describe more than one run.
 RunSpec parse_single_run(const Arguments& arguments,
                          const std::vector<std::pair<std::string, std::string>>& defaults = {});
 
-// The declared experiments: experiments/catalogue below the current folder or, failing that, the catalogue
-// that was installed with this program or, failing that, the one of the source folder it was built from.
-// Sorted by name; empty without a catalogue.
+// The files of the catalogue, sorted by name; empty if there is no catalogue. The catalogue is the first of these
+// folders that exists: experiments/catalogue in the current folder, the one installed with this program, the one in the
+// source folder that this program was built from.
 std::vector<std::filesystem::path> catalogue_files();
 
-// A path as it is, a catalogue name as the path of its file. Throws UserError when it is neither.
+// The path of an experiment file: the given path, or the file of this name in the catalogue. Throws UserError when
+// neither exists.
 std::filesystem::path find_experiment(const std::string& path_or_name);
 
-// "rnnbench run FILE.ini --results out --length 50" with the program as the user called it and the words
-// quoted for a shell: what continues, or starts, the runs that these arguments speak of.
+// The shell command that starts or continues the runs of these arguments, as in
+// "rnnbench run FILE.ini --results out --length 50". The program is written as the user called it.
 std::string run_command_line(const Arguments& arguments);
 
-// Task, cell, length, width and every other setting that differs from its default: "adding lstm hidden=64
-// length=100 seed=2".
+// Task, cell, hidden size, length, seed and every other setting that differs from its default, as in
+// "adding lstm hidden=64 length=100 seed=2".
 std::string describe(const RunSpec& run);
 
 }  // namespace rnnbench::cli

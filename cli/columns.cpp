@@ -22,21 +22,28 @@ void print_columns(std::ostream& out, const std::vector<std::vector<std::string>
   }
 }
 
+std::vector<std::string> wrapped(const std::string& text, int width) {
+  std::vector<std::string> lines;
+  std::string line;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!line.empty() && line.size() + 1 + word.size() > static_cast<std::size_t>(width)) {
+      lines.push_back(line);
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  lines.push_back(line);
+  return lines;
+}
+
 void print_paragraphs(std::ostream& out, const std::string& text, int indent, int width) {
   for (const std::string& paragraph : paragraphs(text)) {
-    std::istringstream words(paragraph);
-    std::string line(indent, ' '), word;
-    words >> word;
-    line += word;
-    while (words >> word) {
-      if (line.size() + 1 + word.size() > static_cast<std::size_t>(width)) {
-        out << line << '\n';
-        line = std::string(indent + 2, ' ') + word;
-      } else {
-        line += " " + word;
-      }
+    std::string spaces(indent, ' ');
+    for (const std::string& line : wrapped(paragraph, width - indent - 2)) {
+      out << spaces << line << '\n';
+      spaces = std::string(indent + 2, ' ');
     }
-    out << line << '\n';
   }
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "cli/command.h"
+#include "cli/figures.h"
 #include "core/error.h"
 #include "experiments/records/files.h"
 #include "findings/listing.h"

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "analysis/figures/gnuplot.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "findings/evaluation.h"
@@ -22,10 +21,10 @@ bool is_named(const Finding& finding, const std::vector<std::string>& names);
 std::vector<FindingResult> named_results(std::vector<FindingResult> results, const std::vector<std::string>& names);
 Profile profile_of(const Arguments& arguments);  // --profile; lab by default
 
+// `rnnbench findings`: the table of findings.
+int findings_command(const CommandArguments& words);
+
 // `rnnbench report findings`: draws the figure of each finding in its folder and writes the page of all.
 int report_findings(const CommandArguments& words);
-
-// Writes the figures' scripts and data and draws them where gnuplot is installed; whether it is.
-bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
 }  // namespace rnnbench::cli

@@ -1,9 +1,10 @@
+#include "cli/list.h"
+
 #include <algorithm>
 #include <iostream>
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/experiment_file.h"
 #include "models/catalogue.h"
@@ -71,7 +72,7 @@ int list_command(const CommandArguments& words) {
   if (only.empty() || only == "models") lists["models"] = list_models();
   if (only.empty() || only == "experiments") lists["experiments"] = list_experiments();
   if (arguments.format() == "markdown") {
-    if (only != "models") throw UserError("command line: --format = markdown goes with 'list models' only");
+    if (only != "models") throw UserError("command line: --format = markdown is only possible with 'list models'");
     print_markdown(lists["models"]);
     return 0;
   }
@@ -95,10 +96,9 @@ int list_command(const CommandArguments& words) {
     }
     print_columns(std::cout, rows, only.empty() ? 2 : 0);
     if (name == "models")
-      std::cout
-          << (only.empty() ? "  " : "")
-          << "h hidden size, i input size; of lstm: the share of its parameters at the same sizes, '-' where that depends "
-             "on them\n";
+      std::cout << (only.empty() ? "  " : "")
+                << "h: hidden size, i: input size; of lstm: parameters relative to an lstm of the same sizes "
+                   "('-': depends on them)\n";
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// check and dump: what a model computes, laid open.
+#include "cli/model_commands.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
@@ -7,7 +8,6 @@
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "experiments/records/results_folder.h"
@@ -18,6 +18,7 @@
 namespace rnnbench::cli {
 namespace {
 
+// Largest allowed error of a gradient, relative to the largest derivative of its block.
 constexpr double gradient_bound = 1e-12;
 
 std::string scientific(double value) {
@@ -26,13 +27,12 @@ std::string scientific(double value) {
   return out.str();
 }
 
-// `outputs` of every step in double precision would hide the float path: the dump shows what training computes.
 void add(TensorFile& file, const std::string& name, const std::vector<std::int64_t>& shape,
          const std::vector<float>& values) {
   file.tensors.push_back(make_tensor(name, shape, values.data()));
 }
 
-// The defaults, and every other value of every choice that changes what is computed.
+// The settings to check: the defaults, and every other value of each option that changes the computation.
 std::vector<std::pair<std::string, std::string>> checked_settings(const CellEntry& cell) {
   std::vector<std::pair<std::string, std::string>> settings{{"", ""}};
   for (const Option& option : model_options(cell)) {
@@ -51,10 +51,12 @@ int check_command(const CommandArguments& words) {
   for (const std::string& name : arguments.positional()) cells.push_back(find_cell(name));
   if (cells.empty()) cells = all_cells();
 
-  // Odd sizes, two layers, a learned initial state; symbols into a softmax, and values into the other losses.
-  const std::pair<const char*, Signature> signatures[] = {{"cross-entropy", {3, true, 4, Loss::cross_entropy}},
-                                                          {"squared error", {3, false, 2, Loss::mean_squared}},
-                                                          {"bernoulli", {3, false, 2, Loss::bernoulli}}};
+  // Small odd sizes, two layers and a learned initial state; symbols as inputs with cross-entropy, real values
+  // otherwise.
+  const std::pair<const char*, Signature> signatures[] = {
+      {"cross-entropy", {.inputs = 3, .one_hot = true, .outputs = 4, .loss = Loss::cross_entropy}},
+      {"squared error", {.inputs = 3, .one_hot = false, .outputs = 2, .loss = Loss::mean_squared}},
+      {"bernoulli", {.inputs = 3, .one_hot = false, .outputs = 2, .loss = Loss::bernoulli}}};
   std::vector<std::vector<std::string>> rows{{"cell", "settings", "loss", "worst block", "error", ""}};
   Json json = Json::array();
   bool all_good = true;
@@ -87,22 +89,23 @@ int check_command(const CommandArguments& words) {
     std::cout << json.dump(2) << '\n';
   } else {
     print_columns(std::cout, rows);
-    std::cout << (all_good ? "every gradient agrees with the complex step to "
-                           : "SOME GRADIENTS ARE WRONG: the bound is ")
+    std::cout << (all_good ? "every gradient agrees with its complex-step derivative: no error exceeds "
+                           : "SOME GRADIENTS ARE WRONG: an error exceeds ")
               << scientific(gradient_bound) << " of the block's largest derivative\n";
   }
   return all_good ? 0 : 1;
 }
 
 int dump_command(const CommandArguments& words) {
-  const Arguments arguments("dump", words, {{"to"}});
-  if (!arguments.has("to")) throw UserError("dump: --to FILE.safetensors is missing: it says where to write");
+  const Arguments arguments("dump", words, {{.name = "to"}});
+  if (!arguments.has("to")) throw UserError("command line: 'rnnbench dump' needs --to FILE.safetensors");
   const std::filesystem::path path = arguments.text("to", "");
   const RunSpec run = parse_single_run(arguments, {{"task", "copy"}, {"cell", "lstm"}});
   if (std::filesystem::is_directory(path))
-    throw UserError("dump: --to " + path.string() + " is a folder; a file name is needed");
-  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))  // a device would be replaced
-    throw UserError("dump: --to " + path.string() + " is not an ordinary file; a file name is needed");
+    throw UserError("command line: --to = " + path.string() + " is a folder; give the name of a file");
+  if (std::filesystem::exists(path) &&
+      !std::filesystem::is_regular_file(path))  // write_atomically would replace a device
+    throw UserError("command line: --to = " + path.string() + " is not a regular file; give the name of a file");
 
   flush_denormals();
   const auto task = find_task(run.task.text("task")).make(run.task);
@@ -111,7 +114,8 @@ int dump_command(const CommandArguments& words) {
   Parameters<float> parameters(network->layout()), gradient(network->layout());
   network->initialize(run.seed, parameters);
   Batch batch;
-  task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
+  task->sample({.seed = run.seed, .purpose = Purpose::speed, .step = 1},
+               static_cast<int>(run.training.integer("batch")), batch);
   const auto workspace = network->workspace();
   std::vector<float> outputs;
   network->predict(parameters, batch, true, *workspace, outputs);
@@ -140,7 +144,7 @@ int dump_command(const CommandArguments& words) {
   try {
     write_atomically(path, to_safetensors(file));
   } catch (const std::exception& error) {
-    throw UserError("dump: " + path.string() + " cannot be written: " + error.what());
+    throw UserError("command line: --to = " + path.string() + " cannot be written: " + error.what());
   }
   std::cout << "wrote " << file.tensors.size() << " arrays to " << path.string() << '\n';
   return 0;

@@ -5,9 +5,10 @@
 #include <new>
 #include <set>
 
-#include "cli/command.h"
+#include "cli/rnnbench.h"
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -15,8 +16,8 @@
 namespace rnnbench::cli {
 namespace {
 
-// A section of an INI file is a task or a cell, and a key means one thing: tasks from elsewhere must not
-// change that.
+// In an INI file, a section names a task or a cell, and a key has one meaning. Additional tasks must not make these
+// ambiguous.
 void check_names(const std::vector<TaskEntry>& tasks) {
   std::set<std::string> words = {"training"}, keys = {"task", "cell", "title"};
   for (const Option& option : training_options()) keys.insert(option.name);
@@ -27,11 +28,11 @@ void check_names(const std::vector<TaskEntry>& tasks) {
   for (const TaskEntry& task : tasks) {
     if (words.contains(task.name))
       throw UserError("task '" + task.name +
-                      "': the name is taken by a cell or by the training options; choose another");
+                      "': a cell or the options of training already have this name; rename the task");
     for (const Option& option : task.options)
       if (keys.contains(option.name))
         throw UserError("task '" + task.name + "': its option '" + option.name +
-                        "' is already one of models or training; choose another name");
+                        "' already is an option of models or of training; rename the option");
   }
 }
 
@@ -43,7 +44,7 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   const int code = dispatch({argv + 1, argv + argc});
   std::cout.flush();
   if (std::cout) return code;
-  std::cerr << "rnnbench: standard output cannot be written\n";
+  std::cerr << "rnnbench: cannot write to standard output\n";
   return 1;
 } catch (const UserError& error) {
   std::cerr << "rnnbench: " << error.what() << '\n';

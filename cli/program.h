@@ -1,4 +1,4 @@
-// The whole program as a function: for the tree's own main, and for one with more tasks.
+// The whole program as a function, so that a program with additional tasks can call it.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,8 @@
 
 namespace rnnbench::cli {
 
-// Runs the subcommand that the words name, on the tasks of the table and these; returns the exit code. Prints
-// every error. A task is refused (exit code 2) when its name or that of an option already means something
-// else.
+// Runs the command that the words name, with the tasks of the table and `more_tasks`. Returns the exit code and prints
+// every error. The exit code is 2 when the name of a task, or of one of its options, is already taken.
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks = {});
 
 }  // namespace rnnbench::cli

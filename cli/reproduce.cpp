@@ -1,5 +1,5 @@
 // reproduce: runs findings, each with the search for settings that it declares.
-#include "findings/reproduce.h"
+#include "cli/reproduce.h"
 
 #include <algorithm>
 #include <iostream>
@@ -7,11 +7,11 @@
 #include "analysis/format.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "cli/findings.h"
 #include "core/error.h"
 #include "findings/evaluation.h"
 #include "findings/listing.h"
+#include "findings/reproduce.h"
 
 namespace rnnbench::cli {
 namespace {

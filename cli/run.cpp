@@ -1,9 +1,10 @@
+#include "cli/run.h"
+
 #include <iostream>
 
 #include "analysis/csv.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "core/error.h"
 #include "experiments/running/runner.h"
 
@@ -16,7 +17,7 @@ void print_plan(const Experiment& experiment, const std::filesystem::path& resul
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : experiment.runs) {
     const std::string id = run.id();
-    const bool has = results_folder.load(id).has_value();  // a broken record is refused here too
+    const bool has = results_folder.load(id).has_value();  // reports a damaged record
     recorded += has;
     rows.push_back({id, has ? "recorded" : "to run", describe(run)});
   }
@@ -29,16 +30,16 @@ void print_plan(const Experiment& experiment, const std::filesystem::path& resul
 
 int run_command(const CommandArguments& words) {
   const Arguments arguments("run", words,
-                            {{"jobs"},
-                             {"threads"},
-                             {"recompute"},
+                            {{.name = "jobs"},
+                             {.name = "threads"},
+                             {.name = "recompute"},
                              results_flag(),
-                             {"dry-run", false},
-                             {"keep-going", false},
-                             {"fail-fast", false},
-                             {"no-weights", false}});
+                             {.name = "dry-run", .takes_value = false},
+                             {.name = "keep-going", .takes_value = false},
+                             {.name = "fail-fast", .takes_value = false},
+                             {.name = "no-weights", .takes_value = false}});
   if (arguments.has("keep-going") && arguments.has("fail-fast")) {
-    throw UserError("command line: --keep-going and --fail-fast exclude one another");
+    throw UserError("command line: --keep-going and --fail-fast exclude each other");
   }
   RunnerOptions options;
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
@@ -53,8 +54,7 @@ int run_command(const CommandArguments& words) {
     return 0;
   }
   options.command = run_command_line(arguments);
-  ResultsFolder(arguments.results(), experiment.name)
-      .load_all();  // a record that cannot be read is named before any run
+  ResultsFolder(arguments.results(), experiment.name).load_all();  // reports a damaged record before any run starts
   const int code = run_experiment(experiment, arguments.results(), options);
   write_csv(ResultsFolder(arguments.results(), experiment.name));
   return code;

@@ -1,13 +1,15 @@
+#include "cli/show.h"
+
 #include <filesystem>
 #include <iostream>
 #include <map>
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -27,7 +29,7 @@ Json options_json(const std::vector<Option>& options) {
   return list;
 }
 
-// The bound of a task and its measure, with the default options; null when they make no task.
+// Measure and bounds of a task with its default options; null when a task cannot be made from its defaults.
 Json measure_json(const TaskEntry& entry) {
   if (needs_file(entry)) return {};
   Settings settings = default_settings(entry.options);
@@ -55,7 +57,7 @@ Json cell_json(const CellEntry& cell) {
           {"source", cell.source}, {"parameters", cell.parameters}, {"options", options_json(model_options(cell))}};
 }
 
-// What the file claims, as it is written; null for an experiment alone.
+// The settings of the file's [finding]; null when the file makes no claim.
 Json claim_json(const std::string& file) {
   Json claim;
   if (file.empty()) return claim;
@@ -64,7 +66,7 @@ Json claim_json(const std::string& file) {
 }
 
 Json experiment_json(const Experiment& experiment) {
-  // Runs that differ in seed and training only have the same model: one row.
+  // One row for each model. Runs that differ only in seed and training settings have the same model.
   std::map<std::string, std::size_t> row_of;
   Json rows = Json::array();
   for (const RunSpec& run : experiment.runs) {
@@ -93,7 +95,7 @@ void print_options(const Json& options) {
     const std::string default_value =
         option.at("default").is_null() ? "not set" : option.at("default").get<std::string>();
     rows.push_back({option.at("name"), default_value, option.at("allowed")});
-    rows.push_back({"", "", option.at("help")});
+    for (const std::string& line : wrapped(option.at("help"), 80)) rows.push_back({"", "", line});
   }
   std::cout << "options (name, default, allowed)\n";
   print_columns(std::cout, rows, 2);
@@ -102,7 +104,7 @@ void print_options(const Json& options) {
 void print_task(const Json& task) {
   const Json& bounds = task.at("with_defaults");
   std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
-  print_paragraphs(std::cout, task.at("definition"), 2);
+  print_paragraphs(std::cout, replace_all(task.at("definition"), "\n", "\n\n"), 2);
   std::cout << '\n';
   if (!bounds.is_null()) {
     std::cout << "with the default options\n";
@@ -152,7 +154,7 @@ const Entry* entry_named(const std::vector<Entry>& entries, const std::string& n
   return nullptr;
 }
 
-// Whether `name` is closer to a task or cell than to any experiment: then the sentence speaks of those.
+// The task, cell or "training" with a name similar to this one, or "".
 std::string near_table_name(const std::string& name) {
   std::vector<std::string> names = {"training"};
   for (const TaskEntry& task : all_tasks()) names.push_back(task.name);
@@ -176,14 +178,15 @@ int show_command(const CommandArguments& words) {
   if (arguments.positional().empty() && !arguments.settings().empty()) {
     return show(experiment_json(parse_experiment(arguments)), print_experiment);
   }
-  const std::string& name = arguments.only_positional("a task, a cell, 'training', a FILE.ini or a catalogue name");
+  const std::string& name =
+      arguments.only_positional("a task, a cell, 'training' or an experiment (FILE.ini or a name of the catalogue)");
   const TaskEntry* task = entry_named(all_tasks(), name);
-  const bool together = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name);
-  const CellEntry* cell = together ? &find_cell(name) : entry_named(all_cells(), name);
+  const bool is_combination = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name);
+  const CellEntry* cell = is_combination ? &find_cell(name) : entry_named(all_cells(), name);
   if (task || cell || name == "training") {
     if (!arguments.settings().empty()) {
-      throw UserError("command line: --" + arguments.settings()[0].key + " has no meaning beside '" + name +
-                      "'; settings go with an experiment");
+      throw UserError("command line: --" + arguments.settings()[0].key + " cannot be combined with '" + name +
+                      "'; settings belong to an experiment");
     }
     if (task) return show(task_json(*task), print_task);
     if (cell) return show(cell_json(*cell), print_cell);
@@ -194,7 +197,7 @@ int show_command(const CommandArguments& words) {
   } catch (const UserError&) {
     const std::string near = near_table_name(name);
     if (near.empty()) throw;
-    throw UserError("command line: '" + name + "' is no task, cell, file or catalogue experiment; did you mean '" +
+    throw UserError("command line: '" + name + "' is not a task, a cell, a file or an experiment; did you mean '" +
                     near + "'?");
   }
   return show(experiment_json(parse_experiment(arguments)), print_experiment);

@@ -1,4 +1,4 @@
-#include "speed/speed.h"
+#include "cli/speed.h"
 
 #include <iomanip>
 #include <iostream>
@@ -6,10 +6,10 @@
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "models/network.h"
+#include "speed/speed.h"
 #include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
@@ -30,19 +30,20 @@ std::string fixed(double value, int digits) {
 }  // namespace
 
 int speed_command(const CommandArguments& words) {
-  const std::vector<Flag> flags = {{"time-steps"}, {"threads"}, {"recompute"}, {"repetitions"}, format_flag()};
+  const std::vector<Flag> flags = {
+      {.name = "time-steps"}, {.name = "threads"}, {.name = "recompute"}, {.name = "repetitions"}, format_flag()};
   const Arguments given("speed", words, flags);
   if (given.has("time-steps") && sets(given, "length"))
-    throw UserError("command line: --time-steps and --length exclude one another");
-  // Without a cell: the table of cells. Without a task: copy. A file names its own.
+    throw UserError("command line: --time-steps and --length exclude each other");
+  // Unless a file names them, the default is every cell on copy.
   CommandArguments completed = words;
-  const auto complete = [&](const std::string& key, const std::string& value) {
+  const auto add_default = [&](const std::string& key, const std::string& value) {
     if (sets(given, key) || !given.positional().empty()) return;
     completed.push_back("--" + key);
     completed.push_back(value);
   };
-  complete("cell", "all");
-  complete("task", "copy");
+  add_default("cell", "all");
+  add_default("task", "copy");
   const Arguments arguments("speed", completed, flags);
 
   SpeedOptions options;
@@ -71,22 +72,25 @@ int speed_command(const CommandArguments& words) {
     std::cout << (all.size() == 1 ? all[0] : all).dump(2) << '\n';
     return 0;
   }
-  std::vector<std::vector<std::string>> rows{{"model", "task", "batch", "steps", "hidden", "ms/update", "ms/forward",
-                                              "seq/s", "GFLOP/s", "of peak", "executed"}};
+  std::vector<std::vector<std::string>> rows{{"model", "task", "batch", "steps", "hidden", "wall ms/update",
+                                              "wall ms/forward", "sequences/s", "GFLOP/s", "of peak", "executed"}};
   for (const SpeedResult& r : results) {
     const std::string attention = r.run.model.text_or("attention", "none");
     rows.push_back({r.run.model.text("cell") + (attention == "none" ? "" : " + " + attention), r.run.task.text("task"),
                     r.run.training.text("batch"), std::to_string(r.time_steps), std::to_string(r.hidden),
-                    fixed(r.ms_per_update, 3), fixed(r.ms_forward, 3), fixed(r.sequences_per_second, 0),
+                    fixed(r.wall_ms_per_update, 3), fixed(r.wall_ms_forward, 3), fixed(r.sequences_per_second, 0),
                     fixed(r.gflops, 1), fixed(100 * r.fraction_of_peak, 1) + " %",
                     fixed(100 * r.executed_fraction, 0) + " %"});
   }
   print_columns(std::cout, rows);
   if (!results.empty())
-    std::cout << "peak of " << options.workspace.threads
-              << (options.workspace.threads == 1 ? " thread: " : " threads: ") << fixed(results[0].peak_gflops, 1)
-              << " GFLOP/s measured beside; " << isa_name(best_isa()) << "; medians of " << options.repetitions
-              << " interleaved repetitions; peak memory " << fixed(results[0].peak_memory_mib, 0) << " MiB\n";
+    std::cout
+        << "peak of " << options.workspace.threads << (options.workspace.threads == 1 ? " thread: " : " threads: ")
+        << fixed(results[0].peak_gflops, 1) << " GFLOP/s, measured before and after; " << isa_name(best_isa())
+        << "; medians of " << options.repetitions << " interleaved repetitions; highest memory "
+        << fixed(results[0].peak_memory_mib, 0)
+        << " MiB\nGFLOP/s counts nominal operations; executed: the fraction of them that is computed, because one-hot "
+           "inputs are looked up\n";
   return 0;
 }
 

@@ -1,15 +1,16 @@
+#include "cli/status.h"
+
 #include <iostream>
-#include <map>
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
-#include "cli/command.h"
+#include "core/text.h"
 #include "experiments/records/results_folder.h"
 
 namespace rnnbench::cli {
 namespace {
 
-// "solved", "finished" or "diverged" as recorded, "interrupted" with a checkpoint, otherwise "missing".
+// "solved", "finished" or "diverged" of a record, "interrupted" if there is a checkpoint, otherwise "missing".
 std::string state_of(const ResultsFolder& results_folder, const std::string& id) {
   if (const auto record = results_folder.load(id)) return record->result.at("status").get<std::string>();
   return std::filesystem::exists(results_folder.checkpoint_path(id)) ? "interrupted" : "missing";
@@ -42,9 +43,8 @@ int status_command(const CommandArguments& words) {
     return 0;
   }
   print_columns(std::cout, rows);
-  std::string summary;
-  for (const auto& [state, count] : counts.items())
-    summary += (summary.empty() ? "" : ", ") + count.dump() + " " + state;
+  const std::string summary =
+      join(counts.items(), [](const auto& entry) { return entry.value().dump() + " " + entry.key(); });
   std::cout << experiment.runs.size() << " runs in " << results_folder.path().string() << ": " << summary << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
   return 0;

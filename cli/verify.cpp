@@ -1,22 +1,21 @@
-// verify: are recorded numbers those that this program computes on this machine?
-#include "experiments/running/verify.h"
+#include "cli/verify.h"
 
 #include <iostream>
 
 #include "cli/arguments.h"
-#include "cli/command.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/records/find_record.h"
+#include "experiments/running/verify.h"
 #include "findings/finding.h"
 
 namespace rnnbench::cli {
 namespace {
 
 [[noreturn]] void refuse_version(const std::filesystem::path& path, const Json& version) {
-  throw UserError(path.string() + ": recorded under numerics_version " + version.dump() +
-                  ", and this program computes under " + std::to_string(numerics_version) +
-                  "; only a program of that version can verify it");
+  throw UserError(path.string() + ": this record has numerics_version " + version.dump() +
+                  ", but this program computes " + std::to_string(numerics_version) +
+                  "; only a program with the same version can verify it");
 }
 
 Record named_record(const Arguments& arguments, const std::string& run, const WorkspaceOptions& workspace) {
@@ -33,7 +32,7 @@ std::vector<Record> sampled_records(const Arguments& arguments, const WorkspaceO
   const Experiment experiment = parse_experiment(arguments, workspace);
   const ResultsFolder results_folder(arguments.results(), experiment.name);
   std::vector<Record> records;
-  // Of a finding, also the trials of its search and the tuned runs, which its file does not list.
+  // A finding also has the trials of its search and the tuned runs, which its file does not list.
   if (!experiment.file.empty() && arguments.settings().empty() && is_finding(experiment.file))
     for (Record& record : results_folder.load_all())
       if (record.spec.at("numerics_version") == numerics_version) records.push_back(std::move(record));
@@ -45,24 +44,24 @@ std::vector<Record> sampled_records(const Arguments& arguments, const WorkspaceO
     const Json& version = record.spec.at("numerics_version");
     if (version != numerics_version) refuse_version(results_folder.record_path(record.id()), version);
   }
-  throw UserError(results_folder.path().string() + ": none of the " + std::to_string(experiment.runs.size()) +
-                  " runs of this experiment is recorded there");
+  throw UserError(results_folder.path().string() + ": there is no record of any of the " +
+                  std::to_string(experiment.runs.size()) + " runs of this experiment");
 }
 
 std::vector<Record> chosen_records(const Arguments& arguments, const WorkspaceOptions& workspace) {
   if (arguments.has("sample")) return sampled_records(arguments, workspace);
   if (!arguments.settings().empty())
     throw UserError("command line: --" + arguments.settings()[0].key +
-                    " has no meaning for recorded runs, which have their settings; settings go with --sample");
+                    " cannot change a recorded run; settings are possible with --sample N EXPERIMENT only");
   if (arguments.positional().empty())
-    throw UserError("command line: 'rnnbench verify' takes RUN ... or --sample N EXPERIMENT, and nothing is given");
+    throw UserError("command line: 'rnnbench verify' needs RUN ... or --sample N EXPERIMENT, but none is given");
   std::vector<Record> records;
   for (const std::string& run : arguments.positional()) records.push_back(named_record(arguments, run, workspace));
   return records;
 }
 
-// Returns whether they are identical.
-bool print_verdict(const Record& recorded, const Record& computed, const std::string& label) {
+// Prints whether the results are identical, and if not, the first difference. Returns whether they are.
+bool print_comparison(const Record& recorded, const Record& computed, const std::string& label) {
   const std::vector<Difference> found = result_differences(recorded.result, computed.result);
   std::cout << label << (found.empty() ? ": identical\n" : ": different\n");
   if (found.empty()) return true;
@@ -70,7 +69,7 @@ bool print_verdict(const Record& recorded, const Record& computed, const std::st
   if (found.size() > 1) std::cout << ", the first of " << found.size() << " differences";
   std::cout << '\n';
   const std::vector<Difference> environment = environment_differences(recorded.measured, computed.measured);
-  if (environment.empty()) std::cout << "  the environment is the recorded one\n";
+  if (environment.empty()) std::cout << "  machine and program are the recorded ones\n";
   for (const Difference& difference : environment) std::cout << "  " << difference_text(difference) << '\n';
   return false;
 }
@@ -78,7 +77,9 @@ bool print_verdict(const Record& recorded, const Record& computed, const std::st
 }  // namespace
 
 int verify_command(const CommandArguments& words) {
-  const Arguments arguments("verify", words, {{"sample"}, {"jobs"}, {"threads"}, {"recompute"}, results_flag()});
+  const Arguments arguments(
+      "verify", words,
+      {{.name = "sample"}, {.name = "jobs"}, {.name = "threads"}, {.name = "recompute"}, results_flag()});
   const WorkspaceOptions workspace = workspace_options(arguments);
   RunnerOptions options;
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
@@ -94,7 +95,7 @@ int verify_command(const CommandArguments& words) {
     if (!computed)
       std::cout << label << (recomputed.interrupted ? ": not verified\n" : ": failed\n");
     else
-      ++(print_verdict(records[i], *computed, label) ? identical : different);
+      ++(print_comparison(records[i], *computed, label) ? identical : different);
   }
   std::cout << identical << " of " << records.size() << " runs identical, " << different << " different, "
             << records.size() - identical - different << " not verified\n";

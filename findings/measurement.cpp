@@ -13,7 +13,8 @@ namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
 const std::set<std::string> of_the_run = {
-    "solved", "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update", "parameters", "hidden"};
+    "solved",     "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update",
+    "parameters", "hidden"};
 
 // Nothing when there is no such key; not a number when what was measured was none (null in the record).
 std::optional<double> number_in(const Json& object, const std::string& key) {
@@ -86,10 +87,7 @@ std::optional<double> recorded_number(const Measurement& m, const Run& run) {
   if (m.name == "cpu_seconds_to_solve" && !run.diverged())
     return time_to_solve(run, measured, "cpu_seconds_to_solve", measured.at("train_cpu_seconds").get<double>());
   if (run.diverged()) return std::nullopt;
-  if (m.name == "ms_per_update") {
-    const double updates = result.at("updates").get<double>();
-    return updates > 0 ? std::optional(1e3 * measured.at("train_cpu_seconds").get<double>() / updates) : std::nullopt;
-  }
+  if (m.name == "cpu_ms_per_update") return cpu_ms_per_update(*run.record);
   const Json& final_scores = result.at("final");
   if (m.name == "gap") {
     if (!final_scores.contains("training")) return std::nullopt;
@@ -129,6 +127,10 @@ Measurement parse_measurement(const std::string& text) {
     m.untrained = true;
     m.name.resize(m.name.size() - mark.size());
   }
+  if (m.name == "ms_per_update") {  // the name of files from before there were two, see experiments/records/record.h
+    m.name = "cpu_ms_per_update";
+    if (m.text == "ms_per_update") m.text = m.name;
+  }
   const int endings = m.length.has_value() + m.seconds.has_value() + m.beyond + m.untrained;
   if (endings > 1)
     throw UserError("measure '" + text + "' takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'");
@@ -161,9 +163,16 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
     const Json& measure = run->record->result.at("measure");
     if (measure.at("name") == m.name) return measure.at("higher_is_better");
   }
-  static const std::set<std::string> lower = {
-      "loss",          "mse",      "excess",    "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
-      "ms_per_update", "diverged", "parameters"};
+  static const std::set<std::string> lower = {"loss",
+                                              "mse",
+                                              "excess",
+                                              "relative_loss",
+                                              "gap",
+                                              "updates_to_solve",
+                                              "cpu_seconds_to_solve",
+                                              "cpu_ms_per_update",
+                                              "diverged",
+                                              "parameters"};
   return !lower.contains(m.name);
 }
 

@@ -21,7 +21,7 @@ namespace rnnbench::findings {
 //   solved, diverged            1 or 0
 //   updates_to_solve            of an unsolved run: its updates, so that means are restricted means
 //   cpu_seconds_to_solve        likewise its CPU seconds
-//   ms_per_update               CPU time of training
+//   cpu_ms_per_update           CPU milliseconds of a training update; `ms_per_update` means the same
 //   parameters, hidden          of the model
 //   bits_per_parameter          of a task that counts stored bits
 //   a scalar of a probe         see experiments/training/probe.h

@@ -1,7 +1,6 @@
 #include "models/network.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/initialize.h"
 #include "models/layers.h"
@@ -107,19 +106,8 @@ class NetworkOf final : public Network<S> {
   std::vector<Trace> trace(const Parameters<S>& parameters, const Batch& batch, int column) const override {
     NetworkWorkspace<S> work(WorkspaceOptions{});
     pack(parameters, work);
-    Batch one;
-    one.reset(plan_.signature, batch.steps, 1);
-    for (int step = 0; step < batch.steps; ++step) {
-      if (plan_.signature.one_hot)
-        one.symbols[step] = batch.symbols[batch.at(step, column)];
-      else
-        std::copy_n(&batch.values[batch.at(step, column) * plan_.signature.inputs], plan_.signature.inputs,
-                    &one.values[static_cast<std::size_t>(step) * plan_.signature.inputs]);
-      one.weight[step] = batch.weight[batch.at(step, column)];
-      one.answer[step] = batch.answer[batch.at(step, column)];
-    }
     Tile<S>& tile = work.tiles[0];
-    load(tile, one, 0, true);
+    load(tile, batch.sequences(column), 0, true);
     const Segment all{0, batch.steps};
     make_room(tile, batch.steps, 1);
     enter(work, tile, all, nullptr);

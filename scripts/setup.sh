@@ -1,17 +1,20 @@
-# What scripts/quickstart and scripts/test share: the Debian packages, the build, and a clock. Sourced, not run.
+# What scripts/quickstart and scripts/test share: the Debian packages, the build, and a clock. To be sourced, not run.
 # shellcheck shell=bash
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Compiler and build, git for the commit that records name; libraries of the program; Catch2 and Eigen for the tests;
-# gnuplot and its fonts for the figures.
+# Compiler and build tools, and git, which names the commit in every record; libraries of the program; Catch2 and Eigen,
+# without which CMake does not configure the tests; gnuplot and its fonts for the figures.
 packages=(
   g++ cmake make git
   libboost-program-options-dev nlohmann-json3-dev librandom123-dev libhwy-dev libbenchmark-dev
   catch2 libeigen3-dev
   gnuplot-nox fonts-dejavu-core
 )
+# For scripts/check-format, a test. Other systems do not have this version, and skip the test.
+test_packages=()
+if grep -qs '^VERSION_CODENAME=bookworm$' /etc/os-release; then test_packages=(clang-format-14); fi
 needed="g++ 12 (or a compiler as new), CMake 3.25, make, Boost.Program_options 1.74, nlohmann-json 3.11, Random123,
 Highway 1.0, Google Benchmark, Catch2 2.13, Eigen 3.4 and gnuplot 5.4"
 
@@ -21,9 +24,10 @@ fail() {
   exit 1
 }
 
+# missing_packages PACKAGE...
 missing_packages() {
   local package
-  for package in "${packages[@]}"; do
+  for package in "$@"; do
     case $(dpkg-query --show --showformat='${db:Status-Status} ' "$package" 2>/dev/null) in
       *installed*) ;;
       *) printf '%s ' "$package" ;;
@@ -31,7 +35,7 @@ missing_packages() {
   done
 }
 
-# apt-get as root, with nothing to ask; waits for another apt-get that is at work.
+# apt-get as root, without questions; waits while another apt-get is running.
 privileged_apt() {
   local root=()
   if [ "$(id -u)" != 0 ]; then root=(sudo); fi
@@ -39,6 +43,7 @@ privileged_apt() {
     </dev/null >>build/setup.log 2>&1
 }
 
+# install_packages [more packages]
 install_packages() {
   local -a missing
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -46,9 +51,9 @@ install_packages() {
     say "this is not a Debian system; the build needs ${needed//$'\n'/ }"
     return
   fi
-  read -ra missing <<<"$(missing_packages)"
+  read -ra missing <<<"$(missing_packages "${packages[@]}" "$@")"
   if [ ${#missing[@]} = 0 ]; then
-    say "every Debian package that is needed is installed"
+    say "all Debian packages are installed"
     return
   fi
   local command="apt-get install --no-install-recommends ${missing[*]}"
@@ -57,11 +62,11 @@ install_packages() {
   fi
   mkdir -p build
   : >build/setup.log
-  say "installs the missing Debian packages: ${missing[*]} (log: build/setup.log)"
+  say "installing Debian packages: ${missing[*]} (log: build/setup.log)"
   if ! privileged_apt install --simulate --no-install-recommends "${missing[@]}"; then
-    privileged_apt update || true # the next line says whether that mattered
+    privileged_apt update || true # if the packages are still unknown, the installation below fails and says so
   fi
-  # A list of packages that is out of date shows only when they are fetched.
+  # An outdated package list may only be noticed when a package is downloaded, hence the second attempt.
   privileged_apt install --no-install-recommends "${missing[@]}" ||
     { privileged_apt update && privileged_apt install --no-install-recommends "${missing[@]}"; } ||
     { tail -n 20 build/setup.log >&2 && fail "the packages could not be installed; as root, try: $command"; }
@@ -69,8 +74,8 @@ install_packages() {
 
 # build [arguments of cmake --build]
 build() {
-  say "configures build/release"
+  say "configuring build/release"
   cmake --preset release
-  say "builds on $(nproc) cores"
+  say "building on $(nproc) cores"
   cmake --build --preset release --parallel "$(nproc)" "$@"
 }

@@ -1,4 +1,4 @@
-"""What scripts/compare-speed makes of its measurements: the table and the figure."""
+"""The table and the figure that scripts/compare-speed makes of its measurements."""
 import argparse
 import csv
 import io
@@ -13,9 +13,10 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 WIDTHS = {"copy": (10, 9), "adding": (2, 1)}  # inputs, outputs
 NAMES = {"rnnbench": "rnnbench", "pytorch": "PyTorch", "onednn": "oneDNN"}
 COLUMNS = (
-    "round program variant task cell batch time_steps hidden threads ms_per_update ms_fastest peak_gflops "
+    "round program variant task cell batch time_steps hidden threads wall_ms_per_update wall_ms_fastest peak_gflops "
     "peak_memory_mib others"
-).split()  # others: cores that other processes used beside the measurement
+).split()  # others: cores that other processes used during the measurement
+OLD_COLUMNS = [name.removeprefix("wall_") for name in COLUMNS]  # the same columns in older files
 KEY = COLUMNS[:9]
 
 
@@ -31,16 +32,19 @@ def count(text):
 
 
 def read_measurements(path):
-    """The rows of the file; a line that an interruption cut is taken out."""
+    """The text of the file with today's column names, and its rows. An incomplete last line, where the measuring was
+    interrupted, is removed."""
     text = path.read_text() if path.exists() else ""
     complete = text[: text.rfind("\n") + 1]
+    if complete.startswith(",".join(OLD_COLUMNS) + "\n"):
+        complete = ",".join(COLUMNS) + complete[complete.index("\n") :]
     rows = list(csv.DictReader(io.StringIO(complete)))
     try:
         if complete and list(rows[0] if rows else next(csv.reader([complete]))) != COLUMNS:
             raise ValueError
         for row in rows:
             GATES[row["cell"]], WIDTHS[row["task"]], NAMES[row["program"]]
-            if not float(row["ms_per_update"]) > 0 or not float(row["peak_memory_mib"]) > 0:
+            if not float(row["wall_ms_per_update"]) > 0 or not float(row["peak_memory_mib"]) > 0:
                 raise ValueError
             if row["program"] == "rnnbench" and not float(row["peak_gflops"]) > 0:
                 raise ValueError
@@ -49,7 +53,7 @@ def read_measurements(path):
             for name in ("batch", "time_steps", "hidden", "threads", "round"):
                 count(row[name])
     except (ValueError, TypeError, KeyError, argparse.ArgumentTypeError):
-        fail(f"{path} is not a file of measurements: a line has not the columns {','.join(COLUMNS)}")
+        fail(f"{path} is not a file of measurements: a line does not have the columns {','.join(COLUMNS)}")
     return complete, rows
 
 
@@ -70,7 +74,7 @@ class Summary:
             case = (row["task"], int(row["batch"]), int(row["time_steps"]), int(row["hidden"]), row["cell"])
             key = (case, row["program"], int(row["threads"]))
             variants = self.times.setdefault(key, {})
-            variants.setdefault(row["variant"], []).append(float(row["ms_per_update"]))
+            variants.setdefault(row["variant"], []).append(float(row["wall_ms_per_update"]))
             self.memory.setdefault((key, row["variant"]), []).append(float(row["peak_memory_mib"]))
             if row["peak_gflops"]:
                 peaks.setdefault(int(row["threads"]), []).append(float(row["peak_gflops"]))

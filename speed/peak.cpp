@@ -12,7 +12,8 @@ namespace rnnbench::speed {
 namespace HWY_NAMESPACE {
 using namespace core::HWY_NAMESPACE;
 
-// `rounds` times twelve independent chains of packs; returns the number of floating-point operations.
+// Advances twelve independent chains of multiply-adds by `rounds` steps. Returns the number of floating-point
+// operations.
 HWY_ATTR double multiply_add_rounds(long rounds, float* out) {
   constexpr int chains = 12;
   const Pack a = broadcast(out[0]), b = broadcast(out[1]);
@@ -44,7 +45,8 @@ namespace {
 
 double chosen_rounds(Isa isa, long rounds, float* out) { RNNBENCH_CHOOSE(isa, multiply_add_rounds(rounds, out)) }
 
-double one_round(Isa isa, int threads) {
+// GFLOP/s of one measurement.
+double measured_gflops(Isa isa, int threads) {
   using Clock = std::chrono::steady_clock;
   const long rounds = isa == Isa::scalar ? 20'000 : 1'000'000;
   std::vector<std::thread> team;
@@ -66,7 +68,7 @@ double one_round(Isa isa, int threads) {
 double peak_gflops(int threads) {
   const Isa isa = supported_isas().front();
   double best = 0;
-  for (int round = 0; round < 15; ++round) best = std::max(best, one_round(isa, threads));
+  for (int round = 0; round < 15; ++round) best = std::max(best, measured_gflops(isa, threads));
   return best;
 }
 

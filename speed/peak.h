@@ -1,12 +1,12 @@
-// The machine's own limit, measured.
+// The peak arithmetic throughput of this machine, measured.
 #pragma once
 
 #include "core/namespaces.h"
 
 namespace rnnbench::speed {
 
-// GFLOP/s (a fused multiply-add counts two) that `threads` threads reach together on register-only fused multiply-adds
-// with the widest instruction set of this CPU: the best of several rounds of some milliseconds.
+// GFLOP/s of `threads` threads together when they do nothing but fused multiply-adds (two operations each) in
+// registers, with the widest instruction set of this CPU. The best of several rounds of a few milliseconds.
 double peak_gflops(int threads);
 
 }  // namespace rnnbench::speed

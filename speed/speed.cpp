@@ -16,18 +16,19 @@
 namespace rnnbench::speed {
 namespace {
 
-// Everything an update needs, made once per case.
+// Everything that an update of one run needs.
 struct Case {
-  Case(const RunSpec& run, const WorkspaceOptions& how)
+  Case(const RunSpec& run, const WorkspaceOptions& options)
       : spec(run),
         task(find_task(run.task.text("task")).make(run.task)),
         network(make_network<float>(run.model, task->signature())),
         parameters(network->layout()),
         gradient(network->layout()),
         optimizer(make_optimizer(run.training, network->layout())),
-        workspace(network->workspace(how)) {
+        workspace(network->workspace(options)) {
     network->initialize(run.seed, parameters);
-    task->sample({run.seed, Purpose::speed, 1}, static_cast<int>(run.training.integer("batch")), batch);
+    task->sample({.seed = run.seed, .purpose = Purpose::speed, .step = 1},
+                 static_cast<int>(run.training.integer("batch")), batch);
   }
 
   void update() {
@@ -35,8 +36,8 @@ struct Case {
     clip_by_norm(gradient, spec.training.has("clip-norm") ? spec.training.real("clip-norm") : 0, &workspace->team());
     if (spec.training.has("clip-value") && spec.training.real("clip-value") > 0)
       clip_by_value(gradient, spec.training.real("clip-value"));
-    optimizer->update(parameters, gradient, 0,
-                      &workspace->team());  // rate 0: the same work, and the numbers stay where they are
+    // With a learning rate of 0 the parameters stay the same, but the work does too.
+    optimizer->update(parameters, gradient, 0, &workspace->team());
   }
   void forward() { network->predict(parameters, batch, false, *workspace, outputs); }
 
@@ -51,7 +52,7 @@ struct Case {
   double loss = 0;
 };
 
-// Keeps the milliseconds of every repetition; prints nothing.
+// Collects the wall time of every repetition in milliseconds and prints nothing.
 class Collector final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
@@ -70,11 +71,12 @@ double median(std::vector<double> values) {
   return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-// Steps whose outputs some sequence of the batch is scored on, and the (query, state) pairs that attention sees there.
-bool reads_input(const Block& block) {
+// Whether this weight matrix multiplies the inputs of the network.
+bool multiplies_input(const Block& block) {
   return block.name.find("weight_ih_l0") != std::string::npos || block.name == "embedding.weight";
 }
 
+// Steps at which some sequence of the batch has a loss, and the pairs of query and state that attention computes there.
 struct Scored {
   int steps = 0;
   double pairs = 0;
@@ -93,15 +95,15 @@ Scored scored_steps(const Batch& batch) {
 
 }  // namespace
 
-// Every number of a weight matrix costs three multiply-adds a step and sequence (forward, gradient of what it
-// multiplies, its own gradient), two where it multiplies the network's inputs; of the read-out, at the steps that are
-// scored.
+// Each element of a weight matrix costs three multiply-adds per step and sequence: forward pass, gradient of the
+// matrix's input, gradient of the element. The inputs of the network have no gradient. The output layer works at scored
+// steps only.
 double nominal_flops(const RunSpec& run, const Layout& layout, int steps, int scored_steps, double pairs) {
   const double b = static_cast<double>(run.training.integer("batch"));
   double flops = 0;
   for (const Block& block : layout.blocks()) {
     if (block.vector) continue;
-    const bool readout = block.name.starts_with("readout"), input = reads_input(block);
+    const bool readout = block.name.starts_with("readout"), input = multiplies_input(block);
     flops += (input ? 4.0 : 6.0) * static_cast<double>(block.size()) * b * (readout ? scored_steps : steps);
   }
   const std::string attention = run.model.text_or("attention", "none");
@@ -125,21 +127,18 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   benchmark::ClearRegisteredBenchmarks();
+  const auto add_benchmark = [](const std::string& name, auto action) {
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [action](benchmark::State& state) {
+                                   for (auto _ : state) action();
+                                 })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  };
   for (std::size_t i = 0; i < cases.size(); ++i) {
     Case* each = cases[i].get();
-    const std::string name = std::to_string(i);
-    benchmark::RegisterBenchmark(("update " + name).c_str(),
-                                 [each](benchmark::State& state) {
-                                   for (auto _ : state) each->update();
-                                 })
-        ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("forward " + name).c_str(),
-                                 [each](benchmark::State& state) {
-                                   for (auto _ : state) each->forward();
-                                 })
-        ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
+    add_benchmark("update " + std::to_string(i), [each] { each->update(); });
+    add_benchmark("forward " + std::to_string(i), [each] { each->forward(); });
   }
   const double peak_before = peak_gflops(options.workspace.threads);
   Collector collector;
@@ -155,16 +154,16 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
     r.time_steps = each.batch.steps;
     r.hidden = each.network->hidden();
     r.parameters = each.network->layout().count();
-    r.ms_per_update = median(updates);
-    r.ms_fastest = updates.empty() ? 0 : *std::min_element(updates.begin(), updates.end());
-    r.ms_forward = median(collector.milliseconds["forward " + std::to_string(i)]);
-    r.sequences_per_second = each.batch.size / r.ms_per_update * 1e3;
+    r.wall_ms_per_update = median(updates);
+    r.wall_ms_fastest = updates.empty() ? 0 : *std::min_element(updates.begin(), updates.end());
+    r.wall_ms_forward = median(collector.milliseconds["forward " + std::to_string(i)]);
+    r.sequences_per_second = each.batch.size / r.wall_ms_per_update * 1e3;
     r.nominal_flops = nominal_flops(each.spec, each.network->layout(), r.time_steps, scored.steps, scored.pairs);
     double input = 0;
     for (const Block& block : each.network->layout().blocks())
-      if (reads_input(block)) input += 4.0 * static_cast<double>(block.size()) * each.batch.size * r.time_steps;
+      if (multiplies_input(block)) input += 4.0 * static_cast<double>(block.size()) * each.batch.size * r.time_steps;
     r.executed_fraction = each.task->signature().one_hot ? 1 - input / r.nominal_flops : 1;
-    r.gflops = r.nominal_flops / r.ms_per_update * 1e-6;
+    r.gflops = r.nominal_flops / r.wall_ms_per_update * 1e-6;
     r.peak_gflops = peak;
     r.fraction_of_peak = r.gflops / peak;
     r.peak_memory_mib = peak_memory_mib();
@@ -180,9 +179,9 @@ Json speed_json(const SpeedResult& r) {
   json["time_steps"] = r.time_steps;
   json["hidden"] = r.hidden;
   json["parameters"] = r.parameters;
-  json["ms_per_update"] = r.ms_per_update;
-  json["ms_per_update_fastest"] = r.ms_fastest;
-  json["ms_forward"] = r.ms_forward;
+  json["wall_ms_per_update"] = r.wall_ms_per_update;
+  json["wall_ms_per_update_fastest"] = r.wall_ms_fastest;
+  json["wall_ms_forward"] = r.wall_ms_forward;
   json["sequences_per_second"] = r.sequences_per_second;
   json["nominal_flops"] = r.nominal_flops;
   json["executed_fraction"] = r.executed_fraction;

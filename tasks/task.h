@@ -19,7 +19,7 @@ struct Measure {
   std::string name;  // key in Scores: "recall", "mse", "longest_accepted"
   bool higher_is_better = true;
   double solved_at = 0;    // solved when the score is >= this value, or < where lower is better
-  std::string definition;  // one line
+  std::string definition;  // one line; part of every record, so a change makes old records differ
 };
 
 // Scores by name, in a fixed order. "loss" is always one of them.

@@ -17,14 +17,14 @@ namespace {
 constexpr int max_exact_pairs = 20;
 constexpr int random_patterns = 100000;
 
-// Sums that are equal in exact arithmetic may differ by rounding, and must count as equal.
+// A bound for the rounding error of sums: sums that are equal in exact arithmetic must count as equal.
 double rounding(const Values& differences) {
   double scale = 0;
   for (double d : differences) scale += std::abs(d);
   return 1e-12 * scale;
 }
 
-// Addresses of the random numbers below; part of the published p-values and intervals.
+// Seeds of the random patterns. Changing them would change published p-values and intervals.
 constexpr std::uint64_t sign_flip_seed = 2;
 constexpr std::uint64_t subset_seed = 3;
 
@@ -69,7 +69,7 @@ Values subset_means(const Values& differences) {
   return means;
 }
 
-// Of the standard normal distribution, 1/2 <= probability < 1, by bisection.
+// The quantile of the standard normal distribution for 1/2 <= probability < 1, by bisection.
 double normal_quantile(double probability) {
   double low = 0, high = 40;
   while (true) {
@@ -159,7 +159,7 @@ std::optional<int> seeds_to_decide(const Values& differences, double boundary, d
   const double variance = squares / static_cast<double>(differences.size() - 1);
   const double z = normal_quantile(0.5 + level / 2), distance = center - boundary;
   const double pairs = z * z * (variance / (distance * distance) + 0.5);
-  if (!(pairs <= max_seeds_to_decide)) return std::nullopt;  // not a number when both are 0
+  if (!(pairs <= max_seeds_to_decide)) return std::nullopt;  // also when it is NaN because both are 0
   return std::max(min_pairs_for_test, static_cast<int>(std::ceil(pairs)));
 }
 
@@ -169,7 +169,7 @@ Values slopes(const Values& x, const std::vector<Values>& rows) {
   for (double value : x) squares += (value - center) * (value - center);
   Values result;
   for (const Values& row : rows) {
-    double products = 0;  // that x is centered makes the mean of the row vanish
+    double products = 0;  // x is centered, so the mean of the row cancels
     for (std::size_t i = 0; i < x.size(); ++i) products += (x[i] - center) * row[i];
     result.push_back(products / squares);
   }

@@ -37,15 +37,15 @@ double smallest_p(int n);
 // One-sided p-value, small when the center of symmetry is above 0.
 double sign_flip_greater(const Values& differences);
 
-// An interval, of that level or more, for the center of the differences, in their unit: all centers c that
-// sign_flip_test of the differences minus c does not reject at 1 - level (beyond 20 pairs: up to the error of
-// the random patterns). Its ends are order statistics of the means of all non-empty subsets (Hartigan 1969,
-// "typical values"); infinite where so few differences can reject nothing, as at 95 % below 6.
+// The interval of at least this level for the center of the differences, in their unit: all centers c for which
+// sign_flip_test of the differences minus c does not reject at 1 - level (beyond 20 pairs: up to the error of the
+// random patterns). Its ends are order statistics of the means of all non-empty subsets ("typical values" of Hartigan
+// 1969). They are infinite if the differences are too few to reject any center, as at 95 % with fewer than 6.
 Interval mean_interval(const Values& differences, double level);
 
-// Two one-sided tests (Schuirmann 1987): the larger p-value of center > -margin and center < margin, in the
-// unit of the differences. It is at most 0.05 exactly when mean_interval at 0.90 lies strictly between the
-// margins.
+// Two one-sided tests (Schuirmann 1987): the larger of the p-values for center > -margin and for center < margin, where
+// the margin is in the unit of the differences. It is at most 0.05 exactly when mean_interval at 0.90 lies strictly
+// between -margin and margin.
 double equivalence_test(const Values& differences, double margin);
 
 // How many pairs would clear the interval of `level` of the boundary if mean and standard deviation stayed as
@@ -55,9 +55,9 @@ double equivalence_test(const Values& differences, double margin);
 inline constexpr int max_seeds_to_decide = 1000;
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
 
-// The least-squares slope of each row over x: makes a trend one number per seed (a row), to be treated like a
-// difference; so is an interaction, when the rows are differences of two models. In the unit of y per unit of
-// x; x holds at least two distinct values, each row as many as x.
+// The least-squares slope of each row over x, in the unit of y per unit of x. `x` has at least two distinct values, and
+// each row has as many values as x. A row holds the values of one seed, so that a trend is one number per seed, which
+// is treated like a difference. If the rows are differences of two models, the slope measures an interaction.
 Values slopes(const Values& x, const std::vector<Values>& rows);
 
 }  // namespace rnnbench::analysis

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 
+#include "core/text.h"
+
 namespace rnnbench::experiments {
 namespace {
 
-// What makes any finding short enough to be run in seconds.
+// Short enough to run any finding in seconds.
 const std::vector<std::pair<std::string, std::string>> smoke_defaults = {
     {"seed", "1..2"}, {"updates", "12"}, {"evaluate", "16"}};
 
-// "full copy/lstm" -> the profile and "copy/lstm"; nothing for the section of another kind.
-bool of_profile(const std::string& section, const std::string& profile, std::string& rest) {
-  if (section != profile && !section.starts_with(profile + " ")) return false;
-  rest = section.substr(std::min(section.size(), profile.size() + 1));
-  rest.erase(0, rest.find_first_not_of(' ') == std::string::npos ? rest.size() : rest.find_first_not_of(' '));
-  return true;
+// Whether a section belongs to a profile: "full" or "full copy/lstm" to full.
+bool belongs_to(const std::string& section, const std::string& profile) {
+  return section == profile || section.starts_with(profile + " ");
 }
 
 }  // namespace
@@ -30,17 +29,16 @@ ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile p
   Declaration& declaration = read.declaration;
   declaration.file = file.string();
   for (Assignment& a : read_ini(file)) {
-    std::string rest;
-    const auto whose = std::find_if(profile_names.begin(), profile_names.end(),
-                                    [&](const std::string& name) { return of_profile(a.section, name, rest); });
+    const auto owner = std::find_if(profile_names.begin(), profile_names.end(),
+                                    [&](const std::string& name) { return belongs_to(a.section, name); });
     if (a.section == "finding") {
       read.finding.push_back(std::move(a));
     } else if (a.section == "tuning") {
       read.tuning.push_back(std::move(a));
-    } else if (whose == profile_names.end()) {
+    } else if (owner == profile_names.end()) {
       declaration.written.push_back(std::move(a));
-    } else if (*whose == profile_name(profile)) {
-      a.section = rest;
+    } else if (*owner == profile_name(profile)) {
+      a.section = trim(a.section.substr(owner->size()));  // "full copy/lstm" -> "copy/lstm"
       declaration.overrides.push_back(std::move(a));
     }
   }

@@ -21,18 +21,18 @@ std::string gibibytes(double bytes) {
   return text;
 }
 
-// Of the sequences themselves, which the threads share.
+// Of the sequences of one batch, which all threads share.
 double batch_bytes(const Signature& signature, std::int64_t steps, std::int64_t size) {
   const double inputs = signature.one_hot ? 1 : signature.inputs;
   const double targets = signature.loss == Loss::cross_entropy ? 1 : signature.outputs;
   return static_cast<double>(steps) * static_cast<double>(size) * (sizeof(float) * (inputs + targets + 1) + 1);
 }
 
-// The longest sequences that the run is scored at. Forward alone keeps a few steps only, as recomputing does.
+// Checks the longest test length. Prediction keeps a few steps only, about as many as training with --recompute 16.
 void check_test_length(const RunSpec& run) {
   const WorkspaceOptions options{.threads = 1, .recompute = 16};
-  constexpr int at_once = 64;  // sequences of an evaluation's batch, at most
-  const int batch = std::min(at_once, static_cast<int>(run.training.integer("evaluate")));
+  constexpr int max_batch = 64;  // an evaluation is split into batches of at most this size
+  const int batch = std::min(max_batch, static_cast<int>(run.training.integer("evaluate")));
   const std::vector<std::int64_t> lengths = run.task.integers("test-length");
   Settings settings = run.task;
   settings.set("length", std::to_string(*std::max_element(lengths.begin(), lengths.end())));
@@ -40,9 +40,9 @@ void check_test_length(const RunSpec& run) {
   const double needed = training_bytes(run.model, task->signature(), task->steps(), batch, options) +
                         batch_bytes(task->signature(), task->steps(), batch);
   if (needed <= physical_memory()) return;
-  throw UserError("test-length = " + settings.text("length") + " needs about " + gibibytes(needed) + " of memory for " +
-                  run.model.text("cell") + " on " + run.task.text("task") + ", this machine has " +
-                  gibibytes(physical_memory()) + "; give shorter lengths");
+  throw UserError("test-length = " + settings.text("length") + " for " + run.model.text("cell") + " on " +
+                  run.task.text("task") + " needs about " + gibibytes(needed) + " of memory, but this machine has " +
+                  gibibytes(physical_memory()) + "; choose a smaller test-length");
 }
 
 }  // namespace
@@ -59,10 +59,9 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
         run.model.text("cell") + " on " + run.task.text("task") + " with hidden = " + std::to_string(size.hidden) +
         (run.model.has("budget") ? " from budget = " + run.model.text("budget") : "") +
         ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) + " time steps needs about " +
-        gibibytes(needed) + " of memory, this machine has " + gibibytes(physical_memory()) +
-        "; lower one of hidden, layers, batch and length" +
-        (run.model.text_or("attention", "none") == "none" && options.recompute == 0 ? ", or give --recompute 100"
-                                                                                    : ""));
+        gibibytes(needed) + " of memory, but this machine has " + gibibytes(physical_memory()) +
+        "; choose a smaller hidden, layers, batch or length" +
+        (run.model.text_or("attention", "none") == "none" && options.recompute == 0 ? ", or use --recompute 100" : ""));
   if (run.task.has("test-length")) check_test_length(run);
 }
 

@@ -1,4 +1,4 @@
-// What can be refused before anything is built.
+// Whether a run can be trained on this machine, checked before any run starts.
 #pragma once
 
 #include "experiments/declaration/spec.h"
@@ -6,8 +6,8 @@
 
 namespace rnnbench::experiments {
 
-// Makes the task and sizes the model. Throws UserError when the task or the budget refuses its settings, or
-// when the arrays of a training run would not fit into this machine's memory.
+// Throws UserError when the task does not accept its settings, when the budget of parameters cannot be met, when the
+// probe is not possible, or when training or a test length needs more memory than this machine has.
 void check_feasible(const RunSpec& run, const WorkspaceOptions& options = {});
 
 }  // namespace rnnbench::experiments

@@ -6,8 +6,10 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -15,19 +17,27 @@
 namespace rnnbench::experiments {
 namespace {
 
-// One dimension of the product for a (task, cell) pair.
+// One option of a task and cell, with the values that span one dimension of the grid.
 struct Axis {
-  enum class Part { task, model, training } part;
+  enum class Section { task, model, training } section;  // of RunSpec
   Option option;
   Names values;
   const Source* source;  // nullptr: the default
 };
 
-Settings& settings_of(RunSpec& run, Axis::Part part) {
-  return part == Axis::Part::task ? run.task : part == Axis::Part::model ? run.model : run.training;
+Settings& settings_of(RunSpec& run, const Axis& axis) {
+  switch (axis.section) {
+    case Axis::Section::task:
+      return run.task;
+    case Axis::Section::model:
+      return run.model;
+    case Axis::Section::training:
+      break;
+  }
+  return run.training;
 }
 
-// Calls visit(run) for every element of the product; the last axis, the seed, runs fastest.
+// Calls visit(run) for every element of the product. The last axis, the seed, changes fastest.
 template <class Visit>
 void for_each_run(const std::vector<Axis>& axes, const std::string& task, const std::string& cell, Visit visit) {
   std::vector<std::size_t> index(axes.size(), 0);
@@ -40,7 +50,7 @@ void for_each_run(const std::vector<Axis>& axes, const std::string& task, const 
       if (axes[i].option.name == "seed") {
         run.seed = std::stoull(value);
       } else {
-        settings_of(run, axes[i].part).set(axes[i].option.name, value);
+        settings_of(run, axes[i]).set(axes[i].option.name, value);
       }
     }
     visit(run);
@@ -60,19 +70,20 @@ class Grid {
 
   const Names& tasks() const { return tasks_; }
 
+  // Every run once. Marks the settings that some run uses.
   std::vector<RunSpec> runs() {
     std::vector<RunSpec> runs;
     std::set<std::string> seen;
     for (const std::string& task : tasks_) {
       for (const std::string& cell : cells_) {
-        const std::vector<Axis> axes = resolve(task, cell);
+        const std::vector<Axis> axes = axes_of(task, cell);
         count(axes);
-        // A width that the other way of giving it has replaced is not idle.
+        // hidden and budget replace each other; the one that was replaced counts as used.
         std::set<std::string> used = {"seed", "hidden", "budget"};
         for_each_run(axes, task, cell, [&](RunSpec& run) {
           complete(run, axes);
           for (const Axis& axis : axes) {
-            if (!axis.option.used || axis.option.used(settings_of(run, axis.part))) used.insert(axis.option.name);
+            if (!axis.option.used || axis.option.used(settings_of(run, axis))) used.insert(axis.option.name);
           }
           if (!seen.insert(run.canonical()).second) return;
           check_once(run, axes);
@@ -84,8 +95,8 @@ class Grid {
     return runs;
   }
 
-  // The assignments that no run reads, by index; those of the file come before those of the command line.
-  std::vector<std::size_t> idle() const {
+  // After runs(): the indices of the settings that no run uses, those of the file before those of the command line.
+  std::vector<std::size_t> unused() const {
     std::vector<std::size_t> indices;
     for (std::size_t i = 0; i < precedence_.sources().size(); ++i) {
       if (!precedence_.sources()[i].used) indices.push_back(i);
@@ -93,44 +104,55 @@ class Grid {
     return indices;
   }
 
-  [[noreturn]] void refuse_idle(std::size_t index) const {
+  // Throws UserError that says why no run uses the setting.
+  [[noreturn]] void refuse_unused(std::size_t index) const {
     const Source& source = precedence_.sources()[index];
     const Assignment& a = *source.assignment;
     const Scope& scope = source.scope;
-    const std::string section = precedence_.place(source) + "[" + a.section + "] is not in this grid, whose ";
-    if (!scope.task.empty() && !contains(tasks_, scope.task)) throw UserError(section + "tasks are " + joined(tasks_));
-    if (!scope.cell.empty() && !contains(cells_, scope.cell)) throw UserError(section + "cells are " + joined(cells_));
-    const std::string sentence = precedence_.place(source) + a.key + " = " + a.value + " is read by no run of " +
+    const std::string section = precedence_.place(source) + "[" + a.section + "] applies to no run: ";
+    if (!scope.task.empty() && !contains(tasks_, scope.task))
+      throw UserError(section + "this grid has task = " + join(tasks_));
+    if (!scope.cell.empty() && !contains(cells_, scope.cell))
+      throw UserError(section + "this grid has cell = " + join(cells_));
+    const std::string sentence = precedence_.place(source) + a.key + " = " + a.value + " is used by no run of " +
                                  (a.section.empty() ? "this grid" : "[" + a.section + "]");
+    if (const auto option = option_in(scope, a.key)) throw UserError(sentence + " (" + option->help + ")");
+    throw UserError(sentence + "; the option belongs to " + join(precedence_.owners(a.key)));
+  }
+
+ private:
+  // The option of this name that a task or cell of the scope has, or that training has.
+  std::optional<Option> option_in(const Scope& scope, const std::string& name) const {
     for (const std::string& task : tasks_) {
       for (const std::string& cell : cells_) {
         if (!scope.covers(task, cell)) continue;
         for (const auto& options : {find_task(task).options, model_options(find_cell(cell)), training_options()}) {
           for (const Option& option : options) {
-            if (option.name == a.key) throw UserError(sentence + " (" + a.key + ": " + option.help + ")");
+            if (option.name == name) return option;
           }
         }
       }
     }
-    throw UserError(sentence + "; it belongs to " + joined(precedence_.owners(a.key)));
+    return std::nullopt;
   }
 
- private:
-  std::vector<Axis> resolve(const std::string& task, const std::string& cell) const {
+  // Every option of the task, the cell and training, with the values that hold for them.
+  std::vector<Axis> axes_of(const std::string& task, const std::string& cell) const {
     const Precedence::Width width = precedence_.width(task, cell);
     std::vector<Axis> axes;
-    const auto add = [&](Axis::Part part, const std::vector<Option>& options, const std::string& whose) {
+    const auto add = [&](Axis::Section section, const std::vector<Option>& options, const std::string& whose) {
       for (const Option& option : options) {
         if (option.name == "cell") continue;
         const Source* source = option.name == "hidden"   ? width.hidden
                                : option.name == "budget" ? width.budget
                                                          : precedence_.winner(option.name, task, cell);
-        axes.push_back({part, option, source ? values(option, *source, whose) : Names{option.default_value}, source});
+        axes.push_back(
+            {section, option, source ? values(option, *source, whose) : Names{option.default_value}, source});
       }
     };
-    add(Axis::Part::task, find_task(task).options, tasks_.size() > 1 ? "for task " + task + ", " : "");
-    add(Axis::Part::model, model_options(find_cell(cell)), cells_.size() > 1 ? "for cell " + cell + ", " : "");
-    add(Axis::Part::training, training_options(), "");
+    add(Axis::Section::task, find_task(task).options, tasks_.size() > 1 ? "for task " + task + ", " : "");
+    add(Axis::Section::model, model_options(find_cell(cell)), cells_.size() > 1 ? "for cell " + cell + ", " : "");
+    add(Axis::Section::training, training_options(), "");
     return axes;
   }
 
@@ -149,12 +171,13 @@ class Grid {
     }
     total_ += product;
     if (total_ <= max_runs) return;
-    throw UserError(precedence_.origin() + "the grid has more than " + std::to_string(max_runs) +
-                    " runs, the most that are allowed; values: " + std::to_string(tasks_.size()) + " of task, " +
+    throw UserError(precedence_.origin() + "the grid has more than the maximum of " + std::to_string(max_runs) +
+                    " runs; numbers of values: " + std::to_string(tasks_.size()) + " of task, " +
                     std::to_string(cells_.size()) + " of cell" + factors);
   }
 
-  // Runs that differ only in how they are trained need the same memory: they are checked once.
+  // Checks that the run fits into memory. Runs that differ only in their training settings need the same memory, so one
+  // of them is checked.
   void check_once(const RunSpec& run, const std::vector<Axis>& axes) {
     std::string key = run.training.text("batch");
     for (const Settings* part : {&run.task, &run.model}) {
@@ -168,7 +191,7 @@ class Grid {
     }
   }
 
-  // Has the task fill in its settings; for runs in a row that have the same of them, once.
+  // Lets the task fill in its settings (TaskEntry::complete). Consecutive runs with the same settings share the result.
   void complete(RunSpec& run, const std::vector<Axis>& axes) {
     const TaskEntry& entry = find_task(run.task.text("task"));
     if (entry.complete == nullptr) return;
@@ -183,11 +206,11 @@ class Grid {
     run.task = completed_;
   }
 
-  // With the place of the first setting that the sentence speaks of.
+  // Throws the sentence with the place of the first setting that it mentions.
   [[noreturn]] void refuse(const std::string& sentence, const std::vector<Axis>& axes) const {
-    const std::string words = " " + sentence;
+    const std::string padded = " " + sentence;
     for (const Axis& axis : axes) {
-      if (axis.source != nullptr && words.find(" " + axis.option.name + " = ") != std::string::npos)
+      if (axis.source != nullptr && padded.find(" " + axis.option.name + " = ") != std::string::npos)
         throw UserError(precedence_.place(*axis.source) + sentence);
     }
     throw UserError(precedence_.origin() + sentence);
@@ -197,30 +220,30 @@ class Grid {
   Precedence precedence_;
   Names tasks_, cells_;
   std::set<std::string> checked_;
-  Settings declared_, completed_;  // of the task of the last run that was completed
+  Settings declared_, completed_;  // task settings of the last run that complete() was called for, before and after
   std::size_t total_ = 0;
 };
 
-// Every assignment has to be read by some run. Where the command line narrows a file's grid, a line of the
-// file may be justified by the file alone.
-void check_idle(const Grid& grid, const Declaration& declaration, const WorkspaceOptions& workspace) {
-  const std::vector<std::size_t> idle = grid.idle();
-  if (idle.empty()) return;
-  const std::size_t of_file = declaration.written.size();
-  if (declaration.overrides.empty() || idle.front() >= of_file) grid.refuse_idle(idle.front());
+// Throws UserError when no run uses some setting. The command line may narrow the grid of a file (`--cell lstm`), so a
+// setting of the file may be unused as long as the file alone has a run that uses it.
+void check_unused(const Grid& grid, const Declaration& declaration, const WorkspaceOptions& workspace) {
+  const std::vector<std::size_t> unused = grid.unused();
+  if (unused.empty()) return;
+  const std::size_t settings_of_file = declaration.written.size();
+  if (declaration.overrides.empty() || unused.front() >= settings_of_file) grid.refuse_unused(unused.front());
   const Declaration file_only{declaration.file, declaration.written, {}};
-  std::optional<Grid> alone;
+  std::optional<Grid> grid_of_file;
   try {
-    alone.emplace(file_only, workspace);
-    alone->runs();
-  } catch (const UserError&) {  // a file that the command line completes justifies nothing by itself
-    grid.refuse_idle(idle.front());
+    grid_of_file.emplace(file_only, workspace);
+    grid_of_file->runs();
+  } catch (const UserError&) {  // the file alone is not a complete experiment
+    grid.refuse_unused(unused.front());
   }
-  for (const std::size_t index : alone->idle()) {
-    if (std::find(idle.begin(), idle.end(), index) != idle.end()) alone->refuse_idle(index);
+  for (const std::size_t index : grid_of_file->unused()) {
+    if (std::find(unused.begin(), unused.end(), index) != unused.end()) grid_of_file->refuse_unused(index);
   }
-  for (const std::size_t index : idle) {
-    if (index >= of_file) grid.refuse_idle(index);
+  for (const std::size_t index : unused) {
+    if (index >= settings_of_file) grid.refuse_unused(index);
   }
 }
 
@@ -230,7 +253,7 @@ Experiment expand(const Declaration& declaration, const WorkspaceOptions& worksp
   Grid grid(declaration, workspace);
   Experiment experiment;
   experiment.runs = grid.runs();
-  check_idle(grid, declaration, workspace);
+  check_unused(grid, declaration, workspace);
   experiment.file = declaration.file;
   experiment.name = !declaration.file.empty()  ? std::filesystem::path(declaration.file).stem().string()
                     : grid.tasks().size() == 1 ? grid.tasks()[0]

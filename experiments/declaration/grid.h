@@ -1,9 +1,9 @@
 // From a written experiment to its runs.
 //
-// Lists and ranges span a grid: every task with every cell, and for each such pair the product of the lists
-// that apply to it. The command line wins over [task/cell], that over [task] or [cell] (a key in both is an
-// error), those over the file's head, that over the defaults; the winner's list replaces the others. `hidden`
-// and `budget` replace one another.
+// Lists and ranges span a grid: every task with every cell, and for each such pair the product of all lists that apply
+// to it. If a key is set several times, the most specific setting holds, and its list replaces the others: the command
+// line, then [task/cell], then [task] or [cell] (a key in both is an error), then the settings above all sections, then
+// the default. `hidden` and `budget` both set the width, so one of them replaces the other.
 #pragma once
 
 #include <string>
@@ -13,15 +13,16 @@
 #include "experiments/declaration/spec.h"
 
 namespace rnnbench::models {
-struct WorkspaceOptions;  // models/network.h, which analysis does not know
+struct WorkspaceOptions;  // declared here because analysis must not include models/network.h
 }
 
 namespace rnnbench::experiments {
 
 inline constexpr std::size_t max_runs = 100'000;
 
-// Every run, checked: values, keys that no run would read, the number of runs, and whether each fits this
-// machine when it is computed this way (see check_feasible). Throws UserError with the place of what is wrong.
+// All runs of the experiment. Throws UserError that names file and line for a wrong value, a setting that no run would
+// use, more than max_runs runs, and a run that does not fit into this machine's memory when it is computed with these
+// workspace options (see check_feasible).
 Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace);
 Experiment expand(const Declaration& declaration);
 

@@ -1,5 +1,4 @@
-// Settings as they are written, in an INI file or on a command line: key, value and place, nothing checked
-// but the form.
+// INI files: settings as they are written, with their places. Only the form of a line is checked here.
 #pragma once
 
 #include <filesystem>
@@ -10,24 +9,24 @@
 
 namespace rnnbench::experiments {
 
-// One written `key = value`. A value may be a list; what it means is the grid's business.
+// One written `key = value`. The value may be a list or a range; experiments/declaration/grid.h gives it a meaning.
 struct Assignment {
   std::string key, value;
-  std::string section;  // "copy", "lstm" or "copy/lstm" in a file; "" at its head and on the command line
-  int line = 0;         // in the file, from 1; 0 on the command line
+  std::string section;  // "copy", "lstm" or "copy/lstm"; "": above all sections of the file, or on the command line
+  int line = 0;         // line number in the file, from 1; 0: on the command line
   bool on_command_line() const { return line == 0; }
 };
 
-// A written experiment.
+// An experiment as it is written.
 struct Declaration {
-  std::string file;                   // "" without one
-  std::vector<Assignment> written;    // in the file
-  std::vector<Assignment> overrides;  // in a profile of the file (see experiment_file.h), and on the command line
+  std::string file;                   // "": settings from the command line alone
+  std::vector<Assignment> written;    // settings of the file
+  std::vector<Assignment> overrides;  // settings of the chosen profile (see experiment_file.h) and of the command line
 };
 
-// The assignments of an INI file in their order: `key = value` lines, `[section]` lines, `#` starts a comment
-// anywhere. Throws UserError that names file and line: unreadable, a line of another form, a key given twice
-// in a section.
+// The assignments of an INI file, in order. A line is `key = value`, `[section]` or empty; `#` starts a comment
+// anywhere. Throws UserError that names file and line when the file cannot be read, a line has another form, or a key
+// is set twice in a section.
 std::vector<Assignment> read_ini(const std::filesystem::path& file);
 
 }  // namespace rnnbench::experiments

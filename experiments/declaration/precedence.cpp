@@ -1,10 +1,11 @@
 #include "experiments/declaration/precedence.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -25,33 +26,17 @@ std::map<std::string, Names> declared_keys() {
   return owners;
 }
 
-// "lstm + gru" -> "lstm+gru". Throws UserError for a cell that there is not.
+// "lstm + gru" -> "lstm+gru". Throws UserError for an unknown cell.
 std::string canonical_cell(std::string name) {
   std::erase(name, ' ');
   find_cell(name);
   return name;
 }
 
-Names split_list(const std::string& text) {
-  Names parts;
-  std::istringstream list(text + ",");
-  for (std::string part; std::getline(list, part, ',');) {
-    const auto first = part.find_first_not_of(" \t");
-    parts.push_back(first == std::string::npos ? "" : part.substr(first, part.find_last_not_of(" \t") - first + 1));
-  }
-  return parts;
-}
-
 }  // namespace
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string joined(const Names& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 Precedence::Precedence(const Declaration& declaration) : declaration_(declaration), owners_(declared_keys()) {
@@ -73,14 +58,15 @@ Source Precedence::source(const Assignment& a, int lowest_level) const {
     source.scope = scope(a);
     source.level += !source.scope.task.empty() + !source.scope.cell.empty();
     if (contains({"task", "cell", "seed", "title"}, a.key)) {
-      throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key + "; set it at the head of the file");
+      throw UserError(place(a) + "[" + a.section + "] cannot set " + a.key + "; set it above all sections of the file");
     }
   }
   if (!owners_.contains(a.key)) {
     Names known;
     for (const auto& [key, owners] : owners_) known.push_back(key);
     const std::string near = did_you_mean(a.key, known);
-    throw UserError(place(a) + "unknown key '" + a.key + "'" + (near.empty() ? "; known are " + joined(known) : near));
+    throw UserError(place(a) + "unknown key '" + a.key + "'" +
+                    (near.empty() ? "; the known keys are " + join(known) : near));
   }
   source.used = a.key == "title";
   return source;
@@ -108,8 +94,8 @@ Scope Precedence::scope(const Assignment& a) const {
       known.push_back(task + "/" + cell);
     }
   }
-  throw UserError(place(a) + "[" + a.section + "] is not a task (" + joined(tasks) + "), a cell (" + joined(cells) +
-                  ") or task/cell" + did_you_mean(a.section, known));
+  throw UserError(place(a) + "[" + a.section + "] is not a task (" + join(tasks) + "), a cell (" + join(cells) +
+                  ") or TASK/CELL" + did_you_mean(a.section, known));
 }
 
 Names Precedence::axis(const std::string& key, const Names& choices) {
@@ -119,16 +105,16 @@ Names Precedence::axis(const std::string& key, const Names& choices) {
     source.used = true;
     if (best == nullptr || source.level > best->level) best = &source;
   }
-  if (best == nullptr) throw UserError(origin() + key + " is missing; name one or more of " + joined(choices));
+  if (best == nullptr) throw UserError(origin() + key + " is missing; choose one or more of " + join(choices));
   try {
-    const auto named_by = [&](const std::string& part) -> Names {
+    const auto names_in = [&](const std::string& part) -> Names {
       if (part == "all") return choices;
       if (key == "cell" && part.find_first_of("+|") != std::string::npos) return {canonical_cell(part)};
       return listed_values(choice_option(key, "?", choices, ""), part);
     };
     Names names;
-    for (const std::string& part : split_list(best->assignment->value))
-      for (const std::string& name : named_by(part))
+    for (const std::string& part : split(best->assignment->value))
+      for (const std::string& name : names_in(part))
         if (!contains(names, name)) names.push_back(name);
     return names;
   } catch (const UserError& error) {
@@ -138,7 +124,7 @@ Names Precedence::axis(const std::string& key, const Names& choices) {
 
 const Source* Precedence::winner(const std::string& key, const std::string& task, const std::string& cell) const {
   const Source* best = nullptr;
-  const Source* rival = nullptr;  // at the same level as the best: [task] beside [cell]
+  const Source* rival = nullptr;  // at the same level as `best`: one is in [task], the other in [cell]
   for (const Source& source : sources_) {
     if (source.assignment->key != key || !source.scope.covers(task, cell)) continue;
     if (best == nullptr || source.level > best->level) {
@@ -149,9 +135,9 @@ const Source* Precedence::winner(const std::string& key, const std::string& task
     }
   }
   if (rival != nullptr) {
-    throw UserError(place(*rival) + key + " is set by [" + rival->assignment->section + "] and by [" +
+    throw UserError(place(*rival) + key + " is set in [" + rival->assignment->section + "] and also in [" +
                     best->assignment->section + "] in line " + std::to_string(best->assignment->line) +
-                    "; set it in [" + task + "/" + cell + "] or in one of the two");
+                    "; set it in one of the two, or in [" + task + "/" + cell + "]");
   }
   return best;
 }
@@ -163,7 +149,7 @@ Precedence::Width Precedence::width(const std::string& task, const std::string& 
     const bool hidden_later = width.hidden->assignment->line > width.budget->assignment->line;
     throw UserError(place(hidden_later ? *width.hidden : *width.budget) +
                     "hidden = " + width.hidden->assignment->value + " and budget = " + width.budget->assignment->value +
-                    " exclude one another; hidden fixes the width, budget the number of parameters");
+                    " exclude each other: hidden sets the width, budget the number of parameters");
   }
   (width.hidden->level < width.budget->level ? width.hidden : width.budget) = nullptr;
   return width;

@@ -1,4 +1,4 @@
-// Which of several written settings holds for a part of the grid.
+// Which of several written settings holds for a task and a cell.
 #pragma once
 
 #include <map>
@@ -12,7 +12,6 @@ namespace rnnbench::experiments {
 
 using Names = std::vector<std::string>;
 bool contains(const Names& names, const std::string& name);
-std::string joined(const Names& names);  // "a, b, c"
 template <class Entry>
 Names names_of(const std::vector<Entry>& entries) {
   Names names;
@@ -20,7 +19,7 @@ Names names_of(const std::vector<Entry>& entries) {
   return names;
 }
 
-// The part of the grid a section speaks of; an empty name stands for all.
+// The tasks and cells that a section applies to. An empty name means all of them.
 struct Scope {
   std::string task, cell;
   bool covers(const std::string& a_task, const std::string& a_cell) const {
@@ -28,38 +27,41 @@ struct Scope {
   }
 };
 
-// An assignment with what its place says about it.
+// An assignment, the runs that it applies to, and its precedence.
 struct Source {
   const Assignment* assignment;
   Scope scope;
-  int level;  // 0 head, 1 [task] or [cell], 2 [task/cell]; 3 to 5 in a profile; 6 command line: the highest wins
+  // The highest level holds. 0: above all sections of the file, 1: [task] or [cell], 2: [task/cell]; 3 to 5: the same
+  // in a profile; 6: the command line.
+  int level;
   bool used = false;  // by some run
 };
 
 class Precedence {
  public:
-  // The declaration has to outlive this. Throws UserError for unknown keys and sections, and for a section
-  // that sets what belongs to the head.
+  // The declaration has to outlive this. Throws UserError for unknown keys and sections, and for a section that sets a
+  // key of the whole grid (task, cell, seed, title).
   explicit Precedence(const Declaration& declaration);
 
   const std::vector<Source>& sources() const { return sources_; }
-  // The values of `task` or `cell`, which only head and command line can set. Marks them used.
+  // The values of `task` or `cell`, which sections cannot set. Marks the settings as used.
   Names axis(const std::string& key, const Names& choices);
-  // What holds for this key and pair, or nullptr (the default). Throws UserError when [task] and [cell] both
-  // claim it.
+  // The setting of this key that holds for a task and a cell, or nullptr: the default holds. Throws UserError when
+  // [task] and [cell] both set it.
   const Source* winner(const std::string& key, const std::string& task, const std::string& cell) const;
-  // The same for `hidden` and `budget`, of which the one that is set at the higher level replaces the other.
+  // The same for `hidden` and `budget`, which both set the width. The one with the higher level holds; the other is
+  // nullptr.
   struct Width {
     const Source *hidden, *budget;
   };
   Width width(const std::string& task, const std::string& cell) const;
   void mark_used(const std::string& task, const std::string& cell, const std::set<std::string>& keys);
 
-  // Who declares a key: "task copy", "cell lstm", "every run".
+  // The tasks and cells that have an option of this name: "task copy", "cell lstm" or "every run".
   const Names& owners(const std::string& key) const { return owners_.at(key); }
-  // "file.ini:12: " or "command line: ", to put in front of a sentence.
+  // "file.ini:12: " or "command line: ", the beginning of an error message.
   std::string place(const Source& source) const { return place(*source.assignment); }
-  std::string origin() const;  // the same without a line
+  std::string origin() const;  // the same without the line number
 
  private:
   std::string place(const Assignment& assignment) const;

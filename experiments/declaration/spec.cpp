@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/text.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -12,11 +14,12 @@ namespace rnnbench::experiments {
 namespace {
 
 bool is_used(const Option& option, const Settings& settings) {
-  if (option.name == "hidden" && settings.has("budget")) return false;  // the width follows from the budget
+  if (option.name == "hidden" && settings.has("budget")) return false;  // the budget determines the width
   return settings.has(option.name) && (!option.used || option.used(settings));
 }
 
-// Adds the used options that differ from their defaults; `cell`, `seed` and places are not among them.
+// Adds a line for each used option that differs from its default, except `cell` and `seed` (which the caller adds) and
+// the paths of files.
 void add_lines(const std::vector<Option>& options, const Settings& settings,
                std::map<std::string, std::string>& lines) {
   for (const Option& option : options) {
@@ -49,18 +52,16 @@ void add_json(const std::vector<Option>& options, const Settings& settings, Json
 std::string text_of(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
-  std::string list;
-  for (const Json& element : value) list += (list.empty() ? "" : ",") + text_of(element);
-  return list;
+  return join(value, text_of, ",");
 }
 
-// The settings of one part of a record's spec; `name_key` is the key that names the task or cell, if any.
-Settings settings_from(const Json& part, const std::vector<Option>& options, const std::string& name_key) {
+// The settings of one section of a record's spec. `name_key`: the key that names the task or the cell, "" for training.
+Settings settings_from(const Json& section, const std::vector<Option>& options, const std::string& name_key) {
   Settings settings;
   for (const Option& option : options) {
     if (option.name != "seed") settings.set(option.name, option.default_value);
   }
-  for (const auto& [key, value] : part.items()) {
+  for (const auto& [key, value] : section.items()) {
     if (key == name_key) continue;
     const Option* known = nullptr;
     std::vector<std::string> names;
@@ -68,7 +69,7 @@ Settings settings_from(const Json& part, const std::vector<Option>& options, con
       names.push_back(option.name);
       if (option.name == key) known = &option;
     }
-    if (known == nullptr) throw UserError("the spec has an unknown key '" + key + "'" + did_you_mean(key, names));
+    if (known == nullptr) throw UserError("its spec has an unknown key '" + key + "'" + did_you_mean(key, names));
     settings.set(key, canonical_value(*known, text_of(value)));
   }
   return settings;
@@ -108,7 +109,7 @@ Json RunSpec::json() const {
 RunSpec spec_from_json(const Json& spec) try {
   for (const auto& [key, ours] : {std::pair{"schema", record_schema}, {"numerics_version", numerics_version}}) {
     if (spec.at(key) != ours) {
-      throw UserError("the spec has " + std::string(key) + " " + spec.at(key).dump() + ", this program writes " +
+      throw UserError("its " + std::string(key) + " is " + spec.at(key).dump() + ", but this program uses " +
                       std::to_string(ours));
     }
   }
@@ -121,11 +122,11 @@ RunSpec spec_from_json(const Json& spec) try {
   run.training = settings_from(spec.at("training"), training_options(), "");
   run.seed = spec.at("seed").get<std::uint64_t>();
   if (run.canonical() != spec.at("canonical") || run.id() != spec.at("id")) {
-    throw UserError("the spec does not agree with its id " + spec.at("id").dump() + ": it was edited");
+    throw UserError("its spec does not match its id " + spec.at("id").dump() + ", so it was edited");
   }
   return run;
 } catch (const Json::exception& error) {
-  throw UserError(std::string("the spec is incomplete or malformed: ") + error.what());
+  throw UserError(std::string("its spec is incomplete or malformed: ") + error.what());
 }
 
 }  // namespace rnnbench::experiments

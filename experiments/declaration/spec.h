@@ -1,4 +1,4 @@
-// What one run is: its settings, their canonical text and the id made from it.
+// The specification of a run: its settings, their canonical text and the id made from it.
 #pragma once
 
 #include <cstdint>
@@ -10,34 +10,30 @@
 
 namespace rnnbench::experiments {
 
-// Options of the training of a run: updates, batch, optimizer (adam | rmsprop | sgd), learning-rate, momentum (sgd),
-// schedule (constant | warmup | cosine), warmup-updates, clip-norm, clip-value, stop (solved | never), evaluate
-// (sequences of an evaluation), training-set, probe, seed. Used-conditions included.
-const std::vector<Option>& training_options();
-
-// One run, completely: every value checked, canonical and present (defaults filled in), split by who reads it.
+// All settings of one run, split by who reads them. Every value is checked and in its canonical spelling; defaults are
+// filled in.
 struct RunSpec {
   Settings task;      // "task", "length", "test-length" and the task's other options
   Settings model;     // "cell", "hidden" or "budget", ... (see model_options)
   Settings training;  // see training_options, without the seed
   std::uint64_t seed = 1;
 
-  // One `key = value` line for each option that differs from its frozen default and that the run uses, sorted, after
-  // the schema number and numerics_version; duplicates in a grid merge because their canonical texts are equal.
+  // The schema number and numerics_version, then one `key = value` line for each option that the run uses and that
+  // differs from its frozen default, sorted by key. Two runs are the same when their canonical texts are equal.
   std::string canonical() const;
   std::string id() const;  // 16 hex digits: 64-bit FNV-1a of canonical()
   Json json() const;       // the record's `spec`, with every used option (see record.h)
 };
 
-// The way back, from a record's `spec`. Throws UserError when it names what this program does not know, or when its
-// canonical text and id do not match (an edited record).
+// The run of a record's `spec`. Throws UserError when this program does not know a name in it, or when its canonical
+// text and id do not match (the record was edited).
 RunSpec spec_from_json(const Json& spec);
 
-// A declared experiment: a name and its runs, in grid order, without duplicates.
+// A declared experiment. Its runs are in grid order, without duplicates.
 struct Experiment {
-  std::string name;   // of the file without ending; of the task, or "adhoc", without a file
-  std::string file;   // "" without one
-  std::string title;  // `title = ...` of the file, or the name
+  std::string name;   // the file's name without its ending; without a file, the name of the only task, or "adhoc"
+  std::string file;   // "": settings from the command line alone
+  std::string title;  // the file's `title`, or the name
   std::vector<RunSpec> runs;
 };
 

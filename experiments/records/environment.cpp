@@ -12,7 +12,7 @@
 #include "core/libraries.h"
 #include "models/network.h"
 
-// Given by the build.
+// Defined by the build.
 #ifndef RNNBENCH_VERSION
 #define RNNBENCH_VERSION "unknown"
 #endif
@@ -69,7 +69,7 @@ int available_cores() {
 }
 
 double peak_memory_mib() {
-  // Not getrusage's ru_maxrss, which starts at what the program that started this one had.
+  // getrusage would not do: its ru_maxrss starts at the memory of the program that started this one.
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {
     double kib = 0;

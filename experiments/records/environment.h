@@ -1,4 +1,4 @@
-// What a run was built with and ran on.
+// The program and the machine of a run.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 namespace rnnbench::experiments {
 
 std::string host_name();
-int available_cores();     // that this process may use
-double peak_memory_mib();  // of this process so far
+int available_cores();     // cores that this process may use
+double peak_memory_mib();  // the highest memory of this process so far
 
-// The part of a record's `measured` that describes machine and program: host, cpu, cores, isa, flush_to_zero,
+// The entries of a record's `measured` that describe machine and program: isa, flush_to_zero, host, cpu, cores,
 // compiler, flags, libraries, version, date.
 Json environment();
 

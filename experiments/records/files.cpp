@@ -36,14 +36,14 @@ class Descriptor {
   int number_;
 };
 
-// .<file name>.<host>.<process>.<count>.tmp: unique on a file system that several machines share.
+// .<file name>.<host>.<process>.<count>.tmp: unique even on a file system that several machines share.
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> count{0};
   return path.parent_path() / ("." + path.filename().string() + "." + host_name() + "." + std::to_string(::getpid()) +
                                "." + std::to_string(count++) + ".tmp");
 }
 
-// Undoes a failed write as far as the file system lets it; the failure itself is what the caller reports.
+// Removes what a failed write left, if possible. The caller reports the failure of the write itself.
 void discard(const fs::path& path, Files& files) noexcept {
   try {
     files.remove(path);
@@ -71,7 +71,7 @@ void Files::replace(const fs::path& from, const fs::path& to) {
 bool Files::publish(const fs::path& from, const fs::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno == EEXIST) return false;
-  // Some network file systems cannot do that, but all can make a second name without replacing.
+  // Some network file systems cannot do this, but all of them can add a second name to a file if it is not taken.
   if (errno != EINVAL && errno != ENOSYS) fail("write", to);
   if (::link(from.c_str(), to.c_str()) != 0) {
     if (errno == EEXIST) return false;
@@ -87,7 +87,7 @@ void Files::remove(const fs::path& path) {
 
 void Files::sync_folder(const fs::path& folder) {
   const Descriptor file(folder, O_RDONLY | O_DIRECTORY);
-  // A file system that cannot sync folders says EINVAL; there is nothing more to be had from it.
+  // EINVAL means that the file system cannot sync folders, so nothing more can be done.
   if (::fsync(file.number()) != 0 && errno != EINVAL) fail("write", folder);
 }
 
@@ -98,9 +98,9 @@ Files& system_files() {
 
 namespace {
 
-// Puts `bytes` on the disk under a temporary name and lets `rename` give it its own.
+// Writes `bytes` to a temporary file and calls `rename` to give the file its final name.
 template <class Rename>
-void write_aside(const fs::path& path, const std::string& bytes, Files& files, Rename rename) {
+void write_then_rename(const fs::path& path, const std::string& bytes, Files& files, Rename rename) {
   const fs::path temporary = temporary_name(path);
   try {
     files.write(temporary, bytes);
@@ -115,12 +115,12 @@ void write_aside(const fs::path& path, const std::string& bytes, Files& files, R
 }  // namespace
 
 void write_atomically(const fs::path& path, const std::string& bytes, Files& files) {
-  write_aside(path, bytes, files, [&](const fs::path& temporary) { files.replace(temporary, path); });
+  write_then_rename(path, bytes, files, [&](const fs::path& temporary) { files.replace(temporary, path); });
 }
 
 bool write_once(const fs::path& path, const std::string& bytes, Files& files) {
   bool published = false;
-  write_aside(path, bytes, files, [&](const fs::path& temporary) {
+  write_then_rename(path, bytes, files, [&](const fs::path& temporary) {
     published = files.publish(temporary, path);
     if (!published) files.remove(temporary);
   });

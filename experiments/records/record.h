@@ -1,6 +1,7 @@
-// A record: everything that is known of one finished run, one JSON file, the only source of truth of all analysis.
+// A record: everything known about one finished run, in one JSON file. All analysis is derived from records.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -9,8 +10,8 @@
 
 namespace rnnbench::experiments {
 
-// Numbers that reach `result` are the same bits for the same spec under the same numerics_version; raise it with every
-// change that moves them.
+// The same spec gives the same bits of `result` under the same numerics_version. Raise it with every change that moves
+// a number of a result.
 inline constexpr int numerics_version = 2;
 inline constexpr int record_schema = 1;
 
@@ -21,33 +22,48 @@ using Json = nlohmann::ordered_json;
 //            "model":    {"cell": "lstm", "hidden": 64 or "budget": 20000, "layers": 1, "attention": "none", ...},
 //            "training": {"updates": 5000, "batch": 32, "optimizer": "adam", "learning-rate": 0.005, ...},
 //            "seed": 1}
-// result    deterministic; compared byte for byte
+// result    deterministic: `rnnbench verify` compares it byte for byte
 //           {"status": "solved" | "finished" | "diverged", "reason" (diverged only: one sentence),
 //            "measure": {"name": "recall", "higher_is_better": true, "solved_at": 0.99, "definition": "..."},
 //            "baseline": 0.16, "optimum": 0 | null,
 //            "hidden": 64, "parameters": 20234,
-//            "updates": 2750 (done), "sequences": 88000 (seen in training), "solved": true,
-//            "updates_to_solve": 2500 | null (the first evaluation at which validation met the criterion),
+//            "updates": 2750 (done), "sequences": 88000 (trained on), "solved": true,
+//            "updates_to_solve": 2500 | null (the first evaluation at which the validation scores met the criterion),
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
-//                       ...the task's scores on the validation stream}, ...],
-//            "final": {"validation": {scores}, "test": {scores}, "training": {scores} (on the sequences of
-//            training-set,
-//                      where there is one)},
-//            "lengths": [{"length": 20, "trained": true, ...scores on the test stream}, ...],
-//            "probe": (where one was asked for) see experiments/training/probe.h,
+//                       ...the task's validation scores}, ...],
+//            "final": {"validation": {scores}, "test": {scores},
+//                      "training": {scores} (with training-set: on its sequences)},
+//            "lengths": [{"length": 20, "trained": true, ...test scores}, ...],
+//            "probe": (unless probe = none) see experiments/training/probe.h,
 //            "weights": "16 hex digits, hash of the final parameters", "hash": "16 hex digits, of result without it"}
 //           Numbers that are not finite are null.
 // measured  never compared
 //           {"train_cpu_seconds", "train_wall_seconds", "evaluate_cpu_seconds", "evaluate_wall_seconds",
 //            "cpu_seconds_to_solve" | null, "wall_seconds_to_solve" | null,
-//            "sequences_per_second" (training, per CPU second of the run's threads), "ms_per_update",
+//            "sequences_per_second" (of training, per CPU second of the run's threads),
+//            "ms_per_update" (wall time, see wall_ms_per_update below),
 //            "array_bytes", "peak_memory_mib" (of the whole process), "curve_cpu_seconds": [one per point of curve],
-//            "resumed": times, "threads", "jobs", "isa", "flush_to_zero", "host", "cpu", "cores", "compiler", "flags",
-//            "libraries": {name: version}, "version" (git describe), "date" (UTC, ISO 8601)}
+//            "resumed": number of times, "threads", "recompute", "jobs", "isa", "flush_to_zero", "host", "cpu",
+//            "cores", "compiler", "flags", "libraries": {name: version}, "version" (git describe), "date" (UTC, ISO
+//            8601)}
 struct Record {
   Json spec, result, measured;
   std::string id() const { return spec.at("id").get<std::string>(); }
   Json json() const { return Json{{"spec", spec}, {"result", result}, {"measured", measured}}; }
 };
+
+// Milliseconds of a training update, evaluation excluded. There are two of them:
+//
+//   wall_ms_per_update  elapsed time: train_wall_seconds / updates. This is what a user waits for. It falls with the
+//                       number of threads and rises when the machine is busy. Records store it under the key
+//                       "ms_per_update"; tables, CSV files and `rnnbench speed` call it wall_ms_per_update.
+//   cpu_ms_per_update   CPU time of the run's threads: train_cpu_seconds / updates. It depends little on what else
+//   runs,
+//                       so findings compare this one. Their INI files may also call it `ms_per_update`, as they did
+//                       before the two had different names.
+//
+// Nothing when the run did no update. `cpu_ms_per_update` is not stored: it is computed here.
+std::optional<double> wall_ms_per_update(const Record& record);
+std::optional<double> cpu_ms_per_update(const Record& record);
 
 }  // namespace rnnbench::experiments

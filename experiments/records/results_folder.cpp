@@ -13,11 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// No record is deeper; a bound keeps hostile files from exhausting the stack.
-constexpr int deepest_json = 16;
+// Records are not this deeply nested. The limit keeps malformed files from exhausting the stack.
+constexpr int max_json_depth = 16;
 
-// About what a small run writes: a disk without so much room is full before any run starts.
-constexpr std::size_t probe_bytes = 1 << 16;
+// About as much as a small run writes. If the disk has no room for it, no run is started.
+constexpr std::size_t write_test_bytes = 1 << 16;
 
 bool is_id(const std::string& text) {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -31,28 +31,30 @@ bool is_own_file(const fs::path& path) {
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-// A results folder holds folders of experiments, and perhaps the page of all findings. One that has none but files of
-// somebody else is a mistake of the user.
+// A results folder holds folders of experiments and possibly the page of all findings. A folder with other files and no
+// experiment is probably a mistyped --results.
 void check_results(const fs::path& results) {
   if (!fs::exists(results)) return;
-  if (!fs::is_directory(results)) throw UserError("results = " + results.string() + ": not a folder");
-  std::string stranger;
+  if (!fs::is_directory(results)) throw UserError("results = " + results.string() + ": this is not a folder");
+  std::string other_file;
   for (const auto& entry : fs::directory_iterator(results)) {
     if (entry.is_directory()) {
       if (fs::is_directory(entry.path() / "runs")) return;
     } else if (!is_hidden(entry.path()) && entry.path().filename() != "findings.html") {
-      stranger = entry.path().filename().string();
+      other_file = entry.path().filename().string();
     }
   }
-  if (!stranger.empty())
-    throw UserError("results = " + results.string() + ": the folder holds something else (" + stranger +
-                    "); name a new or empty folder, or one with earlier results");
+  if (!other_file.empty())
+    throw UserError("results = " + results.string() + ": this folder holds other files, such as " + other_file +
+                    "; choose a new or empty folder, or one with earlier results");
 }
 
 void check_experiment(const fs::path& folder) {
   if (!fs::exists(folder)) return;
   const auto refuse = [](const fs::path& path) {
-    throw UserError(path.string() + ": not part of an experiment's results; name another results folder or move it");
+    throw UserError(
+        path.string() +
+        ": this does not belong to an experiment's results; move it away or choose another --results folder");
   };
   if (!fs::is_directory(folder)) refuse(folder);
   const fs::path runs = folder / "runs";
@@ -66,7 +68,7 @@ void check_experiment(const fs::path& folder) {
     if (!is_hidden(entry.path()) && (!is_own_file(entry.path()) || entry.is_directory())) refuse(entry.path());
 }
 
-// Containers that hold containers are spread over lines; what holds only plain values is one line.
+// Objects and arrays that contain others are written over several lines, all others on one line.
 void write_json(const Json& json, int indent, std::string& out) {
   const bool nested = json.is_structured() &&
                       std::any_of(json.begin(), json.end(), [](const Json& value) { return value.is_structured(); });
@@ -89,13 +91,13 @@ void write_json(const Json& json, int indent, std::string& out) {
 
 Json parse(const std::string& text) {
   const auto bounded = [](int depth, Json::parse_event_t, Json&) {
-    if (depth > deepest_json) throw std::runtime_error("nested too deeply");
+    if (depth > max_json_depth) throw std::runtime_error("nested too deeply");
     return true;
   };
   return Json::parse(text, bounded);
 }
 
-// Throws std::exception with what is wrong.
+// The record in a file's text. Throws std::exception that says what is wrong.
 Record checked_record(const std::string& text, const std::string& id) {
   const auto require = [](bool good, const char* what) {
     if (!good) throw std::runtime_error(what);
@@ -104,37 +106,37 @@ Record checked_record(const std::string& text, const std::string& id) {
   try {
     json = parse(text);
   } catch (const Json::exception&) {
-    throw std::runtime_error("not complete JSON, so truncated or edited");
+    throw std::runtime_error("it is not complete JSON, so it was truncated or edited");
   }
   for (const char* section : {"spec", "result", "measured"})
     require(json.is_object() && json.contains(section) && json[section].is_object(),
-            "a section is missing (spec, result, measured)");
+            "one of its sections spec, result and measured is missing");
   Record record{std::move(json["spec"]), std::move(json["result"]), std::move(json["measured"])};
   const Json& spec = record.spec;
   require(spec.contains("schema") && spec["schema"].is_number_integer() && spec["schema"] == record_schema,
-          "its schema is not the one that this program reads");
+          "this program does not read its schema");
   require(spec.contains("canonical") && spec["canonical"].is_string() && spec.contains("id") && spec["id"].is_string(),
           "its spec has no canonical text or no id");
   require(spec["id"] == hex16(fnv1a(spec["canonical"].get<std::string>())),
           "its id is not the hash of its canonical text, so it was edited");
-  require(spec["id"] == id, "its name is not its id");
+  require(spec["id"] == id, "the file is not named after its id");
   require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
-          "its result does not have the hash it states, so it was edited");
+          "its result does not have the hash that it states, so it was edited");
   const Json& result = record.result;
   const auto holds = [&](const char* key, auto is_type) { return result.contains(key) && (result[key].*is_type)(); };
   require(holds("status", &Json::is_string) &&
               (result["status"] == "solved" || result["status"] == "finished" || result["status"] == "diverged"),
-          "its result has no status that a run can have, so it was edited");
+          "its status is none of solved, finished and diverged, so it was edited");
   require(holds("measure", &Json::is_object) && holds("curve", &Json::is_array) && holds("final", &Json::is_object) &&
               holds("lengths", &Json::is_array) && holds("solved", &Json::is_boolean),
-          "its result lacks what every run has, so it was edited");
+          "its result lacks a key that every run has, so it was edited");
   require(spec.contains("numerics_version") && spec["canonical"].get<std::string>().starts_with(
                                                    "schema = " + spec["schema"].dump() +
                                                    "\nnumerics_version = " + spec["numerics_version"].dump() + "\n"),
-          "its versions do not agree with its canonical text, so it was edited");
-  // What an older program wrote may use options that are gone; its hashes are all that can be checked.
+          "its schema or numerics_version does not match its canonical text, so it was edited");
+  // A record of an older version may use options that no longer exist, so only its hashes can be checked.
   if (spec["numerics_version"] == numerics_version)
-    require(spec_from_json(spec).json() == spec, "its spec does not agree with its canonical text, so it was edited");
+    require(spec_from_json(spec).json() == spec, "its spec does not match its canonical text, so it was edited");
   return record;
 }
 
@@ -159,8 +161,8 @@ Record read_record(const fs::path& path) {
   try {
     return checked_record(read_file(path), path.stem().string());
   } catch (const std::exception& error) {
-    throw UserError(path.string() + ": not a good record: " + error.what() +
-                    "; restore it, or move it away to run it again");
+    throw UserError(path.string() + ": this record cannot be used: " + error.what() +
+                    "; restore the file, or move it away to train the run again");
   }
 }
 
@@ -178,9 +180,9 @@ void ResultsFolder::prepare() {
   const fs::path runs = folder_ / "runs";
   try {
     fs::create_directories(runs);
-    const fs::path probe = runs / (".probe." + host_name() + ".tmp");
-    write_atomically(probe, std::string(probe_bytes, ' '), *files_);
-    files_->remove(probe);
+    const fs::path write_test = runs / (".write-test." + host_name() + ".tmp");
+    write_atomically(write_test, std::string(write_test_bytes, ' '), *files_);
+    files_->remove(write_test);
     files_->sync_folder(folder_);
     remove_abandoned(runs, *files_);
   } catch (const fs::filesystem_error& error) {
@@ -216,7 +218,8 @@ void ResultsFolder::commit(const Record& record) const {
   const fs::path path = record_path(record.id());
   if (write_once(path, record_text(record), *files_)) return;
   if (result_hash(read_record(path).result) != result_hash(record.result))
-    throw std::runtime_error(path.string() + " was recorded meanwhile with another result; it was kept");
+    throw std::runtime_error(path.string() +
+                             " was written by another process meanwhile, with a different result; it was kept");
 }
 
 void ResultsFolder::discard_checkpoint(const std::string& id) const noexcept {

@@ -1,4 +1,4 @@
-// The folder of one experiment's records: present means finished.
+// The folder that holds the records of one experiment. A run is finished when its record exists.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,15 @@
 
 namespace rnnbench::experiments {
 
-// <results>/<experiment>/: runs/<id>.json (a record), runs/<id>.safetensors (its final weights),
-// runs/<id>.checkpoint (of an unfinished run), runs.csv, curves.csv, tables, figures/, report.html. Beside
-// the experiments may lie findings.html.
+// <results>/<experiment>/ contains runs/<id>.json (a record), runs/<id>.safetensors (its final weights),
+// runs/<id>.checkpoint (of an unfinished run), and what is derived from them: runs.csv, curves.csv, tables, figures/
+// and report.html. <results>/findings.html is the page of all findings.
 class ResultsFolder {
  public:
-  // Opens, does not create. Throws UserError when the path exists and is something else than such a folder.
+  // Creates nothing. Throws UserError when one of the two folders exists but holds something else.
   ResultsFolder(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
 
-  // Creates the folder and proves that it can be written; throws UserError when not. Before the first run.
+  // Creates the folder and checks that it can be written. Throws UserError if not. Called before the first run.
   void prepare();
 
   const std::filesystem::path& path() const { return folder_; }
@@ -30,16 +30,14 @@ class ResultsFolder {
   Files& files() const { return *files_; }
 
   bool has(const std::string& id) const;
-  // The record, checked (JSON, schema, sections, id against the canonical text, result against its hash);
-  // nothing when absent; UserError naming the file and what is wrong with it when truncated or edited.
+  // The record, or nothing when there is none. Its form, schema, id and hash are checked; throws UserError that names
+  // the file and the problem when it was truncated or edited.
   std::optional<Record> load(const std::string& id) const;
   std::vector<Record> load_all() const;  // sorted by id
-  // Written to a temporary name, synced, renamed; never overwrites a finished record: when another process
-  // was faster, its record stays, and it is an error if the results differ. Throws std::runtime_error when
-  // the disk is full; the folder is then as before.
+  // Writes the record so that the file is complete or absent. An existing record of another process is kept; throws
+  // std::runtime_error if its result differs, and when the disk is full (the folder is then as before).
   void commit(const Record& record) const;
-  // Of a run that has its record. Failing to remove it is no harm: it is tried again when the experiment runs
-  // again.
+  // For a run that has its record. Failures are ignored: the next `run` of the experiment tries again.
   void discard_checkpoint(const std::string& id) const noexcept;
 
  private:
@@ -47,11 +45,11 @@ class ResultsFolder {
   Files* files_;
 };
 
-// The record in a file, checked as Ledger::load does; its name has to be <id>.json.
+// The record in a file named <id>.json, checked as ResultsFolder::load does.
 Record read_record(const std::filesystem::path& path);
-// The file of a record: readable JSON, one line for each point of the curve.
+// The text of a record's file: readable JSON with one line for each point of the curve.
 std::string record_text(const Record& record);
-// 16 hex digits: the hash of a record's `result` without its "hash".
+// The hash of a record's `result` without its "hash", 16 hex digits.
 std::string result_hash(const Json& result);
 
 }  // namespace rnnbench::experiments

@@ -16,7 +16,7 @@ struct Cost {
   double update = 0, sequence = 0;  // seconds of an update, and of the prediction of one sequence
 };
 
-Cost measured(const RunSpec& run) {
+Cost measured_cost(const RunSpec& run) {
   const auto task = find_task(run.task.text("task")).make(run.task);
   const auto network = make_network<float>(run.model, task->signature());
   Parameters<float> parameters(network->layout()), gradient(network->layout());
@@ -26,9 +26,10 @@ Cost measured(const RunSpec& run) {
   Batch batch;
   const int size = static_cast<int>(run.training.integer("batch"));
   Cost cost;
-  for (int repetition = 0; repetition < 3; ++repetition) {  // the first also grows the arrays
+  for (int repetition = 0; repetition < 3; ++repetition) {  // the first one also allocates the arrays
     const double start = thread_cpu_seconds();
-    task->sample({run.seed, Purpose::speed, static_cast<std::uint32_t>(repetition), 0}, size, batch);
+    task->sample({.seed = run.seed, .purpose = Purpose::speed, .step = static_cast<std::uint32_t>(repetition)}, size,
+                 batch);
     network->gradient(parameters, batch, *workspace, gradient);
     clip_by_norm(gradient, 1);
     optimizer->update(parameters, gradient, 1e-6);
@@ -53,12 +54,12 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
     for (const Settings* part : {&run.task, &run.model})
       for (const auto& [key, value] : part->values()) kind += "\n" + key + "=" + value;
     auto known = costs.find(kind);
-    if (known == costs.end()) known = costs.emplace(kind, measured(run)).first;
+    if (known == costs.end()) known = costs.emplace(kind, measured_cost(run)).first;
     const Cost& cost = known->second;
     const std::int64_t updates = run.training.integer("updates");
     std::int64_t points = 1;
     for (std::int64_t u = 0; u < updates; u = next_evaluation(u, updates)) ++points;
-    double lengths = 1;  // final scores, in sequences of the training length
+    double lengths = 1;  // total length of a final test sequence at every length, in training lengths
     const double length = static_cast<double>(run.task.integer("length"));
     if (run.task.has("test-length"))
       for (const std::int64_t other : run.task.integers("test-length")) lengths += static_cast<double>(other) / length;

@@ -1,4 +1,4 @@
-// What runs will cost, found out by a few updates of each kind on this machine.
+// Estimates how long runs will take by timing a few updates of each kind on this machine.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace rnnbench::experiments {
 
-// CPU seconds of one core for each run if all of its updates are done, evaluations included: an upper bound for runs
-// that stop when they have solved their task. Runs that differ only in seed or in numbers of updates are measured once.
+// CPU seconds of each run on one core if it does all of its updates, evaluations included. This is an upper bound for
+// runs with stop = solved. Runs that differ only in the seed or the number of updates are timed once.
 std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs);
 
 }  // namespace rnnbench::experiments

@@ -12,9 +12,9 @@ namespace rnnbench::experiments {
 
 namespace {
 
-constexpr double seconds_between_lines = 0.2;
-// Before this much time a run's speed is not known well enough to speak of.
-constexpr double seconds_to_judge = 2;
+constexpr double seconds_between_draws = 0.2;
+// A run that has trained for less time has no reliable speed.
+constexpr double min_seconds_for_speed = 2;
 
 std::size_t terminal_width() {
   winsize size{};
@@ -48,19 +48,19 @@ Schedule::Schedule(const std::vector<RunSpec>& runs, std::size_t recorded, int j
   for (const RunSpec& spec : runs) {
     Run run;
     run.label = run_label(spec);
-    // What the time of an update depends on: everything but the seed.
+    // Everything that the time of an update depends on.
     for (const Settings* part : {&spec.task, &spec.model})
       for (const auto& [key, value] : part->values()) run.kind += key + "=" + value + "\n";
     run.kind += spec.training.text("batch");
     run.updates = spec.training.integer("updates");
-    run.early = spec.training.text("stop") == "solved";
+    run.may_end_early = spec.training.text("stop") == "solved";
     runs_.push_back(std::move(run));
   }
 }
 
 void Schedule::begin(std::size_t run, double now) {
   runs_[run].active = true;
-  runs_[run].since = runs_[run].now = now;
+  runs_[run].began_at = runs_[run].now = now;
 }
 
 void Schedule::advance(std::size_t run, std::int64_t update, double loss, double now) {
@@ -73,7 +73,7 @@ void Schedule::advance(std::size_t run, std::int64_t update, double loss, double
 
 void Schedule::end(std::size_t run, double now) {
   Run& r = runs_[run];
-  r.now = now;  // the final evaluation is part of its time
+  r.now = now;  // includes the time of the final evaluation
   add(r, speeds_[r.kind]);
   r.active = false;
   r.ended = true;
@@ -82,14 +82,14 @@ void Schedule::end(std::size_t run, double now) {
 
 void Schedule::add(const Run& run, Speed& speed) {
   if (run.first < 0) return;
-  speed.seconds += run.now - run.since;
+  speed.seconds += run.now - run.began_at;
   speed.updates += static_cast<double>(run.update - run.first);
 }
 
 std::optional<double> Schedule::seconds_left() const {
   std::map<std::string, Speed> speeds = speeds_;
   for (const Run& run : runs_)
-    if (run.active && run.now - run.since >= seconds_to_judge) add(run, speeds[run.kind]);
+    if (run.active && run.now - run.began_at >= min_seconds_for_speed) add(run, speeds[run.kind]);
   Speed all;
   for (const auto& [kind, speed] : speeds) {
     all.seconds += speed.seconds;
@@ -110,7 +110,7 @@ std::optional<double> Schedule::seconds_left() const {
 }
 
 bool Schedule::may_end_early() const {
-  return std::any_of(runs_.begin(), runs_.end(), [](const Run& run) { return !run.ended && run.early; });
+  return std::any_of(runs_.begin(), runs_.end(), [](const Run& run) { return !run.ended && run.may_end_early; });
 }
 
 std::string Schedule::line() const {
@@ -133,12 +133,12 @@ std::string Schedule::line() const {
 Reporter::Reporter(Schedule schedule, bool show_progress)
     : schedule_(std::move(schedule)), show_(show_progress && ::isatty(STDERR_FILENO)) {}
 
-Reporter::~Reporter() { erase(); }
+Reporter::~Reporter() { erase_line(); }
 
 void Reporter::begin(std::size_t run) {
   const std::lock_guard lock(mutex_);
   schedule_.begin(run, wall_seconds());
-  draw(wall_seconds());
+  draw_line(wall_seconds());
 }
 
 void Reporter::advance(std::size_t run, std::int64_t update, double loss) {
@@ -146,28 +146,28 @@ void Reporter::advance(std::size_t run, std::int64_t update, double loss) {
   const double now = wall_seconds();
   const std::lock_guard lock(mutex_);
   schedule_.advance(run, update, loss, now);
-  if (now - drawn_ >= seconds_between_lines) draw(now);
+  if (now - drawn_ >= seconds_between_draws) draw_line(now);
 }
 
 void Reporter::end(std::size_t run) {
   const std::lock_guard lock(mutex_);
   schedule_.end(run, wall_seconds());
-  draw(wall_seconds());
+  draw_line(wall_seconds());
 }
 
 void Reporter::message(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
-  erase();
+  erase_line();
   std::fputs((sentence + "\n").c_str(), stderr);
 }
 
-void Reporter::draw(double now) {
+void Reporter::draw_line(double now) {
   if (!show_) return;
   drawn_ = now;
   std::fputs(("\r\033[K" + schedule_.line().substr(0, terminal_width() - 1)).c_str(), stderr);
 }
 
-void Reporter::erase() {
+void Reporter::erase_line() {
   if (show_) std::fputs("\r\033[K", stderr);
 }
 

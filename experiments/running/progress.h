@@ -1,4 +1,4 @@
-// What a user sees of running experiments: one changing line on a terminal, messages on lines of their own.
+// The progress of an experiment: a progress line on a terminal, and messages.
 #pragma once
 
 #include <cstdint>
@@ -12,34 +12,34 @@
 
 namespace rnnbench::experiments {
 
-// "adding lstm seed 3", with the attention if there is one.
+// "adding lstm seed 3", or "adding lstm + dot attention seed 3".
 std::string run_label(const RunSpec& spec);
 
-// Where the runs of an experiment are and how long they will take, judged by the speed of runs of the same
-// task and model. Times are in seconds of a clock that the caller reads.
+// Estimates how long the runs of an experiment will take from the speed of earlier runs of the same task and model.
+// Times are in seconds of a clock that the caller reads.
 class Schedule {
  public:
-  // `runs` are those to do; `recorded` finished ones came before them.
+  // `runs` are the ones to train; `recorded` runs of the experiment are finished already.
   Schedule(const std::vector<RunSpec>& runs, std::size_t recorded, int jobs);
 
   void begin(std::size_t run, double now);
-  // After an update. The first call of a run says where it starts from: a continued one is not at 0.
+  // After an update. `update` of the first call also says where the run started: a resumed run does not start at 0.
   void advance(std::size_t run, std::int64_t update, double loss, double now);
   void end(std::size_t run, double now);
 
-  // Until all are done, evaluation included; nothing as long as no run has shown its speed.
+  // Until all runs are finished, evaluation included. Nothing until the speed of a run is known.
   std::optional<double> seconds_left() const;
-  // Whether a run may end before its last update: then seconds_left is an upper bound.
+  // Whether a run may end before its last update (stop = solved). Then seconds_left is an upper bound.
   bool may_end_early() const;
   // "3/45 runs | at most 5 min left | copy lstm seed 1: 40 %, loss 0.1234"
   std::string line() const;
 
  private:
   struct Run {
-    std::string label, kind;
+    std::string label, kind;  // runs of one kind have the same speed
     std::int64_t updates = 0, first = -1, update = 0;
-    double since = 0, now = 0, loss = 0;
-    bool early = false, active = false, ended = false;
+    double began_at = 0, now = 0, loss = 0;
+    bool may_end_early = false, active = false, ended = false;
   };
   struct Speed {
     double seconds = 0, updates = 0;
@@ -55,7 +55,7 @@ class Schedule {
 // "50 s", "12 min", "3 h 20 min"
 std::string duration_text(double seconds);
 
-// Writes to stderr from any thread. The changing line appears only on a terminal, messages always.
+// Writes to standard error from any thread. The progress line appears only on a terminal, messages always.
 class Reporter {
  public:
   Reporter(Schedule schedule, bool show_progress);
@@ -67,8 +67,8 @@ class Reporter {
   void message(const std::string& sentence);
 
  private:
-  void draw(double now);
-  void erase();
+  void draw_line(double now);
+  void erase_line();
 
   std::mutex mutex_;
   Schedule schedule_;

@@ -1,4 +1,3 @@
-// The pool: runs of an experiment side by side, each ending as a record.
 #include "experiments/running/runner.h"
 
 #include <algorithm>
@@ -25,7 +24,8 @@ extern "C" void on_interrupt(int) {
   if (++interrupts > 1) ::_exit(interrupted_code);
 }
 
-// Once: save and stop. Twice: stop at once.
+// While it lives, the first Ctrl-C (or SIGTERM, SIGHUP) makes all runs save a checkpoint and stop; the second one ends
+// the program at once.
 class InterruptGuard {
  public:
   InterruptGuard() {
@@ -49,23 +49,29 @@ class InterruptGuard {
   struct sigaction before_[std::size(signals)];
 };
 
+// What became of the runs of an experiment.
+struct Outcome {
+  std::size_t recorded = 0, diverged = 0;  // diverged runs are recorded too
+  std::size_t saved = 0;                   // interrupted runs, with a checkpoint
+  std::vector<std::string> failures;       // one sentence for each run that failed
+};
+
+// Trains runs on several threads and records them.
 class Pool {
  public:
-  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, std::size_t recorded,
-       const RunnerOptions& options)
+  // `outcome`: counts the runs that were recorded earlier; the others are added to it.
+  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, Outcome& outcome, const RunnerOptions& options)
       : results_folder_(results_folder),
         runs_(std::move(runs)),
+        outcome_(outcome),
         options_(options),
-        reporter_(Schedule(runs_, recorded, options.jobs), options.progress) {}
+        reporter_(Schedule(runs_, outcome.recorded, options.jobs), options.progress) {}
 
   void work() {
     std::vector<std::thread> threads;
     for (int i = 0; i < options_.jobs; ++i) threads.emplace_back([this] { take_runs(); });
     for (std::thread& thread : threads) thread.join();
   }
-
-  std::size_t recorded = 0, diverged = 0, saved = 0;
-  std::vector<std::string> failures;
 
  private:
   class RunObserver : public Observer {
@@ -102,14 +108,14 @@ class Pool {
 
   void finish(std::size_t run) {
     const RunSpec& spec = runs_[run];
-    // Another process with the same results folder may have been faster.
+    // Another process may have recorded the run meanwhile.
     std::optional<Record> record = results_folder_.load(spec.id());
     if (!record) {
       RunObserver observer(*this, run);
       TrainOutcome outcome = train(spec, results_folder_, options_, observer);
       if (!outcome.finished) {
         const std::lock_guard lock(mutex_);
-        ++saved;
+        ++outcome_.saved;
         return;
       }
       results_folder_.commit(outcome.record);
@@ -117,29 +123,31 @@ class Pool {
     }
     results_folder_.discard_checkpoint(spec.id());
     const std::lock_guard lock(mutex_);
-    ++recorded;
-    if (record->result["status"] == "diverged") ++diverged;
+    ++outcome_.recorded;
+    if (record->result["status"] == "diverged") ++outcome_.diverged;
   }
 
   void fail(std::size_t run, const std::string& why) {
     const std::string sentence = "failed: " + run_label(runs_[run]) + " (" + runs_[run].id() + "): " + why;
     if (!options_.keep_going) failed_fast_ = true;
     const std::lock_guard lock(mutex_);
-    failures.push_back(sentence);
+    outcome_.failures.push_back(sentence);
     reporter_.message(sentence);
   }
 
   const ResultsFolder& results_folder_;
   const std::vector<RunSpec> runs_;
+  Outcome& outcome_;
   const RunnerOptions& options_;
   Reporter reporter_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_fast_{false};
-  std::mutex mutex_;  // of the counts and failures
+  std::mutex mutex_;  // protects outcome_
 };
 
 void say(const std::string& sentence) { std::fputs((sentence + "\n").c_str(), stderr); }
 
+// With `jobs` and `threads` chosen where they are 0.
 RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
   const int cores = available_cores();
   if (options.jobs <= 0) options.jobs = std::max(1, cores / std::max(1, options.threads));
@@ -148,57 +156,51 @@ RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
   return options;
 }
 
+void print_summary(const Experiment& experiment, const ResultsFolder& results_folder, const Outcome& outcome,
+                   bool interrupted, const RunnerOptions& options) {
+  const std::string count =
+      std::to_string(outcome.recorded) + " of " + std::to_string(experiment.runs.size()) + " runs recorded";
+  if (outcome.failures.size() > 1)
+    for (const std::string& failure : outcome.failures) say(failure);
+  if (interrupted) {
+    say("interrupted: " + count + ", " + std::to_string(outcome.saved) +
+        " saved as checkpoints; to continue: " + (options.command.empty() ? "repeat the command" : options.command));
+    return;
+  }
+  std::string line = experiment.name + ": " + count + " in " + results_folder.path().string();
+  if (outcome.diverged > 0) line += ", " + std::to_string(outcome.diverged) + " of them diverged";
+  if (!outcome.failures.empty()) line += ", " + std::to_string(outcome.failures.size()) + " failed";
+  if (!outcome.failures.empty() && !options.keep_going) line += ", stopped at the first failure";
+  say(line);
+}
+
 }  // namespace
 
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
   ResultsFolder results_folder(results, experiment.name);
   std::vector<RunSpec> missing;
-  std::size_t recorded = 0, diverged = 0;
+  Outcome outcome;
   for (const RunSpec& spec : experiment.runs) {
     const std::string id = spec.id();
     if (const auto record = results_folder.load(id)) {
-      ++recorded;
-      if (record->result["status"] == "diverged") ++diverged;
-      results_folder.discard_checkpoint(id);  // of a process that was killed just after the record
+      ++outcome.recorded;
+      if (record->result["status"] == "diverged") ++outcome.diverged;
+      results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
     } else {
       missing.push_back(spec);
     }
   }
-  const InterruptGuard guard;  // from the first file on, an interrupt is answered
+  const InterruptGuard guard;  // before the first file is written
   if (!missing.empty()) {
-    static_cast<void>(best_isa());  // refuses a wrong RNNBENCH_ISA before any run starts
+    static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any run starts
     results_folder.prepare();
   }
   const RunnerOptions run_options = resolved(options, missing.size());
-  std::size_t saved = 0;
-  std::vector<std::string> failures;
-  {
-    Pool pool(results_folder, std::move(missing), recorded, run_options);
-    pool.work();
-    recorded += pool.recorded;
-    diverged += pool.diverged;
-    saved = pool.saved;
-    failures = std::move(pool.failures);
-  }
+  Pool(results_folder, std::move(missing), outcome, run_options).work();
 
-  const bool interrupted = interrupts > 0 && recorded + failures.size() < experiment.runs.size();
-  const int code = interrupted ? interrupted_code : failures.empty() ? 0 : 1;
-  if (!options.summary) return code;
-  const std::string count =
-      std::to_string(recorded) + " of " + std::to_string(experiment.runs.size()) + " runs recorded";
-  if (failures.size() > 1)
-    for (const std::string& failure : failures) say(failure);
-  if (interrupted) {
-    say("interrupted: " + count + ", " + std::to_string(saved) + " saved in the middle; to continue: " +
-        (options.command.empty() ? "give the same command again" : options.command));
-    return code;
-  }
-  std::string line = experiment.name + ": " + count;
-  if (diverged > 0) line += ", " + std::to_string(diverged) + " of them diverged";
-  if (!failures.empty()) line += ", " + std::to_string(failures.size()) + " failed";
-  if (!failures.empty() && !options.keep_going) line += ", stopped at the first failure";
-  say(line + ": " + results_folder.path().string());
-  return code;
+  const bool interrupted = interrupts > 0 && outcome.recorded + outcome.failures.size() < experiment.runs.size();
+  if (options.summary) print_summary(experiment, results_folder, outcome, interrupted, options);
+  return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
 }
 
 }  // namespace rnnbench::experiments

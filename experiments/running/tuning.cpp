@@ -1,6 +1,5 @@
 #include "experiments/running/tuning.h"
 
-#include <charconv>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -10,13 +9,15 @@
 #include "core/hash.h"
 #include "core/math.h"
 #include "core/stream.h"
+#include "core/text.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 
 namespace rnnbench::experiments {
 namespace {
 
-// Options that a search may vary: those of training and of models, but not what is compared.
+// The options that a search may vary: those of training and of models, except what runs are compared by.
 std::vector<Option> tunable_options() {
   std::vector<Option> options;
   std::set<std::string> seen = {"cell", "hidden", "budget", "seed", "updates", "stop", "evaluate", "probe"};
@@ -30,27 +31,16 @@ std::vector<Option> tunable_options() {
   return options;
 }
 
-double parsed_number(const std::string& text, const std::string& sentence) {
-  double value = 0;
-  const auto first = text.find_first_not_of(' ');
-  const char* begin = text.data() + (first == std::string::npos ? text.size() : first);
-  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() ||
-      std::string_view(end, text.data() + text.size() - end).find_first_not_of(' ') != std::string::npos)
-    throw UserError(sentence);
-  return value;
-}
-
-// Whole numbers in full, others with three digits.
-std::string spelled(const Option& option, double value) {
+// Values of integer options as whole numbers, others with three significant digits.
+std::string value_text(const Option& option, double value) {
   if (option.kind == Option::Kind::integer) return std::to_string(static_cast<std::int64_t>(value + 0.5));
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);
   return text;
 }
 
-// The settings of a run that have an option of this name and read it; nullptr when none does.
-Settings* holder(RunSpec& run, const std::string& key) {
+// The settings of the run that have this option, or nullptr when the run does not use it.
+Settings* settings_with(RunSpec& run, const std::string& key) {
   for (const auto& [options, settings] : {std::pair{training_options(), &run.training},
                                           std::pair{model_options(find_cell(run.model.text("cell"))), &run.model}})
     for (const Option& option : options)
@@ -58,12 +48,13 @@ Settings* holder(RunSpec& run, const std::string& key) {
   return nullptr;
 }
 
+// Runs that differ only in the seed are one group; this is its name.
 std::string group_of(RunSpec run) {
   run.seed = 1;
   return run.canonical();
 }
 
-// The first run of each group, in order.
+// The first run of each group, in the order of `runs`.
 std::vector<const RunSpec*> groups_of(const std::vector<RunSpec>& runs) {
   std::vector<const RunSpec*> groups;
   std::set<std::string> seen;
@@ -72,11 +63,61 @@ std::vector<const RunSpec*> groups_of(const std::vector<RunSpec>& runs) {
   return groups;
 }
 
-// How good a trial was, the best being the smallest.
-struct Standing {
-  double unsolved = 0, updates = 0, score = 0, loss = 0;
+// How well a trial did over the seeds of the search.
+struct TrialOutcome {
+  double unsolved = 0;                       // number of seeds
+  double updates = 0, score = 0, loss = 0;   // means over seeds; of `score`, smaller is better
+  std::optional<double> mean_measure = 0.0;  // the task's measure; nothing when a run diverged
+  std::string measure;
+  // The best trial has the smallest key. Updates count when every seed solved the task.
   auto key() const { return std::tuple(unsolved, unsolved > 0 ? 0.0 : updates, score, loss); }
 };
+
+double number_or(const Json& value, double otherwise) { return value.is_number() ? value.get<double>() : otherwise; }
+
+// Nothing when a run of the trial has no record yet.
+std::optional<TrialOutcome> trial_outcome(const Tuning& tuning, const RunSpec& group, int number,
+                                          const FindRecord& find) {
+  constexpr double worst = 1e30;  // score and loss of a run that diverged
+  const double weight = 1.0 / static_cast<double>(tuning.seeds().size());
+  TrialOutcome outcome;
+  for (const std::uint64_t seed : tuning.seeds()) {
+    const Record* record = find(tuning.trial(group, number, seed).id());
+    if (record == nullptr) return std::nullopt;
+    const Json& result = record->result;
+    const Json& validation = result.at("final").at("validation");
+    outcome.measure = result.at("measure").at("name");
+    const double sign = result.at("measure").at("higher_is_better") ? -1 : 1;
+    const bool failed = result.at("status") == "diverged";
+    outcome.unsolved += failed || !result.at("solved").get<bool>();
+    outcome.updates += number_or(result.at("updates_to_solve"), 0) * weight;
+    const double value = failed ? sign * worst : number_or(validation.at(outcome.measure), sign * worst);
+    outcome.score += sign * value * weight;
+    outcome.loss += failed ? worst : number_or(validation.at("loss"), worst) * weight;
+    if (failed) outcome.mean_measure.reset();
+    if (outcome.mean_measure) *outcome.mean_measure += value * weight;
+  }
+  return outcome;
+}
+
+std::optional<TuningChoice> best_trial(const Tuning& tuning, const RunSpec& group, const FindRecord& find) {
+  TuningChoice choice;
+  choice.group = group_of(group);
+  std::optional<TrialOutcome> best;
+  for (int number = 0; number < tuning.candidates(); ++number) {
+    const auto outcome = trial_outcome(tuning, group, number, find);
+    if (!outcome) return std::nullopt;
+    choice.measure = outcome->measure;
+    if (best && best->key() <= outcome->key()) continue;
+    best = outcome;
+    choice.trial = number;
+    choice.score = outcome->mean_measure;
+  }
+  RunSpec chosen = tuning.trial(group, choice.trial, 1);
+  for (const std::string& key : tuning.keys())
+    if (const Settings* settings = settings_with(chosen, key)) choice.values.emplace_back(key, settings->text(key));
+  return choice;
+}
 
 }  // namespace
 
@@ -87,48 +128,51 @@ Tuning::Tuning(const std::string& file, const std::vector<Assignment>& written) 
     try {
       if (a.key == "trials") {
         trials_ = std::stoi(canonical_value(integer_option("trials", "1", 1, 1000, ""), a.value));
-        continue;
-      }
-      if (a.key == "seeds") {
+      } else if (a.key == "seeds") {
         for (const std::string& seed : listed_values(integer_option("seeds", "1", 0, 4294967295.0, ""), a.value))
           seeds_.push_back(std::stoull(seed));
-        continue;
-      }
-      const auto option =
-          std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == a.key; });
-      if (option == options.end()) {
-        std::vector<std::string> known = {"trials", "seeds"};
-        for (const Option& o : options) known.push_back(o.name);
-        throw UserError("unknown key '" + a.key + "'; it takes trials, seeds and options of training and models" +
-                        did_you_mean(a.key, known));
-      }
-      Range range;
-      range.option = *option;
-      range.written = a.value;
-      range.place = place;
-      const auto dots = a.value.find("..");
-      if (dots == std::string::npos || option->kind == Option::Kind::choice) {
-        range.values = listed_values(*option, a.value);
       } else {
-        std::string high = a.value.substr(dots + 2);
-        const std::string form = a.key + " = " + a.value + " is neither a list nor a range such as 0.001..0.1 log";
-        if (high.ends_with(" log")) {
-          range.logarithmic = true;
-          high.resize(high.size() - 4);
-        }
-        range.low = parsed_number(a.value.substr(0, dots), form);
-        range.high = parsed_number(high, form);
-        if (!(range.low < range.high) || (range.logarithmic && range.low <= 0))
-          throw UserError(form + " with low < high" + (range.logarithmic ? ", both above 0" : ""));
-        for (const double end : {range.low, range.high}) canonical_value(*option, spelled(*option, end));
+        ranges_.push_back(parse_range(a, options));
+        ranges_.back().place = place;
       }
-      ranges_.push_back(std::move(range));
     } catch (const UserError& error) {
       throw UserError(place + error.what());
     }
   }
   if (trials_ == 0 || seeds_.empty() || ranges_.empty())
-    throw UserError(file + ": [tuning] needs trials, seeds and at least one option's range");
+    throw UserError(file + ": [tuning] needs trials, seeds and a list or range for at least one option");
+}
+
+Tuning::Range Tuning::parse_range(const Assignment& a, const std::vector<Option>& options) {
+  const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == a.key; });
+  if (option == options.end()) {
+    std::vector<std::string> known = {"trials", "seeds"};
+    for (const Option& o : options) known.push_back(o.name);
+    throw UserError("unknown key '" + a.key + "'; allowed are trials, seeds and options of training and models" +
+                    did_you_mean(a.key, known));
+  }
+  Range range;
+  range.option = *option;
+  range.written = a.value;
+  const auto dots = a.value.find("..");
+  if (dots == std::string::npos || option->kind == Option::Kind::choice) {
+    range.values = listed_values(*option, a.value);
+    return range;
+  }
+  const std::string problem = a.key + " = " + a.value + " is neither a list nor a range such as 0.001..0.1 log";
+  std::string high_text = a.value.substr(dots + 2);
+  if (high_text.ends_with(" log")) {
+    range.logarithmic = true;
+    high_text.resize(high_text.size() - 4);
+  }
+  const auto low = parse_number<double>(trim(a.value.substr(0, dots))), high = parse_number<double>(trim(high_text));
+  if (!low || !high) throw UserError(problem);
+  if (!(*low < *high) || (range.logarithmic && *low <= 0))
+    throw UserError(problem + " with low < high" + (range.logarithmic ? ", both above 0" : ""));
+  for (const double end : {*low, *high}) canonical_value(*option, value_text(*option, end));
+  range.low = *low;
+  range.high = *high;
+  return range;
 }
 
 std::vector<std::string> Tuning::keys() const {
@@ -140,9 +184,8 @@ std::vector<std::string> Tuning::keys() const {
 std::string Tuning::text() const {
   std::string text = std::to_string(trials_) + " random trials and the settings of the file x " +
                      std::to_string(seeds_.size()) + (seeds_.size() == 1 ? " seed: " : " seeds: ");
-  for (std::size_t i = 0; i < ranges_.size(); ++i)
-    text += (i ? "; " : "") + ranges_[i].option.name + " in " + ranges_[i].written;
-  return text;
+  return text + join(
+                    ranges_, [](const Range& range) { return range.option.name + " in " + range.written; }, "; ");
 }
 
 std::string Tuning::Range::value(int trial) const {
@@ -150,7 +193,7 @@ std::string Tuning::Range::value(int trial) const {
     return Stream(0, Purpose::tuning, static_cast<std::uint32_t>(fnv1a(option.name)),
                   static_cast<std::uint32_t>(number));
   };
-  if (!values.empty()) {  // shuffled anew for every round through the list
+  if (!values.empty()) {  // the list is shuffled again each time all of its values have been tried
     std::vector<std::string> round = values;
     Stream stream = stream_of(trial / values.size());
     for (std::size_t left = round.size(); left > 1; --left)
@@ -160,27 +203,26 @@ std::string Tuning::Range::value(int trial) const {
   Stream stream = stream_of(trial);
   const double u = stream.uniform();
   const double x = logarithmic ? low * math::exp(u * (math::log(high) - math::log(low))) : low + u * (high - low);
-  return canonical_value(option, spelled(option, x));
+  return canonical_value(option, value_text(option, x));
 }
 
 void Tuning::check(const std::vector<RunSpec>& runs) const {
   for (const Range& range : ranges_) {
     const std::string& key = range.option.name;
-    bool read = false;
-    // A run without its value of the option -> the value.
-    std::map<std::string, std::string> values;
+    bool used = false;
+    std::map<std::string, std::string> values;  // of the option, by the canonical text of the run without it
     for (RunSpec run : runs) {
-      Settings* settings = holder(run, key);
+      Settings* settings = settings_with(run, key);
       if (settings == nullptr) continue;
-      read = true;
+      used = true;
       const std::string value = settings->text(key);
       settings->set(key, range.value(0));
       const auto [known, is_new] = values.try_emplace(run.canonical(), value);
       if (!is_new && known->second != value)
-        throw UserError(range.place + key + " is searched, but the grid has several values of it (" + known->second +
-                        ", " + value + "), which the search would make one");
+        throw UserError(range.place + key + " cannot be searched, because runs of the grid are compared by it (" +
+                        known->second + ", " + value + ")");
     }
-    if (!read) throw UserError(range.place + key + " = " + range.written + " is read by no run of this grid");
+    if (!used) throw UserError(range.place + key + " = " + range.written + " is used by no run of this grid");
   }
 }
 
@@ -189,7 +231,7 @@ RunSpec Tuning::trial(const RunSpec& run, int number, std::uint64_t seed) const 
   changed.seed = seed;
   if (is_declared(number)) return changed;
   for (const Range& range : ranges_) {
-    Settings* settings = holder(changed, range.option.name);
+    Settings* settings = settings_with(changed, range.option.name);
     if (settings != nullptr) settings->set(range.option.name, range.value(number));
   }
   return changed;
@@ -218,43 +260,12 @@ std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<Run
 
 std::optional<TunedExperiment> tuned(const Tuning& tuning, const std::vector<RunSpec>& runs, const FindRecord& find) {
   TunedExperiment experiment;
-  std::map<std::string, std::size_t> choice_of;
+  std::map<std::string, std::size_t> choice_of;  // by group
   for (const RunSpec* group : groups_of(runs)) {
-    TuningChoice choice;
-    choice.group = group_of(*group);
-    std::optional<Standing> best;
-    for (int number = 0; number < tuning.candidates(); ++number) {
-      Standing standing;
-      std::optional<double> mean_score = 0;
-      const double share = 1.0 / static_cast<double>(tuning.seeds().size());
-      for (const std::uint64_t seed : tuning.seeds()) {
-        const Record* record = find(tuning.trial(*group, number, seed).id());
-        if (record == nullptr) return std::nullopt;
-        const Json& result = record->result;
-        const Json& validation = result.at("final").at("validation");
-        choice.measure = result.at("measure").at("name");
-        const double sign = result.at("measure").at("higher_is_better") ? -1 : 1;
-        const auto number_or = [](const Json& value, double otherwise) {
-          return value.is_number() ? value.get<double>() : otherwise;
-        };
-        const bool failed = result.at("status") == "diverged";
-        standing.unsolved += failed || !result.at("solved").get<bool>();
-        standing.updates += number_or(result.at("updates_to_solve"), 0) * share;
-        const double score = failed ? sign * 1e30 : number_or(validation.at(choice.measure), sign * 1e30);
-        standing.score += sign * score * share;
-        standing.loss += failed ? 1e30 : number_or(validation.at("loss"), 1e30) * share;
-        mean_score = failed || !mean_score ? std::nullopt : std::optional(*mean_score + score * share);
-      }
-      if (best && best->key() <= standing.key()) continue;
-      best = standing;
-      choice.trial = number;
-      choice.score = mean_score;
-    }
-    RunSpec chosen = tuning.trial(*group, choice.trial, 1);
-    for (const std::string& key : tuning.keys())
-      if (const Settings* settings = holder(chosen, key)) choice.values.emplace_back(key, settings->text(key));
-    choice_of[choice.group] = experiment.choices.size();
-    experiment.choices.push_back(std::move(choice));
+    auto choice = best_trial(tuning, *group, find);
+    if (!choice) return std::nullopt;
+    choice_of[choice->group] = experiment.choices.size();
+    experiment.choices.push_back(std::move(*choice));
   }
   for (const RunSpec& run : runs) {
     const TuningChoice& choice = experiment.choices[choice_of.at(group_of(run))];

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t longest_value = 80;  // of a difference's text
+constexpr std::size_t max_value_text = 80;  // longer values are cut in messages
 
 const Json* find(const Json& object, const std::string& key) {
   const auto found = object.find(key);
@@ -26,7 +26,7 @@ const Json* find(const Json& object, const std::string& key) {
 
 const Json* find(const Json& array, std::size_t i) { return i < array.size() ? &array[i] : nullptr; }
 
-// Adds the differences below `path`; a null pointer is a value that is not there.
+// Adds the differences of two values to `found`. A null pointer: this text has no such value.
 void compare(const Json* recorded, const Json* computed, const std::string& path, std::vector<Difference>& found) {
   if (!recorded && !computed) return;
   if (recorded && computed) {
@@ -57,7 +57,7 @@ std::string value_text(const std::optional<Json>& value) {
   if (!value) return "nothing";
   std::string text =
       value->is_string() ? value->get<std::string>() : value->dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > longest_value) text = text.substr(0, longest_value) + "...";
+  if (text.size() > max_value_text) text = text.substr(0, max_value_text) + "...";
   return text;
 }
 
@@ -128,7 +128,7 @@ std::vector<Record> sample(const std::vector<Record>& records, std::size_t count
   std::vector<Candidate> left;
   for (const Record& record : records)
     left.push_back({&record, record.id(), record.spec.at("task").dump(), record.spec.at("model").dump()});
-  std::map<std::string, int> chosen;  // so far, of each task, each model and each pair
+  std::map<std::string, int> chosen;  // how often each task, each model and each combination was chosen so far
   const auto rank = [&](const Candidate& run) {
     return std::tuple(chosen[run.task + run.model], chosen[run.task] + chosen[run.model], run.id);
   };
@@ -145,11 +145,11 @@ std::vector<Record> sample(const std::vector<Record>& records, std::size_t count
 
 Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) {
   Experiment experiment{"verify", "", "verify", {}};
-  std::set<std::string> ids;  // a run may be recorded in several experiments
+  std::set<std::string> ids;  // the same run may be recorded in several experiments
   for (const Record& record : records)
     if (ids.insert(record.id()).second) experiment.runs.push_back(spec_from_json(record.spec));
   options.weights = false;
-  options.summary = false;  // it would speak of the temporary folder
+  options.summary = false;  // it would name the temporary folder
   options.checkpoint_seconds = std::numeric_limits<double>::infinity();
   const TemporaryResults results;
   Recomputed recomputed;

@@ -1,4 +1,4 @@
-// Trains recorded runs again and compares what comes out with what is recorded.
+// Trains recorded runs again and compares the results with the records.
 #pragma once
 
 #include <cstddef>
@@ -11,36 +11,35 @@
 
 namespace rnnbench::experiments {
 
-// One value that two JSON texts do not share.
+// A value in which two JSON texts differ.
 struct Difference {
   std::string path;                        // "result.curve[3].loss"
-  std::optional<Json> recorded, computed;  // nothing: only the other text has it
+  std::optional<Json> recorded, computed;  // nothing: only the other text has this value
 };
 
-// "result.curve[3].loss: recorded 0.5, now 0.25 (off by 0.25, relative 0.5)"; relative to the recorded
-// number.
+// "result.curve[3].loss: recorded 0.5, now 0.25 (off by 0.25, relative 0.5)", relative to the recorded number.
 std::string difference_text(const Difference& difference);
 
-// Where two `result` sections differ. Numbers are equal as doubles, the order of keys counts for nothing, a
-// key that only one has is a difference. The curve comes first, for it shows the update at which the runs
-// part; then the others in the record's order; "hash" last, which alone differs when all values are equal but
-// are written in another order or spelling.
+// The differences between two `result` sections. Numbers are compared as doubles; the order of keys does not matter; a
+// key that only one section has is a difference. Differences of the learning curve come first, because they show the
+// update from which the runs differ; then all others in the order of the record; then "hash", which is the only
+// difference when equal values are written in another order or spelling.
 std::vector<Difference> result_differences(const Json& recorded, const Json& computed);
 
-// Where two `measured` sections tell of another machine, program or number of threads.
+// The differences between two `measured` sections in machine, program and number of threads.
 std::vector<Difference> environment_differences(const Json& recorded, const Json& computed);
 
-// `count` of the records (all, if there are no more), the same ones each time: one after the other the run
-// whose pair of task and model, options included, was chosen least often so far, then whose task and model
-// were; among equals the smallest id, which is a hash.
+// Chooses `count` records (or all, if there are fewer), the same ones each time, spread over tasks and models. Each
+// next record is the one whose combination of task and model (options included) was chosen least often so far; among
+// equals, the one whose task and model were chosen least often; among equals, the one with the smallest id.
 std::vector<Record> sample(const std::vector<Record>& records, std::size_t count);
 
-// Trains the runs of these records from their specs, in a temporary folder that is removed.
-// Throws UserError when a spec is not one of this program and its numerics_version.
 struct Recomputed {
-  std::vector<std::optional<Record>> records;  // in their order; nothing: failed or interrupted
+  std::vector<std::optional<Record>> records;  // in the order given; nothing for a run that failed or was interrupted
   bool interrupted = false;
 };
+// Trains the runs of these records from their specs in a temporary folder, which is removed afterwards. Throws
+// UserError when a spec does not belong to this program's numerics_version.
 Recomputed recompute(const std::vector<Record>& records, RunnerOptions options);
 
 }  // namespace rnnbench::experiments

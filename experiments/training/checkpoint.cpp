@@ -44,7 +44,7 @@ TrainingState from_json(const Json& json, Optimizer& optimizer) {
   return state;
 }
 
-// Of everything in the file but itself: a flipped bit must not become a result.
+// The hash of everything else in the file. A damaged file must not lead to a wrong result.
 std::string content_hash(const TensorFile& file) {
   std::uint64_t hash = fnv1a_start;
   for (const auto& [key, value] : file.metadata)
@@ -76,15 +76,15 @@ std::string checkpoint_bytes(const std::string& canonical, const TrainingState& 
 
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, Parameters<float>& parameters,
                                  Optimizer& optimizer) {
-  const TensorFile file = from_safetensors(bytes, "checkpoint");
-  if (metadata(file, "hash") != content_hash(file)) throw UserError("checkpoint: damaged");
-  if (metadata(file, "canonical") != canonical) throw UserError("checkpoint: of another run");
+  const TensorFile file = from_safetensors(bytes, "the file");
+  if (metadata(file, "hash") != content_hash(file)) throw UserError("it is damaged");
+  if (metadata(file, "canonical") != canonical) throw UserError("it belongs to another run");
   extract_parameters(file, "", parameters);
   for (const auto& [name, moment] : optimizer.moments()) extract_parameters(file, name + ".", *moment);
   try {
     return from_json(Json::parse(metadata(file, "state")), optimizer);
   } catch (const Json::exception&) {
-    throw UserError("checkpoint: of another version of this program");
+    throw UserError("it was written by another version of this program");
   }
 }
 

@@ -1,4 +1,5 @@
-// A run in progress as one safetensors file, from which it continues as if it had never stopped.
+// A checkpoint: a run in progress as one safetensors file. A run that continues from it gets the same result as one
+// that was never interrupted.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ struct Times {
   double train_cpu = 0, train_wall = 0, evaluate_cpu = 0, evaluate_wall = 0;
 };
 
-// All that a run knows beside its arrays.
+// The state of a run, without parameters and moments of the optimizer.
 struct TrainingState {
   std::int64_t update = 0;           // updates done
   std::int64_t next_evaluation = 0;  // the update after which the next point of the curve is due
@@ -32,8 +33,8 @@ struct TrainingState {
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
                              const Parameters<float>& parameters, Optimizer& optimizer);
 
-// Throws UserError when the bytes are damaged or belong to another spec than `canonical`; parameters and
-// optimizer may then hold anything.
+// Throws UserError when the bytes are damaged or do not belong to the run with this canonical text. The contents of
+// `parameters` and `optimizer` are then undefined.
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, Parameters<float>& parameters,
                                  Optimizer& optimizer);
 

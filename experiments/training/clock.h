@@ -1,4 +1,4 @@
-// Clocks of the measurements, in seconds since some fixed point.
+// The clocks of all measurements, in seconds. Only differences have a meaning.
 #pragma once
 
 #include "core/namespaces.h"
@@ -6,6 +6,6 @@
 namespace rnnbench::experiments {
 
 double wall_seconds();        // monotonic
-double thread_cpu_seconds();  // CPU time of the calling thread: what other runs of the process use does not enter
+double thread_cpu_seconds();  // CPU time of the calling thread
 
 }  // namespace rnnbench::experiments

@@ -1,19 +1,27 @@
-// When a run is evaluated: shared by the trainer and by who says beforehand what a run will cost.
+// How runs are evaluated: on which sequences, on how many, and after which updates.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
+#include "core/batch.h"
 #include "core/namespaces.h"
+#include "tasks/task.h"
 
 namespace rnnbench::experiments {
 
-// What is reported is measured on more sequences than what only steers.
+// The seed of validation and test sequences. It does not depend on the seed of the run, so all runs of a task are
+// scored on the same sequences.
+inline constexpr std::uint64_t evaluation_seed = 0;
+
+// Test scores are reported, so they are measured on this many times as many sequences as validation scores, which only
+// decide when a run has solved its task.
 inline constexpr int test_factor = 4;
 
-// Updates after which a point of the curve is due: 0, 10, 20, ..., 100, 110, 121, then 10 % apart.
-inline std::int64_t next_evaluation(std::int64_t update, std::int64_t updates) {
-  return std::min(updates, std::max(update + 10, (11 * update + 9) / 10));
-}
+// The update after which the next point of the learning curve is due, at most `updates`. Points come after 0, 10, 20,
+// ..., 100, 110 and 121 updates, and from there on 10 % apart.
+std::int64_t next_evaluation(std::int64_t update, std::int64_t updates);
+
+// Test sequence `number` of the task, a batch of size 1.
+Batch test_sequence(const Task& task, std::uint32_t number);
 
 }  // namespace rnnbench::experiments

@@ -6,36 +6,50 @@
 
 #include "core/error.h"
 #include "core/math.h"
+#include "experiments/training/evaluation.h"
 #include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace {
 
-constexpr std::uint64_t evaluation_seed = 0;  // test sequences, as in the evaluation of every run
-constexpr int gate_sequences = 32, gradient_sequences = 8;
-constexpr double high_gate = 0.9;   // what "holding" means for a share of units
-constexpr double lowest_log = -38;  // float numbers below are flushed to zero
+// Test sequences of each probe.
+constexpr int gate_sequences = 32, gradient_sequences = 8, saturation_sequences = 500;
+constexpr double high_gate = 0.9;       // a gate above this holds its memory
+constexpr double min_log10_norm = -38;  // float numbers below 1e-38 are flushed to zero
+constexpr float saturation = 100;       // the factor of the saturation probe
 constexpr double log_of_10 = 2.302585092994046;
 
-// The first answer of sequence 0, or the number of steps.
+// The step of sequence 0's first answer, or the number of steps.
 int first_answer(const Batch& batch) {
   return static_cast<int>(std::find(batch.answer.begin(), batch.answer.end(), 1) - batch.answer.begin());
 }
-int last_asked(const Batch& batch) {
+// The last step whose output enters the loss.
+int last_scored(const Batch& batch) {
   int step = batch.steps - 1;
   while (step > 0 && batch.weight[step] == 0) --step;
   return step;
 }
 
-Batch test_sequence(const Task& task, int number) {
-  Batch batch;
-  task.sample({.seed = evaluation_seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1,
-              batch);
-  return batch;
+// Steps [first, end) of a sequence, which is a batch of size 1.
+Batch steps_of(const Batch& sequence, int first, int end) {
+  const auto cut = [&](const auto& from, auto& to) {
+    const auto width = static_cast<std::ptrdiff_t>(from.size()) / sequence.steps;
+    to.assign(from.begin() + width * first, from.begin() + width * end);
+  };
+  Batch part;
+  part.steps = end - first;
+  part.size = 1;
+  cut(sequence.symbols, part.symbols);
+  cut(sequence.values, part.values);
+  cut(sequence.classes, part.classes);
+  cut(sequence.targets, part.targets);
+  cut(sequence.weight, part.weight);
+  cut(sequence.answer, part.answer);
+  return part;
 }
 
-// Derivatives with respect to states: the same network with initial states among its parameters, started in the middle
-// of a sequence.
+// Derivatives with respect to states. A copy of the network has its initial states among its parameters; started in the
+// middle of a sequence, its gradient contains the derivatives with respect to the states there.
 class StateGradient {
  public:
   StateGradient(const RunSpec& run, const Task& task, const Network<float>& network)
@@ -49,7 +63,7 @@ class StateGradient {
       if (learning_->layout().blocks()[b].name.starts_with("initial_state.")) states_.push_back(static_cast<int>(b));
   }
 
-  // From here on the derivatives are those of this sequence.
+  // Sets the parameters and the sequence (a batch of size 1) that the derivatives are taken of.
   void set(const Parameters<float>& parameters, const Batch& sequence) {
     for (const Block& block : network_.layout().blocks()) {
       const int to = learning_->layout().find(block.name), from = network_.layout().find(block.name);
@@ -60,8 +74,8 @@ class StateGradient {
     traces_ = network_.trace(parameters, sequence, 0);
   }
 
-  // The gradient of the loss of steps [step, end) with respect to the state before `step`, all states one after
-  // another.
+  // The derivative of the loss of steps [step, end) with respect to the state before `step`: all state vectors, one
+  // after another.
   std::vector<float> before(int step, int end) {
     for (const int block : states_) {
       const int size = static_cast<int>(learning_->layout().block(block).size());
@@ -73,7 +87,7 @@ class StateGradient {
                     parameters_.block(block));
       }
     }
-    learning_->gradient(parameters_, sequence_->part(step, end, 0, 1), *workspace_, gradient_);
+    learning_->gradient(parameters_, steps_of(*sequence_, step, end), *workspace_, gradient_);
     std::vector<float> all;
     for (const int block : states_)
       all.insert(all.end(), gradient_.block(block), gradient_.block(block) + learning_->layout().block(block).size());
@@ -84,13 +98,13 @@ class StateGradient {
  private:
   static Settings with_learned_states(Settings model, int hidden) {
     model.set("initial-state", "learned");
-    model.set("budget", "");  // which would now give another width
+    model.set("budget", "");  // with learned states, the same budget would give a smaller width
     model.set("hidden", std::to_string(hidden));
     return model;
   }
 
-  // "initial_state.cell_l0" -> the trace "cell state", or "layer 0 cell state" where there are several layers. The
-  // block has the first word of the state.
+  // The trace of the state that a block of initial states belongs to. The block "initial_state.cell_l0" belongs to the
+  // trace "cell state", or "layer 0 cell state" if there are several layers.
   const Trace& state_trace(const std::string& block) const {
     const auto dot = block.find('.'), end = block.rfind("_l");
     const std::string word = block.substr(dot + 1, end - dot - 1), layer = "layer " + block.substr(end + 2) + " ";
@@ -119,16 +133,16 @@ double mean_of(const std::vector<double>& values) {
 // Least squares of y on 1, 2, 3, ...
 double slope_of(const std::vector<double>& y) {
   const double n = static_cast<double>(y.size()), middle = (n + 1) / 2, mean = mean_of(y);
-  double above = 0, below = 0;
+  double covariance = 0, variance = 0;
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double x = static_cast<double>(i) + 1 - middle;
-    above += x * (y[i] - mean);
-    below += x * x;
+    covariance += x * (y[i] - mean);
+    variance += x * x;
   }
-  return below > 0 ? above / below : 0;
+  return variance > 0 ? covariance / variance : 0;
 }
 
-// Means of a gate's units over idle steps and over the others.
+// Means of a gate over idle steps and over the other steps before the first answer, for each unit.
 struct GateMeans {
   std::string gate;
   std::vector<double> idle, relevant;
@@ -164,7 +178,7 @@ Gates gates_of(const Task& task, const Network<float>& network, const Parameters
     }
     if (idle.empty()) continue;
     derivatives.set(parameters, batch);
-    const std::vector<float> d = derivatives.before(idle[idle.size() / 2], last_asked(batch) + 1);
+    const std::vector<float> d = derivatives.before(idle[idle.size() / 2], last_scored(batch) + 1);
     // The last state is the memory proper: an LSTM's cell state, a GRU's hidden state.
     const std::size_t units = d.size() / derivatives.states(), memory = d.size() - units;
     gates.sensitivity.resize(units);
@@ -177,7 +191,7 @@ Gates gates_of(const Task& task, const Network<float>& network, const Parameters
   return gates;
 }
 
-// The mean over units, each as much as the loss depends on its memory.
+// The mean over units, weighted by how much the loss depends on the memory of each.
 double carrying_mean(const std::vector<double>& values, const std::vector<double>& sensitivity) {
   double sum = 0, weight = 0;
   for (std::size_t u = 0; u < values.size() && u < sensitivity.size(); ++u) {
@@ -213,12 +227,12 @@ Json gates_probe(const Task& task, const Network<float>& network, const Paramete
   return json;
 }
 
-// Mean log10 norm for every lag from 1 on, as far as all sequences reach.
+// The mean log10 norm for lags 1, 2, ... up to the longest lag that all sequences have.
 std::vector<double> gradient_norms(const Task& task, const Parameters<float>& parameters, StateGradient& derivatives) {
   std::vector<double> sums;
   for (int number = 0; number < gradient_sequences; ++number) {
     Batch batch = test_sequence(task, number);
-    const int last = last_asked(batch);
+    const int last = last_scored(batch);
     std::fill(batch.weight.begin(), batch.weight.begin() + last, 0.0f);
     if (number == 0) sums.assign(last + 1, 0);
     sums.resize(std::min<std::size_t>(sums.size(), last + 1));
@@ -227,7 +241,7 @@ std::vector<double> gradient_norms(const Task& task, const Parameters<float>& pa
       double squares = 0;
       for (const float d : derivatives.before(last + 1 - static_cast<int>(lag), last + 1))
         squares += static_cast<double>(d) * d;
-      sums[lag - 1] += std::max(lowest_log, squares > 0 ? math::log(squares) / 2 / log_of_10 : lowest_log);
+      sums[lag - 1] += std::max(min_log10_norm, squares > 0 ? math::log(squares) / 2 / log_of_10 : min_log10_norm);
     }
   }
   for (double& sum : sums) sum /= gradient_sequences;
@@ -250,9 +264,6 @@ Json gradients_probe(const Task& task, const Parameters<float>& untrained, const
   return json;
 }
 
-constexpr float saturation = 100;
-constexpr int saturation_sequences = 500;
-
 Json saturation_probe(const Task& task, const Network<float>& network, const Parameters<float>& untrained,
                       const Parameters<float>& trained) {
   const auto workspace = network.workspace();
@@ -265,7 +276,7 @@ Json saturation_probe(const Task& task, const Network<float>& network, const Par
       network.predict(parameters, batch, false, *workspace, outputs);
     };
     for (const auto& [name, value] :
-         task.evaluate(predict, {evaluation_seed, Purpose::test, 0, 0}, saturation_sequences))
+         task.evaluate(predict, {.seed = evaluation_seed, .purpose = Purpose::test}, saturation_sequences))
       scalars[(saturated ? "saturated " : "untrained ") + name] = std::isfinite(value) ? Json(value) : Json(nullptr);
   }
   return {{"scalars", scalars}};

@@ -1,4 +1,4 @@
-// What a network does inside, as numbers of a record: the gates over time, and how far back a gradient reaches.
+// Probes: measurements inside a trained network that a run can store in its record.
 #pragma once
 
 #include "experiments/declaration/spec.h"
@@ -8,28 +8,36 @@
 
 namespace rnnbench::experiments {
 
-// Throws UserError when `probe` cannot be made of this model (the Transformer has no state; attention over past states
-// and a backward direction carry gradients past it).
+// Throws UserError when the run's `probe` is not defined for its model or task: the Transformer has no state, attention
+// over past states and a backward direction carry gradients past the state, and some tasks have no idle steps.
 void check_probe(const RunSpec& run);
 
-// "probe" of a record's result, made of test sequences with the parameters before and after training:
-//   gates      {"sequences", "gates": [{"gate": "forget gate", "untrained"|"trained": {"idle": [of each unit: mean over
-//              idle steps (Task::idle)], "relevant": [...other steps before the first answer]}}, ...],
-//              "sensitivity": {"untrained"|"trained": [of each unit: mean |d loss / d memory| at the middle idle
-//              step]}}, the memory being the last state vector: an LSTM's cell state, a GRU's hidden state
-//   gradients  {"sequences", "untrained"|"trained": [for lag 1, 2, ...: mean log10 of the norm of the derivative of the
-//              last step's loss with respect to the state (all state vectors) after the step `lag` before it]}
-//   saturation nothing beside the scalars
-// and "scalars", by which findings compare:
-//   gates      "forget gate idle", "forget gate relevant": means over units; "... carrying": weighted by the units'
-//              sensitivity; "... share above 0.9" of the units, idle; "untrained ..." likewise
-//   gradients  "gradient at lag L" (log10, relative to lag 1) for L = 10, 20, 50, 100, ... , "gradient slope" (least
-//              squares, log10 per step); "untrained ..." likewise
-//   saturation "untrained NAME", "saturated NAME": every score of the task on test sequences, before training and with
-//   all
-//              trained parameters a hundred times as large, near the limit in which gates and activations are 0 or 1
-//              (Merrill et al. 2020)
-// The derivative with respect to a state is that of the loss of the rest of the sequence started from that state.
+// "probe" of a record's result, measured on test sequences with the parameters before and after training:
+//   gates      {"sequences",
+//               "gates": [{"gate": "forget gate",
+//                          "untrained" and "trained": {"idle": [for each unit, the mean over idle steps (Task::idle)],
+//                                                      "relevant": [the mean over the other steps before the first
+//                                                                   answer]}}, ...],
+//               "sensitivity": {"untrained" and "trained": [for each unit, the mean of |d loss / d memory| at the
+//               middle
+//                                                           one of the idle steps]}}
+//              The memory is the last state vector: an LSTM's cell state, a GRU's hidden state.
+//   gradients  {"sequences",
+//               "untrained" and "trained": [for lag 1, 2, ..., the mean log10 of the norm of the derivative of the last
+//                                           step's loss with respect to all state vectors `lag` steps before it]}
+//   saturation nothing but scalars
+// and "scalars", numbers that findings can compare:
+//   gates      "forget gate idle" and "forget gate relevant": means over units; the same + " carrying": means weighted
+//   by
+//              the units' sensitivity; "forget gate share above 0.9": the fraction of units whose idle mean is above
+//              0.9
+//   gradients  "gradient at lag L" (log10, relative to lag 1) for L = 10, 20, 50, 100, ...; "gradient slope" (least
+//              squares, log10 per step)
+//   saturation "saturated NAME": every score of the task on test sequences when all trained parameters are multiplied
+//   by
+//              100, near the limit in which gates and activations are 0 or 1 (Merrill et al. 2020)
+//   each also as "untrained NAME": before training, with parameters that are not multiplied
+// The derivative with respect to a state is that of the loss of the rest of the sequence, started from that state.
 Json probe(const RunSpec& run, const Task& task, const Network<float>& network, const Parameters<float>& untrained,
            const Parameters<float>& trained);
 

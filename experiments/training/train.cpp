@@ -1,4 +1,5 @@
-// The training of one run.
+#include "experiments/training/train.h"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -9,8 +10,7 @@
 #include "core/safetensors.h"
 #include "core/threads.h"
 #include "experiments/records/environment.h"
-#include "experiments/records/find_record.h"
-#include "experiments/running/runner.h"
+#include "experiments/records/weights.h"
 #include "experiments/training/checkpoint.h"
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
@@ -22,16 +22,14 @@ namespace rnnbench::experiments {
 
 namespace {
 
-// Validation and test are the same sequences for every run and seed of a task.
-constexpr std::uint64_t evaluation_seed = 0;
-
+// JSON has no infinity and no NaN; a record says null for both.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void add_scores(const Scores& scores, Json& json) {
   for (const auto& [name, value] : scores) json[name] = number(value);
 }
 
-std::size_t bytes_of(const Batch& batch) {
+std::size_t allocated_bytes(const Batch& batch) {
   return batch.symbols.capacity() * sizeof(std::int32_t) + batch.values.capacity() * sizeof(float) +
          batch.classes.capacity() * sizeof(std::int32_t) + batch.targets.capacity() * sizeof(float) +
          batch.weight.capacity() * sizeof(float) + batch.answer.capacity();
@@ -39,7 +37,7 @@ std::size_t bytes_of(const Batch& batch) {
 
 class Trainer {
  public:
-  Trainer(const RunSpec& spec, const ResultsFolder& results_folder, const RunnerOptions& options, Observer& observer)
+  Trainer(const RunSpec& spec, const ResultsFolder& results_folder, const TrainOptions& options, Observer& observer)
       : spec_(spec),
         results_folder_(results_folder),
         options_(options),
@@ -62,24 +60,17 @@ class Trainer {
     while (true) {
       if (state_.update == state_.next_evaluation) add_point();
       if (state_.update == updates_ || (stop_when_solved() && solved())) break;
-      if (observer_.stop()) {
-        end_lap(state_.times.train_cpu, state_.times.train_wall);
-        save();
-        return {};
-      }
-      if (wall_seconds() - saved_at_ > options_.checkpoint_seconds) {
-        end_lap(state_.times.train_cpu, state_.times.train_wall);
-        save();
-        start_lap();
-      }
+      const bool stop = observer_.stop();
+      if (stop || wall_seconds() - saved_at_ > options_.checkpoint_seconds) save_checkpoint();
+      if (stop) return {};
       if (!update()) break;
     }
-    end_lap(state_.times.train_cpu, state_.times.train_wall);
-    // The arrays of training: what longer test sequences need comes later and does not count.
+    charge_training();
+    // Taken before the final evaluation, whose longer test sequences enlarge the arrays.
     const std::size_t bytes = array_bytes();
     TrainOutcome outcome{true, {spec_.json(), result(), {}}};
     outcome.record.measured = measured(bytes);
-    if (options_.weights && usable_) write_weights();
+    if (options_.weights && parameters_finite_) write_weights();
     return outcome;
   }
 
@@ -91,7 +82,8 @@ class Trainer {
   bool stop_when_solved() const { return spec_.training.text("stop") == "solved"; }
   bool solved() const { return !state_.updates_to_solve.is_null() && reason_.empty(); }
 
-  // Time is taken lap by lap; a lap is charged to training, to evaluation or (checkpoints) to nothing.
+  // The time since the last lap began is charged to training or to evaluation. Writing a checkpoint is charged to
+  // neither.
   double cpu_seconds() const { return thread_cpu_seconds() + workspace_->team().worker_cpu_seconds(); }
   void start_lap() {
     lap_cpu_ = cpu_seconds();
@@ -102,15 +94,20 @@ class Trainer {
     wall += wall_seconds() - lap_wall_;
     start_lap();
   }
+  void charge_training() { end_lap(state_.times.train_cpu, state_.times.train_wall); }
+  void charge_evaluation() { end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall); }
 
-  // One optimizer step; false when a number was not finite, which ends the run.
+  // One optimizer step. Returns false when a number was not finite, which ends the run.
   bool update() {
     const std::int64_t u = state_.update + 1;
-    task_->sample(
-        {spec_.seed, Purpose::training, static_cast<std::uint32_t>(u), 0, static_cast<std::uint32_t>(training_set_)},
-        batch_size_, batch_);
-    const StreamSource noise{spec_.seed, Purpose::dropout, static_cast<std::uint32_t>(u), 0};
-    const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &noise);
+    const auto step = static_cast<std::uint32_t>(u);
+    const StreamSource data{.seed = spec_.seed,
+                            .purpose = Purpose::training,
+                            .step = step,
+                            .set = static_cast<std::uint32_t>(training_set_)};
+    const StreamSource dropout{.seed = spec_.seed, .purpose = Purpose::dropout, .step = step};
+    task_->sample(data, batch_size_, batch_);
+    const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &dropout);
     if (!std::isfinite(loss)) return diverged("the training loss", u);
     const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
     if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
@@ -120,7 +117,7 @@ class Trainer {
     state_.loss_sum += loss;
     ++state_.loss_count;
     if (!all_finite(parameters_)) {
-      usable_ = false;
+      parameters_finite_ = false;
       return diverged("a parameter", u);
     }
     observer_.progress(u, updates_, loss);
@@ -132,17 +129,19 @@ class Trainer {
     return false;
   }
 
-  // Of training: the sequences of the training set.
+  // Scores on `count` sequences of validation, test or training. Training means the training set of this run, whose
+  // sequences depend on its seed.
   Scores evaluate(const Task& task, Purpose purpose, int count) {
     const Predict predict = [this](const Batch& batch, std::vector<float>& outputs) {
       network_->predict(parameters_, batch, false, *workspace_, outputs);
     };
-    return task.evaluate(predict, {purpose == Purpose::training ? spec_.seed : evaluation_seed, purpose, 0, 0}, count);
+    const std::uint64_t seed = purpose == Purpose::training ? spec_.seed : evaluation_seed;
+    return task.evaluate(predict, {.seed = seed, .purpose = purpose}, count);
   }
 
-  // A point of the learning curve, after the update that is due.
+  // Evaluates and adds a point to the learning curve.
   void add_point() {
-    end_lap(state_.times.train_cpu, state_.times.train_wall);
+    charge_training();
     const Scores scores = evaluate(*task_, Purpose::validation, evaluate_);
     Json point = {{"update", state_.update}, {"train_loss", nullptr}};
     if (state_.loss_count > 0) point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
@@ -158,9 +157,10 @@ class Trainer {
     state_.loss_sum = 0;
     state_.loss_count = 0;
     state_.next_evaluation = next_evaluation(state_.update, updates_);
-    end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall);
+    charge_evaluation();
   }
 
+  // Continues from the run's checkpoint. Returns false when there is none that can be used.
   bool restore() {
     const auto path = results_folder_.checkpoint_path(spec_.id());
     if (!std::filesystem::exists(path)) return false;
@@ -169,40 +169,43 @@ class Trainer {
       ++state_.resumed;
       return true;
     } catch (const std::runtime_error& error) {
-      observer_.note(path.string() + " cannot be continued from (" + error.what() + "); the run starts again");
+      observer_.note("the checkpoint " + path.string() + " cannot be used (" + error.what() +
+                     "); the run starts again from update 0");
       optimizer_ = make_optimizer(spec_.training, network_->layout());
       parameters_ = Parameters<float>(network_->layout());
       return false;
     }
   }
 
-  // A checkpoint that cannot be written costs time, not results.
-  void save() {
+  // A checkpoint that cannot be written is only reported: it can cost time, but no result.
+  void save_checkpoint() {
+    charge_training();
     try {
       write_atomically(results_folder_.checkpoint_path(spec_.id()),
                        checkpoint_bytes(spec_.canonical(), state_, parameters_, *optimizer_), results_folder_.files());
     } catch (const std::runtime_error& error) {
-      observer_.note(std::string("no checkpoint: ") + error.what());
+      observer_.note(std::string("no checkpoint was saved: ") + error.what());
     }
     saved_at_ = wall_seconds();
+    start_lap();
   }
 
-  // The scores of a point of the curve; all unknown when the parameters are no numbers any more.
+  // The scores of a point of the curve; all null when the parameters are no longer finite.
   Json scores_of(const Json& point) const {
     Json scores = Json::object();
     for (const auto& [name, value] : point.items())
-      if (name != "update" && name != "train_loss") scores[name] = usable_ ? value : Json(nullptr);
+      if (name != "update" && name != "train_loss") scores[name] = parameters_finite_ ? value : Json(nullptr);
     return scores;
   }
 
   Json final_scores(const Task& task, Purpose purpose, int count) {
-    if (!usable_) return scores_of(state_.curve.front());
+    if (!parameters_finite_) return scores_of(state_.curve.front());
     Json scores = Json::object();
     add_scores(evaluate(task, purpose, count), scores);
     return scores;
   }
 
-  // Scores on the test stream at the training length and at every test-length, in rising order.
+  // Test scores at the training length and at every test-length, shortest first. `test`: those at the training length.
   Json length_scores(const Json& test) {
     const std::int64_t trained = spec_.task.integer("length");
     std::set<std::int64_t> lengths{trained};
@@ -211,33 +214,39 @@ class Trainer {
     Json list = Json::array();
     for (const std::int64_t length : lengths) {
       Json entry = {{"length", length}, {"trained", length == trained}};
-      if (length == trained) {
-        entry.update(test);
-      } else {
-        Settings settings = spec_.task;
-        settings.set("length", std::to_string(length));
-        if (settings.has("shortest")) settings.set("shortest", std::to_string(length));
-        const auto task = make_task(settings);
-        if (task->signature().inputs != task_->signature().inputs ||
-            task->signature().outputs != task_->signature().outputs)
-          throw std::runtime_error("the task has other inputs or outputs at length " + std::to_string(length));
-        entry.update(final_scores(*task, Purpose::test, test_factor * evaluate_));
-      }
+      entry.update(length == trained ? test : scores_at_length(length));
       list.push_back(std::move(entry));
     }
     return list;
   }
 
-  Json result() {
+  Json scores_at_length(std::int64_t length) {
+    Settings settings = spec_.task;
+    settings.set("length", std::to_string(length));
+    if (settings.has("shortest")) settings.set("shortest", std::to_string(length));
+    const auto task = make_task(settings);
+    if (task->signature().inputs != task_->signature().inputs ||
+        task->signature().outputs != task_->signature().outputs)
+      throw std::runtime_error("the task has a different number of inputs or outputs at length " +
+                               std::to_string(length));
+    return final_scores(*task, Purpose::test, test_factor * evaluate_);
+  }
+
+  Json measure_json() const {
     const Measure measure = task_->measure();
+    return {{"name", measure.name},
+            {"higher_is_better", measure.higher_is_better},
+            {"solved_at", number(measure.solved_at)},
+            {"definition", measure.definition}};
+  }
+
+  // `result` of the record; experiments/records/record.h says what each key means.
+  Json result() {
     const std::optional<double> optimum = task_->optimum();
     Json json;
     json["status"] = !reason_.empty() ? "diverged" : solved() ? "solved" : "finished";
     if (!reason_.empty()) json["reason"] = reason_;
-    json["measure"] = {{"name", measure.name},
-                       {"higher_is_better", measure.higher_is_better},
-                       {"solved_at", number(measure.solved_at)},
-                       {"definition", measure.definition}};
+    json["measure"] = measure_json();
     json["baseline"] = number(task_->baseline());
     json["optimum"] = optimum ? number(*optimum) : Json(nullptr);
     json["hidden"] = network_->hidden();
@@ -256,10 +265,10 @@ class Trainer {
       json["final"]["training"] =
           final_scores(*task_, Purpose::training, std::min(training_set_, test_factor * evaluate_));
     json["lengths"] = length_scores(test);
-    if (spec_.training.text("probe") != "none" && usable_) json["probe"] = probed();
-    json["weights"] = usable_ ? Json(hex16(weights_hash(parameters_))) : Json(nullptr);
+    if (spec_.training.text("probe") != "none" && parameters_finite_) json["probe"] = probed();
+    json["weights"] = parameters_finite_ ? Json(hex16(weights_hash(parameters_))) : Json(nullptr);
     json["hash"] = result_hash(json);
-    end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall);
+    charge_evaluation();
     return json;
   }
 
@@ -269,12 +278,14 @@ class Trainer {
     return probe(spec_, *task_, *network_, untrained, parameters_);
   }
 
+  // Of parameters, gradient, moments, activations and one batch.
   std::size_t array_bytes() {
     std::size_t arrays = 2;  // parameters and gradient
     for ([[maybe_unused]] const auto& moment : optimizer_->moments()) ++arrays;
-    return arrays * network_->layout().extent() * sizeof(float) + workspace_->bytes() + bytes_of(batch_);
+    return arrays * network_->layout().extent() * sizeof(float) + workspace_->bytes() + allocated_bytes(batch_);
   }
 
+  // `measured` of the record; experiments/records/record.h says what each key means.
   Json measured(std::size_t bytes) const {
     const Times& times = state_.times;
     const auto ratio = [](double a, double b) { return b > 0 ? Json(a / b) : Json(nullptr); };
@@ -287,7 +298,7 @@ class Trainer {
     json["cpu_seconds_to_solve"] = state_.cpu_seconds_to_solve;
     json["wall_seconds_to_solve"] = state_.wall_seconds_to_solve;
     json["sequences_per_second"] = ratio(updates * batch_size_, times.train_cpu);
-    json["ms_per_update"] = ratio(1e3 * times.train_wall, updates);
+    json["ms_per_update"] = ratio(1e3 * times.train_wall, updates);  // wall time, see wall_ms_per_update()
     json["array_bytes"] = bytes;
     json["peak_memory_mib"] = peak_memory_mib();
     json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
@@ -308,7 +319,7 @@ class Trainer {
 
   const RunSpec& spec_;
   const ResultsFolder& results_folder_;
-  const RunnerOptions& options_;
+  const TrainOptions& options_;
   Observer& observer_;
   const std::int64_t updates_;
   const int batch_size_, evaluate_, training_set_;
@@ -319,14 +330,14 @@ class Trainer {
   const std::unique_ptr<Workspace<float>> workspace_;
   Batch batch_;
   TrainingState state_;
-  std::string reason_;  // why the run diverged; "" = it did not
-  bool usable_ = true;  // the parameters are finite numbers
+  std::string reason_;  // why the run diverged; "": it did not
+  bool parameters_finite_ = true;
   double lap_cpu_ = 0, lap_wall_ = 0, saved_at_ = 0;
 };
 
 }  // namespace
 
-TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const RunnerOptions& options,
+TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const TrainOptions& options,
                    Observer& observer) {
   flush_denormals();
   return Trainer(spec, results_folder, options, observer).run();

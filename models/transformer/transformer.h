@@ -2,6 +2,9 @@
 // header is what the rest of models uses; the layers themselves are in transformer-inl.h and transformer_block-inl.h.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "models/attention/attention.h"
 #include "models/cells/cell_entry.h"
 #include "models/isa.h"

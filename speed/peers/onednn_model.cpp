@@ -17,8 +17,8 @@ constexpr auto direction = dnnl::rnn_direction::unidirectional_left2right;
 
 memory::desc desc(const memory::dims& dims, Tag tag) { return {dims, f32, tag}; }
 
-// What every cell's descriptor is made of. The first state is given, though it is zero: without it, the backward pass
-// of oneDNN 2.6 multiplies the gates of rnn and lstm with the states one step too late (merged product of all steps).
+// The parts of the descriptor of every cell. The initial state is passed although it is zero: without it, the backward
+// pass of oneDNN 2.6 multiplies the gates of rnn and lstm by the states of one step later.
 struct LayerDescs {
   memory::desc source, first, weight_input, weight_hidden, bias, states, none;
 };
@@ -90,7 +90,7 @@ Model::Model(const Shape& shape)
   states_ = zeros(desc({t, b, h}, Tag::tnc));
   d_states_ = zeros(desc({t, b, h}, Tag::tnc));  // stays zero at the steps without a loss
 
-  // Forward: layer, read-out. Backward: read-out, layer.
+  // Forward: layer, output layer. Backward: output layer, layer.
   if (shape.cell == "rnn") make_layer<Vanilla>();
   if (shape.cell == "lstm") make_layer<Lstm>();
   if (shape.cell == "gru") make_layer<ResetAfter>();
@@ -166,7 +166,7 @@ void Model::make_layer() {
   if (shape_.cell == "lstm") ahead.arguments[DNNL_ARG_SRC_ITER_C] = first_c;
   forward_.push_back(ahead);
 
-  // oneDNN has no way to say that nobody asks for the gradient of the input.
+  // oneDNN always computes the gradient of the input; it cannot be switched off.
   Calls after;
   const memory back_wi = packed(weight_input_, backward.weights_layer_desc(), backward_);
   const memory back_wh = packed(weight_hidden_, backward.weights_iter_desc(), backward_);

@@ -1,4 +1,4 @@
-// One recurrent layer and a linear read-out from oneDNN's primitives, with loss, gradient, clipping and Adam.
+// One recurrent layer and a linear output layer made of oneDNN's primitives, with loss, gradient, clipping and Adam.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,13 @@ class Model {
   double gradient();  // forward, loss, backward
   void clip_and_adam(double limit, double rate);
 
-  // Parameters and gradients as PyTorch names, orders and lays them out: rnn.weight_ih_l0 [gates * hidden, inputs]
-  // and so on. Where oneDNN has one bias for PyTorch's two, it takes their sum, and both have its gradient.
+  // Parameters and gradients with PyTorch's names, order and shapes: rnn.weight_ih_l0 [gates * hidden, inputs] and so
+  // on. If oneDNN has one bias where PyTorch has two, it is their sum, and both have its gradient.
   using Blocks = std::map<std::string, std::vector<float>>;
   void set_parameters(const Blocks& blocks);
   Blocks gradients() const;
 
-  const std::string& kernels() const { return kernels_; }  // that oneDNN chose for the recurrent layer
+  const std::string& kernels() const { return kernels_; }  // the kernels that oneDNN chose for the recurrent layer
 
  private:
   struct Block {  // within an array of all parameters
@@ -54,28 +54,30 @@ class Model {
   dnnl::memory view(const dnnl::memory::desc& desc, float* data) const { return {desc, engine_, data}; }
   dnnl::memory zeros(const dnnl::memory::desc& desc) const;
   void add_reorder(Calls& calls, const dnnl::memory& from, const dnnl::memory& to) const;
-  // The block in the layout that a primitive asks for: reordered at every update, unless it has that layout already.
+  // The block in the layout that a primitive asks for. It is reordered at every update unless it already has the
+  // layout.
   dnnl::memory packed(const Block& block, const dnnl::memory::desc& wanted, Calls& before);
-  // Where a primitive may put the gradient of the block in its own layout; brought to the block's afterwards.
+  // Memory for the gradient of the block in the primitive's layout, which is reordered to the block's layout
+  // afterwards.
   dnnl::memory unpacked(const Block& block, const dnnl::memory::desc& given, Calls& after);
   template <class Cell>
   void make_layer();
   void make_readout();
   void run(const Calls& calls);
-  // PyTorch's place of element (gate, unit, input) of a weight matrix, and oneDNN's.
+  // Visits every element (gate, unit, input) of a weight matrix with its offsets in PyTorch's and in oneDNN's layout.
   template <class Visit>
   void each_weight(int inputs, Visit visit) const;
 
   const Shape shape_;
   const int gates_;
-  const bool two_biases_;  // of the candidate: its recurrent part is apart
+  const bool two_biases_;  // the candidate has a separate recurrent bias
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
   rnnbench::core::AlignedVector<float> parameters_, gradient_, first_, second_;
   double power1_ = 1, power2_ = 1;
   Block weight_input_, weight_hidden_, bias_, readout_weight_, readout_bias_;
   dnnl::memory states_, d_states_, scores_, d_scores_;
-  std::vector<dnnl::memory> accumulated_;  // oneDNN adds to them, so they are zeroed before the backward pass
+  std::vector<dnnl::memory> accumulated_;  // oneDNN adds to these, so they are set to zero before the backward pass
   Calls forward_, backward_;
   std::string kernels_;
 };

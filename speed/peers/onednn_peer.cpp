@@ -1,11 +1,12 @@
-// oneDNN's time for the update that `rnnbench speed` measures: forward, loss, backward, clip, Adam. Prints JSON.
+// The wall time of the update that `rnnbench speed` measures, in oneDNN: forward, loss, backward, clip, Adam. Prints
+// JSON.
 //
 //   onednn_peer --cell lstm --task copy --batch 64 --time-steps 200 --hidden 128 --threads 1
-//   onednn_peer --check FILE.safetensors        its loss and gradients against those of `rnnbench dump`
+//   onednn_peer --check FILE.safetensors        compares its loss and gradients with those of `rnnbench dump`
 //
-// Weights lie in the layout that each primitive asks for, into which they are reordered at every update, because they
-// change at every update. One-hot inputs are dense and made before the clock starts. Denormals are flushed, as in
-// rnnbench. The rate is 0: the same work, and the numbers stay where they are.
+// Weights are reordered at every update into the layout that each primitive asks for, because they change at every
+// update. One-hot inputs are dense tensors, made before the clock starts. Denormals are flushed, as in rnnbench. With a
+// learning rate of 0 the parameters stay the same, but the work does too.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -20,6 +21,7 @@
 
 #include "core/error.h"
 #include "core/safetensors.h"
+#include "core/text.h"
 #include "speed/peers/onednn_loops.h"
 #include "speed/peers/onednn_model.h"
 
@@ -30,7 +32,7 @@ using rnnbench::core::Tensor;
 using rnnbench::core::TensorFile;
 using rnnbench::core::UserError;
 
-constexpr double worst_allowed = 1e-4;
+constexpr double max_error = 1e-4;  // relative to the largest derivative of a block
 constexpr int copy_items = 10, copy_symbols = 8;
 
 struct Options {
@@ -53,9 +55,7 @@ T number(const std::string& name, const std::string& text, T low, T high) {
 
 std::string one_of(const std::string& name, const std::string& text, const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), text) != allowed.end()) return text;
-  std::string list;
-  for (const std::string& each : allowed) list += (list.empty() ? "" : ", ") + each;
-  throw UserError(name + " " + text + " is unknown; one of " + list);
+  throw UserError(name + " " + text + " is unknown; allowed are " + rnnbench::core::join(allowed));
 }
 
 Options parse(const std::vector<std::string>& words) {
@@ -84,7 +84,7 @@ Options parse(const std::vector<std::string>& words) {
       options.seconds = number(name, value(), 0.0, 3600.0);
     else
       throw UserError(name +
-                      " is unknown; known are --check, --cell, --task, --batch, --time-steps, --hidden, "
+                      " is unknown; the options are --check, --cell, --task, --batch, --time-steps, --hidden, "
                       "--threads and --seconds, each with a value");
   }
   if (options.task == "copy" && options.time_steps <= 2 * copy_items)
@@ -93,7 +93,7 @@ Options parse(const std::vector<std::string>& words) {
   return options;
 }
 
-// Only the form of the batch matters to the time. Numbers in [0, 1) from a small congruential generator.
+// Numbers in [0, 1) from a small congruential generator. The time depends only on the shape of the batch.
 struct Numbers {
   std::uint64_t state = 1;
   float operator()() {
@@ -136,7 +136,7 @@ void fill(const Options& options, const Shape& shape, Model& model) {
     }
 }
 
-// Of the process itself: ru_maxrss would include the program that started it.
+// getrusage would not do: its ru_maxrss includes the memory of the program that started this one.
 double peak_memory_mib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
@@ -147,8 +147,13 @@ double peak_memory_mib() {
 int measure(const Options& options) {
   using Clock = std::chrono::steady_clock;
   const bool copy = options.task == "copy";
-  const Shape shape{options.cell,   options.time_steps,          options.batch, copy ? copy_symbols + 2 : 2,
-                    options.hidden, copy ? copy_symbols + 1 : 1, copy};
+  const Shape shape{.cell = options.cell,
+                    .steps = options.time_steps,
+                    .batch = options.batch,
+                    .inputs = copy ? copy_symbols + 2 : 2,
+                    .hidden = options.hidden,
+                    .outputs = copy ? copy_symbols + 1 : 1,
+                    .every_step = copy};
   Model model(shape);
   fill(options, shape, model);
   const auto update = [&] {
@@ -174,9 +179,9 @@ int measure(const Options& options) {
               version->minor, version->patch, model.kernels().c_str());
   std::printf("  \"task\": \"%s\",\n  \"cell\": \"%s\",\n  \"batch\": %d,\n  \"time_steps\": %d,\n  \"hidden\": %d,\n",
               options.task.c_str(), options.cell.c_str(), shape.batch, shape.steps, shape.hidden);
-  std::printf("  \"threads\": %d,\n  \"updates\": %zu,\n  \"ms_per_update\": %.9g,\n", omp_get_max_threads(), n,
+  std::printf("  \"threads\": %d,\n  \"updates\": %zu,\n  \"wall_ms_per_update\": %.9g,\n", omp_get_max_threads(), n,
               (times[n / 2] + times[(n - 1) / 2]) / 2);
-  std::printf("  \"ms_per_update_fastest\": %.9g,\n  \"peak_memory_mib\": %.9g\n}\n", times[0], peak_memory_mib());
+  std::printf("  \"wall_ms_per_update_fastest\": %.9g,\n  \"peak_memory_mib\": %.9g\n}\n", times[0], peak_memory_mib());
   return 0;
 }
 
@@ -185,7 +190,7 @@ std::vector<T> values(const TensorFile& file, const std::string& name, const std
   const Tensor* tensor = file.find(name);
   const char* type = std::is_same_v<T, float> ? "F32" : std::is_same_v<T, double> ? "F64" : "I64";
   if (tensor->type != type || tensor->shape != shape)
-    throw UserError("--check: " + name + " has not the type or the shape that its model needs");
+    throw UserError("--check: " + name + " does not have the type or the shape that the model needs");
   std::vector<T> numbers(tensor->bytes.size() / sizeof(T));
   std::memcpy(numbers.data(), tensor->bytes.data(), tensor->bytes.size());
   return numbers;
@@ -206,22 +211,23 @@ int check(const Options& options) {
   const bool copy = spec["task"] == "copy";
   if (present != wanted || !known || !(copy || spec["task"] == "adding") ||
       (spec.contains("activation") && spec["activation"] != "tanh"))
-    throw UserError(options.check +
-                    " is not of copy or adding with one layer of rnn (tanh), lstm, gru or gru-v1, without attention");
+    throw UserError(
+        options.check +
+        " is not a dump of copy or adding with one layer of rnn (tanh), lstm, gru or gru-v1 without attention");
 
   const auto size = [&](const char* name, std::size_t axis) {
     const auto& shape = file.find(name)->shape;
     if (axis >= shape.size() || shape[axis] < 1 || shape[axis] > 65536)
-      throw UserError(options.check + ": " + name + " has not the shape that its model needs");
+      throw UserError(options.check + ": " + name + " does not have the shape that the model needs");
     return static_cast<int>(shape[axis]);
   };
-  const Shape shape{spec["cell"],
-                    size("inputs", 0),
-                    size("inputs", 1),
-                    size("inputs", 2),
-                    size("readout.weight", 1),
-                    size("readout.weight", 0),
-                    copy};
+  const Shape shape{.cell = spec["cell"],
+                    .steps = size("inputs", 0),
+                    .batch = size("inputs", 1),
+                    .inputs = size("inputs", 2),
+                    .hidden = size("readout.weight", 1),
+                    .outputs = size("readout.weight", 0),
+                    .every_step = copy};
   Model model(shape);
   Model::Blocks parameters;
   std::map<std::string, std::vector<std::int64_t>> shapes;
@@ -245,11 +251,11 @@ int check(const Options& options) {
 
   bool good = true;
   const auto judge = [&good](const std::string& name, double error) {
-    const bool fine = error <= worst_allowed;  // false for not-a-number
+    const bool fine = error <= max_error;  // false if it is not a number
     good &= fine;
     std::printf("%-20s %8.1e%s\n", name.c_str(), error, fine ? "" : "  WRONG");
   };
-  model.gradient();  // twice: nothing of one update may be left in the next
+  model.gradient();  // called twice, to check that the second one does not depend on the first
   const double loss = values<double>(file, "loss", {1})[0];
   judge("loss", std::abs(model.gradient() - loss) / std::abs(loss));
   for (const auto& [name, ours] : model.gradients()) {
@@ -257,7 +263,7 @@ int check(const Options& options) {
     double difference = 0, largest = 0;
     for (std::size_t i = 0; i < ours.size(); ++i) {
       const double d = std::abs(static_cast<double>(ours[i]) - theirs[i]);
-      if (d > difference || std::isnan(d)) difference = d;  // not-a-number stays
+      if (d > difference || std::isnan(d)) difference = d;  // keeps a difference that is not a number
       largest = std::max(largest, std::abs(static_cast<double>(theirs[i])));
     }
     judge(name, difference / largest);

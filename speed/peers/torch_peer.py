@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""PyTorch's time for the update that `rnnbench speed` measures: forward, loss, backward, clip, Adam.
+"""The wall time of the update that `rnnbench speed` measures, in PyTorch: forward, loss, backward, clip, Adam.
 
     torch_peer.py --cell lstm --task copy --batch 64 --time-steps 200 --hidden 128 --threads 1
-    torch_peer.py --check FILE.safetensors        its loss and gradients against those of `rnnbench dump`
+    torch_peer.py --check FILE.safetensors        compares its loss and gradients with those of `rnnbench dump`
 
-nn.RNN (tanh), nn.LSTM or nn.GRU with nn.Linear as read-out: softmax cross-entropy on every step (copy) or squared error
-on the last (adding), clip_grad_norm_ at 1, torch.optim.Adam. Time-major. One-hot inputs are dense tensors made once,
-before the clock starts: nn.RNN knows no others. As in rnnbench, the input needs no gradient, denormals are flushed and
-the rate is so small that the numbers stay where they are. Prints JSON.
+nn.RNN (tanh), nn.LSTM or nn.GRU with nn.Linear as output layer: softmax cross-entropy on every step (copy) or squared
+error on the last (adding), clip_grad_norm_ at 1, torch.optim.Adam. Time-major. One-hot inputs are dense tensors,
+because nn.RNN accepts no others; they are made before the clock starts. As in rnnbench, the input needs no gradient and
+denormals are flushed. The learning rate is so small that the parameters hardly change. Prints JSON.
 """
 import argparse
 import glob
@@ -20,7 +20,7 @@ import struct
 import sys
 import time
 
-WORST_ALLOWED = 1e-4
+MAX_ERROR = 1e-4  # relative to the largest derivative of a block
 CELLS = ("rnn", "lstm", "gru")
 TASKS = ("copy", "adding")
 COPY_ITEMS, COPY_SYMBOLS = 10, 8
@@ -33,8 +33,8 @@ def fail(sentence):
 
 
 def use_openblas():
-    """Debian's PyTorch calls whichever libblas.so.3 the loader finds, so the OpenBLAS that shares PyTorch's OpenMP
-    threads goes first on its path; the loader reads that at the start only."""
+    """Debian's PyTorch uses the libblas.so.3 that the loader finds first. Puts the OpenBLAS that shares PyTorch's
+    OpenMP threads first on the path and starts this program again, because the loader reads the path only once."""
     folders = glob.glob("/usr/lib/*/openblas-openmp")
     path = os.environ.get("LD_LIBRARY_PATH", "")
     if folders and folders[0] not in path.split(":"):
@@ -61,14 +61,14 @@ def number(kind, low, high):
 
 
 def arguments():
-    parser = Parser(description="PyTorch's time for the update that `rnnbench speed` measures")
-    parser.add_argument("--check", metavar="FILE", help="compare with a file of `rnnbench dump` instead")
+    parser = Parser(description="The wall time of the update that `rnnbench speed` measures, in PyTorch")
+    parser.add_argument("--check", metavar="FILE", help="compare loss and gradients with a file of `rnnbench dump`")
     parser.add_argument("--cell", choices=CELLS, default="lstm")
     parser.add_argument("--task", choices=TASKS, default="copy")
     for name, default in (("batch", 32), ("time-steps", 100), ("hidden", 64)):
         parser.add_argument("--" + name, type=number(int, 1, 65536), default=default)
     parser.add_argument("--threads", type=number(int, 1, 4096), default=1)
-    parser.add_argument("--seconds", type=number(float, 0, 3600), default=1.0, help="measure for so long (default 1)")
+    parser.add_argument("--seconds", type=number(float, 0, 3600), default=1.0, help="time to measure for (default 1)")
     chosen = parser.parse_args()
     if chosen.task == "copy" and chosen.time_steps <= 2 * COPY_ITEMS:
         fail(f"--time-steps {chosen.time_steps} is too short: copy needs more than {2 * COPY_ITEMS}")
@@ -88,7 +88,7 @@ def loss_of(model, inputs, targets):
 
 
 def batch_of(task, steps, size):
-    """Inputs, targets and the number of outputs. Only their form matters to the time."""
+    """Inputs, targets and the number of outputs. The time depends only on their shapes."""
     generator = torch.Generator().manual_seed(1)
     if task == "adding":
         inputs = torch.rand(steps, size, 2, generator=generator)
@@ -102,13 +102,14 @@ def batch_of(task, steps, size):
 
 
 def status(key):
-    """Of the process itself: ru_maxrss would include the program that started it."""
+    """An entry of /proc/self/status. (getrusage would not do: its ru_maxrss includes the memory of the program that
+    started this one.)"""
     with open("/proc/self/status") as file:
         return next(line.split()[1] for line in file if line.startswith(key))
 
 
 def libraries_in_use():
-    """The BLAS that is mapped, by file name, and the kernels it chose for this CPU."""
+    """The file names of the loaded BLAS libraries, and the kernels that OpenBLAS chose for this CPU."""
     with open("/proc/self/maps") as file:
         mapped = {line.split()[-1] for line in file if re.search(r"/lib(open)?blas[^/]*\.so", line)}
     blas = ["/".join(path.split("/")[-2:]) for path in sorted(mapped)]
@@ -162,8 +163,8 @@ def measure(chosen):
                 "hidden": chosen.hidden,
                 "threads": torch.get_num_threads(),
                 "updates": len(times),
-                "ms_per_update": statistics.median(times),
-                "ms_per_update_fastest": min(times),
+                "wall_ms_per_update": statistics.median(times),
+                "wall_ms_per_update_fastest": min(times),
                 "peak_memory_mib": int(status("VmHWM")) / 1024,
             },
             indent=2,
@@ -198,7 +199,7 @@ def load(path):
     names = ["rnn." + block for block in BLOCKS] + ["readout.weight", "readout.bias"]
     wanted = {"inputs", "targets", "mask", "outputs", "loss", *names, *("grad." + name for name in names)}
     if cell not in CELLS or task not in TASKS or set(tensors) != wanted or spec.get("activation", "tanh") != "tanh":
-        fail(f"{path} is not of copy or adding with one layer of rnn (tanh), lstm or gru, without attention")
+        fail(f"{path} is not a dump of copy or adding with one layer of rnn (tanh), lstm or gru without attention")
     hidden, outputs = tensors["rnn.weight_hh_l0"].shape[1], tensors["readout.weight"].shape[0]
     model = module(cell, tensors["inputs"].shape[2], hidden, outputs)
     with torch.no_grad():
@@ -213,7 +214,7 @@ def check(path):
         model, inputs, targets, tensors = load(path)
         loss = loss_of(model, inputs, targets)
     except (RuntimeError, IndexError) as error:
-        fail(f"{path}: an array has not the shape that its model needs ({str(error).splitlines()[0]})")
+        fail(f"{path}: an array does not have the shape that the model needs ({str(error).splitlines()[0]})")
     loss.backward()
     pairs = {"loss": (loss.detach().reshape(1), tensors["loss"])}
     pairs.update({name: (p.grad, tensors["grad." + name]) for name, p in model.named_parameters()})
@@ -221,8 +222,8 @@ def check(path):
     for name, (ours, theirs) in pairs.items():
         ours, theirs = ours.double(), theirs.double()
         error = ((ours - theirs).abs().max() / theirs.abs().max()).item()
-        good &= error <= WORST_ALLOWED  # false for not-a-number
-        print(f"{name:20} {error:8.1e}{'' if error <= WORST_ALLOWED else '  WRONG'}")
+        good &= error <= MAX_ERROR  # false if it is not a number
+        print(f"{name:20} {error:8.1e}{'' if error <= MAX_ERROR else '  WRONG'}")
     return 0 if good else 1
 
 

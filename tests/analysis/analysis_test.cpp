@@ -195,6 +195,7 @@ TEST_CASE("the table's CSV and JSON agree and hold full precision", "[analysis]"
   const Json json = json_table(study);
   const auto rows = parse_csv(csv_table(study));
   REQUIRE(rows.size() == json.size() + 1);
+  CHECK(json[0]["wall_ms_per_update"] == median_of(study.tasks[0].models[0], "measured", "ms_per_update").value());
   for (std::size_t r = 1; r < rows.size(); ++r) {
     CHECK(rows[r].size() == rows[0].size());
     const Json& row = json[r - 1];
@@ -242,6 +243,7 @@ TEST_CASE("runs.csv and curves.csv are tidy, sorted, quoted, exact", "[analysis]
     CHECK(rows[r][column(rows, "cpu")] == record->measured["cpu"].get<std::string>());
     CHECK(rows[r][column(rows, "test-length")] == option_text(record->spec["task"]["test-length"]));
     CHECK(rows[r][column(rows, "updates")] == option_text(record->spec["training"]["updates"]));
+    CHECK(std::stod(rows[r][column(rows, "wall_ms_per_update")]) == wall_ms_per_update(*record));
     const Json& loss = record->result["final"]["test"]["loss"];
     const std::string& cell = rows[r][column(rows, "test_loss")];
     if (loss.is_null()) {

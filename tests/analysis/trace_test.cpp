@@ -9,6 +9,7 @@
 #include "analysis/figures/trace_figure.h"
 #include "core/error.h"
 #include "experiments/records/find_record.h"
+#include "experiments/records/weights.h"
 #include "experiments/running/runner.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -121,17 +122,17 @@ TEST_CASE("a run is found by its id, the beginning of one, or a path", "[trace]"
     CHECK_THROWS_WITH(find_record(results, run), Contains(sentence));
     CHECK_THROWS_AS(find_record(results, run), UserError);
   };
-  refuses("00a", "RUN = 00a: 2 records are called so (" + first.string() + ", " + second.string() +
+  refuses("00a", "RUN = 00a: 2 records have an id that begins like this (" + first.string() + ", " + second.string() +
                      "); give more digits or the path");
   refuses("00ac", "RUN = 00ac: no record in");
-  refuses("lstm", "RUN = lstm: neither an id");
+  refuses("lstm", "RUN = lstm: this is neither an id");
   refuses("00aa0000000000011", "neither an id");
   refuses("", "neither an id");
   refuses(first.string() + "x/y", "no such file");
   refuses((results / "a").string(), "not a file");
-  CHECK_THROWS_WITH(find_record(results / "none", "00aa"), Contains("none: no such folder"));
+  CHECK_THROWS_WITH(find_record(results / "none", "00aa"), Contains("none: there is no such folder"));
   touch(results / "c" / "runs" / "00aa000000000001.json");
-  refuses("00aa000000000001", "2 records are called so");
+  refuses("00aa000000000001", "2 records have an id that begins like this");
 }
 
 TEST_CASE("weights are those of the record or refused", "[trace]") {
@@ -148,13 +149,13 @@ TEST_CASE("weights are those of the record or refused", "[trace]") {
   edited.back() ^= 1;
   write_atomically(trained.run(0, ".safetensors"), edited);
   CHECK_THROWS_WITH(load_weights(trained.run(0, ".json"), record, parameters),
-                    Contains("not the weights of the record"));
+                    Contains("these are not the weights of the record"));
   write_atomically(trained.run(0, ".safetensors"), read_file(trained.run(1, ".safetensors")));
   CHECK_THROWS_AS(load_weights(trained.run(0, ".json"), record, parameters), UserError);
   fs::remove(trained.run(0, ".safetensors"));
   CHECK_THROWS_WITH(load_weights(trained.run(0, ".json"), record, parameters),
-                    Contains("are not beside it; the run was started with --no-weights"));
-  CHECK_THAT(trained.trace({trained.ids[0]}), Contains("are not beside it"));
+                    Contains("is missing beside the record; the run was trained with --no-weights"));
+  CHECK_THAT(trained.trace({trained.ids[0]}), Contains("is missing beside the record"));
 
   Record diverged = record;
   diverged.result["weights"] = nullptr;
@@ -336,13 +337,13 @@ TEST_CASE("answers of yes or no are drawn as probabilities, with a circle for ev
 TEST_CASE("mistakes of trace get one sentence", "[trace]") {
   const Trained trained;
   const std::string id = trained.ids[0];
-  CHECK_THAT(trained.trace({}), Contains("takes one RUN"));
+  CHECK_THAT(trained.trace({}), Contains("needs one RUN"));
   CHECK_THAT(trained.trace({id, "--sample", "-1"}), Contains("--sample"));
   CHECK_THAT(trained.trace({id, "--length", "1"}), Contains("length"));
   CHECK_THAT(trained.trace({id, "--length", "ten"}), Contains("command line: length = ten"));
   CHECK_THAT(trained.trace({id, "--length", "2501"}),
-             Contains("length = 2501 means 2501 time steps, and a trace has at most 2500"));
+             Contains("length = 2501 means 2501 time steps, but a trace has at most 2500"));
   CHECK_THAT(trained.trace({id, "--lenght", "9"}), Contains("did you mean --length?"));
   touch(trained.traces());
-  CHECK_THAT(trained.trace({id}), Contains("cannot be written"));
+  CHECK_THAT(trained.trace({id}), Contains("cannot write the trace to"));
 }

@@ -1,4 +1,4 @@
-// The program as a user meets it: exit codes, what goes where, and the sentence for every mistake.
+// The program as its user sees it: exit codes, output, and the message for every mistake.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -71,8 +71,8 @@ TEST_CASE("help and version go to standard output", "[cli]") {
   CHECK(help.code == 0);
   CHECK(help.err.empty());
   CHECK(shell.run("--version").out.starts_with("rnnbench "));
-  for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "check", "verify",
-                              "trace", "dump", "speed"}) {
+  for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "reproduce",
+                              "findings", "check", "verify", "trace", "dump", "speed"}) {
     INFO(command);
     CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
     const Outcome usage = shell.run(std::string(command) + " --help");
@@ -95,18 +95,18 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   CHECK(shell.refusal("run x.ini --lenght 5") == "command line: unknown option --lenght; did you mean --length?");
   CHECK(shell.refusal("run x.ini --lenght=5") == "command line: unknown option --lenght; did you mean --length?");
   CHECK(shell.refusal("run x.ini --color blue") ==
-        "command line: unknown option --color; 'rnnbench run --help' shows what it takes");
+        "command line: unknown option --color; 'rnnbench run --help' lists the options");
   // No abbreviations: they would change their meaning with the next option.
   CHECK(shell.refusal("run x.ini --lengt 5") == "command line: unknown option --lengt; did you mean --length?");
   CHECK(shell.refusal("run x.ini --length") ==
-        "command line: --length needs a value; 'rnnbench run --help' shows what it takes");
+        "command line: --length needs a value; 'rnnbench run --help' lists the options");
   CHECK(shell.refusal("run x.ini --length --dry-run") ==
-        "command line: --length needs a value; 'rnnbench run --help' shows what it takes");
+        "command line: --length needs a value; 'rnnbench run --help' lists the options");
   CHECK(shell.refusal("run x.ini --dry-run=yes") ==
-        "command line: --dry-run takes no value; 'rnnbench run --help' shows what it takes");
+        "command line: --dry-run takes no value; 'rnnbench run --help' lists the options");
   CHECK(shell.refusal("run x.ini --seed 1 --seed 2") == "command line: --seed is given twice");
   CHECK(shell.refusal("run x.ini --keep-going --fail-fast") ==
-        "command line: --keep-going and --fail-fast exclude one another");
+        "command line: --keep-going and --fail-fast exclude each other");
   CHECK(shell.refusal("run x.ini --jobs 0") == "command line: --jobs = 0 is not a whole number from 1 to 4096");
   CHECK(shell.refusal("run x.ini --threads two") ==
         "command line: --threads = two is not a whole number from 1 to 4096");
@@ -115,19 +115,19 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   CHECK(shell.refusal("list taks") ==
         "command line: 'taks' is not one of tasks, models, experiments; did you mean 'tasks'?");
   CHECK(shell.refusal("list --length 5") ==
-        "command line: unknown option --length; 'rnnbench list --help' shows what it takes");
+        "command line: unknown option --length; 'rnnbench list --help' lists the options");
   CHECK(shell.refusal("show lsmt") ==
-        "command line: 'lsmt' is no task, cell, file or catalogue experiment; did you mean 'lstm'?");
+        "command line: 'lsmt' is not a task, a cell, a file or an experiment; did you mean 'lstm'?");
   CHECK(shell.refusal("show lstm --length 5") ==
-        "command line: --length has no meaning beside 'lstm'; settings go with an experiment");
+        "command line: --length cannot be combined with 'lstm'; settings belong to an experiment");
   CHECK(shell.refusal("run") ==
-        "command line: 'rnnbench run' takes a FILE.ini, a catalogue name, or settings such as --task adding "
-        "--cell lstm, "
-        "and nothing is given");
+        "command line: 'rnnbench run' needs an experiment (FILE.ini, a name of the catalogue, or settings such as "
+        "--task adding --cell lstm), but none is given");
   CHECK(shell.refusal("run x.ini y.ini") ==
-        "command line: 'rnnbench run' takes one FILE.ini or catalogue name, and 'y.ini' is one too many");
+        "command line: 'rnnbench run' needs one experiment (FILE.ini or a name of the catalogue), "
+        "but 'y.ini' is given too");
   CHECK(shell.refusal("run --task adding --cell lstm --title x") ==
-        "command line: unknown option --title; 'rnnbench run --help' shows what it takes");
+        "command line: unknown option --title; 'rnnbench run --help' lists the options");
   CHECK(shell.refusal("run --task adding --cell lstm --batch 0") ==
         "command line: batch = 0 is not a whole number from 1 to 65536");
   CHECK(shell.refusal("run x.ini --seed 1..2..") ==
@@ -140,7 +140,7 @@ TEST_CASE("unreadable files", "[cli][errors]") {
   const Shell shell;
   CHECK(shell.refusal("run x.ini") == "cannot read 'x.ini': No such file or directory");
   shell.write("folder/x.ini", "");
-  CHECK(shell.refusal("run folder") == "cannot read 'folder': it is a folder, not an INI file");
+  CHECK(shell.refusal("run folder") == "cannot read 'folder': this is a folder, not an INI file");
   shell.write("experiments/catalogue/quickstart.ini", one_run);
   CHECK(shell.refusal("run quickstar") ==
         "command line: 'quickstar' is neither a file nor an experiment of the catalogue; did you mean "
@@ -162,26 +162,25 @@ TEST_CASE("mistakes in a file name file and line, whatever the command", "[cli][
   CHECK(shell.refusal("run x.ini") == "x.ini:4: seed = 1..200000 has 200000 values; at most 100000 are allowed");
   shell.write("x.ini", one_run + "seed = 1..100000\nhidden = 1,2\n");
   CHECK(shell.refusal("run x.ini") ==
-        "x.ini: the grid has more than 100000 runs, the most that are allowed; values: 1 of task, 1 of cell, "
-        "2 of hidden, "
-        "100000 of seed");
+        "x.ini: the grid has more than the maximum of 100000 runs; numbers of values: 1 of task, 1 of cell, "
+        "2 of hidden, 100000 of seed");
 }
 
 TEST_CASE("text that only looks right is refused", "[cli][errors]") {
   const Shell shell;
   shell.write("x.ini", one_run + "[]\nhidden = 4\n");
-  CHECK(shell.refusal("run x.ini") == "x.ini:4: [] names no section; write [task], [cell] or [task/cell]");
+  CHECK(shell.refusal("run x.ini") == "x.ini:4: [] names no section; write [TASK], [CELL] or [TASK/CELL]");
   shell.write("x.ini", one_run + std::string("hid\0den = 4\n", 13));
-  CHECK(shell.refusal("run x.ini") == "x.ini:4: the line has a control character; an INI file is plain text");
+  CHECK(shell.refusal("run x.ini") == "x.ini:4: the line contains a control character; an INI file is plain text");
   shell.write("x.ini", one_run);
   CHECK(shell.refusal("run x.ini --results=") ==
-        "command line: --results needs a value; 'rnnbench run --help' shows what it takes");
+        "command line: --results needs a value; 'rnnbench run --help' lists the options");
   CHECK(shell.refusal("dump --to /dev/null").find("/dev/null") != std::string::npos);
   CHECK(shell.refusal("speed --task adding --cell lstm --length 5 --time-steps 20").find("--time-steps") !=
         std::string::npos);
 }
 
-TEST_CASE("a dry run names the runs and starts none", "[cli]") {
+TEST_CASE("a dry run lists the runs and trains none", "[cli]") {
   const Shell shell;
   shell.write("x.ini", "task = adding\ncell = lstm\nforget-bias = 1\n");
   const Outcome plan = shell.run("run x.ini --dry-run --length 50 --forget-bias -1.5 --seed 7..8 --results out");
@@ -232,7 +231,7 @@ TEST_CASE("status follows a run from missing over interrupted to recorded", "[cl
   CHECK(shell.run("run x.ini --dry-run").out.find(id + "  recorded  copy lstm") == 0);
 }
 
-TEST_CASE("list and show speak from the tables", "[cli]") {
+TEST_CASE("list and show print the tables of tasks and models", "[cli]") {
   const Shell shell;
   shell.write("experiments/catalogue/mine.ini", "title = My own\n" + one_run + "seed = 1..3\n");
   const auto listed = [&](const std::string& what) {

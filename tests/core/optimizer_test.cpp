@@ -10,6 +10,7 @@
 
 #include "core/stream.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/declaration/training_options.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "experiments/declaration/spec.h"
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"

@@ -69,7 +69,7 @@ TEST_CASE("profiles have names", "[profiles]") {
   for (const std::string& name : profile_names) CHECK(profile_name(profile_named(name)) == name);
 }
 
-TEST_CASE("the lab protocol is what stands outside of profiles", "[profiles]") {
+TEST_CASE("the lab profile is the settings outside of profiles", "[profiles]") {
   const ExperimentFile lab = read(text, Profile::lab);
   CHECK(models(lab.declaration) == std::set<std::string>{"copy lstm length=20 hidden=9 updates=500",
                                                          "copy gru length=20 hidden=8 updates=500",
@@ -133,9 +133,9 @@ TEST_CASE("mistakes in a profile name file and line", "[profiles][errors]") {
   CHECK(refusal(head + "[full]\nbatch = 0\n", Profile::full) ==
         "x.ini:4: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head + "[full]\nforget-bias = 1\n", Profile::full)
-            .starts_with("x.ini:4: forget-bias = 1 is read by no run of this grid; it belongs to cell lstm"));
+            .starts_with("x.ini:4: forget-bias = 1 is used by no run of this grid; the option belongs to cell lstm"));
   CHECK(refusal(head + "[full coppy]\nlength = 9\n", Profile::full).starts_with("x.ini:4: [coppy] is not a task"));
   CHECK(refusal(head + "[ful]\nlength = 9\n", Profile::lab).starts_with("x.ini:4: [ful] is not a task"));
   CHECK(refusal(head + "[full]\nlength = 9\n[full]\nlength = 8\n", Profile::lab) ==
-        "x.ini:6: length is set twice, first in line 4; a key may stand once in [full]");
+        "x.ini:6: length is already set in line 4; a key may be set once in [full]");
 }

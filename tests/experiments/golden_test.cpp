@@ -1,11 +1,12 @@
-// Tiny runs through the trainer, from the data to the record: their results have to stay the same to the last
-// bit, or records of different builds would pass for the same experiment.
+// Tiny runs from the data to the record. Their results have to stay the same to the last bit; otherwise records of
+// different builds could not be compared.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include <catch2/catch.hpp>
 
+#include "experiments/declaration/training_options.h"
 #include "experiments/running/runner.h"
 #include "tasks/catalogue.h"
 #include "tests/experiments/run_fixture.h"
@@ -122,7 +123,7 @@ Json compute() {
   return results;
 }
 
-// Writes the file anew; keeps what is the same numerics_version's.
+// Writes the file again and keeps the results of the same numerics_version.
 void regenerate(const Json& known, const Json& computed) {
   if (known.value("numerics_version", 0) == numerics_version)
     for (const auto& [name, result] : known.at("results").items()) {

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -65,9 +66,7 @@ std::string refusal(const std::string& text, const Pairs& overrides = {}) {
 
 // "copy, adding": the tasks of the table.
 std::string tasks_of_table() {
-  std::string names;
-  for (const TaskEntry& task : all_tasks()) names += (names.empty() ? "" : ", ") + task.name;
-  return names;
+  return join(all_tasks(), [](const TaskEntry& task) { return task.name; });
 }
 
 // "rnn, lstm": the cells of the table, or those with an option, each with a word before it.
@@ -115,7 +114,7 @@ TEST_CASE("an experiment without a file is named by its task, or adhoc", "[grid]
   CHECK(expand({"", {}, command_line({{"task", "adding, copy"}, {"cell", "gru"}})}).name == "adhoc");
 }
 
-TEST_CASE("the main comparison needs no further grammar: a section replaces the head's list", "[grid]") {
+TEST_CASE("a section replaces a list that is set above all sections", "[grid]") {
   const Experiment experiment = grid(
       "title = Gated cells and attention\ntask = copy\ncell = rnn, lstm, gru\nattention = none, additive\n"
       "[rnn]\nattention = none\n");
@@ -124,7 +123,7 @@ TEST_CASE("the main comparison needs no further grammar: a section replaces the 
         Lines{"copy rnn none", "copy lstm none", "copy lstm additive", "copy gru none", "copy gru additive"});
 }
 
-TEST_CASE("command line over [task/cell] over [task] or [cell] over the head over the defaults", "[grid]") {
+TEST_CASE("command line over [task/cell] over [task] or [cell] over the file's settings over the defaults", "[grid]") {
   const std::string text =
       "task = copy, adding\ncell = lstm, gru\nhidden = 10\n[copy]\nhidden = 20\nlength = 25\n[lstm]\nbatch = "
       "8\n"
@@ -140,13 +139,13 @@ TEST_CASE("the same key in [task] and [cell] is an error where both hold, unless
           "[grid][errors]") {
   const std::string both = "task = copy, adding\ncell = lstm, gru\n[copy]\nhidden = 20\n[lstm]\nhidden = 30\n";
   CHECK(refusal(both) ==
-        "x.ini:6: hidden is set by [lstm] and by [copy] in line 4; set it in [copy/lstm] or in one of the two");
+        "x.ini:6: hidden is set in [lstm] and also in [copy] in line 4; set it in one of the two, or in [copy/lstm]");
   CHECK(summary(grid(both + "[copy/lstm]\nhidden = 40\n"), {"hidden"}) ==
         Lines{"copy lstm 40", "copy gru 20", "adding lstm 30", "adding gru 64"});
   CHECK(grid(both, {{"hidden", "7"}}).runs.size() == 4);
 }
 
-TEST_CASE("hidden and budget replace one another", "[grid]") {
+TEST_CASE("hidden and budget replace each other", "[grid]") {
   const Experiment experiment = grid("task = copy\ncell = lstm, gru\nhidden = 32\n[lstm]\nbudget = 20000\n");
   REQUIRE(experiment.runs.size() == 2);
   CHECK(experiment.runs[0].model.has("budget"));
@@ -156,7 +155,7 @@ TEST_CASE("hidden and budget replace one another", "[grid]") {
   CHECK_FALSE(experiment.runs[1].json().at("model").contains("budget"));
   CHECK(summary(grid("task = copy\ncell = gru\nbudget = 20000\n", {{"hidden", "8"}}), {"hidden", "budget"}) ==
         Lines{"copy gru 8 "});
-  const std::string why = " exclude one another; hidden fixes the width, budget the number of parameters";
+  const std::string why = " exclude each other: hidden sets the width, budget the number of parameters";
   CHECK(refusal("task = copy\ncell = gru\nhidden = 8\nbudget = 20000\n") ==
         "x.ini:4: hidden = 8 and budget = 20000" + why);
   CHECK(refusal("task = copy\ncell = gru\n[copy]\nbudget = 20000\n[gru]\nhidden = 8\n") ==
@@ -165,12 +164,12 @@ TEST_CASE("hidden and budget replace one another", "[grid]") {
         "command line: hidden = 8 and budget = 20000" + why);
 }
 
-TEST_CASE("an option that a run does not read neither spans its grid nor enters its id", "[grid]") {
-  // adam reads no momentum: its two runs are one.
+TEST_CASE("an option that a run does not use neither spans its grid nor enters its id", "[grid]") {
+  // Adam has no momentum, so its two runs are the same.
   const Experiment experiment = grid("task = copy\ncell = rnn\noptimizer = adam, sgd\nmomentum = 0.5, 0.8\n");
   CHECK(summary(experiment, {"optimizer"}) == Lines{"copy rnn adam", "copy rnn sgd", "copy rnn sgd"});
   CHECK(experiment.runs[0].id() == grid("task = copy\ncell = rnn\n").runs[0].id());
-  // A head key of a mixed grid holds for those that read it.
+  // A setting above the sections applies to the models that have the option.
   CHECK(summary(grid("task = copy\ncell = gru, lstm\nforget-bias = 0, 1\n"), {"forget-bias"}) ==
         Lines{"copy gru -", "copy lstm 0", "copy lstm 1"});
 }
@@ -181,7 +180,8 @@ TEST_CASE("test-length spans no grid", "[grid]") {
   CHECK(experiment.runs[0].task.integers("test-length") == std::vector<std::int64_t>{100, 200});
 }
 
-TEST_CASE("the canonical text is what is said, sorted, and nothing else", "[grid][spec]") {
+TEST_CASE("the canonical text is the sorted settings that differ from their defaults, and nothing else",
+          "[grid][spec]") {
   const RunSpec run = grid(
                           "task = copy\ncell = lstm\nlength = 25\nlearning-rate = 5e-3\nforget-bias = 1\nseed = 3\n"
                           "hidden = 64\noptimizer = adam\n")
@@ -230,18 +230,18 @@ TEST_CASE("a spec goes to JSON and back", "[grid][spec]") {
     }
     return std::string("accepted");
   };
-  CHECK(edited("/seed", 5) == "the spec does not agree with its id \"" + experiment.runs[0].id() + "\": it was edited");
-  CHECK(edited("/task/length", 7).find("it was edited") != std::string::npos);
-  CHECK(edited("/task/lenght", 7) == "the spec has an unknown key 'lenght'; did you mean 'length'?");
+  CHECK(edited("/seed", 5) == "its spec does not match its id \"" + experiment.runs[0].id() + "\", so it was edited");
+  CHECK(edited("/task/length", 7).find("so it was edited") != std::string::npos);
+  CHECK(edited("/task/lenght", 7) == "its spec has an unknown key 'lenght'; did you mean 'length'?");
   CHECK(edited("/model/hidden", -1).find("hidden = -1 is not a whole number from 1 to") == 0);
   CHECK(edited("/model/cell", "lstn").find("did you mean 'lstm'?") != std::string::npos);
   CHECK(edited("/numerics_version", numerics_version + 1) ==
-        "the spec has numerics_version " + std::to_string(numerics_version + 1) + ", this program writes " +
+        "its numerics_version is " + std::to_string(numerics_version + 1) + ", but this program uses " +
             std::to_string(numerics_version));
-  CHECK(edited("/seed", "one").find("the spec is incomplete or malformed: ") == 0);
+  CHECK(edited("/seed", "one").find("its spec is incomplete or malformed: ") == 0);
 }
 
-TEST_CASE("cells stand together, and all of them for themselves", "[grid]") {
+TEST_CASE("cells can be combined, and 'all' names every cell", "[grid]") {
   const auto expanded = [](const std::string& text) { return summary(grid(text), {"forget-bias", "update-bias"}); };
   CHECK(expanded("task = adding\ncell = lstm + gru, lstm|gru\n[lstm+gru]\nforget-bias = 1\n"
                  "[adding/lstm|gru]\nupdate-bias = 2\n") == Lines{"adding lstm+gru 1 ", "adding lstm|gru  2"});
@@ -252,31 +252,30 @@ TEST_CASE("cells stand together, and all of them for themselves", "[grid]") {
             .starts_with("x.ini:4: [lstm+gur]: unknown cell 'gur'"));
 }
 
-TEST_CASE("what the form of an INI file forbids", "[grid][errors]") {
+TEST_CASE("lines that are not of an INI file's form are refused", "[grid][errors]") {
   CHECK(refusal("task = copy\ncell lstm\n") ==
         "x.ini:2: 'cell lstm' is not of the form 'key = value', '[section]' or '# comment'");
   CHECK(refusal("task = copy\ncell = lstm\n\nhidden = 3\nhidden = 4\n") ==
-        "x.ini:5: hidden is set twice, first in line 4; a key may stand once in the head");
+        "x.ini:5: hidden is already set in line 4; a key may be set once above all sections");
   CHECK(refusal("task = copy\ncell = lstm\n[lstm]\nhidden = 3\n[copy]\nbatch = 2\n[lstm]\nhidden = 4\n") ==
-        "x.ini:8: hidden is set twice, first in line 4; a key may stand once in [lstm]");
+        "x.ini:8: hidden is already set in line 4; a key may be set once in [lstm]");
 }
 
 TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid][errors]") {
   const std::string head = "task = copy\ncell = lstm, gru\n";
   CHECK(refusal(head + "lenght = 20\n") == "x.ini:3: unknown key 'lenght'; did you mean 'length'?");
-  CHECK(refusal(head + "color = blue\n").find("x.ini:3: unknown key 'color'; known are activation, ") == 0);
+  CHECK(refusal(head + "color = blue\n").find("x.ini:3: unknown key 'color'; the known keys are activation, ") == 0);
   CHECK(refusal("task = copi\ncell = lstm\n") ==
         "x.ini:1: task = copi is not one of " + tasks_of_table() + "; did you mean 'copy'?");
   CHECK(refusal("task = copy\ncell = LSTM\n") ==
         "x.ini:2: cell = LSTM is not one of " + cells_of_table() + "; did you mean 'lstm'?");
   CHECK(refusal(head + "[lstn]\nhidden = 3\n") == "x.ini:4: [lstn] is not a task (" + tasks_of_table() + "), a cell (" +
-                                                      cells_of_table() + ") or task/cell; did you mean 'lstm'?");
+                                                      cells_of_table() + ") or TASK/CELL; did you mean 'lstm'?");
   CHECK(refusal(head + "[lstm/copy]\nhidden = 3\n") == "x.ini:4: [lstm/copy] is not a task (" + tasks_of_table() +
-                                                           "), a cell (" + cells_of_table() + ") or task/cell");
-  CHECK(
-      refusal(head + "attention = additiv\n") ==
-      "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot, general, multi-head; did you mean "
-      "'additive'?");
+                                                           "), a cell (" + cells_of_table() + ") or TASK/CELL");
+  CHECK(refusal(head + "attention = additiv\n") ==
+        "x.ini:3: for cell lstm, attention = additiv is not one of none, additive, dot, general, multi-head; "
+        "did you mean 'additive'?");
   CHECK(refusal(head + "batch = 0\n") == "x.ini:3: batch = 0 is not a whole number from 1 to 65536");
   CHECK(refusal(head, {{"batch", "x"}}) == "command line: batch = x is not a whole number from 1 to 65536");
   CHECK(refusal(head + "seed = 9..1\n") ==
@@ -285,60 +284,60 @@ TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid
         "and step >= 1");
 }
 
-TEST_CASE("task and cell have to be named", "[grid][errors]") {
-  CHECK(refusal("cell = lstm\n") == "x.ini: task is missing; name one or more of " + tasks_of_table());
-  CHECK(refusal("task = copy\n") == "x.ini: cell is missing; name one or more of " + cells_of_table());
+TEST_CASE("task and cell have to be set", "[grid][errors]") {
+  CHECK(refusal("cell = lstm\n") == "x.ini: task is missing; choose one or more of " + tasks_of_table());
+  CHECK(refusal("task = copy\n") == "x.ini: cell is missing; choose one or more of " + cells_of_table());
 }
 
 TEST_CASE("a section may not set what spans the whole grid", "[grid][errors]") {
   for (const char* key : {"task", "cell", "seed", "title"}) {
     CHECK(refusal(std::string("task = copy\ncell = lstm\n[lstm]\n") + key + " = 1\n") ==
-          std::string("x.ini:4: [lstm] cannot set ") + key + "; set it at the head of the file");
+          std::string("x.ini:4: [lstm] cannot set ") + key + "; set it above all sections of the file");
   }
 }
 
-TEST_CASE("a setting that no run reads is refused", "[grid][errors]") {
+TEST_CASE("a setting that no run uses is refused", "[grid][errors]") {
   const std::string head = "task = copy\ncell = gru\n";
   CHECK(refusal(head + "forget-bias = 1\n") ==
-        "x.ini:3: forget-bias = 1 is read by no run of this grid; it belongs to " +
+        "x.ini:3: forget-bias = 1 is used by no run of this grid; the option belongs to " +
             cells_of_table("forget-bias", "cell "));
   CHECK(refusal(head + "momentum = 0.5\n") ==
-        "x.ini:3: momentum = 0.5 is read by no run of this grid (momentum: momentum; read with optimizer = "
+        "x.ini:3: momentum = 0.5 is used by no run of this grid (momentum; used with optimizer = "
         "sgd)");
   CHECK(refusal("task = adding\ncell = gru\nlongest = 4\n") ==
-        "x.ini:3: longest = 4 is read by no run of this grid; it belongs to task counting");
+        "x.ini:3: longest = 4 is used by no run of this grid; the option belongs to task counting");
   CHECK(refusal(head + "[gru]\nsymbols = 4\n[lstm]\nhidden = 4\n") ==
-        "x.ini:6: [lstm] is not in this grid, whose cells are gru");
-  CHECK(refusal(head + "[adding]\nlength = 4\n") == "x.ini:4: [adding] is not in this grid, whose tasks are copy");
+        "x.ini:6: [lstm] applies to no run: this grid has cell = gru");
+  CHECK(refusal(head + "[adding]\nlength = 4\n") == "x.ini:4: [adding] applies to no run: this grid has task = copy");
   CHECK(refusal("task = copy, adding\ncell = gru\n[adding]\nlongest = 4\n") ==
-        "x.ini:4: longest = 4 is read by no run of [adding]; it belongs to task counting");
+        "x.ini:4: longest = 4 is used by no run of [adding]; the option belongs to task counting");
   CHECK(refusal(head, {{"forget-bias", "1"}}) ==
-        "command line: forget-bias = 1 is read by no run of this grid; it belongs to " +
+        "command line: forget-bias = 1 is used by no run of this grid; the option belongs to " +
             cells_of_table("forget-bias", "cell "));
 }
 
-TEST_CASE("a command line may narrow a file's grid without making its lines idle", "[grid]") {
+TEST_CASE("the command line may narrow a file's grid, although some of the file's settings are then unused", "[grid]") {
   const std::string text =
       "task = copy, adding\ncell = lstm, gru\noptimizer = sgd\nmomentum = 0.5\nforget-bias = "
       "1\n[adding]\nlength = 50\n"
       "[lstm]\nhidden = 32\n";
   CHECK(grid(text, {{"cell", "gru"}, {"task", "copy"}, {"optimizer", "adam"}}).runs.size() == 1);
-  // But what is idle in the file alone stays an error, and so does what is idle on the command line.
+  // A setting that is unused even without the command line is an error, and so is an unused option of the command line.
   CHECK(refusal(text + "chrono-steps = 20\n", {{"cell", "gru"}})
-            .find("x.ini:10: chrono-steps = 20 is read by no run of [lstm]") == 0);
+            .find("x.ini:10: chrono-steps = 20 is used by no run of [lstm]") == 0);
   CHECK(refusal(text, {{"cell", "gru"}, {"update-bias", "1"}, {"activation", "relu"}}) ==
-        "command line: activation = relu is read by no run of this grid; it belongs to " +
+        "command line: activation = relu is used by no run of this grid; the option belongs to " +
             cells_of_table("activation", "cell "));
 }
 
 TEST_CASE("a grid has at most 100,000 runs", "[grid][errors]") {
   CHECK(refusal("task = copy, adding\ncell = lstm\nseed = 1..1000\nhidden = 1..51\n") ==
-        "x.ini: the grid has more than 100000 runs, the most that are allowed; values: 2 of task, 1 of cell, "
+        "x.ini: the grid has more than the maximum of 100000 runs; numbers of values: 2 of task, 1 of cell, "
         "51 of hidden, "
         "1000 of seed");
   CHECK(refusal("task = copy\ncell = lstm\nseed = 1..100000\nbatch = 1..65536\nupdates = 1..100000\nlength = "
                 "1..100000\n")
-            .find("x.ini: the grid has more than 100000 runs") == 0);
+            .find("x.ini: the grid has more than the maximum of 100000 runs") == 0);
 }
 
 TEST_CASE("a model that cannot fit in memory is refused before anything is built", "[grid][errors]") {
@@ -347,7 +346,7 @@ TEST_CASE("a model that cannot fit in memory is refused before anything is built
   INFO(sentence);
   CHECK(sentence.find("x.ini:3: lstm on copy with hidden = 4000, batch = 65536 and 1000020 time steps needs about ") ==
         0);
-  CHECK(sentence.find(" GiB of memory, this machine has ") != std::string::npos);
-  CHECK(sentence.find("; lower one of hidden, layers, batch and length") != std::string::npos);
+  CHECK(sentence.find(" GiB of memory, but this machine has ") != std::string::npos);
+  CHECK(sentence.find("; choose a smaller hidden, layers, batch or length") != std::string::npos);
   CHECK(refusal("task = copy\ncell = lstm\nbudget = 3\n").find("x.ini:3: budget = 3 is too small") == 0);
 }

@@ -88,7 +88,7 @@ std::string load_error(const ResultsFolder& results_folder, const std::string& i
 
 }  // namespace
 
-TEST_CASE("a ledger gives back what was committed", "[ledger]") {
+TEST_CASE("a results folder returns the records that were written", "[results-folder]") {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "small");
   CHECK(results_folder.load_all().empty());
@@ -107,7 +107,7 @@ TEST_CASE("a ledger gives back what was committed", "[ledger]") {
   CHECK(file_names(folder.path()).size() == 2);
 }
 
-TEST_CASE("a finished record is never overwritten", "[ledger]") {
+TEST_CASE("a finished record is never overwritten", "[results-folder]") {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "small");
   results_folder.prepare();
@@ -126,7 +126,7 @@ TEST_CASE("a finished record is never overwritten", "[ledger]") {
   CHECK(file_names(folder.path()).size() == 1);
 }
 
-TEST_CASE("a record cut anywhere is refused by name", "[ledger]") {
+TEST_CASE("a truncated record is refused with its file name", "[results-folder]") {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "small");
   results_folder.prepare();
@@ -144,7 +144,7 @@ TEST_CASE("a record cut anywhere is refused by name", "[ledger]") {
   }
 }
 
-TEST_CASE("an edited record is refused", "[ledger]") {
+TEST_CASE("an edited record is refused", "[results-folder]") {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "small");
   results_folder.prepare();
@@ -195,7 +195,7 @@ TEST_CASE("an edited record is refused", "[ledger]") {
   }
 }
 
-TEST_CASE("a results folder that holds something else is refused", "[ledger]") {
+TEST_CASE("a results folder that holds something else is refused", "[results-folder]") {
   const TemporaryFolder folder;
   const fs::path results = folder.path() / "results";
   const auto refused = [&](const std::string& experiment = "small") {
@@ -229,7 +229,7 @@ TEST_CASE("a results folder that holds something else is refused", "[ledger]") {
   CHECK(refused("file"));
 }
 
-TEST_CASE("a results folder that cannot be written is refused before the first run", "[ledger]") {
+TEST_CASE("a results folder that cannot be written is refused before the first run", "[results-folder]") {
   ResultsFolder results_folder("/proc/rnnbench-results", "small");
   CHECK_THROWS_AS(results_folder.prepare(), UserError);
   const TemporaryFolder folder;
@@ -238,11 +238,11 @@ TEST_CASE("a results folder that cannot be written is refused before the first r
   CHECK_THROWS_AS(full.prepare(), UserError);
 }
 
-TEST_CASE("a full disk is reported with the file and the system's reason", "[ledger]") {
+TEST_CASE("a full disk is reported with the file and the system's reason", "[results-folder]") {
   CHECK_THROWS_WITH(system_files().write("/dev/full", "x"), "cannot write /dev/full: No space left on device");
 }
 
-TEST_CASE("whichever file operation fails, a commit leaves the old state or the new one", "[ledger]") {
+TEST_CASE("whichever file operation fails, a commit leaves the old state or the new one", "[results-folder]") {
   const bool dead = GENERATE(false, true);
   const Record record = example_record(1);
   int n = 1;
@@ -272,7 +272,7 @@ TEST_CASE("whichever file operation fails, a commit leaves the old state or the 
   CHECK(n > 3);  // written, renamed, synced: each failed once
 }
 
-TEST_CASE("whichever file operation fails, an overwritten file is the old one or the new one", "[ledger]") {
+TEST_CASE("whichever file operation fails, an overwritten file is the old one or the new one", "[results-folder]") {
   const std::string before(1000, 'a'), after(2000, 'b');
   int n = 1;
   for (bool failed = true; failed; ++n) {
@@ -293,7 +293,7 @@ TEST_CASE("whichever file operation fails, an overwritten file is the old one or
   CHECK(n > 3);
 }
 
-TEST_CASE("temporary files of killed processes are removed, those of living ones stay", "[ledger]") {
+TEST_CASE("temporary files of killed processes are removed, those of living ones stay", "[results-folder]") {
   const TemporaryFolder folder;
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);

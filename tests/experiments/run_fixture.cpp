@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"

@@ -69,7 +69,7 @@ void sleep_for_ms(double ms) { std::this_thread::sleep_for(std::chrono::duration
 
 }  // namespace
 
-TEST_CASE("a record says all that it promises, and its numbers agree with each other", "[runner]") {
+TEST_CASE("a record has all its keys, and its numbers agree with each other", "[runner]") {
   const RunSpec spec = small_run(3);
   const Record record = trained(spec);
   const Json& result = record.result;
@@ -195,7 +195,7 @@ TEST_CASE("a run interrupted after every few updates gives the bytes of one that
   }
 }
 
-TEST_CASE("a damaged checkpoint or one of another run is not continued from", "[runner]") {
+TEST_CASE("no run continues from a damaged checkpoint or from that of another run", "[runner]") {
   const RunSpec spec = small_run(1);
   const std::string reference = trained(spec).result.dump();
   const TemporaryFolder folder;
@@ -253,7 +253,7 @@ TEST_CASE("finished runs are kept, missing ones are made", "[runner]") {
   CHECK(read_file(kept) == "{");
 }
 
-TEST_CASE("a run that fails stops the others only when asked", "[runner]") {
+TEST_CASE("a run that fails stops the others only with --fail-fast", "[runner]") {
   Experiment experiment = small_experiment(2, 20);
   RunSpec& impossible = experiment.runs[0];
   impossible.model.set("hidden", "");
@@ -298,7 +298,7 @@ TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one t
     const int code = wait_for(child);
     REQUIRE((code == 0 || code == 128 + SIGKILL));
     killed += code != 0;
-    // Whatever the moment: what is there is whole.
+    // Whenever it was killed, every file is complete.
     for (const auto& [id, bytes] : contents(ResultsFolder(folder.path(), experiment.name)))
       CHECK(bytes == reference.at(id));
     if (code == 0) fs::remove_all(folder.path() / experiment.name);
@@ -310,11 +310,11 @@ TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one t
   int resumed = 0;
   for (const Record& record : results_folder.load_all()) resumed += record.measured["resumed"].get<int>();
   CHECK(resumed > 0);
-  // Nothing but records and weights stays behind.
+  // Only records and weights remain.
   CHECK(file_names(folder.path()).size() == 2 * experiment.runs.size());
 }
 
-TEST_CASE("two processes with the same results folder do no harm to each other", "[runner]") {
+TEST_CASE("two processes can share a results folder", "[runner]") {
   const Experiment experiment = small_experiment(2, 60);
   const auto reference = undisturbed(experiment);
   const TemporaryFolder folder;
@@ -373,7 +373,7 @@ TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and 
   int checkpoints = 0;
   for (int wait = 20; checkpoints == 0 && wait < 2000; wait *= 2) {
     const pid_t process = start_program(grid(results, "3000", {"--jobs", "2"}), log);
-    for (int i = 0; i < 1000 && !fs::exists(results_folder.path() / "runs"); ++i) sleep_for_ms(1);
+    for (int i = 0; i < 60000 && !fs::exists(results_folder.path() / "runs"); ++i) sleep_for_ms(1);
     sleep_for_ms(wait);
     ::kill(process, signal);
     REQUIRE(wait_for(process) == 130);

@@ -59,7 +59,7 @@ std::vector<double> train_losses(const Record& record) {
 
 }  // namespace
 
-TEST_CASE("batches are drawn from the set, anew for every update", "[training-set]") {
+TEST_CASE("every update draws its batch from the training set", "[training-set]") {
   const auto task = find_task("adding").make(small_run(1).task);
   const std::uint64_t seed = 5;
   constexpr std::uint32_t size = 7;

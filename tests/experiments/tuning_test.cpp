@@ -47,24 +47,24 @@ std::string refusal(const Lines& lines, const std::vector<RunSpec>& of = three_m
   return "accepted";
 }
 
-// What a trial came to, enough of it for the choice.
-struct Came {
+// The part of a trial's result that the choice depends on.
+struct Outcome {
   bool solved;
   double updates, score, loss;
   bool diverged = false;
 };
-void commit(const ResultsFolder& results_folder, const RunSpec& run, const Came& came, bool higher_is_better) {
+void commit(const ResultsFolder& results_folder, const RunSpec& run, const Outcome& outcome, bool higher_is_better) {
   Record record{run.json(), {}, {}};
-  const auto known = [&](double value) { return came.diverged ? Json(nullptr) : Json(value); };
-  record.result = {{"status", came.diverged ? "diverged"
-                              : came.solved ? "solved"
-                                            : "finished"},
-                   {"solved", came.solved},
-                   {"updates_to_solve", came.solved ? Json(came.updates) : Json(nullptr)},
+  const auto known = [&](double value) { return outcome.diverged ? Json(nullptr) : Json(value); };
+  record.result = {{"status", outcome.diverged ? "diverged"
+                              : outcome.solved ? "solved"
+                                               : "finished"},
+                   {"solved", outcome.solved},
+                   {"updates_to_solve", outcome.solved ? Json(outcome.updates) : Json(nullptr)},
                    {"curve", Json::array()},
                    {"lengths", Json::array()},
                    {"measure", {{"name", "score"}, {"higher_is_better", higher_is_better}}},
-                   {"final", {{"validation", {{"score", known(came.score)}, {"loss", known(came.loss)}}}}}};
+                   {"final", {{"validation", {{"score", known(outcome.score)}, {"loss", known(outcome.loss)}}}}}};
   record.result["hash"] = result_hash(record.result);
   record.measured = Json::object();
   results_folder.commit(record);
@@ -72,7 +72,7 @@ void commit(const ResultsFolder& results_folder, const RunSpec& run, const Came&
 
 // Which of as many candidates as there are rows (a row: one outcome for each of the seeds) is chosen. The last is what
 // the runs declare.
-int chosen(const std::vector<std::vector<Came>>& trials, bool higher_is_better = true) {
+int chosen(const std::vector<std::vector<Outcome>>& trials, bool higher_is_better = true) {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "x");
   results_folder.prepare();
@@ -136,13 +136,12 @@ TEST_CASE("every model tries the same values, with the trials' own seeds", "[tun
   for (int t = 0; t < 5; ++t)
     CHECK(longer.trial(declared[0], t, 1).training.text("learning-rate") ==
           search.trial(declared[0], t, 7).training.text("learning-rate"));
-  CHECK(
-      search.text() ==
-      "5 random trials and the settings of the file x 2 seeds: learning-rate in 0.001..0.1 log; forget-bias in 0, 1, 3; clip-norm in "
-      "0.5..5");
+  CHECK(search.text() ==
+        "5 random trials and the settings of the file x 2 seeds: learning-rate in 0.001..0.1 log; "
+        "forget-bias in 0, 1, 3; clip-norm in 0.5..5");
 }
 
-TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning]") {
+TEST_CASE("values of ranges are uniform, with 'log' in their logarithm", "[tuning]") {
   const RunSpec run = three_models()[3];
   const auto median_of = [&](const std::string& key, const std::string& range, double low, double high) {
     const Tuning search = tuning_of(key, range);
@@ -164,7 +163,7 @@ TEST_CASE("ranges are uniform, in the logarithm where it is asked for", "[tuning
   for (int t = 0; t < 20; ++t) CHECK(whole.trial(run, t, 101).training.integer("training-set") >= 500);
 }
 
-TEST_CASE("a list comes whole before a value comes again, in an order of its own each time", "[tuning]") {
+TEST_CASE("every value of a list is tried before one is repeated, in a new order each time", "[tuning]") {
   const Tuning search = tuning_of("forget-bias", "0, 1, 3", 30);
   const RunSpec run = three_models()[3];
   REQUIRE(run.model.text("cell") == "lstm");
@@ -179,8 +178,9 @@ TEST_CASE("a list comes whole before a value comes again, in an order of its own
   CHECK(orders.size() >= 4);  // of six; ten draws that meet three or fewer have a chance of 0.02
 }
 
-TEST_CASE("the choice: solved, then soon, then well on validation, then the first", "[tuning]") {
-  const Came bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1}, sooner{true, 50, 0.5, 1},
+TEST_CASE("the choice prefers solved seeds, then fewer updates, then better validation scores, then the first trial",
+          "[tuning]") {
+  const Outcome bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1}, sooner{true, 50, 0.5, 1},
       lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
   CHECK(chosen({{bad, bad}, {good, good}}) == 1);
   CHECK(chosen({{good, good}, {bad, bad}}) == 0);
@@ -195,7 +195,7 @@ TEST_CASE("the choice: solved, then soon, then well on validation, then the firs
   CHECK(chosen({{lost, lost}, {lost, good}}) == 1);
 }
 
-TEST_CASE("each group of runs gets what was best for it", "[tuning]") {
+TEST_CASE("each group of runs gets the settings that were best for it", "[tuning]") {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "x");
   results_folder.prepare();
@@ -217,7 +217,7 @@ TEST_CASE("each group of runs gets what was best for it", "[tuning]") {
   }
 }
 
-TEST_CASE("a search that is no fair one is refused with file and line", "[tuning][errors]") {
+TEST_CASE("a malformed or unfair search is refused with file and line", "[tuning][errors]") {
   const Lines head = {{"trials", "2"}, {"seeds", "101"}};
   const auto with = [&](const std::string& key, const std::string& value) {
     Lines lines = head;
@@ -226,9 +226,8 @@ TEST_CASE("a search that is no fair one is refused with file and line", "[tuning
   };
   CHECK(refusal(with("learning-rate", "0.001..0.1 log")) == "accepted");
   CHECK(refusal(with("learning-rat", "0.1")) ==
-        "x.ini:12: [tuning] unknown key 'learning-rat'; it takes trials, seeds and options of training and "
-        "models; did you "
-        "mean 'learning-rate'?");
+        "x.ini:12: [tuning] unknown key 'learning-rat'; allowed are trials, seeds and options of training and "
+        "models; did you mean 'learning-rate'?");
   for (const char* compared : {"hidden", "cell", "updates", "seed", "budget", "length"})
     CHECK(refusal(with(compared, "1")).starts_with(std::string("x.ini:12: [tuning] unknown key '") + compared + "'"));
   const std::string form = " is neither a list nor a range such as 0.001..0.1 log";
@@ -246,18 +245,17 @@ TEST_CASE("a search that is no fair one is refused with file and line", "[tuning
   for (std::size_t missing = 0; missing < 3; ++missing) {
     Lines lines = with("clip-norm", "1..2");
     lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(missing));
-    CHECK(refusal(lines) == "x.ini: [tuning] needs trials, seeds and at least one option's range");
+    CHECK(refusal(lines) == "x.ini: [tuning] needs trials, seeds and a list or range for at least one option");
   }
-  // Options that nothing reads, and options that the grid already compares.
+  // Options that no run uses, and options by which runs are compared.
   CHECK(refusal(with("update-bias", "0, 1"), runs({{"task", "adding"}, {"cell", "lstm"}})) ==
-        "x.ini:12: [tuning] update-bias = 0, 1 is read by no run of this grid");
+        "x.ini:12: [tuning] update-bias = 0, 1 is used by no run of this grid");
   CHECK(refusal(with("momentum", "0.1..0.9")) ==
-        "x.ini:12: [tuning] momentum = 0.1..0.9 is read by no run of this grid");
+        "x.ini:12: [tuning] momentum = 0.1..0.9 is used by no run of this grid");
   CHECK(refusal(with("momentum", "0.1..0.9"), runs({{"task", "adding"}, {"cell", "lstm"}, {"optimizer", "sgd"}})) ==
         "accepted");
-  CHECK(refusal(with("learning-rate", "0.001..0.1"),
-                runs({{"task", "adding"}, {"cell", "lstm"}, {"learning-rate", "0.01, 0.02"}})) ==
-        "x.ini:12: [tuning] learning-rate is searched, but the grid has several values of it (0.01, 0.02), "
-        "which the search "
-        "would make one");
+  CHECK(
+      refusal(with("learning-rate", "0.001..0.1"),
+              runs({{"task", "adding"}, {"cell", "lstm"}, {"learning-rate", "0.01, 0.02"}})) ==
+      "x.ini:12: [tuning] learning-rate cannot be searched, because runs of the grid are compared by it (0.01, 0.02)");
 }

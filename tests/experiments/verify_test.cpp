@@ -47,7 +47,7 @@ class Recorded {
   }
   std::string id(std::size_t run = 0) const { return experiment.runs[run].id(); }
   Record record() const { return *results_folder().load(id()); }
-  // In place of the first record, with the hash that makes the ledger take it for good.
+  // Replaces a record, with a correct hash so that it is accepted.
   void replace(Record record) const {
     record.result["hash"] = result_hash(record.result);
     write(record);
@@ -159,13 +159,14 @@ TEST_CASE("verify: bad input is refused with one sentence before any run starts"
     return outcome.err;
   };
   CHECK(holds(refusal(recorded.id() + " 0123456789abcdef"), "RUN = 0123456789abcdef: no record in results/*/runs"));
-  CHECK(holds(refusal("quickstart"), "RUN = quickstart: neither an id"));
-  CHECK(holds(refusal(""), "takes RUN ... or --sample N EXPERIMENT, and nothing is given"));
-  CHECK(holds(refusal(recorded.id() + " --hidden 5"), "--hidden has no meaning for recorded runs"));
+  CHECK(holds(refusal("quickstart"), "RUN = quickstart: this is neither an id"));
+  CHECK(holds(refusal(""), "needs RUN ... or --sample N EXPERIMENT, but none is given"));
+  CHECK(holds(refusal(recorded.id() + " --hidden 5"), "--hidden cannot change a recorded run"));
   CHECK(holds(refusal("--sample 0 --task adding"), "--sample = 0 is not a whole number"));
-  CHECK(holds(refusal("--sample 1 --task adding --cell lstm"), "results/adding: none of the 1 runs"));
+  CHECK(holds(refusal("--sample 1 --task adding --cell lstm"),
+              "results/adding: there is no record of any of the 1 runs"));
 
-  // A record of other numerics, which the ledger keeps but nobody can compute any more.
+  // A record of another numerics_version can be read, but not computed again.
   Record old = recorded.record();
   fs::remove(recorded.results_folder().record_path(old.id()));
   std::string canonical = old.spec["canonical"];
@@ -175,7 +176,7 @@ TEST_CASE("verify: bad input is refused with one sentence before any run starts"
   old.spec["canonical"] = canonical;
   old.spec["id"] = hex16(fnv1a(canonical));
   recorded.write(old);
-  CHECK(holds(refusal(old.id()), old.id() + ".json: recorded under numerics_version 1, and this program"));
+  CHECK(holds(refusal(old.id()), old.id() + ".json: this record has numerics_version 1, but this program"));
 }
 
 TEST_CASE("verify: an interrupt stops it and leaves nothing behind", "[verify]") {
@@ -191,7 +192,7 @@ TEST_CASE("verify: an interrupt stops it and leaves nothing behind", "[verify]")
   const pid_t child =
       start_program({"verify", recorded.results_folder().record_path(record.id())}, recorded.folder.path() / "err");
   ::unsetenv("TMPDIR");
-  const auto started = [&] {  // from its ledger's folder on, the program answers an interrupt
+  const auto started = [&] {  // the program handles interrupts before it creates this folder
     for (const auto& entry : fs::recursive_directory_iterator(tmp))
       if (entry.path().filename() == "runs") return true;
     return false;

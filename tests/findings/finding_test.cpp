@@ -123,7 +123,7 @@ TEST_CASE("a search that would spoil the comparison is refused", "[finding][erro
   CHECK(refusal({{"seed", "95..106"}}, search) ==
         "x.ini: seed 101 is reported and also tuned on; give [tuning] seeds of its own");
   CHECK(refusal({}, search + "momentum = 0.1, 0.5\n") ==
-        "x.ini:11: [tuning] momentum = 0.1, 0.5 is read by no run of this grid");
+        "x.ini:11: [tuning] momentum = 0.1, 0.5 is used by no run of this grid");
   CHECK(refusal({{"compare", "lstm{learning-rate=0.001} > gru"}}, search) ==
         "x.ini: [tuning] searches learning-rate, which 'lstm{learning-rate=0.001}' names; take it out of one "
         "of them");

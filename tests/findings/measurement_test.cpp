@@ -89,13 +89,33 @@ TEST_CASE("times to solve are restricted to the run", "[measurement]") {
   // The declared updates, of which a divergence may leave some undone.
   CHECK(value("updates_to_solve", run) == 4000);
   CHECK(value("cpu_seconds_to_solve", run) == 4);
-  CHECK(value("ms_per_update", run) == Approx(2));
+  CHECK(value("cpu_ms_per_update", run) == Approx(2));
   CHECK(value("parameters", run) == 5321);
   CHECK(value("hidden", run) == 64);
   const Run good = solved(run, 1500, 3);
   CHECK(value("solved", good) == 1);
   CHECK(value("updates_to_solve", good) == 1500);
   CHECK(value("cpu_seconds_to_solve", good) == 3);
+}
+
+TEST_CASE("CPU time and wall time of an update have different names", "[measurement]") {
+  Run run = example();
+  run.record->measured["train_cpu_seconds"] = 8;
+  run.record->measured["ms_per_update"] = 7.5;  // what records call the wall time, old ones too
+  run.record->result["updates"] = 2000;
+  CHECK(cpu_ms_per_update(*run.record) == Approx(4));
+  CHECK(wall_ms_per_update(*run.record) == Approx(7.5));
+
+  const Measurement cpu = parse_measurement("cpu_ms_per_update"), old_name = parse_measurement("ms_per_update");
+  CHECK(value_of(cpu, run) == Approx(4));
+  CHECK(value_of(old_name, run) == Approx(4));
+  CHECK(old_name.text == "cpu_ms_per_update");
+  CHECK_THROWS_AS(parse_measurement("ms_per_update at 50"), UserError);
+
+  run.record->measured.erase("ms_per_update");
+  CHECK(wall_ms_per_update(*run.record) == std::nullopt);
+  run.record->result["updates"] = 0;
+  CHECK(cpu_ms_per_update(*run.record) == std::nullopt);
 }
 
 TEST_CASE("probes have their numbers, and a null is a measure without a value", "[measurement]") {
@@ -116,7 +136,7 @@ TEST_CASE("a diverged run has no score, and its haste is no merit", "[measuremen
   CHECK(value("solved", run) == 0);
   CHECK(value("updates_to_solve", run) == 4000);
   for (const char* measure : {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
-                              "cpu_seconds_to_solve", "ms_per_update", "gradient at lag 50", "gap"}) {
+                              "cpu_seconds_to_solve", "cpu_ms_per_update", "gradient at lag 50", "gap"}) {
     INFO(measure);
     CHECK(value(measure, run) == std::nullopt);
   }
@@ -134,7 +154,7 @@ TEST_CASE("a run without a value counts as the worst, and no better than no memo
   CHECK(worst("loss before training", {&good, &bad}) == 0.9);  // worse than the baseline
   CHECK(worst("skill", {&good, &bad}) == 0);
   CHECK(worst("skill before training", {&good, &bad}) == Approx(-1));
-  CHECK(worst("ms_per_update", {&good, &bad}) == Approx(2));
+  CHECK(worst("cpu_ms_per_update", {&good, &bad}) == Approx(2));
   CHECK(worst("cpu_seconds_to_solve", {&good, &bad}) == 4);
 }
 
@@ -145,7 +165,7 @@ TEST_CASE("which way is better", "[measurement]") {
   CHECK(higher("skill"));
   CHECK(higher("solved"));
   for (const char* measure :
-       {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve", "ms_per_update"})
+       {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update"})
     CHECK_FALSE(higher(measure));
   Run adding = run;
   adding.record->result["measure"] = {{"name", "recall"}, {"higher_is_better", false}};

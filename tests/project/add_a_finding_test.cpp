@@ -1,10 +1,10 @@
-// Does what docs/add-a-finding.md says: writes its file, runs its commands, finds the verdict in the table of findings.
+// Follows docs/add-a-finding.md: writes its file, runs its commands, and finds the verdict in the table of findings.
 #include <regex>
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
 
-#include "experiments/records/findings.h"
+#include "experiments/records/results_folder.h"
 #include "findings/statement.h"
 #include "tests/namespaces.h"
 #include "tests/project/how_to.h"
@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// The example with little to train.
+// The example with a short training.
 std::string shortened(std::string file) {
   for (const auto& [key, value] : {std::pair{"length", "6"}, {"hidden", "4"}, {"updates", "20"}, {"evaluate", "20"}}) {
     const std::regex line("(^|\n)" + std::string(key) + " = [0-9]+");
@@ -61,7 +61,7 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK(findings[0].at("effect").is_number());
   CHECK(findings[0].at("verdict") != "not run");
 
-  // In a catalogue it has a name.
+  // In a catalogue, the finding is called by its name instead of its path.
   fs::create_directories(folder.path / "experiments/catalogue");
   fs::rename(folder.path / "forget-bias.ini", folder.path / "experiments/catalogue/forget-bias.ini");
   const auto publish = document.find("## Publish");
@@ -73,7 +73,7 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   CHECK_THAT(out, Contains("5 of 5 runs identical"));
 }
 
-TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is described", "[finding][docs]") {
+TEST_CASE("docs: add-a-finding.md shows valid comparisons and describes every key", "[finding][docs]") {
   const std::string document = text_of(fs::path(RNNBENCH_SOURCE_DIR) / "docs/add-a-finding.md");
   const auto begin = document.find("## The comparison"), end = document.find("| relation", begin);
   REQUIRE(end != std::string::npos);
@@ -83,7 +83,7 @@ TEST_CASE("docs: every comparison of add-a-finding.md is one, and every key is d
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("    ")) continue;
     line.erase(0, 4);
-    // Statements, and behind the last gap what they are.
+    // Each line has one or several statements, and after the last gap an explanation.
     std::vector<std::string> parts(std::sregex_token_iterator(line.begin(), line.end(), gap, -1), {});
     parts.pop_back();
     for (const std::string& text : parts) {

@@ -9,7 +9,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "models/network.h"
+#include "models/catalogue.h"
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;

@@ -1,5 +1,4 @@
-// Does what docs/add-a-task.md says: writes its file, adds its line to the table, builds, and runs the
-// contract.
+// Follows docs/add-a-task.md: writes its file, adds its line to the table, builds, and runs the contract test.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -25,7 +24,7 @@ TEST_CASE("docs: add-a-task.md works as it stands", "[tasks][docs]") {
   for (std::string each; std::getline(lines, each);) length += !each.empty();
   CHECK(length <= 50);
 
-  // The tree's own folder of tasks, with the change.
+  // A copy of the folder of tasks, with the change.
   const Folder folder;
   fs::create_directory(folder.path / "tasks");
   for (const auto& entry : fs::directory_iterator(source / "tasks")) fs::copy(entry, folder.path / "tasks");

@@ -1,4 +1,4 @@
-// What the tests of the how-to pages share: the page's own text, and a folder to do what it says in.
+// For the tests that follow a page of the documentation: its text, and a temporary folder to work in.
 #pragma once
 
 #include <cstdlib>
@@ -24,7 +24,7 @@ inline std::string text_of(const fs::path& path) {
 
 inline void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
-// The fenced block of this language that follows the heading.
+// The first fenced block of this language below the heading.
 inline std::string block_after(const std::string& document, const std::string& heading,
                                const std::string& language = "cpp") {
   const auto start = document.find(heading);
@@ -36,7 +36,7 @@ inline std::string block_after(const std::string& document, const std::string& h
   return document.substr(open, close - open);
 }
 
-// A folder that is gone at the end of the test.
+// A temporary folder that is removed at the end of the test.
 struct Folder {
   Folder() {
     std::string name = (fs::temp_directory_path() / "rnnbench-how-to-XXXXXX").string();
@@ -47,7 +47,7 @@ struct Folder {
   fs::path path;
 };
 
-// The libraries of the build may be instrumented; the new objects have to be alike.
+// The compiler flags of this build's sanitizers: objects that are linked with its libraries need the same.
 inline const std::string sanitizers =
 #if defined(__SANITIZE_ADDRESS__)
     " -fsanitize=address,undefined";

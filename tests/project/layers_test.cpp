@@ -1,12 +1,9 @@
-// The architecture as rules that the sources keep: who includes whom, where a library may appear, and that
-// each table names what its folder holds.
+// The rules of docs/architecture.md, checked against the sources: which layers a file may include, where a library may
+// be used, and that the tables of tasks and cells are complete.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,8 +12,9 @@
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
+#include "tests/project/how_to.h"
 
-namespace fs = std::filesystem;
+using namespace rnnbench::test;
 
 namespace {
 
@@ -24,7 +22,7 @@ using Names = std::set<std::string>;
 
 const fs::path root = RNNBENCH_SOURCE_DIR;
 
-// What each layer may include. speed stands beside the experiments, not below them.
+// What each layer may include. speed is beside analysis: neither may include the other.
 const std::map<std::string, Names> allowed_layers = {
     {"core", {"core"}},
     {"models", {"core", "models"}},
@@ -42,13 +40,6 @@ const std::map<std::string, Names> library_places = {
     {"boost", {"experiments", "cli"}}, {"nlohmann", {"experiments", "analysis", "findings", "cli"}},
     {"benchmark", {"speed"}},          {"oneapi", {"speed"}},  // the peers it is compared with
 };
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::string layer_of(const std::string& path) { return path.substr(0, path.find('/')); }
 
@@ -75,7 +66,7 @@ std::map<std::string, std::vector<Include>> all_includes() {
   return includes;
 }
 
-// Reaches of `file` through the project's own headers, itself included.
+// Adds `file` and all files that it includes, directly or indirectly, to `reached`.
 void collect(const std::string& file, const std::map<std::string, std::vector<Include>>& includes, Names& reached) {
   if (!includes.contains(file) || !reached.insert(file).second) return;
   for (const Include& include : includes.at(file)) collect(include.path, includes, reached);
@@ -98,7 +89,7 @@ TEST_CASE("layers: every file includes only its own layer and those below", "[la
       if (own) {
         CHECK(allowed_layers.at(layer_of(file)).contains(layer_of(include.path)));
         ++checked;
-      } else if (include.quoted) {  // an own header is named from the root, so this is a library
+      } else if (include.quoted) {  // headers of this project are named from the root, so this is a library
         CHECK(library_places.contains(include.path.substr(0, include.path.find('/'))));
       }
     }

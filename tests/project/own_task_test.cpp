@@ -1,5 +1,5 @@
-// Does what examples/own_task/README.md says: installs this build, builds a program with one more task on it,
-// and runs it; and looks at what was installed.
+// Follows examples/own_task/README.md: installs this build, builds a program with one more task, and runs it. Also
+// checks what was installed.
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
@@ -123,10 +123,10 @@ TEST_CASE("tasks: a name that already means something else is refused before any
   };
   CHECK(said("mine delay list").starts_with("0 tasks"));
   CHECK(said("lstm delay list") ==
-        "2 rnnbench: task 'lstm': the name is taken by a cell or by the training options; choose another\n");
+        "2 rnnbench: task 'lstm': a cell or the options of training already have this name; rename the task\n");
   CHECK(said("mine batch list") ==
-        "2 rnnbench: task 'mine': its option 'batch' is already one of models or training; choose another "
-        "name\n");
+        "2 rnnbench: task 'mine': its option 'batch' already is an option of models or of training; "
+        "rename the option\n");
   CHECK(said("copy delay list").starts_with("2 rnnbench: task 'copy': a task of this name already exists"));
 }
 

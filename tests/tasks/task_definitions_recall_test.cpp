@@ -105,7 +105,7 @@ TEST_CASE("associative-recall: what cannot be is refused", "[tasks]") {
   CHECK_THROWS_WITH(task_of("associative-recall", {{"length", "15"}}),
                     "length = 15 is too short for associative-recall with pairs = 4, which needs 16 or more");
   CHECK_THROWS_WITH(task_of("associative-recall", {{"pairs", "5"}, {"values", "4"}}),
-                    "values = 4 is fewer than pairs = 5; those of a sequence are distinct");
+                    "values = 4 is less than pairs = 5, but the values of a sequence are distinct");
 }
 
 TEST_CASE("selective-copying: the items in their order, wherever they stood", "[tasks]") {

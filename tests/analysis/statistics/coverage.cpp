@@ -97,11 +97,12 @@ class Report {
 // Sections.
 
 void success_rates(Report& report) {
-  report.section("Rates of solved runs",
-                 "Wilson's interval, exact. The last row is the least over all rates from 0.001 to 0.999: in a\n"
-                 "narrow range near 0 and 1 (at n = 10, from 0.0105 to 0.0179) the interval of a single solved run,\n"
-                 "or unsolved one, misses.",
-                 "true rate");
+  report.section(
+      "Rates of solved runs",
+      "Wilson's interval, computed exactly. The last row is the minimum over all rates from 0.001 to 0.999.\n"
+      "Coverage is low in narrow ranges near 0 and 1 (at n = 10, from 0.0105 to 0.0179), where the interval\n"
+      "for a single solved or unsolved run does not contain the rate.",
+      "true rate");
   const auto coverage = [](int n, double rate) {
     double total = 0;
     for (int k = 0; k <= n; ++k) {
@@ -121,7 +122,7 @@ void success_rates(Report& report) {
     for (int i = 1; i < 1000; ++i) total += coverage(n, i / 1000.0);
     return total / 999;
   });
-  report.exact("least over all rates", if_given(at_least_090, false), [&](int n) {
+  report.exact("minimum over all rates", if_given(at_least_090, false), [&](int n) {
     double min = 1;
     for (int i = 1; i < 1000; ++i) min = std::min(min, coverage(n, i / 1000.0));
     return min;
@@ -139,10 +140,11 @@ void score_intervals(Report& report) {
 }
 
 void paired_intervals(Report& report) {
-  report.section("Mean of paired differences",
-                 "The interval that is dual to the sign-flip test, printed from n = 10 on; infinite at n = 3\n"
-                 "and 5. Its promise is for symmetric differences, and not for the skewed ones below.",
-                 "distribution of differences");
+  report.section(
+      "Mean of paired differences",
+      "The interval that corresponds to the sign-flip test, printed from n = 10 on; it is infinite at n = 3\n"
+      "and 5. It assumes symmetric differences, so the skewed ones below may fall short.",
+      "distribution of differences");
   for (const Distribution& differences : differences()) {
     report.simulated(differences.name, if_given(at_least_090, differences.symmetric), [&](int n, Stream& stream) {
       return covers(mean_interval(sample(differences.draw, n, stream), 0.95), differences.truth);
@@ -250,10 +252,9 @@ void survival_intervals(Report& report, bool log_log) {
 
 void tests_at_5_percent(Report& report) {
   report.section("Errors of tests",
-                 "How often a test at 5 % rejects what is true: equivalence, by two one-sided tests, though\n"
-                 "the mean lies on the margin; equal times, by the log-rank test, though all come from one\n"
-                 "distribution. Promised of equivalence is at most 0.05, for symmetric differences; printed\n"
-                 "from n = 9 on.",
+                 "How often a test at 5 % is wrong: two one-sided tests declare equivalence although the mean lies on\n"
+                 "the margin, or the log-rank test declares times different although they come from one distribution.\n"
+                 "The limit for equivalence is 0.05, for symmetric differences. Tests are printed from n = 9 on.",
                  "test");
   const double margin = 1000;  // so wide that the other margin does not matter
   for (const Distribution& differences : differences()) {
@@ -290,11 +291,11 @@ void not_used(Report& report) {
                  "distribution of scores");
   improvement_intervals(report, true);
   report.section("Not used: bootstrap of performance profiles", "Percentiles of 1,000 stratified resamples.",
-                 "true shares of the tasks");
+                 "true fractions of the tasks");
   profiles(report, true);
   report.section("Not used: log-log interval of the Kaplan-Meier curve",
-                 "With the standard error of Greenwood; no width before the first event.",
-                 "true share, end of observation");
+                 "With the standard error of Greenwood. It has zero width before the first event.",
+                 "true fraction, end of observation");
   survival_intervals(report, true);
 }
 
@@ -308,27 +309,27 @@ int main(int argc, char** argv) {
   }
   std::printf(
       "# Coverage\n\n"
-      "How often the 95 %% intervals that rnnbench prints cover the truth, by simulation. %d samples for\n"
-      "each entry below n = 20, half as many from there: a standard error of %.3f, or %.3f, at 0.95.\n"
-      "Promised is at least 0.90 from n = 10 on; what breaks that, by more than three standard\n"
-      "errors, is in bold.\n"
-      "[What the intervals are and why](statistics.md). Made by\n\n"
+      "How often the 95 %% intervals that rnnbench prints contain the true value, by simulation. Each entry\n"
+      "is a fraction of %d samples, or of half as many from n = 20 on. At 0.95 its standard error is %.3f,\n"
+      "or %.3f. The coverage should be at least 0.90 from n = 10 on; entries that are lower by more than\n"
+      "three standard errors are in bold. [Statistics](statistics.md) explains the intervals. The command\n\n"
       "    build/release/rnnbench_coverage %d > docs/coverage.md\n\n"
-      "with random numbers from fixed addresses: it comes out the same again.\n",
+      "writes this page. Its random numbers are fixed, so the result is always the same.\n",
       samples, std::sqrt(0.95 * 0.05 / samples), std::sqrt(2 * 0.95 * 0.05 / samples), samples);
   Report report(samples);
   success_rates(report);
   score_intervals(report);
   paired_intervals(report);
-  report.section("Probability of improvement", "Wilson's interval with the number of seeds, printed from n = 10 on.",
+  report.section("Probability of improvement",
+                 "Wilson's interval with the number of seeds as the number of trials, printed from n = 10 on.",
                  "distribution of scores");
   improvement_intervals(report, false);
   report.section("Performance profiles",
-                 "Wilson's intervals of the tasks, combined. At a threshold that these shares of runs reach.",
-                 "true shares of the tasks");
+                 "Wilson's intervals of the tasks, combined, at a threshold that these fractions of runs reach.",
+                 "true fractions of the tasks");
   profiles(report, false);
   report.section("Kaplan-Meier curve", "Wilson's interval with the effective number of runs.",
-                 "true share, end of observation");
+                 "true fraction, end of observation");
   survival_intervals(report, false);
   tests_at_5_percent(report);
   not_used(report);

@@ -1,0 +1,243 @@
+#include "cli/commands.h"
+
+#include "cli/analysis_commands.h"
+#include "cli/findings.h"
+#include "cli/list.h"
+#include "cli/model_commands.h"
+#include "cli/reproduce.h"
+#include "cli/run.h"
+#include "cli/show.h"
+#include "cli/speed.h"
+#include "cli/status.h"
+#include "cli/trace.h"
+#include "cli/verify.h"
+
+namespace rnnbench::cli {
+namespace {
+
+const std::string experiment_help = R"(
+EXPERIMENT is an experiment file (FILE.ini) or the name of one in the catalogue, which 'rnnbench list
+experiments' lists. Instead of a file, settings can describe the runs:
+  --task adding --length 100 --cell lstm --hidden 64 --seed 1..3
+
+--KEY VALUE sets an option of the task, the model or the training, and replaces the setting of the
+file. 'rnnbench show TASK', 'rnnbench show CELL' and 'rnnbench show training' list the options. VALUE
+can be a list (50,100) or a range (1..10, or 50..200..50 with a step). Every combination of the
+values is a run.
+)";
+
+const std::string results_help = R"(
+  --results DIR     folder of the records (default: results)
+)";
+
+const std::string jobs_help = R"(  --jobs N          number of runs at the same time (default: one per core)
+  --threads N       threads of each run (default: 1); the results do not depend on it
+)";
+
+const std::string recompute_help =
+    R"(  --recompute K     store the states of every K-th step only and compute the others again in the
+                    backward pass: memory for about K steps instead of all, about a third more time,
+                    the same results (models with attention store all states)
+)";
+
+const std::string record_help = R"(
+RUN is the id of a record, the beginning of an id, or the path of a record.
+)";
+
+const std::string list_usage = R"(rnnbench list [tasks|models|experiments] [--format text|json|markdown]
+
+Lists the tasks, the models and the experiments of the catalogue, or only one of the three.
+
+  --format FORMAT   text (default), json, or markdown (only for 'list models')
+)";
+
+const std::string show_usage = R"(rnnbench show TASK|CELL|training [--format text|json]
+       rnnbench show EXPERIMENT [--KEY VALUE ...] [--format text|json]
+
+For a task: its definition, its success criterion, its baseline and its options.
+For a cell: its formula, its source, its number of parameters and the options of models that use it.
+For 'training': the options of training and evaluation.
+For an experiment: its models with hidden size and number of parameters, its number of runs, and the
+  claim it tests.
+)" + experiment_help;
+
+const std::string run_usage =
+    R"(rnnbench run EXPERIMENT [--KEY VALUE ...] [--results DIR] [--jobs N] [--threads N]
+                    [--recompute K] [--dry-run] [--keep-going|--fail-fast] [--no-weights]
+
+Trains every run of the experiment that has no record yet. Ctrl-C saves checkpoints; the same
+command then continues.
+)" + experiment_help +
+    results_help + jobs_help + recompute_help +
+    R"(  --dry-run         list the runs and whether they are recorded, and train nothing
+  --keep-going      after a run that failed, train the others (default)
+  --fail-fast       after a run that failed, stop
+  --no-weights      do not store the final weights beside each record
+)";
+
+const std::string status_usage = R"(rnnbench status EXPERIMENT [--KEY VALUE ...] [--results DIR]
+                       [--format text|json]
+
+Prints the state of every run: solved, finished (all updates done, task not solved) or diverged if
+it has a record, interrupted if it has a checkpoint, otherwise missing. Then prints the command that
+trains the rest.
+)" + experiment_help + results_help;
+
+const std::string table_usage =
+    R"(rnnbench table EXPERIMENT [--KEY VALUE ...] [--results DIR]
+                      [--format text|csv|markdown|json]
+
+Prints, for every task and model: how many runs solved the task, the test scores, the updates and
+the CPU seconds until the task was solved, the training speed, the hidden size and the number of
+parameters.
+)" + experiment_help +
+    results_help;
+
+const std::string plot_usage = R"(rnnbench plot EXPERIMENT [--KEY VALUE ...] [--results DIR]
+
+Draws the figures into <results>/<experiment>/figures as .svg, .pdf and .png, each with its gnuplot
+script and data.
+)" + experiment_help + results_help;
+
+const std::string report_usage = R"(rnnbench report EXPERIMENT [--KEY VALUE ...] [--results DIR]
+       rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]
+
+Writes <results>/<experiment>/report.html, one file that contains all tables and figures, and beside
+it the tables (table.txt, table.md, table.csv), the records as CSV (runs.csv, curves.csv) and the
+figures.
+
+'report findings' writes <results>/findings.html, the page of all findings of the catalogue, with a
+figure of each. FILE.ini adds a finding that is not in the catalogue. --profile as in 'rnnbench
+reproduce'.
+)" + experiment_help + results_help;
+
+const std::string compare_usage =
+    R"(rnnbench compare EXPERIMENT --cell A,B [--measure SCORE] [--KEY VALUE ...]
+                        [--results DIR]
+
+Compares two models on every task by the differences between runs of the same seed. Such runs were
+trained on the same sequences. Prints the pair of every seed and, from ten seeds on, a 95 %
+confidence interval of the mean difference.
+)" + experiment_help +
+    results_help +
+    R"(  --cell A,B        the two models: cells, or labels of the result table such as 'lstm, lstm +
+                    additive attention'
+  --measure SCORE   what to compare: loss or updates-to-solve (default: the score that the task is
+                    judged by)
+)";
+
+const std::string reproduce_usage =
+    R"(rnnbench reproduce [NAME ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
+                          [--results DIR] [--dry-run]
+
+Trains all runs of published claims and prints the verdicts. NAME is a finding of the catalogue or a
+file with a section [finding]; without a name, all findings of the catalogue are run. Each finding
+first trains its models with the settings of the file and with random settings (the trials of its
+search), then trains every model again with the best settings and new seeds. The rule in the file
+decides. Ctrl-C saves checkpoints; the same command then continues.
+
+  --profile P       how large the runs are. smoke: a few seconds per finding, to check that
+                    everything works; lab (default): an evening on a laptop; full: the sizes of the
+                    publications
+)" + jobs_help +
+    R"(  --results DIR     folder of the records (default: results)
+  --dry-run         print how many runs are missing and an upper bound of the core-minutes they take
+                    on this machine
+)";
+
+const std::string findings_usage =
+    R"(rnnbench findings [NAME ...] [--profile lab|full] [--results DIR]
+                         [--format text|markdown|json]
+
+Prints the table of findings: every claim that the catalogue tests, with its verdict and the
+comparison that decides it. NAME restricts the table to these findings; p-values are corrected for
+the number of all findings in any case. The published records are read with --results
+results/reference.
+
+  --profile P       lab (default) or full, see 'rnnbench reproduce --help'
+  --results DIR     folder of the records (default: results)
+  --format FORMAT   text (default), markdown or json
+)";
+
+const std::string check_usage = R"(rnnbench check [CELL ...] [--format text|json]
+
+Compares the gradient of every model (default: all cells), with every kind of attention and every
+loss, with derivatives by the complex-step method in double precision. For each block of parameters,
+the error is the largest difference relative to the largest derivative of the block. The exit code
+is 1 if an error exceeds 1e-12.
+)";
+
+const std::string verify_usage =
+    R"(rnnbench verify RUN ... [--jobs N] [--threads N] [--recompute K] [--results DIR]
+       rnnbench verify --sample N EXPERIMENT [--KEY VALUE ...] [--jobs N] [--threads N]
+                       [--recompute K] [--results DIR]
+
+Trains recorded runs again in a temporary folder and compares every number of the results. Prints
+'identical', or the first difference and how the machine and the program differ from the recorded
+ones. The exit code is 1 if a run differs or fails.
+)" + record_help +
+    experiment_help + results_help +
+    R"(  --sample N        choose N recorded runs of the experiment, spread over tasks and models, the same
+                    ones each time
+)" + jobs_help +
+    recompute_help;
+
+const std::string trace_usage = R"(rnnbench trace RUN [--sample N] [--length L] [--results DIR]
+
+Shows what a trained network does with one test sequence. Writes every gate, state, attention weight
+and output of every step to <results>/<experiment>/traces/<id>.csv, draws them (.svg, .pdf, .png),
+and prints the mean of each gate by kind of step.
+)" + record_help + results_help +
+                                R"(  --sample N        number of the test sequence, from 0 (default: 0)
+  --length L        length of the sequence (default: the length that the run was trained at)
+)";
+
+const std::string dump_usage = R"(rnnbench dump --to FILE.safetensors [--KEY VALUE ...]
+
+Writes one batch and what an untrained model computes from it, for comparison with other
+implementations: inputs [time, batch, features], targets, mask, outputs, loss, every parameter under
+its PyTorch name (rnn.weight_ih_l0) and its gradient (grad.rnn.weight_ih_l0). Settings are those of
+'rnnbench run', with one value each (default: an LSTM on copy).
+)";
+
+const std::string speed_usage =
+    R"(rnnbench speed [EXPERIMENT] [--KEY VALUE ...] [--time-steps N] [--threads N]
+                      [--recompute K] [--repetitions N] [--format text|json]
+
+Measures the wall time of a training update (forward pass, loss, backward pass, clipping, optimizer)
+and of the forward pass alone, as medians over repetitions. Relates the update to the largest number
+of multiply-adds per second that this machine reached in the same measurement. Default: every cell
+on copy.
+)" + experiment_help +
+    R"(
+  --time-steps N    number of time steps of a sequence, in place of the task's own --length
+  --threads N       threads of an update (default: 1)
+)" + recompute_help +
+    R"(  --repetitions N   number of repetitions, interleaved over all models (default: 9)
+)";
+
+}  // namespace
+
+const std::vector<Command>& all_commands() {
+  static const std::vector<Command> commands = {
+      {"list", "list the tasks, models and experiments", list_usage, list_command},
+      {"show", "explain a task, a cell, the options of training or an experiment", show_usage, show_command},
+      {"run", "train the runs of an experiment that have no record yet", run_usage, run_command},
+      {"status", "print which runs are recorded, interrupted or missing", status_usage, status_command},
+      {"table", "print the results for every task and model", table_usage, table_command},
+      {"plot", "draw the figures of an experiment", plot_usage, plot_command},
+      {"report", "write the report of an experiment, or the page of all findings", report_usage, report_command},
+      {"compare", "compare two models by differences between runs of the same seed", compare_usage, compare_command},
+      {"reproduce", "train the runs of published claims and print the verdicts", reproduce_usage, reproduce_command},
+      {"findings", "print the table of findings: published claims and their verdicts", findings_usage,
+       findings_command},
+      {"check", "compare the gradients of models with complex-step derivatives", check_usage, check_command},
+      {"verify", "train recorded runs again and compare every number", verify_usage, verify_command},
+      {"trace", "show gates, states and attention of a trained run on one sequence", trace_usage, trace_command},
+      {"dump", "write a batch with outputs, loss and gradients for other programs", dump_usage, dump_command},
+      {"speed", "measure the time of a training update", speed_usage, speed_command},
+  };
+  return commands;
+}
+
+}  // namespace rnnbench::cli
