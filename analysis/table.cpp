@@ -117,7 +117,7 @@ Table outcome_table(const TaskRuns& task) {
   const std::string score = task.measure.empty()    ? "test score"
                             : task.higher_is_better ? "test " + task.measure + ", higher is better"
                                                     : "test " + task.measure + ", lower is better";
-  Table table{{{"model", false}, {"solved"}, {"95 % interval"}, {score, false}}, {}};
+  Table table{{{"model", false}, {"solved"}, {"95 % Wilson"}, {score, false}}, {}};
   std::vector<Summary> summaries;
   std::vector<std::size_t> widths;
   for (const ModelRuns& model : task.models) {
@@ -156,7 +156,7 @@ Table cost_table(const TaskRuns& task) {
 std::vector<std::string> table_notes(const Study& study) {
   std::vector<std::string> notes = {
       "solved: runs that solved the task, out of all declared runs (diverged and missing ones count as unsolved)",
-      "95 % interval: of the rate of solved runs, by Wilson"};
+      "95 % Wilson: confidence interval of the rate of solved runs"};
   if (has_intervals(study, false)) {
     notes.push_back(
         "test scores: one per seed, from the worst to the best (an interval would not be reliable with fewer than ten "
