@@ -43,9 +43,9 @@ int status_command(const CommandArguments& words) {
     return 0;
   }
   print_columns(std::cout, rows);
-  const std::string summary =
-      join(counts.items(), [](const auto& entry) { return entry.value().dump() + " " + entry.key(); });
-  std::cout << experiment.runs.size() << " runs in " << results_folder.path().string() << ": " << summary << '\n';
+  std::vector<std::string> summary;
+  for (const auto& [state, count] : counts.items()) summary.push_back(count.dump() + " " + state);
+  std::cout << experiment.runs.size() << " runs in " << results_folder.path().string() << ": " << join(summary) << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
   return 0;
 }

@@ -119,7 +119,9 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
                                     [](const FindingResult& r) { return r.finding->not_applicable.empty(); });
   html += "<h2>How to read this page</h2>\n" + reading(static_cast<std::size_t>(family));
   html += "<h2>Environment</h2>\n" + environment_table(runs);
-  return html_page(title, std::string(report_style) + findings_style, html);
+  std::string style = report_style;
+  style += findings_style;
+  return html_page(title, style, html);
 }
 
 }  // namespace rnnbench::findings

@@ -68,6 +68,7 @@ HWY_AFTER_NAMESPACE();
 
 #include "core/aligned.h"
 #include "core/stream.h"
+#include "models/layer.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
 

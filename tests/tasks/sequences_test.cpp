@@ -253,9 +253,9 @@ TEST_CASE("sequences: lines without a split are shared out by their number", "[t
   std::string text;
   for (int i = 0; i < 25; ++i) text += "[" + std::to_string(i) + ", 0]\n";
   const SequenceFile file = read_sequence_file(DataFile(text).path());
-  const auto firsts = [&](int part) {
+  const auto firsts = [&](int split) {
     std::vector<int> symbols;
-    for (const GivenSequence& sequence : file.parts[part]) symbols.push_back(sequence.symbols[0]);
+    for (const GivenSequence& sequence : file.splits[split]) symbols.push_back(sequence.symbols[0]);
     return symbols;
   };
   CHECK(firsts(0).size() == 21);
