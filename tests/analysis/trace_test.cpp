@@ -329,9 +329,9 @@ TEST_CASE("answers of yes or no are drawn as probabilities, with a circle for ev
   trace.batch.targets = {1, 1, 0, 1, 0, 1};
   trace.outputs = {0, 1000, -1000, 0, 1000, 0};
   const Figure figure = trace_figure(trace);
-  CHECK_THAT(figure.script, Contains("probability of every yes"));
-  CHECK_THAT(figure.data, Contains("(circles)\n0.5 0 1\n1 0.5 0.5\n"));  // a row for each output
-  CHECK_THAT(figure.data, Contains("# asked: step, output\n2 1\n\n"));   // at step 2 alone
+  CHECK_THAT(figure.script, Contains("probability of yes; circles mark the answers that are yes"));
+  CHECK_THAT(figure.data, Contains("are yes\n0.5 0 1\n1 0.5 0.5\n"));     // a row for each output
+  CHECK_THAT(figure.data, Contains("# answers: step, output\n2 1\n\n"));  // at step 2 alone
 }
 
 TEST_CASE("mistakes of trace get one sentence", "[trace]") {

@@ -336,7 +336,8 @@ TEST_CASE("networks that make no sense are refused with what is allowed", "[mode
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"dropout", "0.2"}}),
                     Contains("dropout = 0.2") && Contains("layers = 2"));
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"residual", "yes"}}), Contains("layers = 2"));
-  CHECK_THROWS_WITH(refused({{"cell", "lstm|gru+rnn"}, {"residual", "yes"}}), Contains("as many cells in every layer"));
+  CHECK_THROWS_WITH(refused({{"cell", "lstm|gru+rnn"}, {"residual", "yes"}}),
+                    Contains("the same number of cells in every layer"));
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"attention", "dot"}, {"attend", "inputs"}}),
                     Contains("additive, general"));
   CHECK_THROWS_WITH(refused({{"cell", "lstm"}, {"attention", "multi-head"}, {"hidden", "10"}}), Contains("heads = 4"));
