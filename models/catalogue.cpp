@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "models/cells/cell.h"
 #include "models/cells/cell_factory.h"
-#include "models/transformer/transformer.h"
+#include "models/transformer/transformer_plan.h"
 
 // CELL(file, type): a cell of models/cells/<file>.h, and its type there.
 #define RNNBENCH_CELLS                               \

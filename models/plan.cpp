@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "models/catalogue.h"
-#include "models/transformer/transformer.h"
+#include "models/transformer/transformer_plan.h"
 
 namespace rnnbench::models {
 namespace {

@@ -8,7 +8,7 @@
 #include "models/head/head.h"
 #include "models/layer.h"
 #include "models/recurrent/recurrent.h"
-#include "models/transformer/transformer.h"
+#include "models/transformer/transformer_plan.h"
 
 namespace rnnbench::models {
 

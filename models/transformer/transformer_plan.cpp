@@ -1,8 +1,9 @@
 // The Transformer's entry in the table of cells, its options, its parameter blocks and their initial values.
+#include "models/transformer/transformer_plan.h"
+
 #include <cmath>
 
 #include "core/stream.h"
-#include "models/transformer/transformer.h"
 
 namespace rnnbench::models {
 

@@ -279,6 +279,6 @@ TEST_CASE("list and show print the tables of tasks and models", "[cli]") {
   CHECK(shown.at("runs") == 3);
   REQUIRE(shown.at("models").size() == 1);
   CHECK(shown.at("models")[0].at("runs") == 3);
-  // 4 (64 * 64 + 64 * 10 + 2 * 64) and the read-out's 9 * 64 + 9, on copy with 8 symbols, blank and cue.
+  // 4 (64 * 64 + 64 * 10 + 2 * 64) and the output layer's 9 * 64 + 9, on copy with 8 symbols, blank and cue.
   CHECK(shown.at("models")[0].at("parameters") == 20041);
 }

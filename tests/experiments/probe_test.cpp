@@ -53,7 +53,7 @@ struct Probed {
   Json json;
 };
 
-// One recurrent layer and its read-out as the papers have them, on sequences of adding.
+// One recurrent layer and its output layer as the papers have them, on sequences of adding.
 class Plain {
  public:
   Plain(const Probed& probed, const Parameters<float>& parameters)

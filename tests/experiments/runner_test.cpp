@@ -158,7 +158,7 @@ TEST_CASE("a run that diverges is a record, not a crash", "[runner]") {
   spec.model.set("activation", "relu");
   spec.model.set("hidden", "16");
   spec.training.set("optimizer", "sgd");
-  spec.training.set("learning-rate", "100");  // the read-out's bias alone: error times -199 at each update
+  spec.training.set("learning-rate", "100");  // the output layer's bias alone: error times -199 at each update
   spec.training.set("clip-norm", "0");
   const Record record = trained(spec);
   REQUIRE(record.result["status"] == "diverged");

@@ -48,7 +48,7 @@ Matrix<S> attend(const Settings& model, const Parameters<S>& parameters, const M
   return contexts;
 }
 
-// Raffel & Ellis 2015: what the read-out sees at each step.
+// Raffel & Ellis 2015: what the output layer sees at each step.
 template <class S>
 Matrix<S> feedforward_attention(const Parameters<S>& parameters, const Matrix<S>& states) {
   const Matrix<S> v = block(parameters, "attention.energy"), w = block(parameters, "readout.hidden.weight");

@@ -71,7 +71,7 @@ TEST_CASE("cell = lstm+lstm is layers = 2, bit for bit", "[models][networks]") {
   CHECK(pattern.parameters.data() == written.parameters.data());
 }
 
-TEST_CASE("cells side by side are two networks whose read-outs are added", "[models][networks]") {
+TEST_CASE("cells side by side are two networks whose output layers are added", "[models][networks]") {
   for (const char* hidden : {"5", "16", "19"}) {
     const Signature signature = all_signatures(3, 4)[1];
     const Batch batch = uneven_batch(signature, 6, 5, 2);
@@ -166,11 +166,11 @@ TEST_CASE("dropout drops with probability p and divides the rest by 1 - p", "[mo
       const StreamSource noise{5, Purpose::dropout, update, 0};
       const auto d = gradient(t, batch, &noise);
       for (int k = 0; k < h; ++k) {
-        const double grown = input(d, k) / input(whole, k);
-        if (grown == 0)
+        const double factor = input(d, k) / input(whole, k);
+        if (factor == 0)
           ++dropped;
         else
-          CHECK(std::fabs(grown * (1 - p) - 1) <= 1e-6);  // the factor is a float
+          CHECK(std::fabs(factor * (1 - p) - 1) <= 1e-6);  // the factor is a float
       }
     }
     const double n = draws * h;
@@ -296,7 +296,7 @@ TEST_CASE("the Transformer never sees a later step, and without positions no ord
 
 namespace {
 
-// A read-out that sees nothing but its bias.
+// An output layer that sees nothing but its bias.
 template <class S>
 void check_certain_answers() {
   const Signature signature{.inputs = 1, .outputs = 3, .loss = Loss::bernoulli};

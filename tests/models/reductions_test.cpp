@@ -292,7 +292,7 @@ TEST_CASE("attention over a single state gives that state", "[models][reductions
       Values attending = values, plain = values;
       attending["attention"] = attention, plain["attention"] = "none";
       Computed<double> with(attending, signature, Isa::scalar), without(plain, signature, Isa::scalar);
-      // The read-out of [h, c] with c = h is that of h with the sum of both halves.
+      // The output layer of [h, c] with c = h is that of h with the sum of both halves.
       for (const Block& block : without.network->layout().blocks()) {
         const int same = with.network->layout().find(block.name);
         double* to = without.parameters.block(without.network->layout().find(block.name));

@@ -135,7 +135,7 @@ void check_case(const Case& c) {
     CHECK(std::fabs(exact.loss - naive.loss) <= 1e-13 * naive.loss);
     Parameters<double> direction(exact_network->layout());
     const double slope = uphill(exact.gradient, direction);
-    CHECK(slope > 0.5);  // dead units have no derivative, the read-out has
+    CHECK(slope > 0.5);  // dead units have no derivative, the output layer has
     const double derivative = naive_derivative(c.model, c.signature, exact.parameters, direction, batch);
     // Blocks of terms that cancel are among them (with dead units, all but altogether).
     CHECK(std::fabs(derivative - slope) <= (saturates(c.model) ? 1e-11 : 1e-8) * slope);
