@@ -40,7 +40,9 @@ TrainingState from_json(const Json& json, Optimizer& optimizer) {
   state.cpu_seconds_to_solve = json.at("cpu_seconds_to_solve");
   state.wall_seconds_to_solve = json.at("wall_seconds_to_solve");
   json.at("resumed").get_to(state.resumed);
-  for (const auto& [name, value] : optimizer.scalars()) json.at("optimizer").at(name).get_to(*value);
+  // Checkpoints of earlier builds spell the key the British way.
+  const Json& scalars = json.at(json.contains("optimizer") ? "optimizer" : "optimiser");
+  for (const auto& [name, value] : optimizer.scalars()) scalars.at(name).get_to(*value);
   return state;
 }
 
