@@ -1,12 +1,15 @@
 #include "findings/evaluation.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <set>
 
 #include "analysis/format.h"
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
+#include "core/threads.h"
+#include "experiments/records/environment.h"
 #include "experiments/records/results_folder.h"
 
 namespace rnnbench::findings {
@@ -200,14 +203,20 @@ void correct_for_family(std::vector<FindingResult>& results) {
 
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings,
                                              const std::filesystem::path& results) {
-  std::vector<FindingResult> evaluated;
-  for (const Finding& finding : findings) {
+  std::vector<FindingResult> evaluated(findings.size());
+  std::vector<std::exception_ptr> errors(findings.size());
+  ThreadTeam team(std::min(available_cores(), static_cast<int>(findings.size())), [] {});
+  team.run(static_cast<int>(findings.size()), [&](int, int i) {
     try {
-      evaluated.push_back(evaluate(finding, results));
+      evaluated[i] = evaluate(findings[i], results);
     } catch (const UserError& error) {
-      throw UserError(finding.file.string() + ": " + error.what());
+      errors[i] = std::make_exception_ptr(UserError(findings[i].file.string() + ": " + error.what()));
+    } catch (...) {
+      errors[i] = std::current_exception();
     }
-  }
+  });
+  for (const std::exception_ptr& error : errors)
+    if (error) std::rethrow_exception(error);
   correct_for_family(evaluated);
   for (FindingResult& result : evaluated) {
     if (!result.finding->not_applicable.empty()) {

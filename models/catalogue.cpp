@@ -159,9 +159,7 @@ std::vector<Option> recurrent_options(const CellEntry& cell) {
   return options;
 }
 
-}  // namespace
-
-std::vector<Option> model_options(const CellEntry& cell) {
+std::vector<Option> make_model_options(const CellEntry& cell) {
   std::vector<Option> options{
       integer_option("hidden", "64", 1, max_hidden, "units of a layer (or give budget)"),
       integer_option(
@@ -175,6 +173,16 @@ std::vector<Option> model_options(const CellEntry& cell) {
     options.push_back(std::move(option));
   }
   return options;
+}
+
+}  // namespace
+
+const std::vector<Option>& model_options(const CellEntry& cell) {
+  static std::mutex mutex;
+  static std::map<std::string, std::vector<Option>> known;  // a map, because references to its elements stay valid
+  const std::lock_guard lock(mutex);
+  const auto found = known.find(cell.name);
+  return found != known.end() ? found->second : known.emplace(cell.name, make_model_options(cell)).first->second;
 }
 
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name) {

@@ -23,6 +23,6 @@ const CellEntry& find_cell(const std::string& name);
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name);
 
 // All options of a model with this cell: the common ones (hidden, budget, layers, attention, init, ...) and its own.
-std::vector<Option> model_options(const CellEntry& cell);
+const std::vector<Option>& model_options(const CellEntry& cell);
 
 }  // namespace rnnbench::models

@@ -92,10 +92,11 @@ std::string RunSpec::canonical() const {
 std::string RunSpec::id() const { return hex16(fnv1a(canonical())); }
 
 Json RunSpec::json() const {
-  Json json = {{"id", id()},
+  const std::string text = canonical();
+  Json json = {{"id", hex16(fnv1a(text))},
                {"schema", record_schema},
                {"numerics_version", numerics_version},
-               {"canonical", canonical()},
+               {"canonical", text},
                {"task", {{"name", task.text("task")}}},
                {"model", {{"cell", model.text("cell")}}},
                {"training", Json::object()},
@@ -121,7 +122,8 @@ RunSpec spec_from_json(const Json& spec) try {
   run.model.set("cell", cell);
   run.training = settings_from(spec.at("training"), training_options(), "");
   run.seed = spec.at("seed").get<std::uint64_t>();
-  if (run.canonical() != spec.at("canonical") || run.id() != spec.at("id")) {
+  const std::string text = run.canonical();
+  if (text != spec.at("canonical") || hex16(fnv1a(text)) != spec.at("id")) {
     throw UserError("its spec does not match its id " + spec.at("id").dump() + ", so it was edited");
   }
   return run;
