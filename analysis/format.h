@@ -14,7 +14,6 @@ std::string significant(double value);  // three significant digits: "0.00123", 
 std::string score_text(double value);   // four decimals between 0.1 and 10, otherwise three digits: "0.9987", "12"
 std::string fixed_text(double value, int decimals);
 std::string counted(std::size_t count, const std::string& noun);  // "1 run", "2 runs"
-inline std::string exact_text(double value) { return number_text(value); }
 
 // Rows of cells under titled columns.
 struct Table {

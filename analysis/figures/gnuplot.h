@@ -34,7 +34,4 @@ void write_figures(const std::vector<Figure>& figures, const std::filesystem::pa
 // gnuplot's message when it fails.
 void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
-// A gnuplot string constant.
-inline std::string quoted(const std::string& text) { return gnuplot_quoted(text); }
-
 }  // namespace rnnbench::analysis

@@ -1,9 +1,10 @@
-// Inference on paired differences, one number per seed, from the signs that symmetric differences could have
-// had: tests, the interval that is dual to them, equivalence, and how many seeds a decision would take.
-// Callers print no p-value below min_pairs_for_test.
+// Inference on paired differences, one number per seed: tests, intervals, equivalence, and how many seeds a decision
+// would take.
 //
-// Up to 20 pairs everything is exact, over all 2^n patterns of signs; from there over 100,000 random ones,
-// from streams of their own: the same differences give the same numbers.
+// Everything follows from one assumption: if a model is not better than the other, the differences are symmetric, so
+// each could as well have had the opposite sign. Up to 20 pairs all 2^n patterns of signs are counted, so the results
+// are exact. Beyond that, 100,000 random patterns are drawn from fixed seeds: the same differences give the same
+// numbers. Callers print no p-value below min_pairs_for_test.
 #pragma once
 
 #include <optional>
@@ -13,8 +14,8 @@
 
 namespace rnnbench::analysis {
 
-// The means of all non-empty subsets of the differences (beyond 20 pairs: of 100,000 random subsets), from which the
-// tests and intervals below follow. Computing the means takes most of the time: one object serves all boundaries and
+// The means of all non-empty subsets of the differences (beyond 20 pairs: of 100,000 random subsets). The tests and
+// intervals below follow from them. Computing them takes most of the time, so one object serves all boundaries and
 // levels.
 class SubsetMeans {
  public:
@@ -37,10 +38,11 @@ double smallest_p(int n);
 // One-sided p-value, small when the center of symmetry is above 0.
 double sign_flip_greater(const Values& differences);
 
-// The interval of at least this level for the center of the differences, in their unit: all centers c for which
-// sign_flip_test of the differences minus c does not reject at 1 - level (beyond 20 pairs: up to the error of the
-// random patterns). Its ends are order statistics of the means of all non-empty subsets ("typical values" of Hartigan
-// 1969). They are infinite if the differences are too few to reject any center, as at 95 % with fewer than 6.
+// The interval for the center of symmetry of the differences, in their unit: all centers c that sign_flip_test, applied
+// to the differences minus c, does not reject at 1 - level. (Beyond 20 pairs this holds up to the error of the random
+// patterns.) It covers the center with at least this level. Its ends are order statistics of the subset means
+// (Hartigan 1969, "typical values"). They are infinite if there are too few differences to reject any center; at 95 %,
+// fewer than 6.
 Interval mean_interval(const Values& differences, double level);
 
 // Two one-sided tests (Schuirmann 1987): the larger of the p-values for center > -margin and for center < margin, where
@@ -48,10 +50,10 @@ Interval mean_interval(const Values& differences, double level);
 // between -margin and margin.
 double equivalence_test(const Values& differences, double margin);
 
-// How many pairs would clear the interval of `level` of the boundary if mean and standard deviation stayed as
-// they are: (z s / distance)^2 + z^2 / 2, which is the number for Student's interval (Guenther 1981), and not
-// below min_pairs_for_test. Nothing when that is more than max_seeds_to_decide, as when the mean lies on
-// the boundary. At least two differences.
+// How many pairs are needed for an interval of this level that excludes the boundary, if mean and standard deviation s
+// stay as they are: (z s / distance)^2 + z^2 / 2, the number for Student's interval (Guenther 1981), and at least
+// min_pairs_for_test. Nothing when that is more than max_seeds_to_decide, for example because the mean lies on the
+// boundary. There must be at least two differences.
 inline constexpr int max_seeds_to_decide = 1000;
 std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
 

@@ -66,7 +66,7 @@ std::string user_error(Action&& action) {
 
 }  // namespace
 
-TEST_CASE("labels say what varies, and nothing else", "[analysis]") {
+TEST_CASE("labels name the settings that vary, and no others", "[analysis]") {
   const Study plain = made_up::study();
   REQUIRE(plain.tasks.size() == 3);
   CHECK(plain.tasks[0].label == "copy");
@@ -264,7 +264,7 @@ TEST_CASE("runs.csv and curves.csv are tidy, sorted, quoted, exact", "[analysis]
   CHECK(curves_csv(shuffled) == curves_csv(records));
 }
 
-TEST_CASE("numbers are short and do not pretend", "[analysis]") {
+TEST_CASE("numbers are printed with as many digits as they mean", "[analysis]") {
   CHECK(thousands(1234567) == "1,234,567");
   CHECK(thousands(-1234.4) == "-1,234");
   CHECK(thousands(999) == "999");

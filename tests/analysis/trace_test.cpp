@@ -334,7 +334,7 @@ TEST_CASE("answers of yes or no are drawn as probabilities, with a circle for ev
   CHECK_THAT(figure.data, Contains("# answers: step, output\n2 1\n\n"));  // at step 2 alone
 }
 
-TEST_CASE("mistakes of trace get one sentence", "[trace]") {
+TEST_CASE("invalid arguments of trace get one sentence", "[trace]") {
   const Trained trained;
   const std::string id = trained.ids[0];
   CHECK_THAT(trained.trace({}), Contains("needs one RUN"));

@@ -93,7 +93,7 @@ TEST_CASE("clipping by value limits every element", "[core][optimizer]") {
   CHECK(largest_of(original) > 0.25);
 }
 
-TEST_CASE("a number that is none is noticed, wherever it is", "[core][optimizer]") {
+TEST_CASE("a NaN or an infinity is found at every position", "[core][optimizer]") {
   const Layout layout = odd_layout();
   for (float bad : {not_a_number, infinite, -infinite})
     for (int block : {0, 1})

@@ -62,7 +62,7 @@ TEST_CASE("lists and ranges span values, each once and in order", "[options]") {
   CHECK(listed_values(lengths, "2, 1") == Values{"1,2"});  // one value: it spans nothing
 }
 
-TEST_CASE("what is not allowed is refused in one sentence", "[options][errors]") {
+TEST_CASE("a value that is not allowed is refused in one sentence", "[options][errors]") {
   CHECK(refused(hidden, "0") == "hidden = 0 is not a whole number from 1 to 1000");
   CHECK(refused(hidden, "1001") == "hidden = 1001 is not a whole number from 1 to 1000");
   CHECK(refused(hidden, "") == "hidden =  is not a whole number from 1 to 1000");
@@ -109,7 +109,7 @@ TEST_CASE("a broken range is refused in one sentence", "[options][errors]") {
   CHECK(refused(seed, "0..4294967295") == "seed = 0..4294967295 has 4294967296 values; at most 100000 are allowed");
 }
 
-TEST_CASE("a near name is suggested, a guess is not", "[options][errors]") {
+TEST_CASE("a name is suggested only if it is close", "[options][errors]") {
   const Values known = {"learning-rate", "length", "lstm", "gru", "gru-v1"};
   CHECK(nearest_name("lenght", known) == "length");
   CHECK(nearest_name("LSTM", known) == "lstm");
@@ -120,7 +120,7 @@ TEST_CASE("a near name is suggested, a guess is not", "[options][errors]") {
   CHECK(nearest_name("", known).empty());
 }
 
-TEST_CASE("settings give checked values and refuse to guess", "[options]") {
+TEST_CASE("settings have typed values; an unknown key and an unset number are errors", "[options]") {
   Settings settings = default_settings({hidden, rate, bias, lengths});
   CHECK(settings.integer("hidden") == 64);
   CHECK(settings.real("learning-rate") == 0.001);

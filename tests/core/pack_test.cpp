@@ -180,7 +180,7 @@ TEST_CASE("exp, log, sigmoid and tanh keep their bounds over the whole range", "
   }
 }
 
-TEST_CASE("exp, sigmoid and tanh are sane at the ends and for special values", "[core][pack]") {
+TEST_CASE("exp, sigmoid and tanh have the right limits, and pass NaN on", "[core][pack]") {
   const FlushDenormals flush;
   const Numbers in = special_values();
   for (Isa isa : supported_isas()) {

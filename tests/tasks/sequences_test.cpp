@@ -155,7 +155,8 @@ TEST_CASE("sequences: a task that needs a file keeps the contract with each form
   CHECK(held == 2);
 }
 
-TEST_CASE("sequences: shown is a step, asked the next, validation and test in order", "[tasks][sequences]") {
+TEST_CASE("sequences: the target is the next step; validation and test go through their sequences in order",
+          "[tasks][sequences]") {
   const DataFile file(three_chords);
   const auto task = file.task();
   CHECK(task->steps() == 3);
@@ -225,7 +226,7 @@ TEST_CASE("sequences: the baselines count in the training split and are scored o
   CHECK(task->measure().definition.find("summed over the keys") != std::string::npos);
 }
 
-TEST_CASE("sequences: lines of symbols are asked for the next one", "[tasks][sequences]") {
+TEST_CASE("sequences: the target of a symbol is the next one of its line", "[tasks][sequences]") {
   const DataFile file(
       "{\"split\": \"train\", \"sequence\": [0, 1, 0, 1, 1]}\n\n"
       "{\"sequence\": [2, 0, 1], \"split\": \"test\"}\r\n"
@@ -249,7 +250,7 @@ TEST_CASE("sequences: lines of symbols are asked for the next one", "[tasks][seq
         Approx((nats(1.5 / 5.5) + nats(3.5 / 5.5)) / 2).epsilon(1e-6));
 }
 
-TEST_CASE("sequences: lines without a split are shared out by their number", "[tasks][sequences]") {
+TEST_CASE("sequences: lines without a split are divided by their number", "[tasks][sequences]") {
   std::string text;
   for (int i = 0; i < 25; ++i) text += "[" + std::to_string(i) + ", 0]\n";
   const SequenceFile file = read_sequence_file(DataFile(text).path());

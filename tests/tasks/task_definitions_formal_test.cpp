@@ -51,7 +51,7 @@ TEST_CASE("formal tasks: the worked examples", "[tasks]") {
   }
 }
 
-TEST_CASE("formal tasks: the answers follow from what is shown, and lengths are drawn evenly", "[tasks]") {
+TEST_CASE("formal tasks: the targets follow from the inputs, and lengths are drawn uniformly", "[tasks]") {
   for (const Definition& d : definitions()) {
     for (const auto& [shortest, longest] : {std::pair{d.min, d.min + 11}, {37, 37}, {500, 40}}) {
       CAPTURE(d.name, d.variant, shortest, longest);
@@ -279,7 +279,7 @@ TEST_CASE("formal tasks: accuracy counts answers, sequences counts strings witho
   CHECK(score(scores(*addition, 5), "accuracy") == Approx(1 - 0.5 / 3));
 }
 
-TEST_CASE("formal tasks: what a model may know of their shape", "[tasks]") {
+TEST_CASE("formal tasks: the sizes that a model is built from", "[tasks]") {
   for (const Definition& d : definitions()) {
     CAPTURE(d.name, d.variant);
     const auto shape = [&](int length) { return task_of(d.name, lengths(length, length, d.variant))->signature(); };

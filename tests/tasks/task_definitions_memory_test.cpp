@@ -137,7 +137,8 @@ TEST_CASE("multiplication: the product of the marked numbers", "[tasks]") {
   }
 }
 
-TEST_CASE("noise-free-lag: the next symbol is asked at every step, with and without local regularities", "[tasks]") {
+TEST_CASE("noise-free-lag: the target of every step is the next symbol, with and without local regularities",
+          "[tasks]") {
   const auto regular = task_of("noise-free-lag", {{"length", "6"}, {"symbols", "3"}});
   Batch batch = sampled(*regular, 1000);
   int xs = 0;
@@ -170,7 +171,7 @@ TEST_CASE("noise-free-lag: the next symbol is asked at every step, with and with
   CHECK(random->baseline() == Approx((99 * std::log(99) + std::log(2)) / 100).epsilon(1e-14));
 }
 
-TEST_CASE("noise-free-lag: with a trigger, at least q distractors and one more with chance 9/10", "[tasks]") {
+TEST_CASE("noise-free-lag: with a trigger, at least q distractors and one more with probability 9/10", "[tasks]") {
   const auto task = task_of("noise-free-lag", {{"variant", "trigger"}, {"length", "7"}, {"symbols", "5"}});
   const Batch batch = sampled(*task, 10000);
   std::map<int, int> more;
@@ -243,7 +244,8 @@ std::pair<double, double> bounds(const std::map<std::string, double>& texts) {
 
 }  // namespace
 
-TEST_CASE("reber: strings of the grammar, the next symbol, and the outer one that is asked", "[tasks]") {
+TEST_CASE("reber: inputs are strings of the grammar, targets the next symbol; accuracy counts the outer one",
+          "[tasks]") {
   const std::regex grammar("B(T|P)B(TS*X(XT*VP)*(S|XT*VV)|PT*V(V|P(XT*VP)*(S|XT*VV)))E\\1E");
   const auto task = task_of("reber", {{"length", "20"}});
   const Batch batch = sampled(*task, 3000);
@@ -265,7 +267,7 @@ TEST_CASE("reber: strings of the grammar, the next symbol, and the outer one tha
   CHECK(seen > 10);
 }
 
-TEST_CASE("reber: baseline and optimum are those of all strings that can be", "[tasks]") {
+TEST_CASE("reber: baseline and optimum are those of all possible strings", "[tasks]") {
   for (const int length : {8, 9, 12, 21}) {
     CAPTURE(length);
     const std::map<std::string, double> strings = reber_strings(length + 1);
@@ -298,7 +300,7 @@ TEST_CASE("reber: baseline and optimum are those of all strings that can be", "[
   }
 }
 
-TEST_CASE("reber: whoever knows the grammar but not the outer symbol is told so", "[tasks]") {
+TEST_CASE("reber: a predictor that forgets the outer symbol is legal, but right half of the time", "[tasks]") {
   std::map<std::string, std::set<char>> next;
   for (const auto& [text, chance] : reber_strings(27))
     for (std::size_t t = 1; t < text.size(); ++t) next[text.substr(0, t)].insert(text[t]);

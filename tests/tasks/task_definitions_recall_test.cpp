@@ -45,7 +45,7 @@ int asked(const Batch& batch, int t, int b) {
 
 }  // namespace
 
-TEST_CASE("associative-recall: every key is asked once, for its own value", "[tasks]") {
+TEST_CASE("associative-recall: every key is queried once, and its target is its own value", "[tasks]") {
   for (const std::string filler : {"blank", "random"}) {
     const int length = 29, pairs = 5, keys = 9, values = 6;
     const auto task = task_of("associative-recall",
@@ -101,7 +101,7 @@ TEST_CASE("associative-recall: places of the queries", "[tasks]") {
   }
 }
 
-TEST_CASE("associative-recall: what cannot be is refused", "[tasks]") {
+TEST_CASE("associative-recall: impossible settings are refused", "[tasks]") {
   CHECK_THROWS_WITH(task_of("associative-recall", {{"length", "15"}}),
                     "length = 15 is too short for associative-recall with pairs = 4, which needs 16 or more");
   CHECK_THROWS_WITH(task_of("associative-recall", {{"pairs", "5"}, {"values", "4"}}),

@@ -95,7 +95,7 @@ TEST_CASE("tasks: an unknown name is refused with the nearest known one", "[task
   CHECK_THROWS_WITH(find_task("coppy"), "task = coppy is not one of " + listed + "; did you mean 'copy'?");
 }
 
-TEST_CASE("tasks: a number of time steps that cannot be is refused in one sentence", "[tasks]") {
+TEST_CASE("tasks: an impossible number of time steps is refused in one sentence", "[tasks]") {
   const auto refusal = [](const std::string& task, const std::string& key, const std::string& value, int steps) {
     Settings settings = default_settings(find_task(task).options);
     settings.set(key, value);
