@@ -7,6 +7,7 @@
 
 #include "cli/rnnbench.h"
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
@@ -36,6 +37,8 @@ void check_names(const std::vector<TaskEntry>& tasks) {
   }
 }
 
+void say(const std::string& sentence) { std::cerr << "rnnbench: " << plain_text(sentence) << '\n'; }
+
 }  // namespace
 
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
@@ -44,16 +47,16 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   const int code = dispatch({argv + 1, argv + argc});
   std::cout.flush();
   if (std::cout) return code;
-  std::cerr << "rnnbench: cannot write to standard output\n";
+  say("cannot write to standard output");
   return 1;
 } catch (const UserError& error) {
-  std::cerr << "rnnbench: " << error.what() << '\n';
+  say(error.what());
   return 2;
 } catch (const std::bad_alloc&) {
-  std::cerr << "rnnbench: out of memory\n";
+  say("out of memory");
   return 1;
 } catch (const std::exception& error) {
-  std::cerr << "rnnbench: " << error.what() << '\n';
+  say(error.what());
   return 1;
 }
 

@@ -3,6 +3,8 @@
 #include <cctype>
 #include <sstream>
 
+#include "core/plain_text.h"
+
 namespace rnnbench::core {
 
 std::string trim(std::string_view text) {
@@ -65,7 +67,7 @@ std::string shell_quoted(const std::string& text) {
   return needs_quotes ? "'" + replace_all(text, "'", "'\\''") + "'" : text;
 }
 
-std::string gnuplot_quoted(std::string_view text) { return "'" + replace_all(std::string(text), "'", "''") + "'"; }
+std::string gnuplot_quoted(std::string_view text) { return "'" + replace_all(plain_text(text), "'", "''") + "'"; }
 
 std::string json_quoted(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";

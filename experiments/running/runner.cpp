@@ -9,6 +9,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "core/plain_text.h"
 #include "experiments/records/environment.h"
 #include "experiments/running/progress.h"
 #include "models/network.h"
@@ -145,7 +146,7 @@ class Pool {
   std::mutex mutex_;  // protects outcome_
 };
 
-void say(const std::string& sentence) { std::fputs((sentence + "\n").c_str(), stderr); }
+void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n").c_str(), stderr); }
 
 // With `jobs` and `threads` chosen where they are 0.
 RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
