@@ -7,6 +7,7 @@
 #include "core/hash.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/record_shape.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -132,14 +133,10 @@ Record checked_record(const std::string& text, const std::string& id) {
   require(spec["id"] == id, "the file is not named after its id");
   require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
           "its result does not have the hash that it states, so it was edited");
-  const Json& result = record.result;
-  const auto holds = [&](const char* key, auto is_type) { return result.contains(key) && (result[key].*is_type)(); };
-  require(holds("status", &Json::is_string) &&
-              (result["status"] == "solved" || result["status"] == "finished" || result["status"] == "diverged"),
+  check_shape(record);
+  const Json& status = record.result["status"];
+  require(status == "solved" || status == "finished" || status == "diverged",
           "its status is none of solved, finished and diverged, so it was edited");
-  require(holds("measure", &Json::is_object) && holds("curve", &Json::is_array) && holds("final", &Json::is_object) &&
-              holds("lengths", &Json::is_array) && holds("solved", &Json::is_boolean),
-          "its result lacks a key that every run has, so it was edited");
   require(spec.contains("numerics_version") && spec["canonical"].get<std::string>().starts_with(
                                                    "schema = " + spec["schema"].dump() +
                                                    "\nnumerics_version = " + spec["numerics_version"].dump() + "\n"),
