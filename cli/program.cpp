@@ -1,9 +1,13 @@
 #include "cli/program.h"
 
+#include <algorithm>
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <pthread.h>
 #include <set>
+#include <sys/resource.h>
 
 #include "cli/rnnbench.h"
 #include "core/error.h"
@@ -37,11 +41,27 @@ void check_names(const std::vector<TaskEntry>& tasks) {
   }
 }
 
+// The system's limits must end in a sentence, not in a signal.
+void use_limits() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails, as on a full disk
+  constexpr rlim_t enough = 8 << 20;
+  rlimit stack{};
+  if (::getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= enough) return;
+  stack.rlim_cur = std::min(enough, stack.rlim_max);  // of the main thread
+  ::setrlimit(RLIMIT_STACK, &stack);
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return;
+  ::pthread_attr_setstacksize(&attributes, enough);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+}
+
 void say(const std::string& sentence) { std::cerr << "rnnbench: " << plain_text(sentence) << '\n'; }
 
 }  // namespace
 
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
+  use_limits();
   check_names(more_tasks);
   add_tasks(std::move(more_tasks));
   const int code = dispatch({argv + 1, argv + argc});
