@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cfenv>
 #include <cstdio>
 #include <mutex>
 #include <new>
 #include <signal.h>
-#include <thread>
 #include <unistd.h>
 
 #include "core/plain_text.h"
+#include "core/threads.h"
 #include "experiments/records/environment.h"
 #include "experiments/running/progress.h"
 #include "models/network.h"
@@ -50,6 +51,8 @@ class InterruptGuard {
   struct sigaction before_[std::size(signals)];
 };
 
+void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n").c_str(), stderr); }
+
 // What became of the runs of an experiment.
 struct Outcome {
   std::size_t recorded = 0, diverged = 0;  // diverged runs are recorded too
@@ -61,20 +64,31 @@ struct Outcome {
 class Pool {
  public:
   // `outcome`: counts the runs that were recorded earlier; the others are added to it.
-  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, Outcome& outcome, const RunnerOptions& options)
+  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, Outcome& outcome, RunnerOptions options)
       : results_folder_(results_folder),
         runs_(std::move(runs)),
         outcome_(outcome),
-        options_(options),
-        reporter_(Schedule(runs_, outcome.recorded, options.jobs), options.progress) {}
+        team_(options.jobs, [] {}),
+        options_(with_jobs(std::move(options), team_.size())),
+        reporter_(Schedule(runs_, outcome.recorded, options_.jobs), options_.progress) {}
 
   void work() {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < options_.jobs; ++i) threads.emplace_back([this] { take_runs(); });
-    for (std::thread& thread : threads) thread.join();
+    std::fenv_t before;  // of the calling thread, which trains too; the trainer flushes denormals, analysis must not
+    std::fegetenv(&before);
+    team_.run(team_.size(), [this](int, int) { take_runs(); });
+    std::fesetenv(&before);
   }
 
  private:
+  // Records say how many runs were computed at the same time, so this is the number of threads that were started.
+  static RunnerOptions with_jobs(RunnerOptions options, int started) {
+    if (started < options.jobs)
+      say("note: the system started only " + std::to_string(started) + " of " + std::to_string(options.jobs) +
+          " threads, so fewer runs are computed at the same time");
+    options.jobs = started;
+    return options;
+  }
+
   class RunObserver : public Observer {
    public:
     RunObserver(Pool& pool, std::size_t run) : pool_(pool), run_(run) {}
@@ -139,14 +153,13 @@ class Pool {
   const ResultsFolder& results_folder_;
   const std::vector<RunSpec> runs_;
   Outcome& outcome_;
-  const RunnerOptions& options_;
+  ThreadTeam team_;
+  const RunnerOptions options_;
   Reporter reporter_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_fast_{false};
   std::mutex mutex_;  // protects outcome_
 };
-
-void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n").c_str(), stderr); }
 
 // With `jobs` and `threads` chosen where they are 0.
 RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
@@ -191,6 +204,7 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
       missing.push_back(spec);
     }
   }
+  results_folder.remove_leftovers();
   const InterruptGuard guard;  // before the first file is written
   if (!missing.empty()) {
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any run starts

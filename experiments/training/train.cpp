@@ -55,6 +55,9 @@ class Trainer {
 
   TrainOutcome run() {
     if (!restore()) network_->initialize(spec_.seed, parameters_);
+    if (const int started = workspace_->team().size(); started < options_.threads)
+      observer_.note("the system started only " + std::to_string(started) + " of " + std::to_string(options_.threads) +
+                     " threads");
     saved_at_ = wall_seconds();
     start_lap();
     while (true) {
@@ -303,7 +306,7 @@ class Trainer {
     json["peak_memory_mib"] = peak_memory_mib();
     json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
     json["resumed"] = state_.resumed;
-    json["threads"] = options_.threads;
+    json["threads"] = workspace_->team().size();  // fewer than asked for when the system starts no more
     json["recompute"] = options_.recompute;
     json["jobs"] = options_.jobs;
     json.update(environment());
