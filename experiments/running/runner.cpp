@@ -12,6 +12,7 @@
 #include "core/plain_text.h"
 #include "core/threads.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/weights.h"
 #include "experiments/running/progress.h"
 #include "models/network.h"
 
@@ -56,21 +57,27 @@ void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n")
 // What became of the runs of an experiment.
 struct Outcome {
   std::size_t recorded = 0, diverged = 0;  // diverged runs are recorded too
+  std::size_t done = 0;                    // recorded, and with weights if they are wanted
   std::size_t saved = 0;                   // interrupted runs, with a checkpoint
   std::vector<std::string> failures;       // one sentence for each run that failed
 };
 
+// Whether a recorded run has to be trained again because its weights are wanted, but their file is missing or damaged.
+bool needs_weights(const ResultsFolder& results_folder, const Record& record, const RunnerOptions& options) {
+  return options.weights && !weights_problem(results_folder.weights_path(record.id()), record).empty();
+}
+
 // Trains runs on several threads and records them.
 class Pool {
  public:
-  // `outcome`: counts the runs that were recorded earlier; the others are added to it.
+  // `outcome`: counts the runs that were done earlier; the others are added to it.
   Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, Outcome& outcome, RunnerOptions options)
       : results_folder_(results_folder),
         runs_(std::move(runs)),
         outcome_(outcome),
         team_(options.jobs, [] {}),
         options_(with_jobs(std::move(options), team_.size())),
-        reporter_(Schedule(runs_, outcome.recorded, options_.jobs), options_.progress) {}
+        reporter_(Schedule(runs_, outcome.done, options_.jobs), options_.progress) {}
 
   void work() {
     std::fenv_t before;  // of the calling thread, which trains too; the trainer flushes denormals, analysis must not
@@ -125,7 +132,8 @@ class Pool {
     const RunSpec& spec = runs_[run];
     // Another process may have recorded the run meanwhile.
     std::optional<Record> record = results_folder_.load(spec.id());
-    if (!record) {
+    const bool was_recorded = record.has_value();
+    if (!record || needs_weights(results_folder_, *record, options_)) {
       RunObserver observer(*this, run);
       TrainOutcome outcome = train(spec, results_folder_, options_, observer);
       if (!outcome.finished) {
@@ -133,11 +141,13 @@ class Pool {
         ++outcome_.saved;
         return;
       }
-      results_folder_.commit(outcome.record);
+      results_folder_.commit(outcome.record, outcome.weights);
       record = std::move(outcome.record);
     }
     results_folder_.discard_checkpoint(spec.id());
     const std::lock_guard lock(mutex_);
+    ++outcome_.done;
+    if (was_recorded) return;
     ++outcome_.recorded;
     if (record->result["status"] == "diverged") ++outcome_.diverged;
   }
@@ -196,14 +206,21 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   Outcome outcome;
   for (const RunSpec& spec : experiment.runs) {
     const std::string id = spec.id();
-    if (const auto record = results_folder.load(id)) {
+    const auto record = results_folder.load(id);
+    if (record) {
       ++outcome.recorded;
       if (record->result["status"] == "diverged") ++outcome.diverged;
-      results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
-    } else {
-      missing.push_back(spec);
     }
+    if (!record || needs_weights(results_folder, *record, options)) {
+      missing.push_back(spec);
+      continue;
+    }
+    ++outcome.done;
+    results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
   }
+  if (const std::size_t without = outcome.recorded - outcome.done; without > 0 && options.summary)
+    say("note: the weights of " + std::to_string(without) + (without == 1 ? " recorded run" : " recorded runs") +
+        " are missing or damaged; training again to write them (not with --no-weights)");
   results_folder.remove_leftovers();
   const InterruptGuard guard;  // before the first file is written
   if (!missing.empty()) {
@@ -213,7 +230,7 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   const RunnerOptions run_options = resolved(options, missing.size());
   Pool(results_folder, std::move(missing), outcome, run_options).work();
 
-  const bool interrupted = interrupts > 0 && outcome.recorded + outcome.failures.size() < experiment.runs.size();
+  const bool interrupted = interrupts > 0 && outcome.done + outcome.failures.size() < experiment.runs.size();
   if (options.summary) print_summary(experiment, results_folder, outcome, interrupted, options);
   return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
 }

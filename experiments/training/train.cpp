@@ -71,9 +71,9 @@ class Trainer {
     charge_training();
     // Taken before the final evaluation, whose longer test sequences enlarge the arrays.
     const std::size_t bytes = array_bytes();
-    TrainOutcome outcome{true, {spec_.json(), result(), {}}};
+    TrainOutcome outcome{true, {spec_.json(), result(), {}}, ""};
     outcome.record.measured = measured(bytes);
-    if (options_.weights && parameters_finite_) write_weights();
+    if (options_.weights && parameters_finite_) outcome.weights = weights_file();
     return outcome;
   }
 
@@ -313,11 +313,11 @@ class Trainer {
     return json;
   }
 
-  void write_weights() {
+  std::string weights_file() const {
     TensorFile file;
     append_parameters("", parameters_, file);
     file.metadata = {{"format", "pt"}, {"id", spec_.id()}, {"canonical", spec_.canonical()}};
-    write_atomically(results_folder_.weights_path(spec_.id()), to_safetensors(file), results_folder_.files());
+    return to_safetensors(file);
   }
 
   const RunSpec& spec_;
