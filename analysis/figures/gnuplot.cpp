@@ -20,7 +20,7 @@ namespace {
 // make them fail. So gnuplot gets only what the system needs to find it and its libraries, and the place of the cache
 // in which fontconfig keeps what it knows of the system's fonts.
 std::vector<std::string> gnuplot_environment() {
-  std::vector<std::string> environment = {"LC_ALL=C"};
+  std::vector<std::string> environment = {"LC_ALL=C.UTF-8"};
   for (const std::string name : {"PATH", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"})
     if (const char* value = std::getenv(name.c_str())) environment.push_back(name + "=" + value);
   if (const char* home = std::getenv("HOME"); home && !std::getenv("XDG_CACHE_HOME"))

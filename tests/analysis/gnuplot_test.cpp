@@ -67,8 +67,9 @@ TEST_CASE("no text of a figure becomes a command of gnuplot", "[figures][injecti
   for (const std::string& text :
        {std::string("x\nsystem('touch injected')"), std::string("x\rsystem('touch injected')\n"),
         std::string("`touch injected`"), std::string("' ; system('touch injected') ; '"),
-        std::string("'.system('touch injected').'"), std::string("@format \\"), std::string("\\"), std::string("{"),
-        std::string("a\0b\n!touch injected\n", 20)}) {
+        std::string("'.system('touch injected').'"), std::string("''"), std::string("a''''b'"),
+        std::string("'`touch injected`\\"), std::string("'\\\"; system(\"touch injected\")"), std::string("@format \\"),
+        std::string("\\"), std::string("{"), std::string("a\0b\n!touch injected\n", 20)}) {
     INFO(text);
     const auto names = file_names(folder.path());
     CHECK(drawings(figure_with(text), folder.path()).at(".svg").find("<path") != std::string::npos);

@@ -81,7 +81,7 @@ TEST_CASE("with fewer threads than asked for, runs complete, and records say how
   const Shell shell;
   fs::permissions(shell / "", fs::perms::all);
   const Outcome outcome =
-      shell.run(small + "--threads 3 --no-weights", "ulimit -u 1; exec setpriv --reuid=65534 --clear-groups ");
+      shell.run(small + "--threads 3 --no-weights", "exec prlimit --nproc=1 setpriv --reuid=65534 --clear-groups ");
   INFO(outcome.err);
   CHECK(outcome.code == 0);
   CHECK(outcome.err.starts_with("note: the system started only 1 of 2 threads"));
@@ -92,7 +92,7 @@ TEST_CASE("with fewer threads than asked for, runs complete, and records say how
     CHECK(record.measured.at("threads") == 1);
   }
   const Outcome speed = shell.run("speed --task adding --cell lstm --hidden 4 --length 10 --threads 3",
-                                  "ulimit -u 1; exec setpriv --reuid=65534 --clear-groups ");
+                                  "exec prlimit --nproc=1 setpriv --reuid=65534 --clear-groups ");
   CHECK(speed.code == 1);
   CHECK(is_one_sentence(speed.err));
   CHECK(shell.run(small + "--jobs 2 --no-weights").code == 2);  // given twice

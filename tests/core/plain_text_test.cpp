@@ -41,7 +41,8 @@ TEST_CASE("plain text is UTF-8 without control characters", "[text]") {
 }
 
 TEST_CASE("no text ends a string of gnuplot", "[text][injection]") {
-  CHECK(gnuplot_quoted("it's") == "'it''s'");
+  CHECK(gnuplot_quoted("it") == "'it'");
+  CHECK(gnuplot_quoted("it's \\ `w` \"x\"") == R"("it\047s \\ \140w\140 \"x\"")");
   CHECK(gnuplot_quoted("a\nsystem('x')").find('\n') == std::string::npos);
   CHECK(gnuplot_quoted("\\") == "'\\'");
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/declaration/ini.h"
 #include "experiments/running/tuning.h"
@@ -40,7 +41,7 @@ TEST_CASE("the settings of all runs have a maximum number of characters", "[grid
   CHECK_THROWS_WITH(
       grid({{"test-length", "11..100000"}, {"seed", "1..100000"}}),
       "command line: the settings of all runs have more than the maximum of 268435456 characters; a value "
-      "of test-length has 588874");
+      "of test-length has 588873");
   CHECK(grid({{"test-length", "200..500"}, {"seed", "1..3"}}).runs.size() == 3);
 }
 
@@ -74,7 +75,7 @@ TEST_CASE("an INI file is a regular file of limited size, with a name that can b
 TEST_CASE("an INI file is plain text, comments included", "[ini][injection]") {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "x.ini";
-  for (const std::string& text : {"# \x1b[2J", "title = \x1b[2J", "title = \xff", "title = a\rb", "title = \xc2\x9b"}) {
+  for (const std::string text : {"# \x1b[2J", "title = \x1b[2J", "title = \xff", "title = a\rb", "title = \xc2\x9b"}) {
     std::ofstream(path) << "\n" << text << "\n";
     CHECK_THROWS_WITH(read_ini(path), path.string() +
                                           ":2: the line contains a control character or is not UTF-8; an INI file is "

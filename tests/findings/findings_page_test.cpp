@@ -5,7 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "findings/page/figure.h"
 #include "findings/page/page.h"
+#include "findings/page/runs_shown.h"
 #include "findings/page/section.h"
 #include "findings/statement_in_words.h"
 #include "tests/findings/page_fixture.h"
