@@ -120,7 +120,8 @@ TEST_CASE("text that only looks right is refused", "[cli][errors]") {
   shell.write("x.ini", one_run + "[]\nhidden = 4\n");
   CHECK(shell.refusal("run x.ini") == "x.ini:4: [] names no section; write [TASK], [CELL] or [TASK/CELL]");
   shell.write("x.ini", one_run + std::string("hid\0den = 4\n", 13));
-  CHECK(shell.refusal("run x.ini") == "x.ini:4: the line contains a control character; an INI file is plain text");
+  CHECK(shell.refusal("run x.ini") ==
+        "x.ini:4: the line contains a control character or is not UTF-8; an INI file is plain text");
   shell.write("x.ini", one_run);
   CHECK(shell.refusal("run x.ini --results=") ==
         "command line: --results needs a value; 'rnnbench run --help' lists the options");
