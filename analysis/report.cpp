@@ -165,7 +165,8 @@ std::string runs_section(const Study& study) {
 
 std::string command_of(const ModelRuns& model) {
   const Json& spec = model.runs.front().spec;
-  std::string command = "rnnbench run --task " + option_text(spec.at("task").at("name")) + " --cell " + shell_quoted(model.cell);
+  std::string command =
+      "rnnbench run --task " + option_text(spec.at("task").at("name")) + " --cell " + shell_quoted(model.cell);
   for (const char* section : {"task", "model", "training"}) {
     for (const auto& [key, value] : spec.at(section).items()) {
       if (key != "name" && key != "cell") command += " --" + key + " " + shell_quoted(option_text(value));
