@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/plain_text.h"
+
 namespace rnnbench::analysis {
 
 namespace {
@@ -14,8 +16,8 @@ std::size_t width(const std::string& text) {
 }
 
 std::string padded(const std::string& text, std::size_t to, bool right) {
-  const std::string space(to - width(text), ' ');
-  return right ? space + text : text + space;
+  const std::string plain = plain_text(text), space(to - width(text), ' ');
+  return right ? space + plain : plain + space;
 }
 
 std::string trimmed_right(std::string text) {
@@ -80,13 +82,13 @@ std::string Table::text() const {
 std::string Table::markdown() const {
   std::string text = "|", rule = "|";
   for (const Column& column : columns) {
-    text += " " + column.title + " |";
+    text += " " + replace_all(plain_text(column.title), "|", "\\|") + " |";
     rule += column.right ? " ---: |" : " --- |";
   }
   text += "\n" + rule + "\n";
   for (const auto& row : rows) {
     text += "|";
-    for (const std::string& cell : row) text += " " + replace_all(cell, "|", "\\|") + " |";
+    for (const std::string& cell : row) text += " " + replace_all(plain_text(cell), "|", "\\|") + " |";
     text += "\n";
   }
   return text;
@@ -124,8 +126,10 @@ std::string csv_field(const std::string& text) {
 }
 
 std::string html_escape(const std::string& text) {
-  return replace_all(replace_all(replace_all(replace_all(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"",
-                     "&quot;");
+  std::string html = plain_text(text, "\n\t");
+  for (const auto& [character, entity] : {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}})
+    html = replace_all(std::move(html), character, entity);
+  return html;
 }
 
 }  // namespace rnnbench::analysis

@@ -121,14 +121,14 @@ std::string reading_section() {
 }
 
 std::string commands_section(const Study& study) {
-  const std::string file = std::filesystem::path(study.file).filename().string();
+  const std::string file = shell_quoted(std::filesystem::path(study.file).filename().string());
   std::string html;
-  if (!file.empty()) {
+  if (!study.file.empty()) {
     html += "<pre><code>" +
             html_escape("rnnbench run " + file + "\nrnnbench table " + file + "\nrnnbench report " + file) +
             "</code></pre>\n";
   }
-  html += "<details" + std::string(file.empty() ? " open" : "") +
+  html += "<details" + std::string(study.file.empty() ? " open" : "") +
           "><summary>The same runs without an experiment file, with every option</summary>\n<pre><code>";
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) html += html_escape(command_of(model)) + "\n";
@@ -165,10 +165,11 @@ std::string runs_section(const Study& study) {
 
 std::string command_of(const ModelRuns& model) {
   const Json& spec = model.runs.front().spec;
-  std::string command = "rnnbench run --task " + option_text(spec.at("task").at("name")) + " --cell " + model.cell;
+  std::string command =
+      "rnnbench run --task " + option_text(spec.at("task").at("name")) + " --cell " + shell_quoted(model.cell);
   for (const char* section : {"task", "model", "training"}) {
     for (const auto& [key, value] : spec.at(section).items()) {
-      if (key != "name" && key != "cell") command += " --" + key + " " + option_text(value);
+      if (key != "name" && key != "cell") command += " --" + key + " " + shell_quoted(option_text(value));
     }
   }
   std::vector<std::string> seeds;

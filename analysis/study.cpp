@@ -175,8 +175,8 @@ Study load_study(const Experiment& experiment, const ResultsFolder& results_fold
   if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
                     (results_folder.path() / "runs").string() + "; run it first: rnnbench run " +
-                    (experiment.file.empty() ? "..." : experiment.file) + " --results " +
-                    results_folder.path().parent_path().string());
+                    (experiment.file.empty() ? "..." : shell_quoted(experiment.file)) + " --results " +
+                    shell_quoted(results_folder.path().parent_path().string()));
   }
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
 }

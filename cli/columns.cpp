@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "core/plain_text.h"
 #include "core/text.h"
 
 namespace rnnbench::cli {
@@ -16,7 +17,7 @@ void print_columns(std::ostream& out, const std::vector<std::vector<std::string>
   for (const auto& row : rows) {
     std::string line(indent, ' ');
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+      line += plain_text(row[i]) + std::string(widths[i] - row[i].size() + 2, ' ');
     }
     out << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
   }

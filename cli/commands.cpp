@@ -65,14 +65,15 @@ const std::string run_usage =
     R"(rnnbench run EXPERIMENT [--KEY VALUE ...] [--results DIR] [--jobs N] [--threads N]
                     [--recompute K] [--dry-run] [--keep-going|--fail-fast] [--no-weights]
 
-Trains every run of the experiment that has no record yet. Ctrl-C saves checkpoints; the same
-command then continues.
+Trains every run of the experiment that has no record yet, and again every run whose record exists
+but whose weights file is missing or damaged. Ctrl-C saves checkpoints; the same command then
+continues.
 )" + experiment_help +
     results_help + jobs_help + recompute_help +
     R"(  --dry-run         list the runs and whether they are recorded, and train nothing
   --keep-going      after a run that failed, train the others (default)
   --fail-fast       after a run that failed, stop
-  --no-weights      do not store the final weights beside each record
+  --no-weights      do not store the final weights beside each record, and do not miss them
 )";
 
 const std::string status_usage = R"(rnnbench status EXPERIMENT [--KEY VALUE ...] [--results DIR]
@@ -80,7 +81,7 @@ const std::string status_usage = R"(rnnbench status EXPERIMENT [--KEY VALUE ...]
 
 Prints the state of every run: solved, finished (all updates done, task not solved) or diverged if
 it has a record, interrupted if it has a checkpoint, otherwise missing. Then prints the command that
-trains the rest.
+trains the rest, and how many recorded runs have no complete weights file.
 )" + experiment_help + results_help;
 
 const std::string table_usage =

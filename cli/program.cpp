@@ -1,12 +1,17 @@
 #include "cli/program.h"
 
+#include <algorithm>
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <pthread.h>
 #include <set>
+#include <sys/resource.h>
 
 #include "cli/rnnbench.h"
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
@@ -36,24 +41,42 @@ void check_names(const std::vector<TaskEntry>& tasks) {
   }
 }
 
+// The system's limits must end in a sentence, not in a signal.
+void use_limits() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails, as on a full disk
+  constexpr rlim_t enough = 8 << 20;
+  rlimit stack{};
+  if (::getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= enough) return;
+  stack.rlim_cur = std::min(enough, stack.rlim_max);  // of the main thread
+  ::setrlimit(RLIMIT_STACK, &stack);
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return;
+  ::pthread_attr_setstacksize(&attributes, enough);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+}
+
+void say(const std::string& sentence) { std::cerr << "rnnbench: " << plain_text(sentence) << '\n'; }
+
 }  // namespace
 
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
+  use_limits();
   check_names(more_tasks);
   add_tasks(std::move(more_tasks));
   const int code = dispatch({argv + 1, argv + argc});
   std::cout.flush();
   if (std::cout) return code;
-  std::cerr << "rnnbench: cannot write to standard output\n";
+  say("cannot write to standard output");
   return 1;
 } catch (const UserError& error) {
-  std::cerr << "rnnbench: " << error.what() << '\n';
+  say(error.what());
   return 2;
 } catch (const std::bad_alloc&) {
-  std::cerr << "rnnbench: out of memory\n";
+  say("out of memory");
   return 1;
 } catch (const std::exception& error) {
-  std::cerr << "rnnbench: " << error.what() << '\n';
+  say(error.what());
   return 1;
 }
 

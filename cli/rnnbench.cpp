@@ -6,6 +6,7 @@
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "experiments/records/environment.h"
 
 namespace rnnbench::cli {
@@ -36,6 +37,9 @@ int dispatch(const std::vector<std::string>& words) {
     print_help(std::cerr);
     return 2;
   }
+  for (const std::string& word : words)
+    if (!is_plain_text(word))
+      throw UserError("command line: '" + word + "' contains a control character or is not UTF-8");
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_help(std::cout);
     return 0;

@@ -6,24 +6,28 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "core/error.h"
+#include "experiments/records/weights.h"
 #include "experiments/running/runner.h"
 
 namespace rnnbench::cli {
 namespace {
 
-void print_plan(const Experiment& experiment, const std::filesystem::path& results) {
+void print_plan(const Experiment& experiment, const std::filesystem::path& results, bool weights) {
   const ResultsFolder results_folder(results, experiment.name);
-  std::size_t recorded = 0;
+  std::size_t recorded = 0, again = 0;
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : experiment.runs) {
     const std::string id = run.id();
-    const bool has = results_folder.load(id).has_value();  // reports a damaged record
-    recorded += has;
-    rows.push_back({id, has ? "recorded" : "to run", describe(run)});
+    const auto record = results_folder.load(id);  // reports a damaged record
+    const bool lacks_weights = record && weights && !weights_problem(results_folder.weights_path(id), *record).empty();
+    recorded += record.has_value();
+    again += lacks_weights;
+    rows.push_back({id, !record ? "to run" : lacks_weights ? "to run for its weights" : "recorded", describe(run)});
   }
   print_columns(std::cout, rows);
   std::cout << experiment.runs.size() << " runs, " << recorded << " recorded, " << experiment.runs.size() - recorded
-            << " to run, in " << results_folder.path().string() << '\n';
+            << " to run" << (again > 0 ? ", " + std::to_string(again) + " to run again for their weights" : "")
+            << ", in " << results_folder.path().string() << '\n';
 }
 
 }  // namespace
@@ -50,7 +54,7 @@ int run_command(const CommandArguments& words) {
   options.weights = !arguments.has("no-weights");
   const Experiment experiment = parse_experiment(arguments, workspace);
   if (arguments.has("dry-run")) {
-    print_plan(experiment, arguments.results());
+    print_plan(experiment, arguments.results(), options.weights);
     return 0;
   }
   options.command = run_command_line(arguments);

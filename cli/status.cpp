@@ -6,13 +6,14 @@
 #include "cli/columns.h"
 #include "core/text.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/records/weights.h"
 
 namespace rnnbench::cli {
 namespace {
 
 // "solved", "finished" or "diverged" of a record, "interrupted" if there is a checkpoint, otherwise "missing".
-std::string state_of(const ResultsFolder& results_folder, const std::string& id) {
-  if (const auto record = results_folder.load(id)) return record->result.at("status").get<std::string>();
+std::string state_of(const ResultsFolder& results_folder, const std::string& id, const std::optional<Record>& record) {
+  if (record) return record->result.at("status").get<std::string>();
   return std::filesystem::exists(results_folder.checkpoint_path(id)) ? "interrupted" : "missing";
 }
 
@@ -24,11 +25,17 @@ int status_command(const CommandArguments& words) {
   const ResultsFolder results_folder(arguments.results(), experiment.name);
   Json counts = {{"solved", 0}, {"finished", 0}, {"diverged", 0}, {"interrupted", 0}, {"missing", 0}};
   Json runs = Json::array();
+  std::size_t without_weights = 0;
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : experiment.runs) {
-    const std::string id = run.id(), state = state_of(results_folder, id);
+    const std::string id = run.id();
+    const auto record = results_folder.load(id);
+    const std::string state = state_of(results_folder, id, record);
+    const std::string problem = record ? weights_problem(results_folder.weights_path(id), *record) : "";
+    without_weights += !problem.empty();
     counts[state] = counts[state].get<int>() + 1;
-    runs.push_back({{"id", id}, {"state", state}, {"run", describe(run)}});
+    runs.push_back(
+        {{"id", id}, {"state", state}, {"weights", problem.empty() ? Json() : Json(problem)}, {"run", describe(run)}});
     rows.push_back({id, state, describe(run)});
   }
   const bool complete = counts["interrupted"] == 0 && counts["missing"] == 0;
@@ -47,6 +54,9 @@ int status_command(const CommandArguments& words) {
   for (const auto& [state, count] : counts.items()) summary.push_back(count.dump() + " " + state);
   std::cout << experiment.runs.size() << " runs in " << results_folder.path().string() << ": " << join(summary) << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
+  if (without_weights > 0)
+    std::cout << "weights missing or damaged: " << without_weights
+              << " of the recorded runs; to train them again: " << run_command_line(arguments) << '\n';
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "core/text.h"
 
 namespace rnnbench::core {
@@ -20,8 +21,13 @@ namespace {
 
 bool in_range(const Option& option, double value) { return value >= option.min && value <= option.max; }
 
-// Appends the elements of "first..last" or "first..last..step".
-void append_range(const Option& option, const std::string& text, std::vector<std::int64_t>& values) {
+void check_count(const Option& option, std::size_t values) {
+  if (values > static_cast<std::size_t>(max_listed))
+    throw UserError(option.name + ": the list has more than the maximum of " + std::to_string(max_listed) + " values");
+}
+
+// The elements of "first..last" or "first..last..step", a part of a list that has so many elements already.
+std::vector<std::int64_t> range_elements(const Option& option, const std::string& text, std::size_t before) {
   const std::string name = option.name + " = " + text;
   const auto dots = text.find("..");
   const auto more = text.find("..", dots + 2);
@@ -39,7 +45,10 @@ void append_range(const Option& option, const std::string& text, std::vector<std
     throw UserError(name + " has " + std::to_string(count) + " values; at most " + std::to_string(max_listed) +
                     " are allowed");
   }
+  check_count(option, before + static_cast<std::size_t>(count));
+  std::vector<std::int64_t> values;
   for (std::int64_t i = 0; i < count; ++i) values.push_back(*first + i * *step);
+  return values;
 }
 
 std::vector<std::string> list_elements(const Option& option, const std::string& text) {
@@ -55,13 +64,15 @@ std::string canonical_integers(const Option& option, const std::string& text) {
   std::vector<std::int64_t> values;
   for (const std::string& part : list_elements(option, text)) {
     if (part.find("..") != std::string::npos) {
-      append_range(option, part, values);
+      const std::vector<std::int64_t> range = range_elements(option, part, values.size());
+      values.insert(values.end(), range.begin(), range.end());
       continue;
     }
     const auto value = parse_number<std::int64_t>(part);
     if (!value || !in_range(option, *value)) refuse(option, part);
     values.push_back(*value);
   }
+  check_count(option, values.size());
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return join(
@@ -131,7 +142,7 @@ std::string canonical_value(const Option& option, const std::string& text) {
     case Option::Kind::integers:
       return canonical_integers(option, value);
     case Option::Kind::text:
-      if (!value.empty() && value.find_first_of("\n\r") == std::string::npos) return value;
+      if (!value.empty() && is_plain_text(value)) return value;
       break;
   }
   refuse(option, value);
@@ -143,13 +154,13 @@ std::vector<std::string> listed_values(const Option& option, const std::string& 
   std::vector<std::string> values;
   for (const std::string& part : list_elements(option, text)) {
     if (option.kind == Option::Kind::integer && part.find("..") != std::string::npos) {
-      std::vector<std::int64_t> range;
-      append_range(option, part, range);
-      for (const std::int64_t value : range) values.push_back(std::to_string(value));
+      for (const std::int64_t value : range_elements(option, part, values.size()))
+        values.push_back(std::to_string(value));
     } else {
       values.push_back(canonical_value(option, part));
     }
   }
+  check_count(option, values.size());
   std::vector<std::string> unique;
   std::set<std::string> seen;
   for (std::string& value : values) {
@@ -173,7 +184,7 @@ std::string allowed_values(const Option& option) {
     case Option::Kind::integers:
       return "a comma-separated list of whole numbers" + range + unset;
     case Option::Kind::text:
-      return "one line of text" + unset;
+      return "one line of UTF-8 text without control characters" + unset;
     case Option::Kind::choice:
       break;
   }

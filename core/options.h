@@ -51,8 +51,8 @@ Option with_use(Option option, std::function<bool(const Settings&)> used);
 std::string canonical_value(const Option& option, const std::string& text);
 
 // The values of a comma-separated list in canonical spelling, in the order written, without repetitions. Whole numbers
-// may be given as ranges: "50, 100", "1..10", "50..200..50" (with a step), of at most `max_listed` values. For
-// `integers` and `text` options, the whole text is one value.
+// may be given as ranges: "50, 100", "1..10", "50..200..50" (with a step). A list has at most
+// `max_listed` elements. For `integers` and `text` options, the whole text is one value.
 std::vector<std::string> listed_values(const Option& option, const std::string& text);
 inline constexpr std::int64_t max_listed = 100'000;
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
 #include <set>
-#include <sstream>
+#include <stdexcept>
 
 #include "core/error.h"
+#include "core/read_file.h"
 #include "core/text.h"
 
 namespace rnnbench::core {
@@ -308,12 +308,13 @@ TensorFile from_safetensors(const std::string& bytes, const std::string& name) {
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path))
-    throw UserError(path.string() + " is not a file that can be read");
-  std::ostringstream bytes;
-  bytes << stream.rdbuf();
-  return from_safetensors(bytes.str(), path.string());
+  std::string bytes;
+  try {
+    bytes = read_regular_file(path);
+  } catch (const std::runtime_error& error) {
+    throw UserError("cannot read " + path.string() + ": " + error.what());
+  }
+  return from_safetensors(bytes, path.string());
 }
 
 namespace {

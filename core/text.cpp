@@ -3,6 +3,8 @@
 #include <cctype>
 #include <sstream>
 
+#include "core/plain_text.h"
+
 namespace rnnbench::core {
 
 std::string trim(std::string_view text) {
@@ -65,7 +67,24 @@ std::string shell_quoted(const std::string& text) {
   return needs_quotes ? "'" + replace_all(text, "'", "'\\''") + "'" : text;
 }
 
-std::string gnuplot_quoted(std::string_view text) { return "'" + replace_all(std::string(text), "'", "''") + "'"; }
+std::string gnuplot_quoted(std::string_view text) {
+  const std::string plain = plain_text(text);
+  // Two single quotes stand for one between other characters only: at the beginning of a string, and after two others,
+  // they end it. And in double quotes, backquotes would be a command.
+  if (plain.find('\'') == std::string::npos) return "'" + plain + "'";
+  std::string quoted = "\"";
+  for (const char c : plain) {
+    if (c == '\'')
+      quoted += "\\047";
+    else if (c == '`')
+      quoted += "\\140";
+    else if (c == '"' || c == '\\')
+      quoted += {'\\', c};
+    else
+      quoted += c;
+  }
+  return quoted + "\"";
+}
 
 std::string json_quoted(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";

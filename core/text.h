@@ -40,7 +40,7 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 
 // The text as one word of a POSIX shell (quoted only where necessary), or as a string constant of gnuplot or JSON.
 std::string shell_quoted(const std::string& text);  // 'it'\''s'
-std::string gnuplot_quoted(std::string_view text);  // 'it''s'
+std::string gnuplot_quoted(std::string_view text);  // 'it', "it\047s"
 std::string json_quoted(std::string_view text);     // "a \"b\""
 
 // The number, when the whole text is one: spaces or a leading '+' are refused, as are numbers that do not fit T.

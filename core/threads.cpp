@@ -1,5 +1,7 @@
 #include "core/threads.h"
 
+#include <algorithm>
+#include <exception>
 #include <pthread.h>
 #include <time.h>
 
@@ -21,7 +23,11 @@ void wait_while(const std::atomic<T>& value, T old) {
 }  // namespace
 
 ThreadTeam::ThreadTeam(int threads, std::function<void()> start) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i, start] { serve(i, start); });
+  workers_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
+  try {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i, start] { serve(i, start); });
+  } catch (const std::exception&) {  // too many threads or too little memory: those that were started do the work
+  }
 }
 
 ThreadTeam::~ThreadTeam() {

@@ -15,7 +15,7 @@ namespace rnnbench::core {
 
 class ThreadTeam {
  public:
-  // A team of `threads` threads, including the caller; each new thread runs `start` first.
+  // A team of `threads` threads, including the caller, or as many as the system starts; each runs `start` first.
   ThreadTeam(int threads, std::function<void()> start);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;

@@ -16,6 +16,8 @@ const std::set<std::string> of_the_run = {
     "solved",     "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update",
     "parameters", "hidden"};
 
+constexpr std::int64_t max_length = 1'000'000;  // of every task
+
 // Nothing when there is no such key; not a number when what was measured was none (null in the record).
 std::optional<double> number_in(const Json& object, const std::string& key) {
   if (!object.contains(key)) return std::nullopt;
@@ -114,10 +116,12 @@ Measurement parse_measurement(const std::string& text) {
   m.text = m.name = text;
   if (text.empty()) throw UserError("a measure is missing");
   m.seconds = cut_number(m.name, " after ", " s");
+  if (m.seconds && !(*m.seconds >= 0 && std::isfinite(*m.seconds)))
+    throw UserError("measure '" + text + "': a time is a number of seconds from 0 on");
   if (const auto length = cut_number(m.name, " at ", "")) {
+    if (!(*length >= 1 && *length <= static_cast<double>(max_length)) || *length != std::floor(*length))
+      throw UserError("measure '" + text + "': a length is a whole number from 1 to " + std::to_string(max_length));
     m.length = static_cast<std::int64_t>(*length);
-    if (static_cast<double>(*m.length) != *length)
-      throw UserError("measure '" + text + "': a length is a whole number");
   }
   if (const std::string mark = " beyond"; m.name.ends_with(mark)) {
     m.beyond = true;

@@ -35,9 +35,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 #include <algorithm>
 #include <chrono>
-#include <thread>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
+#include "core/threads.h"
 #include "models/network.h"
 
 namespace rnnbench::speed {
@@ -46,18 +48,15 @@ namespace {
 double chosen_rounds(Isa isa, long rounds, float* out) { RNNBENCH_CHOOSE(isa, multiply_add_rounds(rounds, out)) }
 
 // GFLOP/s of one measurement.
-double measured_gflops(Isa isa, int threads) {
+double measured_gflops(Isa isa, ThreadTeam& team) {
   using Clock = std::chrono::steady_clock;
   const long rounds = isa == Isa::scalar ? 20'000 : 1'000'000;
-  std::vector<std::thread> team;
-  std::vector<double> operations(threads);
+  std::vector<double> operations(team.size());
   const auto start = Clock::now();
-  for (int i = 0; i < threads; ++i)
-    team.emplace_back([&, i] {
-      alignas(64) float numbers[16] = {0.999f, 0.001f};
-      operations[i] = chosen_rounds(isa, rounds, numbers);
-    });
-  for (std::thread& thread : team) thread.join();
+  team.run(team.size(), [&](int, int i) {
+    alignas(64) float numbers[16] = {0.999f, 0.001f};
+    operations[i] = chosen_rounds(isa, rounds, numbers);
+  });
   double sum = 0;
   for (double n : operations) sum += n;
   return sum / std::chrono::duration<double>(Clock::now() - start).count() * 1e-9;
@@ -67,8 +66,12 @@ double measured_gflops(Isa isa, int threads) {
 
 double peak_gflops(int threads) {
   const Isa isa = supported_isas().front();
+  ThreadTeam team(threads, [] {});
+  if (team.size() < threads)
+    throw std::runtime_error("the system started only " + std::to_string(team.size()) + " of " +
+                             std::to_string(threads) + " threads, so their speed cannot be measured");
   double best = 0;
-  for (int round = 0; round < 15; ++round) best = std::max(best, measured_gflops(isa, threads));
+  for (int round = 0; round < 15; ++round) best = std::max(best, measured_gflops(isa, team));
   return best;
 }
 

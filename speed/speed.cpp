@@ -117,7 +117,13 @@ double nominal_flops(const RunSpec& run, const Layout& layout, int steps, int sc
 std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const SpeedOptions& options) {
   flush_denormals();
   std::vector<std::unique_ptr<Case>> cases;
-  for (const RunSpec& run : runs) cases.push_back(std::make_unique<Case>(run, options.workspace));
+  for (const RunSpec& run : runs) {
+    cases.push_back(std::make_unique<Case>(run, options.workspace));
+    if (const int started = cases.back()->workspace->team().size(); started < options.workspace.threads)
+      throw std::runtime_error("the system started only " + std::to_string(started) + " of " +
+                               std::to_string(options.workspace.threads) +
+                               " threads, so their speed cannot be measured");
+  }
 
   std::string repetitions = "--benchmark_repetitions=" + std::to_string(options.repetitions);
   std::string words[] = {"rnnbench speed", repetitions, "--benchmark_enable_random_interleaving=true",

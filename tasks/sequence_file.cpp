@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/read_file.h"
 
 namespace rnnbench::tasks {
 namespace {
@@ -19,12 +18,13 @@ constexpr const char* split_list = "\"train\", \"valid\", \"test\"";
 constexpr std::int32_t max_symbol = 65535;  // a network has one output per symbol
 
 std::string bytes_of(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw UserError("file = " + path + " is a folder");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UserError("file = " + path + " cannot be opened for reading");
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad() || bytes.empty()) throw UserError("file = " + path + " is empty or cannot be read");
+  std::string bytes;
+  try {
+    bytes = read_regular_file(path, max_sequence_file_bytes);
+  } catch (const std::runtime_error& error) {
+    throw UserError("file = " + path + " cannot be read: " + error.what());
+  }
+  if (bytes.empty()) throw UserError("file = " + path + " is empty");
   if (const auto nul = bytes.find('\0'); nul != std::string::npos)  // the parser would take it for the end
     throw UserError(path + ":" + std::to_string(1 + std::count(bytes.begin(), bytes.begin() + nul, '\n')) +
                     ": a byte of value 0 in a text file");

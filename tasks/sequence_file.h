@@ -20,6 +20,8 @@ struct GivenSequence {
   std::size_t size() const { return chords.size() + symbols.size(); }
 };
 
+inline constexpr std::uint64_t max_sequence_file_bytes = std::uint64_t{1} << 30;
+
 struct SequenceFile {
   std::string hash;                                  // see hash_of_file
   std::array<std::vector<GivenSequence>, 3> splits;  // train, valid, test; none of them empty
@@ -35,7 +37,7 @@ struct SequenceFile {
 //            "train", "sequence": [...]}. Without splits, of ten consecutive lines eight are train, the next is valid,
 //            the last is test.
 // Throws UserError with file and line for anything else. (A general JSON parser would accept much that has no meaning
-// here.)
+// here.) A file may have at most max_sequence_file_bytes.
 SequenceFile read_sequence_file(const std::string& path);
 
 // The hash of the file's bytes: 16 hexadecimal digits of the 64-bit FNV-1a.

@@ -1,29 +1,53 @@
 #include "analysis/figures/gnuplot.h"
 
+#include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <stdexcept>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "analysis/format.h"
+#include "core/plain_text.h"
 #include "experiments/records/files.h"
 
 namespace rnnbench::analysis {
 
 namespace {
 
+// Variables such as GNUTERM and GNUPLOT_LIB, and the fonts and settings in the user's folders, would change drawings or
+// make them fail. So gnuplot gets only what the system needs to find it and its libraries, and the place of the cache
+// in which fontconfig keeps what it knows of the system's fonts.
+std::vector<std::string> gnuplot_environment() {
+  std::vector<std::string> environment = {"LC_ALL=C.UTF-8"};
+  for (const std::string name : {"PATH", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"})
+    if (const char* value = std::getenv(name.c_str())) environment.push_back(name + "=" + value);
+  if (const char* home = std::getenv("HOME"); home && !std::getenv("XDG_CACHE_HOME"))
+    environment.push_back(std::string("XDG_CACHE_HOME=") + home + "/.cache");
+  return environment;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
 // Runs gnuplot in a folder, with its output in a file. Returns its exit code, which is 127 if gnuplot is not installed.
-int run_gnuplot(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+int run_gnuplot(std::vector<std::string> arguments, const std::filesystem::path& folder,
                 const std::filesystem::path& output) {
-  std::vector<char*> argv = {const_cast<char*>("gnuplot")};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  arguments.insert(arguments.begin(), "gnuplot");
+  std::vector<std::string> environment = gnuplot_environment();
+  const std::vector<char*> argv = pointers(arguments), envp = pointers(environment);
   const pid_t child = fork();
-  if (child < 0) throw std::runtime_error("cannot start gnuplot: fork failed");
+  if (child < 0) throw std::runtime_error("cannot start gnuplot: " + std::generic_category().message(errno));
   if (child == 0) {
-    const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (file < 0 || dup2(file, 1) < 0 || dup2(file, 2) < 0 || chdir(folder.c_str()) != 0) _exit(126);
-    execvp("gnuplot", argv.data());
+    const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), nothing = open("/dev/null", O_RDONLY);
+    if (file < 0 || dup2(nothing, 0) < 0 || dup2(file, 1) < 0 || dup2(file, 2) < 0 || chdir(folder.c_str()) != 0)
+      _exit(126);
+    execvpe("gnuplot", argv.data(), envp.data());
     _exit(127);
   }
   int status = 0;
@@ -44,11 +68,20 @@ void fix_creation_date(const std::filesystem::path& pdf) {
 
 }  // namespace
 
+std::string gnuplot_comment(const std::string& text) {
+  const std::string comment = "# " + plain_text(text);
+  return comment.ends_with('\\') ? comment + " "
+                                 : comment;  // a backslash at its end would make the next line a comment
+}
+
 std::string gnuplot_script(const Figure& figure) {
   const std::string width = std::to_string(figure.width), height = std::to_string(figure.height);
   const std::string size = "size " + width + "," + height;
-  return "# " + figure.title + "\n# Redraw with: gnuplot -e \"format='svg'\" " + figure.name +
-         ".gp  (svg, pdf or png)\n"
+  // A file name that begins with '<' or '|' would be a command for gnuplot, hence the folder in front of names.
+  return gnuplot_comment(figure.title) + "\n" +
+         gnuplot_comment("Redraw with: gnuplot -e \"format='svg'\" " + shell_quoted(figure.name + ".gp") +
+                         "  (svg, pdf or png)") +
+         "\n"
          "if (!exists('format')) format = 'svg'\n"
          "if (format eq 'svg') set terminal svg " +
          size +
@@ -63,10 +96,10 @@ std::string gnuplot_script(const Figure& figure) {
          "bold = format eq 'svg' ? 'sans-serif\" font-weight=\"bold' : 'sans-serif:Bold'\n"
          "set encoding utf8\n"
          "set output " +
-         gnuplot_quoted(figure.name + ".") +
+         gnuplot_quoted("./" + figure.name + ".") +
          ".format\n"
          "data = " +
-         gnuplot_quoted(figure.name + ".dat") + "\n" + figure.script;
+         gnuplot_quoted("./" + figure.name + ".dat") + "\n" + figure.script;
 }
 
 bool gnuplot_available() {
@@ -87,8 +120,9 @@ void draw_figures(const std::vector<Figure>& figures, const std::filesystem::pat
   const std::filesystem::path messages = std::filesystem::absolute(folder) / ".gnuplot.log";
   for (const Figure& figure : figures) {
     for (const std::string format : {"svg", "pdf", "png"}) {
-      const int code = run_gnuplot({"-d", "-e", "format='" + format + "'", figure.name + ".gp"}, folder, messages);
-      const std::string said = read_file(messages);
+      const int code =
+          run_gnuplot({"-d", "-e", "format='" + format + "'", "./" + figure.name + ".gp"}, folder, messages);
+      const std::string said = join(paragraphs(read_file(messages)), "; ");
       std::filesystem::remove(messages);
       if (code != 0 || !std::filesystem::exists(folder / (figure.name + "." + format))) {
         throw std::runtime_error("gnuplot could not draw " + (folder / (figure.name + ".gp")).string() + " as " +

@@ -21,6 +21,9 @@ struct Figure {
   std::string data;
 };
 
+// A comment line of a script or a data file, without the newline at its end.
+std::string gnuplot_comment(const std::string& text);
+
 // The complete script. Its preamble selects the output by the gnuplot variable `format` (svg, pdf or png).
 std::string gnuplot_script(const Figure& figure);
 
@@ -30,8 +33,8 @@ bool gnuplot_available();
 // drawings.
 void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
-// Draws the figures in all three formats. The same script and data give the same bytes. Throws std::runtime_error with
-// gnuplot's message when it fails.
+// Draws the figures in all three formats. The same script and data give the same bytes, whatever the environment
+// variables and configuration files of the user. Throws std::runtime_error with gnuplot's message when it fails.
 void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
 }  // namespace rnnbench::analysis

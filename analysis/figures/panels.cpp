@@ -205,7 +205,7 @@ std::string Panels::position(double left, double top) const {
 
 int Panels::add_data(const std::string& comment, const std::vector<Values>& rows) {
   if (blocks_ > 0) figure_.data += "\n\n";
-  figure_.data += "# " + comment + "\n";
+  figure_.data += gnuplot_comment(comment) + "\n";
   for (const Values& row : rows) {
     figure_.data += join(
                         row, [](double value) { return std::isfinite(value) ? number_text(value) : "?"; }, " ") +
@@ -229,7 +229,7 @@ void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves
 }
 
 void Panels::headings(const Rectangle& panel, const std::string& title, const std::string& y, const std::string& x) {
-  command("# " + title);
+  command(gnuplot_comment(title));
   text(panel.left - 44, panel.top - 41, title, "left font bold.',12.5'");
   text(panel.left - 44, panel.top - 23, y, "left font ',10.5'" + grey);
   text(panel.left + panel.width / 2, panel.top + panel.height + 35, x, "center font ',10.5'" + grey);

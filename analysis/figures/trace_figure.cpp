@@ -187,7 +187,7 @@ class Drawing {
   void draw(const Map& map, double top, bool last) {
     const double bottom = top + map.height, beside = left + map_width;
     const std::string count = std::to_string(map.rows.size());
-    line("# " + map.heading);
+    line(gnuplot_comment(map.heading));
     text(left, top - 10, map.heading, "left font bold.',11'");
     text(14, (top + bottom) / 2, map.rows_label, "center rotate by 90 font ',10'" + grey);
     line("set lmargin at screen " + across(left) + "; set rmargin at screen " + across(beside) +
@@ -238,7 +238,7 @@ class Drawing {
 
   int add(const std::string& comment, const Rows& rows) {
     if (blocks_ > 0) data_ += "\n\n";
-    data_ += "# " + comment + "\n";
+    data_ += gnuplot_comment(comment) + "\n";
     for (const auto& row : rows) {
       data_ += join(row, float_text, " ") + "\n";
     }

@@ -163,13 +163,22 @@ class Grid {
   }
 
   void count(const std::vector<Axis>& axes) {
-    std::size_t product = 1;
-    std::string factors;
+    std::size_t product = 1, characters = 0, longest = 0;
+    std::string factors, longest_name;
     for (const Axis& axis : axes) {
       product = std::min(product * axis.values.size(), max_runs + 1);
+      const auto size = [](const std::string& a, const std::string& b) { return a.size() < b.size(); };
+      const std::size_t value = std::max_element(axis.values.begin(), axis.values.end(), size)->size();
+      characters += axis.option.name.size() + value;
+      if (value >= longest) longest = value, longest_name = axis.option.name;
       if (axis.values.size() > 1) factors += ", " + std::to_string(axis.values.size()) + " of " + axis.option.name;
     }
     total_ += product;
+    total_characters_ += product * characters;
+    if (total_ <= max_runs && total_characters_ > max_characters)
+      throw UserError(precedence_.origin() + "the settings of all runs have more than the maximum of " +
+                      std::to_string(max_characters) + " characters; a value of " + longest_name + " has " +
+                      std::to_string(longest));
     if (total_ <= max_runs) return;
     throw UserError(precedence_.origin() + "the grid has more than the maximum of " + std::to_string(max_runs) +
                     " runs; numbers of values: " + std::to_string(tasks_.size()) + " of task, " +
@@ -221,7 +230,7 @@ class Grid {
   Names tasks_, cells_;
   std::set<std::string> checked_;
   Settings declared_, completed_;  // task settings of the last run that complete() was called for, before and after
-  std::size_t total_ = 0;
+  std::size_t total_ = 0, total_characters_ = 0;  // of the runs, and of their settings as text
 };
 
 // Throws UserError when no run uses some setting. The command line may narrow the grid of a file (`--cell lstm`), so a

@@ -18,11 +18,11 @@ struct WorkspaceOptions;  // declared here because analysis must not include mod
 
 namespace rnnbench::experiments {
 
-inline constexpr std::size_t max_runs = 100'000;
+inline constexpr std::size_t max_runs = 100'000, max_characters = std::size_t{1} << 28;  // of all settings of all runs
 
 // All runs of the experiment. Throws UserError that names file and line for a wrong value, a setting that no run would
-// use, more than max_runs runs, and a run that does not fit into this machine's memory when it is computed with these
-// workspace options (see check_feasible).
+// use, more than max_runs runs or max_characters, and a run that does not fit into this machine's memory when it is
+// computed with these workspace options (see check_feasible).
 Experiment expand(const Declaration& declaration, const WorkspaceOptions& workspace);
 Experiment expand(const Declaration& declaration);
 

@@ -1,17 +1,16 @@
 #include "experiments/declaration/ini.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
 
 #include "core/error.h"
+#include "core/plain_text.h"
+#include "core/read_file.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {
@@ -25,35 +24,45 @@ std::string contents(const std::filesystem::path& file) {
   };
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) refuse("this is a folder, not an INI file");
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) refuse(std::strerror(errno));
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (stream.bad()) refuse("an error occurred while reading");
-  return text.str();
+  std::string text;
+  try {
+    text = read_regular_file(file, max_ini_bytes);
+  } catch (const std::runtime_error& error) {
+    refuse(error.what());
+  }
+  return text;
+}
+
+// The experiment has the name of its file, and its results the folder of this name. So a name must not be that of a
+// folder's parent, or hidden, and it may stand in any message, page or script.
+void check_name(const std::filesystem::path& file) {
+  if (!is_plain_text(file.string()))
+    throw UserError("'" + file.string() + "': the path contains a control character or is not UTF-8; rename the file");
+  if (file.stem().string().starts_with('.'))
+    throw UserError("'" + file.string() + "': the experiment would have the name '" + file.stem().string() +
+                    "', and its results a hidden folder; choose a file name that does not begin with '.'");
 }
 
 std::string without_comment(const std::string& line) { return trim(line.substr(0, line.find('#'))); }
 
 const std::string byte_order_mark = "\xef\xbb\xbf";  // some editors write it in front of UTF-8 text
 
-bool is_control(unsigned char c) { return c != '\t' && (c < ' ' || c == 0x7f); }
-
 }  // namespace
 
 std::vector<Assignment> read_ini(const std::filesystem::path& file) {
   std::vector<Assignment> assignments;
   std::map<std::pair<std::string, std::string>, int> first_line;
+  check_name(file);
   std::istringstream text(contents(file));
   std::string line, section;
   for (int number = 1; std::getline(text, line); ++number) {
     const std::string here = file.string() + ":" + std::to_string(number) + ": ";
     if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+    if (line.ends_with('\r')) line.pop_back();
+    if (plain_text(line, "\t") != line)  // comments too, because pages show whole files
+      throw UserError(here + "the line contains a control character or is not UTF-8; an INI file is plain text");
     const std::string written = without_comment(line);
     if (written.empty()) continue;
-    if (std::any_of(written.begin(), written.end(), is_control))
-      throw UserError(here + "the line contains a control character; an INI file is plain text");
     if (written.front() == '[' && written.back() == ']') {
       section = written.substr(1, written.size() - 2);
       if (section.empty()) throw UserError(here + "[] names no section; write [TASK], [CELL] or [TASK/CELL]");

@@ -1,6 +1,7 @@
 // INI files: settings as they are written, with their places. Only the form of a line is checked here.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct Assignment {
   bool on_command_line() const { return line == 0; }
 };
 
+inline constexpr std::uint64_t max_ini_bytes = std::uint64_t{1} << 20;
+
 // An experiment as it is written.
 struct Declaration {
   std::string file;                   // "": settings from the command line alone
@@ -25,8 +28,9 @@ struct Declaration {
 };
 
 // The assignments of an INI file, in order. A line is `key = value`, `[section]` or empty; `#` starts a comment
-// anywhere. Throws UserError that names file and line when the file cannot be read, a line has another form, or a key
-// is set twice in a section.
+// anywhere. Throws UserError that names file and line when the file cannot be read, has more than max_ini_bytes, is not
+// plain UTF-8 text, or has a name that begins with '.', when a line has another form, or a key is set twice in a
+// section.
 std::vector<Assignment> read_ini(const std::filesystem::path& file);
 
 }  // namespace rnnbench::experiments

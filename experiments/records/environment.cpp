@@ -1,6 +1,7 @@
 #include "experiments/records/environment.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <sched.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include <gnu/libc-version.h>
 
 #include "core/libraries.h"
+#include "core/plain_text.h"
 #include "models/network.h"
 
 // Defined by the build.
@@ -32,7 +34,7 @@ std::string cpu_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     const auto colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+    if (line.starts_with("model name") && colon != std::string::npos) return plain_text(line.substr(colon + 2));
   }
   return "unknown";
 }
@@ -59,7 +61,10 @@ std::string utc_date() {
 std::string host_name() {
   char name[256] = "";
   if (::gethostname(name, sizeof name - 1) != 0 || !*name) return "unknown";
-  return name;
+  std::string host = name;  // part of file names and records, so of letters, digits, '.', '-' and '_' alone
+  for (char& c : host)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+  return host;
 }
 
 int available_cores() {

@@ -2,15 +2,18 @@
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdexcept>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <time.h>
 #include <unistd.h>
 #include <vector>
 
+#include "core/read_file.h"
+#include "core/text.h"
 #include "experiments/records/environment.h"
 
 namespace rnnbench::experiments {
@@ -18,8 +21,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr time_t seconds_per_day = 24 * 60 * 60;
+
 [[noreturn]] void fail(const std::string& what, const fs::path& path) {
-  throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(errno));
+  throw std::system_error(errno, std::generic_category(), "cannot " + what + " " + path.string());
 }
 
 class Descriptor {
@@ -36,12 +41,43 @@ class Descriptor {
   int number_;
 };
 
-// .<file name>.<host>.<process>.<count>.tmp: unique even on a file system that several machines share.
+// .<file name>.<host>.<process>.<count>.tmp. Containers may share a folder and have the same host and process number.
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> count{0};
   return path.parent_path() / ("." + path.filename().string() + "." + host_name() + "." + std::to_string(::getpid()) +
                                "." + std::to_string(count++) + ".tmp");
 }
+
+// A new, empty file beside `path`, locked until this object or the process ends, whatever ends it. So a temporary file
+// that is not locked belongs to nobody. (Where the file system has no locks, no process can lock the file, and it
+// stays.)
+class Temporary {
+ public:
+  explicit Temporary(const fs::path& path) {
+    while (!create(temporary_name(path))) {
+    }
+  }
+  ~Temporary() { ::close(number_); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  // Returns false if there is such a file already, or if remove_abandoned() took the new one before it was locked.
+  bool create(const fs::path& path) {
+    path_ = path;
+    number_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (number_ < 0 && errno == EEXIST) return false;
+    if (number_ < 0) fail("write", path);
+    struct stat state {};
+    if (::flock(number_, LOCK_EX) != 0 || ::fstat(number_, &state) != 0 || state.st_nlink > 0) return true;
+    ::close(number_);
+    return false;
+  }
+
+  fs::path path_;
+  int number_ = -1;
+};
 
 // Removes what a failed write left, if possible. The caller reports the failure of the write itself.
 void discard(const fs::path& path, Files& files) noexcept {
@@ -101,12 +137,12 @@ namespace {
 // Writes `bytes` to a temporary file and calls `rename` to give the file its final name.
 template <class Rename>
 void write_then_rename(const fs::path& path, const std::string& bytes, Files& files, Rename rename) {
-  const fs::path temporary = temporary_name(path);
+  const Temporary temporary(path);
   try {
-    files.write(temporary, bytes);
-    rename(temporary);
+    files.write(temporary.path(), bytes);
+    rename(temporary.path());
   } catch (...) {
-    discard(temporary, files);
+    discard(temporary.path(), files);
     throw;
   }
   files.sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
@@ -127,34 +163,45 @@ bool write_once(const fs::path& path, const std::string& bytes, Files& files) {
   return published;
 }
 
-bool is_temporary(const std::string& filename) { return filename.starts_with('.') && filename.ends_with(".tmp"); }
-
-void remove_abandoned(const fs::path& folder, Files& files) {
-  const std::string host = "." + host_name() + ".";
-  std::vector<fs::path> abandoned;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    const auto at = name.rfind(host);
-    if (!is_temporary(name) || at == std::string::npos) continue;
-    pid_t process = 0;
-    const char* digits = name.data() + at + host.size();
-    std::from_chars(digits, name.data() + name.size(), process);
-    if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) abandoned.push_back(entry.path());
+bool is_temporary(const std::string& filename) {
+  std::string_view rest = filename;
+  if (!rest.starts_with('.') || !rest.ends_with(".tmp")) return false;
+  rest.remove_suffix(4);
+  for (int i = 0; i < 2; ++i) {  // count, process
+    const auto dot = rest.rfind('.');
+    if (!parse_number<unsigned>(rest.substr(dot + 1)) || dot == 0) return false;
+    rest = rest.substr(0, dot);
   }
-  for (const fs::path& path : abandoned) files.remove(path);
+  return true;
 }
 
-std::string read_file(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY);
-  std::string bytes;
-  char buffer[1 << 16];
-  while (true) {
-    const ssize_t n = ::read(file.number(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail("read", path);
-    if (n == 0) return bytes;
-    bytes.append(buffer, static_cast<std::size_t>(n));
+void remove_abandoned(const fs::path& folder, Files& files) {
+  std::vector<fs::path> temporary;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (is_temporary(entry.path().filename().string())) temporary.push_back(entry.path());
+  for (const fs::path& path : temporary) {
+    const int file = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) continue;
+    struct stat state {};
+    const bool known = ::fstat(file, &state) == 0 && S_ISREG(state.st_mode);
+    // Some network file systems keep locks to one machine, but no machine takes a day to write a file.
+    const bool own = path.filename().string().find("." + host_name() + ".") != std::string::npos;
+    const bool old = known && ::time(nullptr) - state.st_mtime > seconds_per_day;
+    const bool abandoned = known && (own || old) && ::flock(file, LOCK_EX | LOCK_NB) == 0;
+    try {
+      if (abandoned) files.remove(path);
+    } catch (...) {
+      ::close(file);
+      throw;
+    }
+    ::close(file);
   }
+}
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) try {
+  return read_regular_file(path, max_bytes);
+} catch (const std::runtime_error& error) {
+  throw std::runtime_error("cannot read " + path.string() + ": " + error.what());
 }
 
 }  // namespace rnnbench::experiments

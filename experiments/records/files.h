@@ -1,6 +1,7 @@
 // The few file operations that results depend on. They are virtual, so that tests can make any of them fail.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -8,7 +9,7 @@
 
 namespace rnnbench::experiments {
 
-// Every operation either succeeds or throws std::runtime_error that names the file and the system's reason.
+// Every operation either succeeds or throws std::system_error that names the file and the system's reason.
 class Files {
  public:
   virtual ~Files() = default;
@@ -33,10 +34,11 @@ bool write_once(const std::filesystem::path& path, const std::string& bytes, Fil
 
 // Whether this is the name of a temporary file of the two functions above.
 bool is_temporary(const std::string& filename);
-// Removes the temporary files of processes of this machine that were killed.
+// Removes the temporary files that no process has locked: those of killed processes of this machine, and of others
+// after a day. Leaves them where the file system has no locks.
 void remove_abandoned(const std::filesystem::path& folder, Files& files = system_files());
 
-// The content of the file. Throws std::runtime_error when it cannot be read.
-std::string read_file(const std::filesystem::path& path);
+// The content of a regular file. Throws std::runtime_error when it cannot be read or has more than `max_bytes`.
+std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
 
 }  // namespace rnnbench::experiments

@@ -1,12 +1,16 @@
 #include "experiments/records/results_folder.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/record_shape.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -15,6 +19,8 @@ namespace {
 
 // Records are not this deeply nested. The limit keeps malformed files from exhausting the stack.
 constexpr int max_json_depth = 16;
+
+constexpr std::uint64_t max_record_bytes = std::uint64_t{1} << 26;  // a thousand times a common record
 
 // About as much as a small run writes. If the disk has no room for it, no run is started.
 constexpr std::size_t write_test_bytes = 1 << 16;
@@ -132,14 +138,10 @@ Record checked_record(const std::string& text, const std::string& id) {
   require(spec["id"] == id, "the file is not named after its id");
   require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
           "its result does not have the hash that it states, so it was edited");
-  const Json& result = record.result;
-  const auto holds = [&](const char* key, auto is_type) { return result.contains(key) && (result[key].*is_type)(); };
-  require(holds("status", &Json::is_string) &&
-              (result["status"] == "solved" || result["status"] == "finished" || result["status"] == "diverged"),
+  check_shape(record);
+  const Json& status = record.result["status"];
+  require(status == "solved" || status == "finished" || status == "diverged",
           "its status is none of solved, finished and diverged, so it was edited");
-  require(holds("measure", &Json::is_object) && holds("curve", &Json::is_array) && holds("final", &Json::is_object) &&
-              holds("lengths", &Json::is_array) && holds("solved", &Json::is_boolean),
-          "its result lacks a key that every run has, so it was edited");
   require(spec.contains("numerics_version") && spec["canonical"].get<std::string>().starts_with(
                                                    "schema = " + spec["schema"].dump() +
                                                    "\nnumerics_version = " + spec["numerics_version"].dump() + "\n"),
@@ -169,7 +171,7 @@ std::string record_text(const Record& record) {
 
 Record read_record(const fs::path& path) {
   try {
-    return checked_record(read_file(path), path.stem().string());
+    return checked_record(read_file(path, max_record_bytes), path.stem().string());
   } catch (const std::exception& error) {
     throw UserError(path.string() + ": this record cannot be used: " + error.what() +
                     "; restore the file, or move it away to train the run again");
@@ -190,13 +192,17 @@ void ResultsFolder::prepare() {
   const fs::path runs = folder_ / "runs";
   try {
     fs::create_directories(runs);
-    const fs::path write_test = runs / (".write-test." + host_name() + ".tmp");
+    const fs::path write_test = runs / (".write-test." + host_name() + "." + std::to_string(::getpid()) + ".0.tmp");
     write_atomically(write_test, std::string(write_test_bytes, ' '), *files_);
     files_->remove(write_test);
     files_->sync_folder(folder_);
-    remove_abandoned(runs, *files_);
   } catch (const fs::filesystem_error& error) {
     throw UserError("results: cannot write " + runs.string() + ": " + error.code().message());
+  } catch (const std::system_error& error) {
+    for (const std::errc full : {std::errc::no_space_on_device, std::errc::file_too_large, std::errc::io_error})
+      if (error.code() == full) throw;
+    if (error.code().value() == EDQUOT) throw;
+    throw UserError(std::string("results: ") + error.what());
   } catch (const std::runtime_error& error) {
     throw UserError(std::string("results: ") + error.what());
   }
@@ -224,12 +230,27 @@ std::vector<Record> ResultsFolder::load_all() const {
   return records;
 }
 
-void ResultsFolder::commit(const Record& record) const {
-  const fs::path path = record_path(record.id());
-  if (write_once(path, record_text(record), *files_)) return;
-  if (result_hash(read_record(path).result) != result_hash(record.result))
-    throw std::runtime_error(path.string() +
-                             " was written by another process meanwhile, with a different result; it was kept");
+void ResultsFolder::commit(const Record& record, const std::string& weights) const {
+  const std::string id = record.id();
+  // Whether there is a record of this run already.
+  const auto is_recorded = [&] {
+    const auto existing = load(id);
+    if (existing && result_hash(existing->result) != result_hash(record.result))
+      throw std::runtime_error(record_path(id).string() +
+                               " was recorded earlier or by another process with a different result; it was kept");
+    return existing.has_value();
+  };
+  const bool recorded = is_recorded();
+  if (!weights.empty()) write_atomically(weights_path(id), weights, *files_);
+  if (!recorded && !write_once(record_path(id), record_text(record), *files_)) is_recorded();
+}
+
+void ResultsFolder::remove_leftovers() const noexcept {
+  try {
+    for (const fs::path& folder : {folder_.parent_path(), folder_, folder_ / "runs", folder_ / "figures"})
+      if (fs::is_directory(folder)) remove_abandoned(folder, *files_);
+  } catch (const std::exception&) {
+  }
 }
 
 void ResultsFolder::discard_checkpoint(const std::string& id) const noexcept {

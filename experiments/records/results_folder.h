@@ -20,7 +20,8 @@ class ResultsFolder {
   // Creates nothing. Throws UserError when one of the two folders exists but holds something else.
   ResultsFolder(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
 
-  // Creates the folder and checks that it can be written. Throws UserError if not. Called before the first run.
+  // Creates the folder and checks that it can be written. Throws UserError if not, and std::system_error if there is no
+  // room on the disk or within the limits of the process. Called before the first run.
   void prepare();
 
   const std::filesystem::path& path() const { return folder_; }
@@ -34,9 +35,12 @@ class ResultsFolder {
   // the file and the problem when it was truncated or edited.
   std::optional<Record> load(const std::string& id) const;
   std::vector<Record> load_all() const;  // sorted by id
-  // Writes the record so that the file is complete or absent. An existing record of another process is kept; throws
-  // std::runtime_error if its result differs, and when the disk is full (the folder is then as before).
-  void commit(const Record& record) const;
+  // Writes the weights file (unless the text is empty) and then the record, each so that the file is complete or
+  // absent. An existing record is kept; throws std::runtime_error if its result differs, in which case existing weights
+  // are kept too, and when the disk is full.
+  void commit(const Record& record, const std::string& weights = "") const;
+  // Removes the temporary files that killed processes left. Failures are ignored: the next `run` tries again.
+  void remove_leftovers() const noexcept;
   // For a run that has its record. Failures are ignored: the next `run` of the experiment tries again.
   void discard_checkpoint(const std::string& id) const noexcept;
 

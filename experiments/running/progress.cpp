@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/plain_text.h"
 #include "experiments/training/clock.h"
 
 namespace rnnbench::experiments {
@@ -158,7 +159,7 @@ void Reporter::end(std::size_t run) {
 void Reporter::message(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   erase_line();
-  std::fputs((sentence + "\n").c_str(), stderr);
+  std::fputs((plain_text(sentence) + "\n").c_str(), stderr);
 }
 
 void Reporter::draw_line(double now) {

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cfenv>
 #include <cstdio>
 #include <mutex>
 #include <new>
 #include <signal.h>
-#include <thread>
 #include <unistd.h>
 
+#include "core/plain_text.h"
+#include "core/threads.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/weights.h"
 #include "experiments/running/progress.h"
 #include "models/network.h"
 
@@ -49,31 +52,50 @@ class InterruptGuard {
   struct sigaction before_[std::size(signals)];
 };
 
+void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n").c_str(), stderr); }
+
 // What became of the runs of an experiment.
 struct Outcome {
   std::size_t recorded = 0, diverged = 0;  // diverged runs are recorded too
+  std::size_t done = 0;                    // recorded, and with weights if they are wanted
   std::size_t saved = 0;                   // interrupted runs, with a checkpoint
   std::vector<std::string> failures;       // one sentence for each run that failed
 };
 
+// Whether a recorded run has to be trained again because its weights are wanted, but their file is missing or damaged.
+bool needs_weights(const ResultsFolder& results_folder, const Record& record, const RunnerOptions& options) {
+  return options.weights && !weights_problem(results_folder.weights_path(record.id()), record).empty();
+}
+
 // Trains runs on several threads and records them.
 class Pool {
  public:
-  // `outcome`: counts the runs that were recorded earlier; the others are added to it.
-  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, Outcome& outcome, const RunnerOptions& options)
+  // `outcome`: counts the runs that were done earlier; the others are added to it.
+  Pool(const ResultsFolder& results_folder, std::vector<RunSpec> runs, Outcome& outcome, RunnerOptions options)
       : results_folder_(results_folder),
         runs_(std::move(runs)),
         outcome_(outcome),
-        options_(options),
-        reporter_(Schedule(runs_, outcome.recorded, options.jobs), options.progress) {}
+        team_(options.jobs, [] {}),
+        options_(with_jobs(std::move(options), team_.size())),
+        reporter_(Schedule(runs_, outcome.done, options_.jobs), options_.progress) {}
 
   void work() {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < options_.jobs; ++i) threads.emplace_back([this] { take_runs(); });
-    for (std::thread& thread : threads) thread.join();
+    std::fenv_t before;  // of the calling thread, which trains too; the trainer flushes denormals, analysis must not
+    std::fegetenv(&before);
+    team_.run(team_.size(), [this](int, int) { take_runs(); });
+    std::fesetenv(&before);
   }
 
  private:
+  // Records say how many runs were computed at the same time, so this is the number of threads that were started.
+  static RunnerOptions with_jobs(RunnerOptions options, int started) {
+    if (started < options.jobs)
+      say("note: the system started only " + std::to_string(started) + " of " + std::to_string(options.jobs) +
+          " threads, so fewer runs are computed at the same time");
+    options.jobs = started;
+    return options;
+  }
+
   class RunObserver : public Observer {
    public:
     RunObserver(Pool& pool, std::size_t run) : pool_(pool), run_(run) {}
@@ -110,7 +132,8 @@ class Pool {
     const RunSpec& spec = runs_[run];
     // Another process may have recorded the run meanwhile.
     std::optional<Record> record = results_folder_.load(spec.id());
-    if (!record) {
+    const bool was_recorded = record.has_value();
+    if (!record || needs_weights(results_folder_, *record, options_)) {
       RunObserver observer(*this, run);
       TrainOutcome outcome = train(spec, results_folder_, options_, observer);
       if (!outcome.finished) {
@@ -118,11 +141,13 @@ class Pool {
         ++outcome_.saved;
         return;
       }
-      results_folder_.commit(outcome.record);
+      results_folder_.commit(outcome.record, outcome.weights);
       record = std::move(outcome.record);
     }
     results_folder_.discard_checkpoint(spec.id());
     const std::lock_guard lock(mutex_);
+    ++outcome_.done;
+    if (was_recorded) return;
     ++outcome_.recorded;
     if (record->result["status"] == "diverged") ++outcome_.diverged;
   }
@@ -138,14 +163,13 @@ class Pool {
   const ResultsFolder& results_folder_;
   const std::vector<RunSpec> runs_;
   Outcome& outcome_;
-  const RunnerOptions& options_;
+  ThreadTeam team_;
+  const RunnerOptions options_;
   Reporter reporter_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_fast_{false};
   std::mutex mutex_;  // protects outcome_
 };
-
-void say(const std::string& sentence) { std::fputs((sentence + "\n").c_str(), stderr); }
 
 // With `jobs` and `threads` chosen where they are 0.
 RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
@@ -182,14 +206,22 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   Outcome outcome;
   for (const RunSpec& spec : experiment.runs) {
     const std::string id = spec.id();
-    if (const auto record = results_folder.load(id)) {
+    const auto record = results_folder.load(id);
+    if (record) {
       ++outcome.recorded;
       if (record->result["status"] == "diverged") ++outcome.diverged;
-      results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
-    } else {
-      missing.push_back(spec);
     }
+    if (!record || needs_weights(results_folder, *record, options)) {
+      missing.push_back(spec);
+      continue;
+    }
+    ++outcome.done;
+    results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
   }
+  if (const std::size_t without = outcome.recorded - outcome.done; without > 0 && options.summary)
+    say("note: the weights of " + std::to_string(without) + (without == 1 ? " recorded run" : " recorded runs") +
+        " are missing or damaged; training again to write them (not with --no-weights)");
+  results_folder.remove_leftovers();
   const InterruptGuard guard;  // before the first file is written
   if (!missing.empty()) {
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any run starts
@@ -198,7 +230,7 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   const RunnerOptions run_options = resolved(options, missing.size());
   Pool(results_folder, std::move(missing), outcome, run_options).work();
 
-  const bool interrupted = interrupts > 0 && outcome.recorded + outcome.failures.size() < experiment.runs.size();
+  const bool interrupted = interrupts > 0 && outcome.done + outcome.failures.size() < experiment.runs.size();
   if (options.summary) print_summary(experiment, results_folder, outcome, interrupted, options);
   return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
 }

@@ -21,9 +21,10 @@ struct RunnerOptions : TrainOptions {
 // The exit code of an interrupted program, as shells expect it: 128 + SIGINT.
 inline constexpr int interrupted_code = 130;
 
-// Trains every run that has no record yet, in grid order. Returns the exit code: 0 when all runs are recorded, 1 when
-// one failed, interrupted_code after Ctrl-C. Throws UserError before the first run when the results folder or a record
-// in it cannot be used.
+// Trains every run that has no record yet, in grid order, and again those whose weights are wanted but whose weights
+// file is missing or damaged; their records are kept, and a different result is a failure. Returns the exit code: 0
+// when all runs are recorded, 1 when one failed, interrupted_code after Ctrl-C. Throws UserError before the first run
+// when the results folder or a record in it cannot be used.
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options);
 
 }  // namespace rnnbench::experiments

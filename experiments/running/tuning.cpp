@@ -10,6 +10,7 @@
 #include "core/math.h"
 #include "core/stream.h"
 #include "core/text.h"
+#include "experiments/declaration/grid.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -224,6 +225,11 @@ void Tuning::check(const std::vector<RunSpec>& runs) const {
     }
     if (!used) throw UserError(range.place + key + " = " + range.written + " is used by no run of this grid");
   }
+  const std::size_t groups = groups_of(runs).size();
+  if (groups * static_cast<std::size_t>(candidates()) * seeds_.size() > max_runs)
+    throw UserError(ranges_.front().place + "the search has more than the maximum of " + std::to_string(max_runs) +
+                    " runs: " + std::to_string(groups) + " combinations of task and model, " +
+                    std::to_string(candidates()) + " settings, " + std::to_string(seeds_.size()) + " seeds");
 }
 
 RunSpec Tuning::trial(const RunSpec& run, int number, std::uint64_t seed) const {

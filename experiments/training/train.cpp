@@ -55,6 +55,9 @@ class Trainer {
 
   TrainOutcome run() {
     if (!restore()) network_->initialize(spec_.seed, parameters_);
+    if (const int started = workspace_->team().size(); started < options_.threads)
+      observer_.note("the system started only " + std::to_string(started) + " of " + std::to_string(options_.threads) +
+                     " threads");
     saved_at_ = wall_seconds();
     start_lap();
     while (true) {
@@ -68,9 +71,9 @@ class Trainer {
     charge_training();
     // Taken before the final evaluation, whose longer test sequences enlarge the arrays.
     const std::size_t bytes = array_bytes();
-    TrainOutcome outcome{true, {spec_.json(), result(), {}}};
+    TrainOutcome outcome{true, {spec_.json(), result(), {}}, ""};
     outcome.record.measured = measured(bytes);
-    if (options_.weights && parameters_finite_) write_weights();
+    if (options_.weights && parameters_finite_) outcome.weights = weights_file();
     return outcome;
   }
 
@@ -303,18 +306,18 @@ class Trainer {
     json["peak_memory_mib"] = peak_memory_mib();
     json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
     json["resumed"] = state_.resumed;
-    json["threads"] = options_.threads;
+    json["threads"] = workspace_->team().size();  // fewer than asked for when the system starts no more
     json["recompute"] = options_.recompute;
     json["jobs"] = options_.jobs;
     json.update(environment());
     return json;
   }
 
-  void write_weights() {
+  std::string weights_file() const {
     TensorFile file;
     append_parameters("", parameters_, file);
     file.metadata = {{"format", "pt"}, {"id", spec_.id()}, {"canonical", spec_.canonical()}};
-    write_atomically(results_folder_.weights_path(spec_.id()), to_safetensors(file), results_folder_.files());
+    return to_safetensors(file);
   }
 
   const RunSpec& spec_;

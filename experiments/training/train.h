@@ -15,7 +15,7 @@ struct TrainOptions {
   int jobs = 0;                    // runs at the same time; the trainer only records it
   int threads = 1;                 // of this run
   int recompute = 0;               // keep the states of every k-th step only (see WorkspaceOptions); 0: keep all
-  bool weights = true;             // write the final weights to <id>.safetensors
+  bool weights = true;             // keep the final weights, in <id>.safetensors
   double checkpoint_seconds = 20;  // wall time between two checkpoints
 };
 
@@ -34,11 +34,12 @@ class Observer {
 struct TrainOutcome {
   bool finished = false;  // false: the observer stopped the run, and a checkpoint was saved
   Record record;          // of a finished run
+  std::string weights;    // the bytes of its weights file; "" if they are not wanted or not finite
 };
 
 // Trains a run to its end or until the observer stops it. Continues from the run's checkpoint in the results folder if
-// there is one; the record's `result` has the same bytes either way. Writes the weights, but not the record. Sets the
-// calling thread to flush denormal numbers to zero.
+// there is one; the record's `result` has the same bytes either way. Writes neither the record nor the weights. Sets
+// the calling thread to flush denormal numbers to zero.
 TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const TrainOptions& options,
                    Observer& observer);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "analysis/statistics/survival.h"
 #include "analysis/summary.h"
@@ -65,15 +66,27 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
 
 // --- gradients
 
-// For each run with this probe: log10 of the gradient's norm at lags 1, 2, ..., relative to lag 1.
+// Not a number where the record has null, because what was measured was none.
+Values values_of(const Json& list) {
+  Values values;
+  for (const Json& value : list)
+    values.push_back(value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN());
+  return values;
+}
+
+// For each run with this probe: log10 of the gradient's norm at lags 1, 2, ..., relative to lag 1, until it vanishes.
 std::vector<Values> norms_of(const ModelRuns& model, const std::string& when) {
   std::vector<Values> runs;
   for (const Run& run : model.runs) {
     if (!run.recorded() || run.diverged() || !run.record->result.contains("probe")) continue;
     const Json& probe = run.record->result.at("probe");
-    if (!probe.contains(when) || !probe.at(when).is_array() || probe.at(when).empty()) continue;
-    Values norms;
-    for (const Json& value : probe.at(when)) norms.push_back(value.get<double>() - probe.at(when)[0].get<double>());
+    if (!probe.contains(when)) continue;
+    Values norms = values_of(probe.at(when));
+    norms.erase(std::find_if(norms.begin(), norms.end(), [](double norm) { return !std::isfinite(norm); }),
+                norms.end());
+    if (norms.empty()) continue;
+    const double first = norms.front();
+    for (double& norm : norms) norm -= first;
     runs.push_back(std::move(norms));
   }
   return runs;
@@ -196,14 +209,16 @@ std::vector<Values> units_of(const GatePanel& gate, const std::string& when) {
   for (const Run& run : gate.model->runs) {
     if (!run.recorded() || run.diverged() || !run.record->result.contains("probe")) continue;
     const Json& probe = run.record->result.at("probe");
-    const Values sensitivity = probe.at("sensitivity").at(when).get<Values>();
-    const double max = sensitivity.empty() ? 0 : *std::max_element(sensitivity.begin(), sensitivity.end());
+    if (!probe.contains("gates")) continue;
+    const Values sensitivity = values_of(probe.at("sensitivity").at(when));
+    double max = 0;
+    for (const double value : sensitivity)
+      if (value > max) max = value;
     for (const Json& entry : probe.at("gates")) {
       if (entry.at("gate") != gate.gate) continue;
-      const Values idle = entry.at(when).at("idle").get<Values>(),
-                   relevant = entry.at(when).at("relevant").get<Values>();
-      for (std::size_t u = 0; u < idle.size(); ++u) {
-        const double share = max > 0 && u < sensitivity.size() ? sensitivity[u] / max : 0;
+      const Values idle = values_of(entry.at(when).at("idle")), relevant = values_of(entry.at(when).at("relevant"));
+      for (std::size_t u = 0; u < std::min(idle.size(), relevant.size()); ++u) {
+        const double share = u < sensitivity.size() && sensitivity[u] > 0 ? sensitivity[u] / max : 0;
         rows.push_back({idle[u], relevant[u], 0.25 + 1.25 * std::sqrt(share)});
       }
     }

@@ -88,7 +88,8 @@ std::string figure_of(const FindingResult& r, const std::filesystem::path& figur
 std::string costs(const FindingResult& r) {
   const Finding& f = *r.finding;
   const std::string profile = f.profile == Profile::lab ? "" : " --profile " + profile_name(f.profile);
-  std::string html = "<pre><code>" + html_escape("rnnbench reproduce " + f.name + profile) + "</code></pre>\n";
+  std::string html =
+      "<pre><code>" + html_escape("rnnbench reproduce " + shell_quoted(f.name) + profile) + "</code></pre>\n";
   if (r.cpu_seconds > 0)
     html += element(
         "p", fixed_text(r.cpu_seconds / 60, 1) + " minutes of CPU time" + (f.tuning ? ", including the search." : "."));

@@ -110,17 +110,18 @@ inline Run run(const Task& task, const Model& model, std::uint64_t seed, const J
                         : std::min<double>(std::floor(step * 1.25), step == budget ? budget + 1.0 : budget)) {
     warm = std::exp(-step / 15);
     progress = solves_near == 0 ? 0.02 : 1.1 / (1 + std::pow(solves_near / (step + 1), 4));
-    Json point = {{"update", step}, {"train_loss", nullptr}};
+    Json point = {{"update", static_cast<std::int64_t>(step)}, {"train_loss", nullptr}};
     point.update(scores(task, progress, noise.normal()));
     point["loss"] = point["loss"].get<double>() + (task.initial - task.baseline) * warm;
     curve.push_back(point);
     seconds.push_back(step * update_seconds);
     if (progress >= 1) {
-      solved_after = step;
+      solved_after = static_cast<std::int64_t>(step);
       break;
     }
   }
-  const double done = curve.back()["update"];
+  const std::int64_t updates = curve.back()["update"];
+  const double done = static_cast<double>(updates);
   const bool solved = !solved_after.is_null();
   Json lengths = Json::array();
   for (std::size_t i = 0; i < task.lengths.size(); ++i) {
@@ -142,8 +143,8 @@ inline Run run(const Task& task, const Model& model, std::uint64_t seed, const J
       {"optimum", task.optimum},
       {"hidden", model.hidden},
       {"parameters", model.parameters},
-      {"updates", done},
-      {"sequences", 32 * done},
+      {"updates", updates},
+      {"sequences", 32 * updates},
       {"solved", solved},
       {"updates_to_solve", solved_after},
       {"curve", curve},

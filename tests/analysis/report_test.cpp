@@ -187,6 +187,15 @@ TEST_CASE("a command in the report spells out every option", "[report]") {
         "--seed 1..5");
 }
 
+TEST_CASE("a command in the report can be pasted into a shell, whatever its values", "[report][injection]") {
+  Study study = made_up::study();
+  ModelRuns& model = study.tasks[0].models[3];
+  model.cell = "lstm|gru";
+  model.runs.front().spec["task"]["file"] = "a b; touch injected";
+  CHECK(command_of(model).find(" --cell 'lstm|gru' ") != std::string::npos);
+  CHECK(command_of(model).find(" --file 'a b; touch injected' ") != std::string::npos);
+}
+
 TEST_CASE("from runs to report on the command line, and again byte for byte", "[report][cli]") {
   TemporaryFolder folder;
   const std::string experiment =

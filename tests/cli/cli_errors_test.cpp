@@ -1,65 +1,14 @@
 // The program as its user sees it: exit codes, output, and the message for every mistake.
 #include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-namespace fs = std::filesystem;
+#include "tests/cli/shell.h"
+
+using namespace rnnbench::test;
 
 namespace {
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// A working folder of its own, removed at the end.
-class Shell {
- public:
-  Shell() : folder_(fs::temp_directory_path() / ("rnnbench-cli-" + std::to_string(getpid()))) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~Shell() { fs::remove_all(folder_); }
-
-  fs::path operator/(const std::string& name) const { return folder_ / name; }
-  void write(const std::string& name, const std::string& text) const {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name) << text;
-  }
-  Outcome run(const std::string& arguments) const {
-    const std::string command =
-        "cd '" + folder_.string() + "' && '" RNNBENCH_PROGRAM "' " + arguments + " >.out 2>.err";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), contents(folder_ / ".out"), contents(folder_ / ".err")};
-  }
-  // The one sentence of a refusal; everything about it is checked here.
-  std::string refusal(const std::string& arguments) const {
-    const Outcome outcome = run(arguments);
-    INFO(arguments << "\n" << outcome.out << outcome.err);
-    CHECK(outcome.code == 2);
-    CHECK(outcome.out.empty());
-    CHECK_FALSE(fs::exists(folder_ / "results"));  // refused before any run starts
-    REQUIRE(outcome.err.starts_with("rnnbench: "));
-    REQUIRE(outcome.err.ends_with("\n"));
-    const std::string sentence = outcome.err.substr(10, outcome.err.size() - 11);
-    CHECK(sentence.find('\n') == std::string::npos);
-    return sentence;
-  }
-
- private:
-  fs::path folder_;
-};
 
 const std::string one_run = "task = copy\ncell = lstm\nlength = 20\n";
 
@@ -171,7 +120,8 @@ TEST_CASE("text that only looks right is refused", "[cli][errors]") {
   shell.write("x.ini", one_run + "[]\nhidden = 4\n");
   CHECK(shell.refusal("run x.ini") == "x.ini:4: [] names no section; write [TASK], [CELL] or [TASK/CELL]");
   shell.write("x.ini", one_run + std::string("hid\0den = 4\n", 13));
-  CHECK(shell.refusal("run x.ini") == "x.ini:4: the line contains a control character; an INI file is plain text");
+  CHECK(shell.refusal("run x.ini") ==
+        "x.ini:4: the line contains a control character or is not UTF-8; an INI file is plain text");
   shell.write("x.ini", one_run);
   CHECK(shell.refusal("run x.ini --results=") ==
         "command line: --results needs a value; 'rnnbench run --help' lists the options");

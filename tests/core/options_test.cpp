@@ -91,9 +91,9 @@ TEST_CASE("a text is one line and one value", "[options]") {
     CHECK(listed_values(option, "a, b") == Values{"a, b"});
     CHECK(canonical_value(option, "") == "");
     CHECK(canonical_value(option, "unset") == "");
-    CHECK(allowed_values(option) == "one line of text or unset");
+    CHECK(allowed_values(option) == "one line of UTF-8 text without control characters or unset");
   }
-  CHECK(refused(path, "a\nb") == "file = a\nb is not one line of text or unset");
+  CHECK(refused(path, "a\nb") == "file = a\nb is not one line of UTF-8 text without control characters or unset");
 }
 
 TEST_CASE("a broken range is refused in one sentence", "[options][errors]") {

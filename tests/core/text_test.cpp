@@ -30,7 +30,7 @@ TEST_CASE("quoted text stays one word", "[text]") {
   CHECK(shell_quoted("results/a.json") == "results/a.json");
   CHECK(shell_quoted("") == "''");
   CHECK(shell_quoted("it's; rm -rf /") == "'it'\\''s; rm -rf /'");
-  CHECK(gnuplot_quoted("it's") == "'it''s'");
+  CHECK(gnuplot_quoted("it's") == "\"it\\047s\"");
   CHECK(json_quoted("a\"b\\c\n") == R"("a\"b\\c\u000a")");
 }
 

@@ -6,8 +6,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <numeric>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -79,6 +83,32 @@ TEST_CASE("every thread runs its start, and rounds see what the rounds before th
     }
     CHECK(numbers == expected);
   }
+}
+
+TEST_CASE("when the system starts fewer threads, those that it starts do the work", "[core][threads]") {
+  // A limit of the address space lets the creation of threads fail, as a limit of their number does; for root too.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_AS, &limit);
+    long pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    limit.rlim_cur = static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (40 << 20);
+    ::setrlimit(RLIMIT_AS, &limit);
+    int sum = 0, size = 0;
+    {
+      ThreadTeam team(200, [] {});
+      size = team.size();
+      std::atomic<int> total{0};
+      team.run(100, [&](int, int piece) { total += piece; });
+      sum = total;
+    }
+    ::_exit(size >= 1 && size < 200 && sum == 4950 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("a team ends while it starts, while it idles and right after a round", "[core][threads]") {

@@ -1,13 +1,10 @@
 #include "experiments/records/results_folder.h"
 
 #include <fstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "experiments/records/environment.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 
@@ -15,20 +12,6 @@ using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-Record example_record(std::uint64_t seed) {
-  Record record;
-  record.spec = small_run(seed).json();
-  record.result = {{"status", "finished"},
-                   {"measure", {{"name", "mse"}}},
-                   {"solved", false},
-                   {"lengths", Json::array()},
-                   {"curve", {{{"update", 0}, {"loss", 0.1666}}, {{"update", 10}, {"loss", 1e-7}}}},
-                   {"final", {{"test", {{"loss", 0.25}, {"mse", nullptr}}}}}};
-  record.result["hash"] = result_hash(record.result);
-  record.measured = {{"host", "h"}, {"train_cpu_seconds", 1.5}};
-  return record;
-}
 
 void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
@@ -291,18 +274,4 @@ TEST_CASE("whichever file operation fails, an overwritten file is the old one or
     CHECK(file_names(folder.path()).size() == 1);
   }
   CHECK(n > 3);
-}
-
-TEST_CASE("temporary files of killed processes are removed, those of living ones stay", "[results-folder]") {
-  const TemporaryFolder folder;
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(0);
-  REQUIRE(::waitpid(child, nullptr, 0) == child);
-  const auto name = [](pid_t process) { return ".x.json." + host_name() + "." + std::to_string(process) + ".0.tmp"; };
-  overwrite(folder.path() / name(child), "half");
-  overwrite(folder.path() / name(::getppid()), "busy");
-  overwrite(folder.path() / ".x.json.other-machine.1.0.tmp", "busy");
-  remove_abandoned(folder.path());
-  CHECK_FALSE(fs::exists(folder.path() / name(child)));
-  CHECK(file_names(folder.path()).size() == 2);
 }

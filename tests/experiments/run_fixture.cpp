@@ -60,6 +60,47 @@ Experiment small_experiment(int seeds, int updates) {
   return experiment;
 }
 
+Record example_record(std::uint64_t seed) {
+  const auto scores = [](double loss) { return Json{{"loss", loss}, {"mse", nullptr}}; };
+  Record record;
+  record.spec = small_run(seed).json();
+  record.result = {{"status", "finished"},
+                   {"measure",
+                    {{"name", "mse"},
+                     {"higher_is_better", false},
+                     {"solved_at", 0.01},
+                     {"definition", "mean squared error of the sum"}}},
+                   {"baseline", 0.1667},
+                   {"optimum", 0.0},
+                   {"hidden", 4},
+                   {"parameters", 117},
+                   {"updates", 10},
+                   {"sequences", 80},
+                   {"solved", false},
+                   {"updates_to_solve", nullptr},
+                   {"curve",
+                    {{{"update", 0}, {"train_loss", nullptr}, {"loss", 0.1666}},
+                     {{"update", 10}, {"train_loss", 0.2}, {"loss", 1e-7}}}},
+                   {"final", {{"validation", scores(0.2)}, {"test", scores(0.25)}}},
+                   {"lengths", {{{"length", 10}, {"trained", true}, {"loss", 0.25}, {"mse", nullptr}}}},
+                   {"probe",
+                    {{"sequences", 32},
+                     {"gates",
+                      {{{"gate", "forget gate"},
+                        {"untrained", {{"idle", {0.5, 0.5}}, {"relevant", {0.5, nullptr}}}},
+                        {"trained", {{"idle", {0.9, 0.5}}, {"relevant", {0.5, 0.5}}}}}}},
+                     {"sensitivity", {{"untrained", {1e-3, 1e-4}}, {"trained", {1e-3, nullptr}}}},
+                     {"scalars", {{"forget gate idle", 0.7}, {"forget gate relevant", nullptr}}}}},
+                   {"weights", "0123456789abcdef"}};
+  record.result["hash"] = result_hash(record.result);
+  record.measured = {{"host", "h"},
+                     {"train_cpu_seconds", 1.5},
+                     {"evaluate_cpu_seconds", 0.5},
+                     {"curve_cpu_seconds", {0.0, 1.5}},
+                     {"cpu_seconds_to_solve", nullptr}};
+  return record;
+}
+
 std::map<std::string, std::string> contents(const ResultsFolder& results_folder) {
   std::map<std::string, std::string> contents;
   for (const Record& record : results_folder.load_all()) {

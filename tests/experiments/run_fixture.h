@@ -31,6 +31,9 @@ RunSpec small_run(std::uint64_t seed);
 // An experiment of such runs with seeds 1 .. seeds, a grid of two cells.
 Experiment small_experiment(int seeds, int updates);
 
+// A complete record of small_run(seed), with made-up numbers and the hashes that belong to them.
+Record example_record(std::uint64_t seed);
+
 // What has to be the same bytes: spec, result and weights of every record, by id. Checks each record.
 std::map<std::string, std::string> contents(const ResultsFolder& results_folder);
 

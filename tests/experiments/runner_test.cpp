@@ -372,6 +372,7 @@ TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and 
   // On a busy machine the signal may come before the first update: then nothing is lost, and it is tried again.
   int checkpoints = 0;
   for (int wait = 20; checkpoints == 0 && wait < 2000; wait *= 2) {
+    fs::remove_all(results);  // the program handles signals when the folder is there
     const pid_t process = start_program(grid(results, "3000", {"--jobs", "2"}), log);
     for (int i = 0; i < 60000 && !fs::exists(results_folder.path() / "runs"); ++i) sleep_for_ms(1);
     sleep_for_ms(wait);

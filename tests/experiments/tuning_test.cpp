@@ -50,23 +50,23 @@ std::string refusal(const Lines& lines, const std::vector<RunSpec>& of = three_m
 // The part of a trial's result that the choice depends on.
 struct Outcome {
   bool solved;
-  double updates, score, loss;
+  int updates;
+  double score, loss;
   bool diverged = false;
 };
 void commit(const ResultsFolder& results_folder, const RunSpec& run, const Outcome& outcome, bool higher_is_better) {
-  Record record{run.json(), {}, {}};
+  Record record = example_record(1);
+  record.spec = run.json();
   const auto known = [&](double value) { return outcome.diverged ? Json(nullptr) : Json(value); };
-  record.result = {{"status", outcome.diverged ? "diverged"
-                              : outcome.solved ? "solved"
-                                               : "finished"},
-                   {"solved", outcome.solved},
-                   {"updates_to_solve", outcome.solved ? Json(outcome.updates) : Json(nullptr)},
-                   {"curve", Json::array()},
-                   {"lengths", Json::array()},
-                   {"measure", {{"name", "score"}, {"higher_is_better", higher_is_better}}},
-                   {"final", {{"validation", {{"score", known(outcome.score)}, {"loss", known(outcome.loss)}}}}}};
-  record.result["hash"] = result_hash(record.result);
-  record.measured = Json::object();
+  const Json scores = {{"score", known(outcome.score)}, {"loss", known(outcome.loss)}};
+  Json& result = record.result;
+  result["status"] = outcome.diverged ? "diverged" : outcome.solved ? "solved" : "finished";
+  result["solved"] = outcome.solved;
+  result["updates_to_solve"] = outcome.solved ? Json(outcome.updates) : Json(nullptr);
+  result["measure"]["name"] = "score";
+  result["measure"]["higher_is_better"] = higher_is_better;
+  result["final"] = {{"validation", scores}, {"test", scores}};
+  result["hash"] = result_hash(result);
   results_folder.commit(record);
 }
 

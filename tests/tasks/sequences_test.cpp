@@ -292,7 +292,7 @@ TEST_CASE("sequences: a file in another format is refused with its line", "[task
   CHECK(refusal("[1, 2]\n[3, 65536]\n") == "2: expected a symbol, a whole number from 0 to 65535, found 65536");
   CHECK(refusal("[1, 2]\n\n[3, 4,]\n") == "3: expected a symbol, a whole number from 0 to 65535, found ]");
   CHECK(refusal(std::string("[1, 2]\n[3, 4]\0[5, 6]\n", 21)) == "2: a byte of value 0 in a text file");
-  CHECK_THROWS_WITH(read_sequence_file("."), "file = . is a folder");
+  CHECK_THROWS_WITH(read_sequence_file("."), "file = . cannot be read: this is a folder");
   CHECK(refusal("[1, 2] [3, 4]\n") == "1: expected nothing more, found [");
   CHECK(refusal("[1, 2]\n{\"split\": \"train\", \"sequence\": [1, 2]}") ==
         "2: either every line or no line must have a \"split\"");
@@ -301,7 +301,8 @@ TEST_CASE("sequences: a file in another format is refused with its line", "[task
         "1: the split \"dev\" is not one of \"train\", \"valid\", \"test\"");
   CHECK_THAT(refusal("{\"split\": \"train\", \"split\": \"test\", \"sequence\": [1, 2]}"), Contains("each once"));
   CHECK_THAT(refusal("words"), Contains("expected '[' before a symbol, found words"));
-  CHECK_THROWS_WITH(read_sequence_file("/nowhere/x.json"), "file = /nowhere/x.json cannot be opened for reading");
+  CHECK_THROWS_WITH(read_sequence_file("/nowhere/x.json"),
+                    "file = /nowhere/x.json cannot be read: No such file or directory");
   CHECK_THROWS_WITH(read_sequence_file(DataFile("").path()), Contains("is empty"));
 }
 
@@ -322,7 +323,7 @@ TEST_CASE("sequences: the content of the file is the run's identity, its path is
   CHECK(read.task.text("file") == here.path());
 
   CHECK_THROWS_WITH(grid({}), Contains("the task sequences needs file = PATH"));
-  CHECK_THROWS_WITH(grid({{"file", here.path() + "x"}}), Contains("cannot be opened"));
+  CHECK_THROWS_WITH(grid({{"file", here.path() + "x"}}), Contains("cannot be read: No such file or directory"));
   CHECK_THROWS_WITH(grid({{"file", here.path()}, {"file-hash", "0123456789abcdef"}}),
                     Contains("file-hash = 0123456789abcdef is not the hash of"));
   here.write(symbol_lines());  // between the declaration and the training

@@ -1,0 +1,57 @@
+#include "core/read_file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <stdexcept>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace rnnbench::core {
+namespace {
+
+[[noreturn]] void fail() { throw std::runtime_error(std::generic_category().message(errno)); }
+
+class Descriptor {
+ public:
+  // Without O_NONBLOCK, opening a pipe waits for a process that writes into it.
+  explicit Descriptor(const std::filesystem::path& path)
+      : number_(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+    if (number_ < 0) fail();
+  }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  const int number_;
+};
+
+}  // namespace
+
+std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  const Descriptor file(path);
+  struct stat state {};
+  if (::fstat(file.number(), &state) != 0) fail();
+  if (S_ISDIR(state.st_mode)) throw std::runtime_error("this is a folder");
+  if (!S_ISREG(state.st_mode)) throw std::runtime_error("this is a device or a pipe, not a regular file");
+  const auto check = [&](std::uint64_t size) {
+    if (size > max_bytes)
+      throw std::runtime_error("the file has more than the maximum of " + std::to_string(max_bytes) + " bytes");
+  };
+  const std::uint64_t size = static_cast<std::uint64_t>(state.st_size);
+  check(size);
+  std::string bytes;
+  bytes.reserve(size);  // a first guess: the file may grow meanwhile, and files in /proc have the size 0
+  for (char buffer[1 << 14];;) {
+    const ssize_t n = ::read(file.number(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail();
+    if (n == 0) return bytes;
+    bytes.append(buffer, static_cast<std::size_t>(n));
+    check(bytes.size());
+  }
+}
+
+}  // namespace rnnbench::core

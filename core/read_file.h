@@ -1,0 +1,17 @@
+// Reads files of which nothing is known yet.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "core/namespaces.h"
+
+namespace rnnbench::core {
+
+// The bytes of a regular file. Throws std::runtime_error with the reason alone, such as "No such file or directory":
+// also for folders, devices and pipes, which may have no end, and for a file of more than `max_bytes`, before it is
+// read.
+std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
+
+}  // namespace rnnbench::core

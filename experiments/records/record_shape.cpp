@@ -1,0 +1,161 @@
+#include "experiments/records/record_shape.h"
+
+#include <algorithm>
+#include <span>
+#include <stdexcept>
+
+#include "core/plain_text.h"
+#include "core/text.h"
+
+namespace rnnbench::experiments {
+namespace {
+
+// What a value may be. A set of types is their sum.
+enum Type : unsigned {
+  absent = 1,
+  none = 2,    // null
+  flag = 4,    // true or false
+  number = 8,  // whole numbers too
+  count = 16,  // a whole number that is not negative
+  text = 32,
+  list = 64,
+  object = 128,
+};
+constexpr unsigned score = number | none, setting = none | flag | number | text | list;
+constexpr unsigned anything = none | flag | number | text | list | object;
+
+struct Field {
+  const char* key;
+  unsigned types;
+};
+
+constexpr Field of_spec[] = {{"task", object}, {"model", object}, {"training", object}, {"seed", count}};
+constexpr Field of_task[] = {{"name", text}};
+constexpr Field of_model[] = {{"cell", text}, {"attention", text | absent}};
+constexpr Field of_training[] = {{"updates", count}};
+constexpr Field of_result[] = {{"status", text},
+                               {"reason", text | absent},
+                               {"measure", object},
+                               {"baseline", number},
+                               {"optimum", number | none},
+                               {"hidden", count},
+                               {"parameters", count},
+                               {"updates", count},
+                               {"sequences", count},
+                               {"solved", flag},
+                               {"updates_to_solve", count | none},
+                               {"curve", list},
+                               {"final", object},
+                               {"lengths", list},
+                               {"probe", object | absent},
+                               {"weights", text | none},
+                               {"hash", text}};
+constexpr Field of_measure[] = {
+    {"name", text}, {"higher_is_better", flag}, {"solved_at", number}, {"definition", text}};
+constexpr Field of_point[] = {{"update", count}, {"train_loss", score}, {"loss", score}};
+constexpr Field of_final[] = {{"validation", object}, {"test", object}, {"training", object | absent}};
+constexpr Field of_scores[] = {{"loss", score}};
+constexpr Field of_length[] = {{"length", count}, {"trained", flag}, {"loss", score}};
+constexpr Field of_probe[] = {{"scalars", object},
+                              {"gates", list | absent},
+                              {"sensitivity", object | absent},
+                              {"untrained", list | absent},
+                              {"trained", list | absent}};
+constexpr Field of_gate[] = {{"gate", text}, {"untrained", object}, {"trained", object}};
+constexpr Field of_units[] = {{"idle", list}, {"relevant", list}};
+constexpr Field of_sensitivity[] = {{"untrained", list}, {"trained", list}};
+constexpr Field of_measured[] = {
+    {"train_cpu_seconds", number}, {"evaluate_cpu_seconds", number}, {"curve_cpu_seconds", list}};
+
+unsigned types_of(const Json& value) {
+  if (value.is_null()) return none;
+  if (value.is_boolean()) return flag;
+  if (value.is_number_unsigned()) return number | count;
+  if (value.is_number()) return number;
+  if (value.is_string()) return text;
+  return value.is_array() ? list : object;
+}
+
+[[noreturn]] void refuse(const std::string& where) {
+  throw std::runtime_error("its " + where + " is missing or has the wrong type, so it was edited");
+}
+
+// Checks the fields of an object; its other keys may have the types `others`.
+void check(const Json& json, const std::string& where, std::span<const Field> fields, unsigned others) {
+  if (!json.is_object()) refuse(where);
+  for (const Field& field : fields)
+    if (!(field.types & absent) && !json.contains(field.key)) refuse(where + "." + field.key);
+  for (auto entry = json.begin(); entry != json.end(); ++entry) {
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return entry.key() == f.key; });
+    const unsigned types = field == fields.end() ? others : field->types;
+    if (!(types_of(entry.value()) & types)) refuse(where + "." + entry.key());
+  }
+}
+
+void check_numbers(const Json& values, const std::string& where, unsigned types) {
+  for (const Json& value : values)
+    if (!(types_of(value) & types)) refuse(where + "[...]");
+}
+
+void check_probe(const Json& probe) {
+  const std::string where = "result.probe";
+  check(probe, where, of_probe, anything);
+  check(probe["scalars"], where + ".scalars", {}, score);
+  for (const char* when : {"untrained", "trained"})
+    if (probe.contains(when)) check_numbers(probe[when], where + "." + when, score);
+  if (!probe.contains("gates")) return;
+  if (!probe.contains("sensitivity")) refuse(where + ".sensitivity");
+  check(probe["sensitivity"], where + ".sensitivity", of_sensitivity, anything);
+  for (const char* when : {"untrained", "trained"}) {
+    check_numbers(probe["sensitivity"][when], where + ".sensitivity." + when, score);
+    for (const Json& gate : probe["gates"]) {
+      check(gate, where + ".gates[...]", of_gate, anything);
+      check(gate[when], where + ".gates[...]." + when, of_units, anything);
+      for (const char* steps : {"idle", "relevant"})
+        check_numbers(gate[when][steps], where + ".gates[...]." + when + "." + steps, score);
+    }
+  }
+}
+
+bool is_plain(const Json& value) {
+  if (value.is_string()) return is_plain_text(value.get_ref<const std::string&>());
+  if (value.is_object())
+    for (auto entry = value.begin(); entry != value.end(); ++entry)
+      if (!is_plain_text(entry.key())) return false;
+  return !value.is_structured() || std::all_of(value.begin(), value.end(), is_plain);
+}
+
+}  // namespace
+
+void check_shape(const Record& record) {
+  const Json& spec = record.spec;
+  const Json& result = record.result;
+  check(spec, "spec", of_spec, anything);
+  check(spec["task"], "spec.task", of_task, setting);
+  check(spec["model"], "spec.model", of_model, setting);
+  check(spec["training"], "spec.training", of_training, setting);
+  check(result, "result", of_result, anything);
+  check(result["measure"], "result.measure", of_measure, anything);
+  const std::string points = "result.curve[...]", lengths = "result.lengths[...]";
+  if (result["curve"].empty()) refuse(points);
+  for (const Json& point : result["curve"]) check(point, points, of_point, score);
+  for (const Json& length : result["lengths"]) check(length, lengths, of_length, score);
+  check(result["final"], "result.final", of_final, object);
+  const std::string& measure = result["measure"]["name"].get_ref<const std::string&>();
+  for (const auto& [purpose, scores] : result["final"].items()) {
+    const std::string where = "result.final." + purpose;
+    check(scores, where, of_scores, score);
+    if (!scores.contains(measure)) refuse(where + "." + measure);
+  }
+  if (result.contains("probe")) check_probe(result["probe"]);
+  check(record.measured, "measured", of_measured, anything);
+  check_numbers(record.measured["curve_cpu_seconds"], "measured.curve_cpu_seconds", number);
+
+  const bool plain = std::all_of(spec.begin(), spec.end(),
+                                 [&](const Json& value) { return &value == &spec["canonical"] || is_plain(value); }) &&
+                     is_plain_text(replace_all(spec["canonical"].get<std::string>(), "\n", " ")) && is_plain(result) &&
+                     is_plain(record.measured);
+  if (!plain) throw std::runtime_error("one of its texts contains a control character, so it was edited");
+}
+
+}  // namespace rnnbench::experiments

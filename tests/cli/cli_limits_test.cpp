@@ -1,0 +1,122 @@
+// Input without an end, and limits of the system: one sentence and an exit code, never a signal or a wait.
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "experiments/records/results_folder.h"
+#include "tests/cli/shell.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+
+namespace {
+
+const std::string small =
+    "run --task adding --cell lstm --hidden 4 --length 10 --updates 20 --evaluate 10 --jobs 2 --results r --seed 1..3 ";
+
+bool is_one_sentence(const std::string& text) {
+  return text.starts_with("rnnbench: ") && std::count(text.begin(), text.end(), '\n') == 1;
+}
+
+}  // namespace
+
+TEST_CASE("files without an end are refused", "[cli][limits]") {
+  const Shell shell;
+  REQUIRE(::mkfifo((shell / "pipe.ini").c_str(), 0600) == 0);
+  const std::string reason = ": this is a device or a pipe, not a regular file";
+  CHECK(shell.refusal("run pipe.ini") == "cannot read 'pipe.ini'" + reason);
+  for (const char* file : {"/dev/zero", "pipe.ini"})
+    CHECK(shell.refusal(std::string("run --task sequences --cell lstm --file ") + file)
+              .ends_with(std::string("file = ") + file + " cannot be read" + reason));
+}
+
+TEST_CASE("a file whose name would hide its results is refused", "[cli][limits]") {
+  const Shell shell;
+  shell.write("..ini", "task = adding\ncell = lstm\n");
+  CHECK(
+      shell.refusal("run ..ini") ==
+      "'..ini': the experiment would have the name '.', and its results a hidden folder; choose a file name that does "
+      "not begin with '.'");
+}
+
+TEST_CASE("control characters of the command line do not reach the terminal", "[cli][injection]") {
+  const Shell shell;
+  for (const char* words :
+       {"run \"$(printf 'a\\033[2J.ini')\"", "run \"$(printf 'a\\nb.ini')\"", "list \"$(printf '\\377')\""}) {
+    const Outcome outcome = shell.run(words);
+    CHECK(outcome.code == 2);
+    CHECK(is_one_sentence(outcome.err));
+    CHECK(outcome.err.find('\x1b') == std::string::npos);
+    CHECK(outcome.err.find("contains a control character or is not UTF-8") != std::string::npos);
+  }
+}
+
+TEST_CASE("a limit of the size of files ends in a sentence, and nothing is lost", "[cli][limits]") {
+  const Shell shell;
+  const Outcome none = shell.run(small, "ulimit -f 1; ");
+  INFO(none.err);
+  CHECK(none.code == 1);
+  CHECK(is_one_sentence(none.err));
+  CHECK(none.err.find("File too large") != std::string::npos);
+  REQUIRE(shell.run(small).code == 0);
+  const auto before = contents(ResultsFolder(shell / "r", "adding"));
+  fs::remove(shell / ("r/adding/runs/" + before.begin()->first + ".json"));
+  CHECK(shell.run(small, "ulimit -f 1; ").code == 1);
+  CHECK(shell.run(small).code == 0);
+  CHECK(contents(ResultsFolder(shell / "r", "adding")) == before);
+}
+
+TEST_CASE("a small stack suffices", "[cli][limits]") {
+  const Shell shell;
+  const Outcome outcome = shell.run(small, "ulimit -s 64; ");
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err == "adding: 3 of 3 runs recorded in r/adding\n");
+}
+
+TEST_CASE("with fewer threads than asked for, runs complete, and records say how many there were", "[cli][limits]") {
+  // As another user, because root may start any number of processes.
+  if (::geteuid() != 0 || std::system("setpriv --reuid=65534 --clear-groups true 2>/dev/null") != 0) return;
+  const Shell shell;
+  fs::permissions(shell / "", fs::perms::all);
+  const Outcome outcome =
+      shell.run(small + "--threads 3 --no-weights", "exec prlimit --nproc=1 setpriv --reuid=65534 --clear-groups ");
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err.starts_with("note: the system started only 1 of 2 threads"));
+  CHECK(outcome.err.find("note: adding lstm") != std::string::npos);
+  CHECK(outcome.err.ends_with("adding: 3 of 3 runs recorded in r/adding\n"));
+  for (const Record& record : ResultsFolder(shell / "r", "adding").load_all()) {
+    CHECK(record.measured.at("jobs") == 1);
+    CHECK(record.measured.at("threads") == 1);
+  }
+  const Outcome speed = shell.run("speed --task adding --cell lstm --hidden 4 --length 10 --threads 3",
+                                  "exec prlimit --nproc=1 setpriv --reuid=65534 --clear-groups ");
+  CHECK(speed.code == 1);
+  CHECK(is_one_sentence(speed.err));
+  CHECK(shell.run(small + "--jobs 2 --no-weights").code == 2);  // given twice
+}
+
+TEST_CASE("status and a dry run name the runs whose weights are missing", "[cli][weights]") {
+  const Shell shell;
+  REQUIRE(shell.run(small).code == 0);
+  const auto ids = contents(ResultsFolder(shell / "r", "adding"));
+  fs::remove(shell / ("r/adding/runs/" + ids.begin()->first + ".safetensors"));
+  const std::string experiment = small.substr(4);
+  const std::string status = small.substr(4, small.find("--jobs") - 4) + "--results r --seed 1..3";
+  const Outcome text = shell.run("status " + status);
+  CHECK(text.out.find("weights missing or damaged: 1 of the recorded runs; to train them again: ") !=
+        std::string::npos);
+  const auto json = nlohmann::json::parse(shell.run("status --format json " + status).out);
+  int missing = 0;
+  for (const auto& run : json.at("runs")) missing += run.at("weights") == "missing";
+  CHECK(missing == 1);
+  CHECK(shell.run(small + "--dry-run").out.find("3 runs, 3 recorded, 0 to run, 1 to run again for their weights") !=
+        std::string::npos);
+  CHECK(shell.run(small + "--dry-run --no-weights").out.find("3 runs, 3 recorded, 0 to run, in") != std::string::npos);
+  const Outcome again = shell.run(small);
+  CHECK(again.err.starts_with("note: the weights of 1 recorded run are missing or damaged; training again"));
+  CHECK(contents(ResultsFolder(shell / "r", "adding")) == ids);
+  CHECK(shell.run("status " + status).out.find("weights") == std::string::npos);
+}

@@ -1,0 +1,37 @@
+#include "core/read_file.h"
+
+#include <fstream>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+
+TEST_CASE("a regular file is read, anything without an end is refused before it is read", "[files]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  for (const std::size_t size : {0, 1, 4095, 4096, 4097, 300000}) {
+    std::string bytes(size, 'x');
+    if (size > 0) bytes[size / 2] = '\0';
+    std::ofstream(path, std::ios::binary) << bytes;
+    CHECK(read_regular_file(path) == bytes);
+    CHECK(read_regular_file(path, size) == bytes);
+    if (size > 0)
+      CHECK_THROWS_WITH(read_regular_file(path, size - 1),
+                        "the file has more than the maximum of " + std::to_string(size - 1) + " bytes");
+  }
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 40);  // without blocks on the disk
+  CHECK_THROWS_WITH(read_regular_file(path, 1 << 20), "the file has more than the maximum of 1048576 bytes");
+  CHECK(read_regular_file("/proc/self/status").starts_with("Name:"));  // its size is said to be 0
+  CHECK_THROWS_WITH(read_regular_file("/proc/self/status", 3), "the file has more than the maximum of 3 bytes");
+  for (const char* endless : {"/dev/zero", "/dev/null"})
+    CHECK_THROWS_WITH(read_regular_file(endless), "this is a device or a pipe, not a regular file");
+  const auto pipe = folder.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(read_regular_file(pipe), "this is a device or a pipe, not a regular file");
+  CHECK_THROWS_WITH(read_regular_file(folder.path()), "this is a folder");
+  CHECK_THROWS_WITH(read_regular_file(folder.path() / "absent"), "No such file or directory");
+}
