@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analysis/format.h"
+#include "analysis/statistics/effect.h"
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
 
@@ -46,7 +47,26 @@ Score score_of(const TaskRuns& task, const Run& run, const std::string& measure)
   return {worst_score(task, measure), run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing"};
 }
 
-void add_statistics(Comparison& comparison) {
+std::optional<double> two_sided_p(Effect& effect, double boundary) {
+  const auto above = effect.p_above(boundary), below = effect.p_below(boundary);
+  return above ? std::optional(std::min(1.0, 2 * std::min(*above, *below))) : std::nullopt;
+}
+
+// Losses differ by factors: their mean difference has no reliable interval, but the mean of their logarithms has.
+void add_ratio(Comparison& comparison) {
+  Values ratios;
+  for (const Pair& pair : comparison.pairs) ratios.push_back(pair.first / pair.second);
+  const bool positive = std::all_of(comparison.pairs.begin(), comparison.pairs.end(),
+                                    [](const Pair& pair) { return pair.first > 0 && pair.second > 0; });
+  if (!positive) return;
+  Effect effect(ratios, {}, Scale::logarithmic);
+  comparison.ratio = effect.value();
+  comparison.ratio_interval = effect.interval(0.95);
+  comparison.p = two_sided_p(effect, 1);
+}
+
+// `measure` is a name of a score.
+void add_statistics(Comparison& comparison, const std::string& measure) {
   const double sign = comparison.higher_is_better ? 1 : -1;
   Values first, second;
   for (const Pair& pair : comparison.pairs) {
@@ -57,11 +77,16 @@ void add_statistics(Comparison& comparison) {
   const int n = static_cast<int>(comparison.pairs.size());
   comparison.mean_advantage = mean(comparison.advantages);
   comparison.improvement = probability_of_improvement(first, second);
-  if (n >= min_runs_for_interval) {
-    comparison.mean_interval = mean_interval(comparison.advantages, 0.95);
-    comparison.improvement_interval = improvement_interval(first, second);
+  if (n >= min_runs_for_interval) comparison.improvement_interval = improvement_interval(first, second);
+  if (scale_of(measure) == Scale::unbounded) {
+    add_ratio(comparison);
+  } else {
+    Effect effect(std::move(first), std::move(second), scale_of(measure));
+    comparison.mean_interval = effect.interval(0.95);
+    comparison.p = two_sided_p(effect, 0);
   }
-  if (n >= min_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
+  // Whether both are equally good can be tested without an interval for how much they differ.
+  if (!comparison.p && n >= min_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
 }
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
@@ -81,7 +106,7 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
     const Score a = score_of(task, run, measure), b = score_of(task, *other->second, measure);
     comparison.pairs.push_back({run.seed(), a.value, b.value, a.text, b.text});
   }
-  if (!comparison.pairs.empty()) add_statistics(comparison);
+  if (!comparison.pairs.empty()) add_statistics(comparison, measure);
   return comparison;
 }
 
@@ -152,6 +177,7 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
 
 std::string compare_text(const std::vector<Comparison>& comparisons) {
   std::string text;
+  const bool several = comparisons.size() > 1;
   for (const Comparison& c : comparisons) {
     const int n = static_cast<int>(c.pairs.size());
     Table table{{{"seed"}, {c.first}, {c.second}, {"advantage of " + c.first}}, {}};
@@ -166,9 +192,13 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
             (c.mean_interval ? "" : "  (from " + signed_text(*min) + " to " + signed_text(*max) + ")") + "\n";
     text += "probability of improvement  " + probability_text(c.improvement) +
             range_text(c.improvement_interval, probability_text) + "\n";
+    if (c.ratio)
+      text += "ratio                       " + score_text(*c.ratio) + range_text(c.ratio_interval, score_text) + "\n";
     if (c.p) {
-      text += "sign-flip test              p = " + significant(*c.p) + ", adjusted for " +
-              counted(comparisons.size(), "comparison") + " p = " + significant(*c.adjusted_p) + "\n";
+      text += "sign-flip test              p = " + significant(*c.p);
+      if (several)
+        text += ", adjusted for " + counted(comparisons.size(), "comparison") + " p = " + significant(*c.adjusted_p);
+      text += "\n";
     }
     if (n < min_runs_for_interval) {
       text += "n = " + std::to_string(n) + ": " + (n < min_pairs_for_test ? "no p-value below nine pairs, " : "") +
@@ -176,16 +206,26 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
     }
     text += "\n";
   }
-  return text + R"(A pair consists of two runs with the same seed, and so with the same data.
+  text += R"(A pair consists of two runs with the same seed, and so with the same data.
 advantage: score of the first model minus score of the second, with the sign chosen so that positive values are in favor
   of the first model
 probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
   count half (Mann-Whitney)
-intervals: 95 %; of the mean advantage by inverting the sign-flip test, of the probability by Wilson
-sign-flip test: two-sided p-value of the hypothesis that both models are equally good; adjusted for the number of
-  comparisons by Holm
-Runs that diverged or are missing have the worst score of the task, or their whole budget as updates to solve.
 )";
+  if (std::any_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.ratio.has_value(); }))
+    text +=
+        R"(ratio: loss of the first model divided by that of the second, geometric mean. Losses differ by factors, so their mean
+  difference has no reliable interval
+)";
+  text +=
+      R"(intervals: 95 %; of the mean advantage and of the logarithm of the ratio by inverting the sign-flip test (if all scores
+  are 0 or 1: by Newcombe), of the probability by Wilson
+sign-flip test: two-sided p-value of the hypothesis that both models are equally good; of the ratios, if there are any;
+  McNemar's test if all scores are 0 or 1
+)";
+  if (several) text += "adjusted: for the number of comparisons, by Holm\n";
+  return text +
+         "Runs that diverged or are missing have the worst score of the task, or their whole budget as updates to solve.\n";
 }
 
 }  // namespace rnnbench::analysis

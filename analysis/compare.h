@@ -26,10 +26,17 @@ struct Comparison {
   Values advantages;        // first - second where higher is better, otherwise second - first
 
   double mean_advantage = 0;
-  std::optional<Interval> mean_interval;  // dual to the sign-flip test; from ten pairs on
-  double improvement = 0;                 // probability that a run of the first model is better than one of the second
+  std::optional<Interval> mean_interval;  // from ten pairs on, where a method is reliable (see Effect)
+  // Of losses that are all above 0: the geometric mean of the first model's loss divided by the second's, and its
+  // interval from ten pairs on.
+  std::optional<double> ratio;
+  std::optional<Interval> ratio_interval;
+  double improvement = 0;  // probability that a run of the first model is better than one of the second
   std::optional<Interval> improvement_interval;  // Wilson's; from ten runs of each model on
-  std::optional<double> p, adjusted_p;           // sign-flip test, from nine pairs on; adjusted by Holm over all tasks
+  // Two-sided, of the hypothesis that both models are equally good, from nine pairs on: by sign flips of the
+  // advantages, or of the logarithms of the ratios if there is a ratio; exact McNemar test if all scores are 0 or 1.
+  // Adjusted by Holm over all tasks.
+  std::optional<double> p, adjusted_p;
 };
 
 // `first` and `second` are labels of models. Without their parentheses, every variant that both models have is

@@ -86,6 +86,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
     summary.diverged += run.diverged();
     summary.missing += !run.recorded();
     const auto score = run.test_score(task.measure);
+    summary.scored += score.has_value();
     const double value = score.value_or(task.worst_score);
     scored.emplace_back(value, score            ? score_text(*score)
                                : run.recorded() ? run.diverged() ? "diverged" : "not finite"

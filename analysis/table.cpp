@@ -20,9 +20,11 @@ std::string optional_text(const std::optional<double>& value, std::string (*text
   return value ? text(*value) : "-";
 }
 
-// From ten runs on the IQM with its interval, otherwise every score. `widths` are the widths of the first scores of all
-// models, the second, ..., so that scores are aligned in columns.
+// From ten runs on the IQM with its interval, otherwise every score; a sentence if no run has a score. `widths` are the
+// widths of the first scores of all models, the second, ..., so that scores are aligned in columns.
 std::string scores_text(const Summary& summary, const std::vector<std::size_t>& widths) {
+  if (summary.scored == 0 && summary.recorded > 0)
+    return summary.diverged == summary.runs ? "every run diverged" : "no run has a score";
   if (summary.iqm_interval) {
     return score_text(summary.iqm) + "  " + interval_text(*summary.iqm_interval, score_text);
   }
@@ -82,7 +84,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"hidden", or_null(s.hidden)},
               {"baseline", task.baseline},
               {"optimum", or_null(task.optimum)}};
-  if (s.recorded == 0) {  // all scores are TaskRuns::worst_score
+  if (s.scored == 0) {  // all scores are TaskRuns::worst_score
     for (const char* key : {"score_iqm", "score_median", "score_mean", "score_min", "score_max"}) row[key] = nullptr;
     row["scores"] = Json::array();
   } else if (s.iqm_interval) {

@@ -226,18 +226,25 @@ std::vector<PairedValues> paired_values(const Statement& statement, const Measur
       pairs.task_settings = task.settings;
       pairs.runs = task.runs;
       evaluator.failures = 0;
+      const bool of_a_difference = against_number && side.kind == Expression::Kind::difference;
+      const Expression &minuend = of_a_difference ? side.operands[0] : side,
+                       &subtrahend = of_a_difference ? side.operands[1] : statement.right;
       for (const std::uint64_t seed : seeds) {
-        const auto left = evaluator.value(side, seed), right = evaluator.value(statement.right, seed);
-        if (!left || !right) continue;
-        if (!std::isfinite(*left - *right)) {
+        const auto first = evaluator.value(minuend, seed), second = evaluator.value(subtrahend, seed);
+        if (!first || !second) continue;
+        const double left = of_a_difference ? *first - *second : *first;
+        const double right = of_a_difference ? statement.right.number : *second;
+        if (!std::isfinite(left - right)) {
           if (!complete) continue;
           // Leaving out the seed would leave out what speaks for one of the sides.
           throw UserError("'" + statement.text + "' is not a number for seed " + std::to_string(seed) +
                           ": a ratio divides by 0 there; compare a difference");
         }
         pairs.seeds.push_back(seed);
-        pairs.left.push_back(*left);
-        pairs.right.push_back(*right);
+        pairs.left.push_back(left);
+        pairs.right.push_back(right);
+        pairs.first.push_back(*first);
+        if (of_a_difference || !against_number) pairs.second.push_back(*second);
       }
       pairs.failures = evaluator.failures;
       all.push_back(std::move(pairs));

@@ -25,7 +25,10 @@ struct PairedValues {
   std::vector<const Run*> runs;  // all that the statement names, on this task
   std::vector<std::uint64_t> seeds;
   Values left, right;  // one value per seed
-  int failures = 0;    // runs behind these values that diverged or have no record, and count as the worst
+  // The two numbers whose difference is analyzed: both sides; when the right side is a number, the operands of a
+  // difference on the left ("lstm - gru ~ 0"); for all else the left side, and `second` is empty.
+  Values first, second;
+  int failures = 0;  // runs behind these values that diverged or have no record, and count as the worst
 };
 
 // `runs` are those of one experiment with their records; the result points into them and into `statement`. Throws

@@ -162,7 +162,8 @@ std::string needed_seeds(const Outcome& outcome, int seeds, double findings) {
   const double tests = contradicted ? findings * static_cast<double>(outcome.parts.size()) : findings;
   int max = 0;
   for (const ComparisonPart& part : outcome.parts) {
-    if (!part.interval) return "fewer than ten seeds";
+    if (static_cast<int>(part.values.size()) < min_runs_for_interval) return "fewer than ten seeds";
+    if (!part.interval) return "these numbers have no reliable interval";
     if (contradicted && &part != &outcome.decisive()) continue;
     const auto needed = seeds_needed(outcome, part, tests);
     if (!needed) return "more than 1,000 seeds would be needed";

@@ -6,10 +6,11 @@
 #include <set>
 
 #include "analysis/format.h"
-#include "analysis/statistics/paired.h"
+#include "analysis/statistics/effect.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "experiments/declaration/grid.h"
+#include "findings/verdict.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -83,6 +84,47 @@ int seeds_of(const Finding& finding) {
   std::set<std::uint64_t> seeds;
   for (const RunSpec& run : finding.experiment.runs) seeds.insert(run.seed);
   return static_cast<int>(seeds.size());
+}
+
+// A loss has no reliable interval for its mean, so a comparison of its mean would never be decided.
+void check_scale(const Finding& finding) {
+  const Statement& statement = finding.primary.statement;
+  for (const Expression& side : statement.left)
+    if (comparison_scale(side, statement.right, finding.primary.measurement) == Scale::unbounded)
+      throw UserError(finding.file.string() + ": '" + statement.text + "' compares means of " +
+                      finding.primary.measurement.text +
+                      ", which spans orders of magnitude, so that no interval of its mean is reliable; compare a ratio "
+                      "with a number, such as lstm / gru < 1, whose logarithm is used, or relative_loss or skill");
+}
+
+// Too few binary outcomes cannot establish equivalence, whatever they are: all 12 of 12 runs solved on both sides are
+// compatible with a difference of 0.2. `findings` is the size of the family.
+void check_binary_equivalence(const Finding& finding, int seeds, double findings) {
+  const Statement& statement = finding.primary.statement;
+  const std::string& measure = finding.primary.measurement.name;
+  if (statement.relation != Relation::within || (measure != "solved" && measure != "diverged")) return;
+  const ClaimedRange claimed = claimed_range(statement, finding.margin);
+  for (const Expression& side : statement.left) {
+    if (comparison_scale(side, statement.right, finding.primary.measurement) != Scale::share) continue;
+    const bool rate = statement.right.kind == Expression::Kind::number && side.kind != Expression::Kind::difference;
+    const auto best = [&](int n) {
+      return findings * (rate ? smallest_equivalence_p_of_rate(n, claimed.low, claimed.high)
+                              : smallest_equivalence_p_of_pairs(n, claimed.low, claimed.high));
+    };
+    if (best(seeds) <= 0.05) continue;
+    int too_few = seeds, enough = max_seeds_to_decide;
+    const bool possible = best(enough) <= 0.05;
+    while (possible && enough - too_few > 1) {
+      const int middle = (too_few + enough) / 2;
+      (best(middle) <= 0.05 ? enough : too_few) = middle;
+    }
+    throw UserError(
+        finding.file.string() + ": " + std::to_string(seeds) + " seeds cannot establish '" + statement.text + "' for " +
+        measure + " within " + number_text(finding.margin) +
+        (findings > 1 ? " in a family of " + number_text(findings) + " findings" : "") + ", even if all runs agree; " +
+        (possible ? "give it " + std::to_string(enough) + " seeds or a wider margin"
+                  : "more than " + thousands(max_seeds_to_decide) + " would be needed; give it a wider margin"));
+  }
 }
 
 }  // namespace
@@ -222,6 +264,7 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
       std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.not_applicable.empty(); });
   for (const Finding& finding : findings) {
     const int seeds = seeds_of(finding);
+    if (finding.not_applicable.empty()) check_scale(finding);
     if (finding.not_applicable.empty() && seeds < min_runs_for_interval)
       throw UserError(finding.file.string() + ": " + std::to_string(seeds) +
                       " seeds decide nothing; an interval takes " + std::to_string(min_runs_for_interval) + " or more");
@@ -233,6 +276,7 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
                       "a family of " + std::to_string(family) + " findings: the smallest p-value they can give is " +
                       significant(smallest_p(seeds)) + ", which the correction makes " + significant(best) +
                       "; give it more seeds");
+    if (finding.not_applicable.empty()) check_binary_equivalence(finding, seeds, static_cast<double>(family));
   }
   return findings;
 }

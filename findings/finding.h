@@ -56,9 +56,10 @@ Finding read_finding(const std::filesystem::path& file, Profile profile = Profil
 bool is_finding(const std::filesystem::path& file);  // whether it has a section [finding]
 
 // The findings among the files of a catalogue, by number. Throws UserError when two have the same number or name; when
-// one has too few seeds for an interval; or when the seeds of one could decide nothing in a family of so many findings,
-// because even the smallest possible p-value would not survive Holm's correction. The smoke profile decides nothing,
-// and its number of seeds is not checked.
+// one compares means that have no reliable interval; when one has too few seeds for an interval; or when the seeds of
+// one could decide nothing in a family of so many findings, because even the smallest possible p-value would not
+// survive Holm's correction, or because so few binary outcomes cannot establish equivalence. The smoke profile decides
+// nothing, and neither is checked there.
 std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& files, Profile profile = Profile::lab);
 
 }  // namespace rnnbench::findings

@@ -5,13 +5,12 @@
 #include <cmath>
 
 #include "analysis/format.h"
-#include "analysis/statistics/paired.h"
 #include "analysis/statistics/survival.h"
 
 namespace rnnbench::findings {
 namespace {
 
-constexpr double interval_level = 0.95, equivalence_level = 0.90;
+constexpr double interval_level = 0.95, equivalence_level = 0.90, significance = 0.05;
 
 // Boundaries are declared numbers or sums of two: six digits show them in full and hide the rounding of the sum.
 std::string boundary_number(double value, bool with_sign) {
@@ -20,31 +19,35 @@ std::string boundary_number(double value, bool with_sign) {
   return (with_sign && value > 0 ? "+" : "") + std::string(buffer, end);
 }
 
+// Whether a number of this kind lies between 0 and 1 if those of the runs do.
+bool is_share(const Expression& e) {
+  using Kind = Expression::Kind;
+  const bool combined = e.kind == Kind::min || e.kind == Kind::max || e.kind == Kind::mean;
+  return e.kind == Kind::model || (combined && std::all_of(e.operands.begin(), e.operands.end(), is_share));
+}
+
 void decide_part(const ClaimedRange& claimed, ComparisonPart& part) {
-  const int n = static_cast<int>(part.values.size());
-  if (n == 0) return;
-  part.effect = mean(part.values);
-  if (n < min_pairs_for_test) return;
-  SubsetMeans means(part.values);
-  if (n >= min_runs_for_interval) part.interval = means.interval(interval_level);
-  const Values boundaries = claimed.boundaries();
-  if (boundaries.empty()) return;  // the number is only shown
-  part.boundary = *std::min_element(boundaries.begin(), boundaries.end(), [&](double a, double b) {
-    return std::abs(part.effect - a) < std::abs(part.effect - b);
-  });
+  Effect effect(part.first, part.second, part.scale);
+  part.effect = effect.value();
+  part.interval = effect.interval(interval_level);
+  if (claimed.boundaries().empty()) return;  // the number is only shown
   const bool has_low = std::isfinite(claimed.low), has_high = std::isfinite(claimed.high);
+  const auto above_low = effect.p_above(claimed.low), below_high = effect.p_below(claimed.high);
+  if (!above_low || !below_high) return;
   const auto two_sided = [](double one_sided) { return std::min(1.0, 2 * one_sided); };
   if (claimed.equivalence())
-    part.p_for = std::max(means.p_above(claimed.low), means.p_below(claimed.high));
+    part.p_for = std::max(*above_low, *below_high);
   else
-    part.p_for = two_sided(has_low ? means.p_above(claimed.low) : means.p_below(claimed.high));
+    part.p_for = two_sided(has_low ? *above_low : *below_high);
   part.p_against = 1;
-  if (has_low) part.p_against = std::min(*part.p_against, two_sided(means.p_below(claimed.low)));
-  if (has_high) part.p_against = std::min(*part.p_against, two_sided(means.p_above(claimed.high)));
+  if (has_low) part.p_against = std::min(*part.p_against, two_sided(*effect.p_below(claimed.low)));
+  if (has_high) part.p_against = std::min(*part.p_against, two_sided(*effect.p_above(claimed.high)));
   if (!part.interval) return;
-  const Interval within = claimed.equivalence() ? means.interval(equivalence_level) : *part.interval;
-  if (within.low > claimed.low && within.high < claimed.high) part.verdict = Verdict::supported;
-  if (part.interval->high < claimed.low || part.interval->low > claimed.high) part.verdict = Verdict::contradicted;
+  const Interval within = claimed.equivalence() ? *effect.interval(equivalence_level) : *part.interval;
+  if (within.low > claimed.low && within.high < claimed.high && *part.p_for <= significance)
+    part.verdict = Verdict::supported;
+  if ((part.interval->high < claimed.low || part.interval->low > claimed.high) && *part.p_against <= significance)
+    part.verdict = Verdict::contradicted;
 }
 
 Lifetimes lifetimes_of(const Expression& model, const Measurement& measurement, const std::vector<const Run*>& runs) {
@@ -131,6 +134,19 @@ ClaimedRange claimed_range(const Statement& statement, double margin) {
   return range;
 }
 
+Scale comparison_scale(const Expression& left, const Expression& right, const Measurement& measurement) {
+  using Kind = Expression::Kind;
+  const Scale scale = scale_of(measurement.name);
+  if (scale == Scale::constant) return scale;
+  const bool with_number = right.kind == Kind::number;
+  if (with_number && left.kind == Kind::ratio) return Scale::logarithmic;
+  if (scale != Scale::share) return scale;
+  const bool shares = with_number && left.kind == Kind::difference
+                          ? is_share(left.operands[0]) && is_share(left.operands[1])
+                          : is_share(left) && (with_number || is_share(right));
+  return shares ? Scale::share : Scale::linear;
+}
+
 const ComparisonPart& Outcome::decisive() const {
   const ComparisonPart* chosen = &parts.front();
   for (const ComparisonPart& part : parts) {
@@ -152,6 +168,9 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
     part.task_settings = std::move(pairs.task_settings);
     part.seeds = std::move(pairs.seeds);
     part.failures = pairs.failures;
+    part.first = pairs.first;
+    part.second = pairs.second;
+    part.scale = comparison_scale(*pairs.left_side, statement.right, measurement);
     for (std::size_t i = 0; i < pairs.left.size(); ++i)
       part.values.push_back(outcome.compares_with_number() ? pairs.left[i] : pairs.left[i] - pairs.right[i]);
     decide_part(outcome.claimed, part);
@@ -166,11 +185,15 @@ std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& pa
   if (!part.interval) return std::nullopt;
   const bool one_sided = outcome.claimed.equivalence() && part.verdict != Verdict::contradicted;
   const double level = 1 - (1 - (one_sided ? equivalence_level : interval_level)) / tests;
-  const auto by_spread = seeds_to_decide(part.values, part.boundary, level);
-  if (!by_spread) return std::nullopt;
+  int needed = 0;
+  for (const double boundary : outcome.claimed.boundaries()) {
+    const auto by_spread = Effect(part.first, part.second, part.scale).seeds_to_decide(boundary, level);
+    if (!by_spread) return std::nullopt;
+    needed = std::max(needed, *by_spread);
+  }
   int by_signs = min_runs_for_interval;
   while (by_signs <= 20 && smallest_p(by_signs) > 1 - level) ++by_signs;  // beyond 20, patterns are random
-  return std::max(*by_spread, by_signs);
+  return std::max(needed, by_signs);
 }
 
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/statistics/effect.h"
 #include "findings/comparison.h"
 
 namespace rnnbench::findings {
@@ -24,19 +25,25 @@ struct ClaimedRange {
 };
 ClaimedRange claimed_range(const Statement& statement, double margin);
 
+// The scale of what a statement compares. Ratios that are compared with a number have a logarithmic one.
+Scale comparison_scale(const Expression& left, const Expression& right, const Measurement& measurement);
+
 // One left side on one task.
 struct ComparisonPart {
   std::string label;          // "lstm - gru", followed by " on TASK" when the comparison is made on several tasks
   std::string task_settings;  // the task with its options, as lines "key=value\n"
   std::vector<std::uint64_t> seeds;
   Values values;                     // of each seed: left - right, or left alone when the right side is a number
+  Values first, second;              // see PairedValues
+  Scale scale = Scale::linear;       // of the comparison, which chooses the methods of `Effect`
   int failures = 0;                  // runs behind these values that diverged or have no record, and count as the worst
-  double effect = 0;                 // mean of values
-  std::optional<Interval> interval;  // 95 %, from ten seeds on (mean_interval of paired.h)
-  // From nine seeds on. Two-sided for > < >= <=; from two one-sided tests for ~.
+  double effect = 0;                 // mean of values; of ratios the geometric mean
+  std::optional<Interval> interval;  // 95 %, from ten seeds on, where a method is reliable (see Effect)
+  // From nine seeds on, where a method is reliable. Two-sided for > < >= <=; from two one-sided tests for ~.
   std::optional<double> p_for, p_against;
-  Verdict verdict = Verdict::undecided;  // of the interval alone (for ~ the one of 90 %), without p-values
-  double boundary = 0;                   // the finite end of the claimed range that is nearest to the effect
+  // At 5 %, before any correction: the interval (for ~ the one of 90 %) lies beyond the boundary, and the test rejects
+  // the opposite. Of sign flips, either implies the other; of binary outcomes, neither does.
+  Verdict verdict = Verdict::undecided;
   // For readers, without influence on the verdict, when the right side is not a number: the probability that a run of
   // the left side has the larger value (Mann-Whitney), with its interval from ten seeds on.
   std::optional<double> improvement;
@@ -66,7 +73,7 @@ Outcome decide(const Statement& statement, const Measurement& measurement, doubl
 
 // How many seeds would move the interval of a part clear of the boundary, on either side, if effect and spread stayed
 // as they are and the p-value had to survive a correction for so many tests (see seeds_to_decide of paired.h). Nothing
-// below ten seeds.
+// without an interval.
 std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& part, double tests);
 
 // "+12.3 [4.5, 20.1]": with a sign for differences, without one when the statement compares with a number.

@@ -69,16 +69,6 @@ Values subset_means(const Values& differences) {
   return means;
 }
 
-// The quantile of the standard normal distribution for 1/2 <= probability < 1, by bisection.
-double normal_quantile(double probability) {
-  double low = 0, high = 40;
-  while (true) {
-    const double middle = 0.5 * (low + high);
-    if (middle == low || middle == high) return middle;
-    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < probability ? low : high) = middle;
-  }
-}
-
 }  // namespace
 
 double sign_flip_test(const Values& differences) {

@@ -10,8 +10,6 @@ namespace rnnbench::analysis {
 
 namespace {
 
-constexpr double normal_quantile_975 = 1.959963984540054;
-
 // Seed of the bootstrap. Changing it would change published intervals.
 constexpr std::uint64_t bootstrap_seed = 1;
 
@@ -42,12 +40,20 @@ Interval wilson_interval(int successes, int trials) {
   return score_interval(static_cast<double>(successes) / trials, trials);
 }
 
-Interval score_interval(double share, double size) {
-  const double z2 = normal_quantile_975 * normal_quantile_975;
+Interval score_interval(double share, double size, double z) {
+  const double z2 = z * z;
   const double center = (share + z2 / (2 * size)) / (1 + z2 / size);
-  const double half =
-      normal_quantile_975 / (1 + z2 / size) * std::sqrt(share * (1 - share) / size + z2 / (4 * size * size));
+  const double half = z / (1 + z2 / size) * std::sqrt(share * (1 - share) / size + z2 / (4 * size * size));
   return {share == 0 ? 0 : center - half, share == 1 ? 1 : center + half};
+}
+
+double normal_quantile(double probability) {  // by bisection
+  double low = 0, high = 40;
+  while (true) {
+    const double middle = 0.5 * (low + high);
+    if (middle == low || middle == high) return middle;
+    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < probability ? low : high) = middle;
+  }
 }
 
 Interval bootstrap_interval(const Strata& strata, const std::function<double(const Strata&)>& statistic,

@@ -34,8 +34,12 @@ double interquartile_mean(Values values);
 
 // The 95 % score interval of a success rate (Wilson 1927); 0 <= successes <= trials, trials > 0.
 Interval wilson_interval(int successes, int trials);
-// The same for a share with the uncertainty of `size` trials, which need not be a whole number; size > 0.
-Interval score_interval(double share, double size);
+// The same for a share with the uncertainty of `size` trials, which need not be a whole number; size > 0. `z` is the
+// quantile of the normal distribution that belongs to the level.
+inline constexpr double normal_quantile_975 = 1.959963984540054;
+Interval score_interval(double share, double size, double z = normal_quantile_975);
+// The quantile of the standard normal distribution for 1/2 <= probability < 1.
+double normal_quantile(double probability);
 
 // The 95 % stratified percentile bootstrap (Agarwal et al. 2021). Each stratum is resampled with replacement
 // separately. The ends are the 2.5 % and 97.5 % quantiles of the statistic. Random numbers depend only on the number of

@@ -70,6 +70,7 @@ struct TrialOutcome {
   double updates = 0, score = 0, loss = 0;   // means over seeds; of `score`, smaller is better
   std::optional<double> mean_measure = 0.0;  // the task's measure; nothing when a run diverged
   std::string measure;
+  bool all_diverged = true;
   // The best trial has the smallest key. Updates count when every seed solved the task.
   auto key() const { return std::tuple(unsolved, unsolved > 0 ? 0.0 : updates, score, loss); }
 };
@@ -95,6 +96,7 @@ std::optional<TrialOutcome> trial_outcome(const Tuning& tuning, const RunSpec& g
     const double value = failed ? sign * worst : number_or(validation.at(outcome.measure), sign * worst);
     outcome.score += sign * value * weight;
     outcome.loss += failed ? worst : number_or(validation.at("loss"), worst) * weight;
+    outcome.all_diverged = outcome.all_diverged && failed;
     if (failed) outcome.mean_measure.reset();
     if (outcome.mean_measure) *outcome.mean_measure += value * weight;
   }
@@ -109,6 +111,7 @@ std::optional<TuningChoice> best_trial(const Tuning& tuning, const RunSpec& grou
     const auto outcome = trial_outcome(tuning, group, number, find);
     if (!outcome) return std::nullopt;
     choice.measure = outcome->measure;
+    choice.all_diverged = outcome->all_diverged && (number == 0 || choice.all_diverged);
     if (best && best->key() <= outcome->key()) continue;
     best = outcome;
     choice.trial = number;

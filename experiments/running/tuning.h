@@ -73,6 +73,7 @@ struct TuningChoice {
   std::vector<std::pair<std::string, std::string>> values;  // its searched settings: key, value
   std::optional<double> score;                              // its mean validation score; nothing when a run diverged
   std::string measure;                                      // the name of that score
+  bool all_diverged = false;                                // every run of every candidate
 };
 
 struct TunedExperiment {

@@ -54,9 +54,9 @@ std::string tics_command(const SettingAxis& places) {
   return "set xtics (" + join(tics) + ")";
 }
 
-// The 95 % bootstrap interval of the mean from ten values on; below that the smallest and the largest value.
-Interval mean_band(const Values& values) {
-  if (static_cast<int>(values.size()) >= min_runs_for_interval) return bootstrap_interval(values, mean);
+// The 95 % interval of the mean if there is a reliable one, otherwise the smallest and the largest value.
+Interval mean_band(const Measurement& measurement, const Values& values) {
+  if (const auto interval = Effect(values, {}, scale_of(measurement.name)).interval(0.95)) return *interval;
   const auto [min, max] = std::minmax_element(values.begin(), values.end());
   return {*min, *max};
 }
@@ -99,7 +99,7 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
                                                : places.at[i] + shift * (places.axis.high - places.axis.low);
       for (std::size_t v = 0; v < values->values.size(); ++v)
         (values->failed[v] ? failures : every).push_back({x, values->values[v]});
-      const Interval band = mean_band(values->values);
+      const Interval band = mean_band(measurement, values->values);
       means.push_back({places.at[i], mean(values->values), band.low, band.high});
       for (const Published& p : finding.published)
         if (matches(p.model, {runs.front()->record->spec, std::nullopt})) published.push_back({x, p.value});
@@ -136,7 +136,7 @@ PanelGroup setting_panels(const FindingResult& result, const Study& study, const
   PanelGroup group;
   group.panels = static_cast<int>(study.tasks.size());
   group.caption =
-      "Lines: mean over seeds. Bands: its 95 % bootstrap interval from ten runs on, below that the range of all seeds. "
+      "Lines: mean over seeds. Bands: its 95 % interval if there are ten runs and a reliable one, otherwise the range of all seeds. "
       "Small points: every run; crosses: runs that failed, which count as the worst value." +
       std::string(result.finding->published.empty() ? "" : " Hollow diamonds: published numbers.");
   const SettingAxis places = setting_axis(study, key);

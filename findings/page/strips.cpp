@@ -18,6 +18,7 @@ struct Strip {
   std::string label;
   Style style;
   Values values;
+  double center;             // their mean; of ratios the geometric mean
   std::vector<bool> failed;  // may be empty
   std::optional<Interval> interval;
   Values published;
@@ -67,14 +68,13 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
     add(strip.label + ": every run", points, "1:2 " + point_clause(faint, 0.4));
     add(strip.label + ": failed", failures, "1:2 " + point_clause(cross, 0.7));
     if (!strip.values.empty()) {
-      const double center = mean(strip.values);
       if (strip.interval) {
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
-        add(strip.label + ": mean, low, high", {{center, top + 21, low, high}},
+        add(strip.label + ": mean, low, high", {{strip.center, top + 21, low, high}},
             "1:2:3:4 with xerrorbars pointtype " + std::to_string(strip.style.point) +
                 " pointsize 0.95 linewidth 2 linecolor rgb " + gnuplot_quoted(strip.style.color));
       } else {
-        add(strip.label + ": mean", {{center, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
+        add(strip.label + ": mean", {{strip.center, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
       }
     }
     add(strip.label + ": published", published,
@@ -99,7 +99,7 @@ void vertical_line(Panels& panels, double at, const std::string& name) {
 std::vector<Strip> comparison_strips(const Outcome& outcome) {
   std::vector<Strip> strips;
   for (const ComparisonPart& part : outcome.parts)
-    strips.push_back({part.label, {"#333333", "1", 5}, part.values, {}, part.interval, {}});
+    strips.push_back({part.label, {"#333333", "1", 5}, part.values, part.effect, {}, part.interval, {}});
   return strips;
 }
 
@@ -110,9 +110,14 @@ std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task,
   for (const ModelRuns& model : task.models) {
     auto values = values_of_model(measurement, pointers(model.runs), worst_on(measurement, task));
     if (!values) continue;
-    Strip strip{model.label, styles.at(model.label), std::move(values->values), std::move(values->failed), {}, {}};
-    if (static_cast<int>(strip.values.size()) >= min_runs_for_interval)
-      strip.interval = bootstrap_interval(strip.values, mean);
+    Effect effect(values->values, {}, scale_of(measurement.name));
+    Strip strip{model.label,
+                styles.at(model.label),
+                std::move(values->values),
+                effect.value(),
+                std::move(values->failed),
+                effect.interval(0.95),
+                {}};
     for (const Published& published : finding.published)
       if (matches(published.model, model.runs.front())) strip.published.push_back(published.value);
     strips.push_back(std::move(strip));
@@ -192,7 +197,7 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
   }
   const Values boundaries = boundaries_for_values(result);
   group.caption =
-      "Small points: every run. Below them: their mean with its 95 % bootstrap interval (from ten runs on). Crosses: runs "
+      "Small points: every run. Below them: their mean with its 95 % interval (from ten runs on, where there is a reliable one). Crosses: runs "
       "that failed, which count as the worst value." +
       std::string(finding.published.empty() ? "" : " Hollow diamonds: published numbers.");
   group.draw = [&result, &study, strips, boundaries](Panels& panels) {

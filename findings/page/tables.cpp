@@ -165,16 +165,21 @@ std::string models_table(const FindingResult& r, const Study& study) {
       std::vector<std::string> row = {task.label, model.label,
                                       std::to_string(recorded) + " of " + std::to_string(runs.size())};
       row.push_back(values ? std::to_string(values->failures) : "-");
-      const bool any = values && !values->values.empty();
+      // Of runs that all failed there are only worst values, and those are of other models.
+      const bool any = values && std::count(values->failed.begin(), values->failed.end(), false) > 0;
       const auto add = [&](double (*statistic)(const Values&)) {
         row.push_back(any ? score_text(statistic(values->values)) : "-");
       };
       add(mean);
+      const bool all_diverged = recorded > 0 && std::all_of(runs.begin(), runs.end(), [](const Run* r) {
+                                  return !r->recorded() || r->diverged();
+                                });
+      if (!any && all_diverged) row.back() = "every run diverged";
       add(iqm);
       add(median);
       add([](const Values& v) { return *std::min_element(v.begin(), v.end()); });
       add([](const Values& v) { return *std::max_element(v.begin(), v.end()); });
-      row.push_back(beside && !beside->values.empty() ? score_text(mean(beside->values)) : "-");
+      row.push_back(any && beside && !beside->values.empty() ? score_text(mean(beside->values)) : "-");
       several = several || row.back() != "-";
       row.push_back(std::to_string(solved) + " of " + std::to_string(recorded));
       const auto parameters = values_of_model(parse_measurement("parameters"), runs, 0);
@@ -208,6 +213,7 @@ std::string tuning_table(const FindingResult& r, const Study& study) {
   if (!r.finding->tuning) return "";
   std::string html = element("p", "Every model is tuned with " + r.finding->tuning->text() + ".");
   Table table{{{"task", false}, {"model", false}, {"chosen", false}, {"trial"}, {"validation score"}}, {}};
+  std::vector<std::string> failed;  // searches in which nothing could be chosen
   std::map<std::string, RunSpec> declared;
   for (const RunSpec& run : r.finding->experiment.runs) declared.emplace(run.id(), run);
   for (const TaskRuns& task : study.tasks) {
@@ -222,10 +228,18 @@ std::string tuning_table(const FindingResult& r, const Study& study) {
       const std::string trial =
           r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
       table.rows.push_back({task.label, model.label, join(values, ", "), trial,
-                            choice->score ? choice->measure + " " + score_text(*choice->score) : "every run diverged"});
+                            choice->score          ? choice->measure + " " + score_text(*choice->score)
+                            : choice->all_diverged ? "every run of every trial diverged"
+                                                   : "a run of this trial diverged"});
+      if (choice->all_diverged) failed.push_back(model.label + (study.tasks.size() > 1 ? " on " + task.label : ""));
     }
   }
   if (r.choices.empty()) return titled("Search for settings", html + element("p", "The search is not finished."));
+  if (!failed.empty())
+    html += element("p",
+                    "Every run of every trial diverged for " + join(failed) +
+                        ". Nothing could be chosen, and the first trial was taken.",
+                    "alarm");
   return titled("Search for settings",
                 html + "<details><summary>What was chosen</summary>\n" + scrolling(table.html()) + "</details>\n");
 }

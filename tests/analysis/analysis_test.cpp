@@ -1,5 +1,6 @@
 // What is derived from records: labels, denominators, tables, CSV files, comparisons.
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include <catch2/catch.hpp>
@@ -7,6 +8,7 @@
 #include "analysis/compare.h"
 #include "analysis/csv.h"
 #include "analysis/format.h"
+#include "analysis/statistics/effect.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
 #include "core/error.h"
@@ -222,6 +224,30 @@ TEST_CASE("a task without any record has a table of missing runs, not of made-up
   CHECK(json_table(study)[1]["runs"] == 1);
 }
 
+TEST_CASE("a model whose runs all diverged has no score, whatever the other models reached", "[analysis]") {
+  for (const int seeds : {3, 10}) {
+    std::vector<Run> runs;
+    for (int seed = 1; seed <= seeds; ++seed) {
+      runs.push_back(made_up::diverged(made_up::run(adding, rnn, seed)));
+      runs.push_back(made_up::run(adding, lstm, seed));
+      set_score(runs.back(), "mse", 7.5 + seed);
+    }
+    const Study study = study_of(runs);
+    REQUIRE(study.tasks[0].models[0].label == "rnn");
+    const Table table = outcome_table(study.tasks[0]);
+    CHECK(table.rows[0].back() == "every run diverged");
+    const Json rows = json_table(study);
+    CHECK(rows[0]["score_iqm"].is_null());
+    CHECK(rows[0]["score_iqm_high"].is_null());
+    CHECK(rows[0]["scores"].empty());
+    CHECK(rows[0]["diverged"] == seeds);
+    CHECK(rows[1]["score_iqm"].is_number());
+    // A missing run beside them: still no score.
+    runs[0] = made_up::missing(runs[0]);
+    CHECK(outcome_table(study_of(runs).tasks[0]).rows[0].back() == "no run has a score");
+  }
+}
+
 TEST_CASE("runs.csv and curves.csv are tidy, sorted, quoted, exact", "[analysis]") {
   std::vector<Record> records;
   for (const Run& run : made_up::runs(2)) records.push_back(*run.record);
@@ -310,7 +336,7 @@ TEST_CASE("no p-value below nine pairs, no interval below ten", "[analysis]") {
     REQUIRE(comparisons.size() == 3);
     for (const Comparison& c : comparisons) {
       CHECK(c.p.has_value() == (seeds >= 9));
-      CHECK(c.mean_interval.has_value() == (seeds >= 10));
+      CHECK((c.ratio ? c.ratio_interval : c.mean_interval).has_value() == (seeds >= 10));
       CHECK(c.improvement_interval.has_value() == (seeds >= 10));
       if (c.p) CHECK(*c.adjusted_p >= *c.p);
     }
@@ -319,6 +345,59 @@ TEST_CASE("no p-value below nine pairs, no interval below ten", "[analysis]") {
       for (const Pair& pair : c.pairs) CHECK(text.find(pair.first_text) != std::string::npos);
     }
   }
+}
+
+TEST_CASE("one comparison needs no adjustment, and several say for how many", "[analysis]") {
+  std::vector<Run> runs;
+  for (const auto* task : {&copy, &adding})
+    for (const auto* model : {&lstm, &gru})
+      for (int seed = 1; seed <= 10; ++seed) runs.push_back(made_up::run(*task, *model, seed));
+  const std::string two = compare_text(compare(study_of(runs), "lstm", "gru", ""));
+  CHECK(two.find(", adjusted for 2 comparisons p = ") != std::string::npos);
+  CHECK(two.find("Holm") != std::string::npos);
+  runs.resize(20);
+  const std::string one = compare_text(compare(study_of(runs), "lstm", "gru", ""));
+  CHECK(one.find("sign-flip test              p = ") != std::string::npos);
+  CHECK(one.find("adjusted") == std::string::npos);
+}
+
+TEST_CASE("losses are compared by their ratio, and scores of 0 and 1 by their rates", "[analysis]") {
+  std::vector<Run> runs;
+  Values ratios;
+  for (int seed = 1; seed <= 10; ++seed) {
+    const double first = std::pow(10, -seed / 3.0), second = first * (1.2 + 0.1 * seed);
+    for (const auto& [model, mse] : {std::pair{&lstm, first}, {&gru, second}}) {
+      runs.push_back(made_up::run(adding, *model, seed));
+      set_score(runs.back(), "mse", mse);
+    }
+    ratios.push_back(std::log(first / second));
+  }
+  const Comparison loss = compare(study_of(runs), "lstm", "gru", "").at(0);
+  CHECK_FALSE(loss.mean_interval);
+  REQUIRE(loss.ratio);
+  REQUIRE(loss.ratio_interval);
+  CHECK(*loss.ratio == Approx(std::exp(mean(ratios))));
+  CHECK(loss.ratio_interval->high == Approx(std::exp(mean_interval(ratios, 0.95).high)));
+  CHECK(loss.p == std::ldexp(1, -9));
+  const std::string text = compare_text({loss});
+  CHECK(text.find("ratio                       " + score_text(*loss.ratio) + "  [") != std::string::npos);
+  CHECK(text.find("geometric mean") != std::string::npos);
+  set_score(runs[0], "mse", 0);  // has no logarithm
+  const Comparison zero = compare(study_of(runs), "lstm", "gru", "").at(0);
+  CHECK_FALSE(zero.ratio);
+  CHECK_FALSE(zero.mean_interval);
+  CHECK(zero.p == sign_flip_test(zero.advantages));
+
+  std::vector<Run> recalls;
+  for (int seed = 1; seed <= 10; ++seed)
+    for (const auto* model : {&lstm, &gru}) {
+      recalls.push_back(made_up::run(copy, *model, seed));
+      set_score(recalls.back(), "recall", 1);
+    }
+  const Comparison same = compare(study_of(recalls), "lstm", "gru", "").at(0);
+  REQUIRE(same.mean_interval);
+  CHECK(same.mean_interval->high == Approx(BinaryPairs{10, 0, 0, 0}.interval(0.95).high));
+  CHECK(same.p == 1);
 }
 
 TEST_CASE("bare names compare every variant that both models have", "[analysis]") {

@@ -62,6 +62,16 @@ TEST_CASE("with one end of observation for all, the interval is Wilson's of the 
   CHECK(unknown.interval.high == 1);
 }
 
+TEST_CASE("the median is the time at which half have solved, also where the product of shares rounds",
+          "[statistics][survival]") {
+  Lifetimes lifetimes;
+  for (int i = 1; i <= 24; ++i) lifetimes.push_back({std::min(i, 13) * 1.0, i <= 12});
+  REQUIRE(kaplan_meier(lifetimes).back().share > 0.5);  // by one unit in the last place
+  CHECK(median_lifetime(lifetimes) == 12);
+  lifetimes[11].observed = false;  // eleven of 24
+  CHECK_FALSE(median_lifetime(lifetimes));
+}
+
 TEST_CASE("restricted means are areas under statsmodels' curve", "[statistics][survival]") {
   for (const auto& sample : reference()["restricted_mean"]) {
     CHECK(restricted_mean(make_lifetimes(sample["times"], sample["seen"]), sample["horizon"]) == near(sample["mean"]));

@@ -70,9 +70,9 @@ void commit(const ResultsFolder& results_folder, const RunSpec& run, const Outco
   results_folder.commit(record);
 }
 
-// Which of as many candidates as there are rows (a row: one outcome for each of the seeds) is chosen. The last is what
+// The choice among as many candidates as there are rows (a row: one outcome for each of the seeds). The last is what
 // the runs declare.
-int chosen(const std::vector<std::vector<Outcome>>& trials, bool higher_is_better = true) {
+TuningChoice choice(const std::vector<std::vector<Outcome>>& trials, bool higher_is_better = true) {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "x");
   results_folder.prepare();
@@ -95,7 +95,11 @@ int chosen(const std::vector<std::vector<Outcome>>& trials, bool higher_is_bette
     CHECK(result->runs[i].canonical() == search.trial(declared[i], trial, i + 1).canonical());
   }
   CHECK(result->choices[0].values == Lines{{"learning-rate", result->runs[0].training.text("learning-rate")}});
-  return trial;
+  return result->choices[0];
+}
+
+int chosen(const std::vector<std::vector<Outcome>>& trials, bool higher_is_better = true) {
+  return choice(trials, higher_is_better).trial;
 }
 
 }  // namespace
@@ -193,6 +197,12 @@ TEST_CASE("the choice prefers solved seeds, then fewer updates, then better vali
   CHECK(chosen({{lost, good}, {bad, bad}}) == 1);    // a divergence is worse than any score
   CHECK(chosen({{lost, good}, {bad, bad}}, /*higher_is_better=*/false) == 1);
   CHECK(chosen({{lost, lost}, {lost, good}}) == 1);
+  // A search in which every run diverged chooses nothing, and says so.
+  CHECK(choice({{lost, lost}, {lost, lost}}).all_diverged);
+  CHECK(choice({{lost, lost}, {lost, lost}}).trial == 0);
+  CHECK_FALSE(choice({{lost, lost}, {lost, good}}).all_diverged);
+  CHECK_FALSE(choice({{lost, good}, {lost, lost}}).all_diverged);
+  CHECK_FALSE(choice({{lost, lost}, {lost, good}}).score);
 }
 
 TEST_CASE("each group of runs gets the settings that were best for it", "[tuning]") {

@@ -12,7 +12,7 @@ TEST_CASE("the strips of models hold every run, the mean, failures at the worst 
   TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n", gru_better);
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
-    set_mse(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
+    set_loss(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
     if (run.model.text("cell") == "gru" && run.seed == 4) diverge(json);
   });
   const Figure figure = finding_figure(result);
@@ -27,22 +27,23 @@ TEST_CASE("the strips of models hold every run, the mean, failures at the worst 
   CHECK(block(figure, "adding, gru: every run").size() == 9);
   const auto failed = block(figure, "adding, gru: failed");
   REQUIRE(failed.size() == 1);
-  CHECK(failed[0][0] == Approx(0.31));  // the largest loss of all, which is above the baseline
+  CHECK(failed[0][0] == Approx(1));  // that of a model without memory, which is larger than all losses
   CHECK(block(figure, "adding, lstm: published")[0][0] == 0.5);
   const auto differences = block(figure, "decided, gru - lstm: every run");
   REQUIRE(differences.size() == 10);
   for (std::size_t i = 0; i < 10; ++i)
-    CHECK(differences[i][0] == Approx(i == 3 ? 0.006 : -0.2));  // of seed 4 the failure: 0.31 - 0.304
+    CHECK(differences[i][0] == Approx(i == 3 ? 0.696 : -0.2));  // of seed 4 the failure: 1 - 0.304
   CHECK(figure.script.find("'boundary' at first -0.01,") != std::string::npos);
 }
 
 TEST_CASE("a figure over a setting has the mean of each value at its place", "[findings]") {
   TemporaryFolder folder;
-  const Finding finding = declared(folder.path(), "wider", "cell = lstm, gru\nhidden = 4, 8, 16\nseed = 1..3\n",
-                                   "number = 1\nclaim = c\nmeasure = mse\ncompare = lstm{hidden=16} < lstm{hidden=4}\n"
-                                   "margin = 0 (any)\nfigure = over hidden\n");
+  const Finding finding =
+      declared(folder.path(), "wider", "cell = lstm, gru\nhidden = 4, 8, 16\nseed = 1..3\n",
+               "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = lstm{hidden=16} < lstm{hidden=4}\n"
+               "margin = 0 (any)\nfigure = over hidden\n");
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
-    set_mse(json, std::stod(run.model.text("hidden")) / 100 + 0.001 * static_cast<double>(run.seed));
+    set_loss(json, std::stod(run.model.text("hidden")) / 100 + 0.001 * static_cast<double>(run.seed));
   });
   const Figure figure = finding_figure(result);
   const auto rows = block(figure, "adding, lstm: hidden, mean, low, high");
@@ -84,9 +85,10 @@ TEST_CASE("times to solve rise in Kaplan-Meier steps", "[findings]") {
 
 TEST_CASE("gradients are shown relative to the first lag, as medians over seeds", "[findings]") {
   TemporaryFolder folder;
-  const Finding finding = declared(folder.path(), "reach", "cell = lstm, gru\nseed = 1..3\nprobe = gradients\n",
-                                   "number = 1\nclaim = c\nmeasure = mse\ncompare = gru < lstm\nmargin = 0 (any)\n"
-                                   "figure = gradients\n");
+  const Finding finding =
+      declared(folder.path(), "reach", "cell = lstm, gru\nseed = 1..3\nprobe = gradients\n",
+               "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = 0 (any)\n"
+               "figure = gradients\n");
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
     const double s = static_cast<double>(run.seed);
     json["probe"] = {
@@ -101,10 +103,10 @@ TEST_CASE("gradients are shown relative to the first lag, as medians over seeds"
 
 TEST_CASE("gradients of many cells have a panel for each", "[findings]") {
   TemporaryFolder folder;
-  const Finding finding =
-      declared(folder.path(), "reach",
-               "cell = rnn, lstm, gru, mgu, janet, mut1, mut2, mut3, irnn\nseed = 1..3\nprobe = gradients\n",
-               "number = 1\nclaim = c\nmeasure = mse\ncompare = gru < lstm\nmargin = 0 (any)\nfigure = gradients\n");
+  const Finding finding = declared(
+      folder.path(), "reach",
+      "cell = rnn, lstm, gru, mgu, janet, mut1, mut2, mut3, irnn\nseed = 1..3\nprobe = gradients\n",
+      "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = 0 (any)\nfigure = gradients\n");
   const FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
     const double steep = run.model.text("cell") == "janet" ? 3 : 1;
     json["probe"] = {
@@ -140,7 +142,7 @@ TEST_CASE("gates are points for units whose size is what the loss depends on", "
 TEST_CASE("labels and figures name what the file declares, not what a search chose", "[findings]") {
   TemporaryFolder folder;
   const Finding finding = declared(folder.path(), "tuned", "cell = lstm, gru\nseed = 1..2\n", gru_better);
-  FindingResult result = result_of(finding, [](const RunSpec&, Json& json) { set_mse(json, 0.1); });
+  FindingResult result = result_of(finding, [](const RunSpec&, Json& json) { set_loss(json, 0.1); });
   for (Run& run : result.runs) run.spec["training"]["learning-rate"] = run.seed();
   const Study study = finding_study(result);
   REQUIRE(study.tasks.size() == 1);

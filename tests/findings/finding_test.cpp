@@ -168,6 +168,58 @@ TEST_CASE("a family has numbers of its own and seeds enough", "[finding][errors]
   CHECK(enough.refusal() == "accepted");
 }
 
+TEST_CASE("equivalence of binary outcomes is refused if no outcome of so many seeds could establish it",
+          "[finding][errors]") {
+  const auto solved = [](const std::string& compare, const std::string& margin, const std::string& seeds) {
+    return refusal({{"measure", "solved"}, {"compare", compare}, {"margin", margin + " (m)"}, {"seed", seeds}});
+  };
+  CHECK(
+      solved("lstm ~ gru", "0.02", "1..12") ==
+      "x.ini: 12 seeds cannot establish 'lstm ~ gru' for solved within 0.02, even if all runs agree; give it 133 seeds "
+      "or a wider margin");
+  CHECK(
+      solved("lstm ~ gru", "0.1", "1..24") ==
+      "x.ini: 24 seeds cannot establish 'lstm ~ gru' for solved within 0.1, even if all runs agree; give it 25 seeds or "
+      "a wider margin");
+  CHECK(solved("lstm ~ gru", "0.1", "1..25") == "accepted");
+  CHECK(
+      solved("lstm - gru ~ 0", "0.1", "1..24") ==
+      "x.ini: 24 seeds cannot establish 'lstm - gru ~ 0' for solved within 0.1, even if all runs agree; give it 25 seeds "
+      "or a wider margin");
+  // Of a rate the exact test decides: 0.9^28 > 0.05 >= 0.9^29.
+  CHECK(
+      refusal({{"measure", "diverged"}, {"compare", "lstm ~ 0"}, {"margin", "0.1 (m)"}, {"seed", "1..28"}}) ==
+      "x.ini: 28 seeds cannot establish 'lstm ~ 0' for diverged within 0.1, even if all runs agree; give it 29 seeds or a "
+      "wider margin");
+  CHECK(
+      solved("lstm ~ gru", "0.002", "1..12") ==
+      "x.ini: 12 seeds cannot establish 'lstm ~ gru' for solved within 0.002, even if all runs agree; more than 1,000 "
+      "would be needed; give it a wider margin");
+  CHECK(solved("lstm > gru", "0.02", "1..12") == "accepted");
+  CHECK(solved("lstm >= gru", "0.02", "1..12") == "accepted");
+  // The correction for the family: z at 5 % / 2 instead of 5 %.
+  Findings two;
+  two.write("a", finding_text());
+  two.write("b", finding_text({{"number", "2"},
+                               {"measure", "solved"},
+                               {"compare", "lstm ~ gru"},
+                               {"margin", "0.1 (m)"},
+                               {"seed", "1..25"}}));
+  CHECK(
+      two.refusal() ==
+      "b.ini: 25 seeds cannot establish 'lstm ~ gru' for solved within 0.1 in a family of 2 findings, even if all runs "
+      "agree; give it 35 seeds or a wider margin");
+  CHECK(two.refusal(Profile::smoke) == "accepted");
+}
+
+TEST_CASE("a comparison of mean losses is refused, one of their ratio is not", "[finding][errors]") {
+  CHECK_THAT(refusal({{"measure", "loss"}, {"compare", "lstm < gru"}}),
+             Contains("x.ini: 'lstm < gru' compares means of loss") && Contains("compare a ratio"));
+  CHECK_THAT(refusal({{"measure", "cpu_ms_per_update"}, {"compare", "lstm < 3"}}), Contains("compares means of"));
+  CHECK(refusal({{"measure", "loss"}, {"compare", "lstm / gru < 1"}}) == "accepted");
+  CHECK(refusal({{"measure", "loss"}, {"compare", "lstm < gru"}, {"not-applicable", "it is not"}}) == "accepted");
+}
+
 TEST_CASE("claims are decided by their records, and corrected for their number", "[finding]") {
   Findings findings;
   findings.write("large", finding_text({{"number", "1"}}));

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "analysis/format.h"
+#include "analysis/statistics/paired.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"
@@ -14,6 +16,24 @@
 
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
+
+namespace {
+
+// 0.301 to 0.310 for an LSTM, 0.102 to 0.120 for a GRU.
+void set_losses(const RunSpec& run, Json& json) {
+  const double seed = static_cast<double>(run.seed);
+  set_loss(json, run.model.text("cell") == "lstm" ? 0.3 + 0.001 * seed : 0.1 + 0.002 * seed);
+}
+
+// The difference of the GRU from the LSTM, as it is printed: the mean and the interval of -0.199, ..., -0.190.
+std::string printed_difference() {
+  Values differences;
+  for (int seed = 1; seed <= 10; ++seed) differences.push_back((0.1 + 0.002 * seed) - (0.3 + 0.001 * seed));
+  const Interval interval = mean_interval(differences, 0.95);
+  return "-0.1945 [" + score_text(interval.low) + ", " + score_text(interval.high) + "]";
+}
+
+}  // namespace
 
 TEST_CASE("comparisons are written out in words", "[findings]") {
   const auto words = [](const std::string& text, double margin) {
@@ -35,17 +55,16 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
   std::vector<Finding> findings = {
       declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n",
                gru_better + "note = See <here>\nchecked = The <code>\n"),
-      declared(folder.path(), "absent", "cell = lstm, gru\nseed = 1..10\n",
-               "number = 2\nclaim = Nobody ran this\nmeasure = mse\ncompare = gru < lstm\nmargin = 0 (any)\n"),
+      declared(
+          folder.path(), "absent", "cell = lstm, gru\nseed = 1..10\n",
+          "number = 2\nclaim = Nobody ran this\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = 0 (any)\n"),
       declared(folder.path(), "elsewhere", "cell = lstm\nseed = 1..10\n",
-               "number = 3\nclaim = Needs a cluster\nmeasure = mse\ncompare = lstm < 1\nmargin = 0 (any)\n"
+               "number = 3\nclaim = Needs a cluster\nmeasure = relative_loss\ncompare = lstm < 1\nmargin = 0 (any)\n"
                "not-applicable = its data is not public\n")};
   ResultsFolder results_folder(results, "better");
   results_folder.prepare();
   for (const RunSpec& run : findings[0].experiment.runs)
-    results_folder.commit(record_of(run, [&](Json& json) {
-      set_mse(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
-    }));
+    results_folder.commit(record_of(run, [&](Json& json) { set_losses(run, json); }));
   const std::vector<FindingResult> evaluated = evaluate_findings(findings, results);
   CHECK(evaluated[0].verdict == Verdict::supported);
   CHECK(evaluated[0].cpu_seconds > 20 * 1.5);  // training and evaluation of twenty runs
@@ -71,7 +90,7 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
   CHECK(count(html, verdict_badge(Verdict::not_applicable)) == 2);
   CHECK(html.find("0 of 20 runs recorded") != std::string::npos);
   CHECK(html.find("its data is not public") != std::string::npos);
-  CHECK(html.find("<td class=\"whole\">-0.2000 [-0.2000, -0.2000]</td><td class=\"whole\">&lt; -0.01</td>") !=
+  CHECK(html.find("<td class=\"whole\">" + printed_difference() + "</td><td class=\"whole\">&lt; -0.01</td>") !=
         std::string::npos);
   CHECK(html.find("<td class=\"number\">0.3055</td>") != std::string::npos);  // the LSTM's mean
   CHECK(html.find("sign met, size not met, ranking met") != std::string::npos);
@@ -104,19 +123,18 @@ TEST_CASE("a section starts with the answer, and folds many further comparisons 
   const auto section = [&](const std::string& also) {
     const Finding finding = declared(
         folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n",
-        "number = 1\nclaim = c\nmeasure = mse\ncompare = gru < lstm\nmargin = 0.01 (m)\nalso = " + also + "\n");
-    FindingResult result = result_of(finding, [](const RunSpec& run, Json& json) {
-      set_mse(json, (run.model.text("cell") == "lstm" ? 0.3 : 0.1) + 0.001 * static_cast<double>(run.seed));
-    });
+        "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = 0.01 (m)\nalso = " + also +
+            "\n");
+    FindingResult result = result_of(finding, set_losses);
     result.verdict = result.primary->verdict;
     for (const DeclaredComparison& c : finding.also)
       result.also.push_back(decide(c.statement, c.measurement, finding.margin_of(c), result.runs));
     return finding_section(result, folder.path() / "none.svg");
   };
   const std::string few = section("gru < 0.2; lstm > gru on solved; show lstm, gru on loss");
-  const std::size_t answer = few.find(
-                        "In mse (lower is better), gru - lstm is -0.2000 [-0.2000, -0.2000], the mean over "
-                        "10 seeds with its 95 % interval; the claim requires less than -0.01."),
+  const std::size_t answer = few.find("In relative_loss (lower is better), gru - lstm is " + printed_difference() +
+                                      ", the mean over "
+                                      "10 seeds with its 95 % interval; the claim requires less than -0.01."),
                     figure = few.find("The figure was not drawn"), numbers = few.find("The numbers that decide"),
                     declaration = few.find("What was declared");
   CHECK((answer < figure && figure < numbers && numbers < declaration && declaration != std::string::npos));
@@ -129,6 +147,42 @@ TEST_CASE("a section starts with the answer, and folds many further comparisons 
   CHECK(count(folded, "<details><summary>How do the models compare in solved? <span class=\"soft\">(8 comparisons)") ==
         1);
   CHECK(count(folded, "<details><summary>What values does loss take? <span class=\"soft\">(1 number)") == 1);
+}
+
+TEST_CASE("a model whose runs all diverged has no numbers of other models", "[findings]") {
+  TemporaryFolder folder;
+  const Finding finding = declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n", gru_better);
+  const auto section = [&](int diverged) {
+    const FindingResult result = result_of(finding, [&](const RunSpec& run, Json& json) {
+      set_losses(run, json);
+      if (run.model.text("cell") == "gru" && static_cast<int>(run.seed) <= diverged) diverge(json);
+    });
+    const std::string html = finding_section(result, folder.path() / "none.svg");
+    const std::size_t row = html.find("<td>gru</td>", html.find("All models by"));
+    REQUIRE(row != std::string::npos);
+    return html.substr(row, html.find("</tr>", row) - row);
+  };
+  CHECK(count(section(10), "every run diverged") == 1);
+  CHECK(count(section(10), "<td class=\"number\">-</td>") >= 4);  // IQM, median, minimum, maximum
+  CHECK(count(section(10), ">1</td>") == 0);                      // the loss of a model without memory
+  CHECK(count(section(9), "every run diverged") == 0);
+  CHECK(count(section(9), ">1</td>") > 0);
+}
+
+TEST_CASE("a search in which everything diverged is named", "[findings]") {
+  TemporaryFolder folder;
+  const Finding finding = declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..10\n",
+                                   gru_better + "[tuning]\ntrials = 2\nseeds = 101\nlearning-rate = 0.001..0.1 log\n");
+  FindingResult result = result_of(finding, set_losses);
+  for (const RunSpec& declared : finding.experiment.runs) {
+    if (declared.seed != 1) continue;
+    const bool failed = declared.model.text("cell") == "gru";
+    result.choices.push_back({declared.canonical(), 0, {{"learning-rate", "0.1"}}, {}, "mse", failed});
+  }
+  const std::string html = finding_section(result, folder.path() / "none.svg");
+  CHECK(count(html, "Every run of every trial diverged for gru. Nothing could be chosen") == 1);
+  CHECK(count(html, "every run of every trial diverged</td>") == 1);
+  CHECK(count(html, "a run of this trial diverged</td>") == 1);
 }
 
 TEST_CASE("badges differ in more than their color", "[findings]") {
@@ -162,9 +216,10 @@ TEST_CASE("report findings writes the page of the catalogue, and report NAME lea
   // Number 999 is nobody's, and 20 seeds are enough for a family of any size.
   const fs::path file = folder.path() / "mine.ini";
   write_atomically(
-      file, settings +
-                "cell = lstm, gru\nhidden = 2\nbatch = 2\nevaluate = 2\nseed = 1..20\n[finding]\nnumber = 999\n"
-                "claim = Mine & only mine\nsource = me\nmeasure = mse\ncompare = gru < lstm\nmargin = 9 (all)\n");
+      file,
+      settings +
+          "cell = lstm, gru\nhidden = 2\nbatch = 2\nevaluate = 2\nseed = 1..20\n[finding]\nnumber = 999\n"
+          "claim = Mine & only mine\nsource = me\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = 9 (all)\n");
   write_atomically(file, std::regex_replace(read_file(file), std::regex("updates = 400"), "updates = 1"));
   const int code = run_program({"reproduce", file.string(), "--results", results, "--jobs", "1"}, errors);
   INFO(read_file(errors));

@@ -111,6 +111,65 @@ TEST_CASE("not worse, and equal, need a margin and evidence", "[verdict]") {
   CHECK(narrow.high < 0.05);
 }
 
+TEST_CASE("equivalence is decided by the 90 % interval at both ends", "[verdict]") {
+  for (const double sign : {1.0, -1.0}) {
+    Values values;
+    for (const double value : around(-0.03, 0.03, 12, 4)) values.push_back(sign * value);
+    const Interval narrow = mean_interval(values, 0.90), wide = mean_interval(values, 0.95);
+    const double inner = sign > 0 ? -narrow.low : narrow.high, outer = sign > 0 ? -wide.low : wide.high;
+    REQUIRE(inner < outer);
+    std::vector<Run> runs;
+    add(runs, "lstm", values);
+    const Outcome outcome = decided("lstm ~ 0", 0.5 * (inner + outer), runs);  // within one, but not within the other
+    CHECK(outcome.verdict == Verdict::supported);
+    CHECK(outcome.p == outcome.parts[0].p_for);
+    CHECK(decided("lstm ~ 0", 0.99 * inner, runs).verdict == Verdict::undecided);
+  }
+}
+
+TEST_CASE("a claim of equivalence is contradicted on either side of its range", "[verdict]") {
+  for (const double effect : {-0.2, 0.2}) {
+    const Outcome outcome = decided("lstm ~ gru", 0.05, pair_of_models(effect, 12));
+    const ComparisonPart& part = outcome.parts[0];
+    CHECK(outcome.verdict == Verdict::contradicted);
+    CHECK(part.p_against ==
+          2 * sign_flip_greater(shifted(part.values, effect < 0 ? -0.05 : 0.05, effect < 0 ? -1 : 1)));
+    CHECK(part.p_against == Approx(2 * std::ldexp(1, -12)));
+    CHECK(outcome.p == part.p_against);
+  }
+}
+
+TEST_CASE("the p-value of an undecided claim is the smaller one", "[verdict]") {
+  for (const double effect : {-0.04, 0.0}) {
+    const Outcome outcome = decided("lstm > gru", 0, pair_of_models(effect, 12, 0.1));
+    REQUIRE(outcome.verdict == Verdict::undecided);
+    const ComparisonPart& part = outcome.parts[0];
+    CHECK(*part.p_for != *part.p_against);
+    CHECK(outcome.p == std::min(*part.p_for, *part.p_against));
+  }
+}
+
+TEST_CASE("the comparison that decides is the least clear one, or the clearest contradiction", "[verdict]") {
+  std::vector<Run> runs;
+  add(runs, "gru", around(0.5, 0.02, 12, 1));
+  add(runs, "lstm", around(0.7, 0.02, 12, 2));    // far above the GRU
+  add(runs, "rnn", around(0.53, 0.02, 12, 3));    // above it
+  add(runs, "mgu", around(0.3, 0.02, 12, 4));     // far below
+  add(runs, "janet", around(0.47, 0.02, 12, 5));  // below
+  const auto decisive = [&](const std::string& text, Verdict verdict) {
+    const Outcome outcome = decided(text, 0, runs);
+    CHECK(outcome.verdict == verdict);
+    return outcome.decisive().label;
+  };
+  CHECK(decisive("lstm, rnn > gru", Verdict::supported) == "rnn - gru");
+  CHECK(decisive("rnn, lstm > gru", Verdict::supported) == "rnn - gru");
+  CHECK(decisive("mgu, janet > gru", Verdict::contradicted) == "mgu - gru");
+  CHECK(decisive("janet, mgu > gru", Verdict::contradicted) == "mgu - gru");
+  add(runs, "irnn", around(0.5, 0.1, 12, 6));
+  CHECK(decisive("lstm, irnn > gru", Verdict::undecided) == "irnn - gru");
+  CHECK(decisive("irnn, lstm > gru", Verdict::undecided) == "irnn - gru");
+}
+
 TEST_CASE("test and interval agree: p < 0.05 exactly when the boundary is outside", "[verdict]") {
   int inside = 0, outside = 0;
   for (int which = 0; which < 40; ++which) {
@@ -170,8 +229,8 @@ TEST_CASE("several left sides all have to hold", "[verdict]") {
   CHECK(one.p == std::min(1.0, 2 * *one.parts[1].p_against));
   CHECK(&one.decisive() == &one.parts[1]);
 
-  const Outcome open = decided("lstm, gru > gru", 0.05, runs);  // gru - gru = 0, which is clear of the margin
-  CHECK(open.verdict == Verdict::contradicted);
+  const Outcome open = decided("lstm, gru > gru", 0.05, runs);  // gru - gru = 0, which has no interval
+  CHECK(open.verdict == Verdict::undecided);
 }
 
 TEST_CASE("every task has to agree, and options that are not named separate tasks", "[verdict]") {

@@ -1,0 +1,93 @@
+// What the sections of docs/coverage.md share: the table, and the promises that its entries are compared with.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "analysis/statistics/statistics.h"
+#include "core/stream.h"
+#include "tests/namespaces.h"
+
+namespace rnnbench::test {
+
+inline const std::vector<int> sizes = {3, 5, 9, 10, 20, 30};
+
+inline bool covers(const Interval& interval, double truth) {
+  return interval.low <= truth + 1e-12 && truth - 1e-12 <= interval.high;
+}
+
+struct Promise {
+  double min, max;    // of the share
+  bool given = true;  // or only a yardstick, for what is known to break it
+};
+constexpr Promise at_least_090 = {0.90, 1}, at_most_005 = {0, 0.05};
+inline Promise if_given(Promise promise, bool given) { return {promise.min, promise.max, given}; }
+
+class Report {
+ public:
+  explicit Report(int samples) : samples_(samples) {}
+
+  void section(const char* title, const char* text, const char* of) {
+    std::printf("\n## %s\n\n%s\n\n| %s |", title, text, of);
+    for (int n : sizes) std::printf(" n = %d |", n);
+    std::printf("\n|---|");
+    for (std::size_t i = 0; i < sizes.size(); ++i) std::printf("---|");
+    std::printf("\n");
+  }
+
+  // share(n): exact.
+  void exact(const std::string& name, Promise promise, const std::function<double(int)>& share) {
+    row(name, promise, share, false);
+  }
+  // event(n, stream): whether one sample of n covers, or rejects. Every row has streams of its own.
+  void simulated(const std::string& name, Promise promise, const std::function<bool(int, Stream&)>& event) {
+    const auto share = [&](int n) {
+      int events = 0;
+      for (int s = 0; s < samples_for(n); ++s) {
+        Stream stream(rows_, Purpose::test, n, s);
+        events += event(n, stream);
+      }
+      return static_cast<double>(events) / samples_for(n);
+    };
+    row(name, promise, share, true);
+  }
+  bool kept() const { return kept_; }
+
+ private:
+  // Many pairs cost most and matter least.
+  int samples_for(int n) const { return n < 20 ? samples_ : (samples_ + 1) / 2; }
+
+  void row(const std::string& name, Promise promise, const std::function<double(int)>& share, bool simulated) {
+    ++rows_;
+    std::printf("| %s |", name.c_str());
+    for (int n : sizes) {
+      const double value = share(n);
+      const double bound = value < promise.min ? promise.min : promise.max;
+      const double error = simulated ? 3 * std::sqrt(bound * (1 - bound) / samples_for(n)) : 0;
+      const bool outside = value < promise.min - error || value > promise.max + error;
+      const bool broken = n >= min_runs_for_interval && outside;
+      std::printf(broken ? " **%.3f** |" : " %.3f |", value);
+      if (broken && promise.given) {
+        std::fprintf(stderr, "%s, n = %d: %.3f is not between %g and %g\n", name.c_str(), n, value, promise.min,
+                     promise.max);
+        kept_ = false;
+      }
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+  int samples_;
+  std::uint64_t rows_ = 0;
+  bool kept_ = true;
+};
+
+// Sections about binary outcomes (coverage_binary.cpp).
+void paired_rates(Report& report);
+void errors_of_binary_tests(Report& report);
+
+}  // namespace rnnbench::test

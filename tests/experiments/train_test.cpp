@@ -1,0 +1,107 @@
+// The trainer alone: checkpoints, measured times, and scores at other lengths.
+#include "experiments/training/train.h"
+
+#include <chrono>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "analysis/statistics/statistics.h"
+#include "experiments/declaration/grid.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+
+namespace {
+
+// Notes after every update the loss and whether there is a checkpoint, and sleeps.
+class Watcher : public Observer {
+ public:
+  Watcher(std::filesystem::path checkpoint, double sleep_ms) : checkpoint_(std::move(checkpoint)), sleep_(sleep_ms) {}
+  void progress(std::int64_t update, std::int64_t, double loss) override {
+    CHECK(update == static_cast<std::int64_t>(losses.size()) + 1);
+    losses.push_back(loss);
+    seen += std::filesystem::exists(checkpoint_);
+    std::this_thread::sleep_for(sleep_);
+  }
+  int seen = 0;  // updates after which there was a checkpoint
+  Values losses;
+
+ private:
+  std::filesystem::path checkpoint_;
+  std::chrono::duration<double, std::milli> sleep_;
+};
+
+struct Trained {
+  Record record;
+  int checkpoints_seen = 0;
+  Values losses;
+};
+
+Trained trained(const RunSpec& spec, double checkpoint_seconds, double sleep_ms = 0) {
+  const TemporaryFolder folder;
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
+  Watcher watcher(results_folder.checkpoint_path(spec.id()), sleep_ms);
+  TrainOptions options;
+  options.checkpoint_seconds = checkpoint_seconds;
+  const TrainOutcome outcome = train(spec, results_folder, options, watcher);
+  REQUIRE(outcome.finished);
+  return {outcome.record, watcher.seen, watcher.losses};
+}
+
+Record untrained_parity(const std::vector<std::pair<std::string, std::string>>& settings) {
+  Declaration declaration;
+  // A learning rate so small that the parameters stay as they were drawn.
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"task", "parity"},
+                                                                                   {"cell", "lstm"},
+                                                                                   {"hidden", "4"},
+                                                                                   {"updates", "1"},
+                                                                                   {"learning-rate", "1e-9"},
+                                                                                   {"evaluate", "16"}})
+    declaration.overrides.push_back({key, value, "", 0});
+  for (const auto& [key, value] : settings) declaration.overrides.push_back({key, value, "", 0});
+  return trained(expand(declaration).runs.at(0), 1e9).record;
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint is saved when its time has come, and not before", "[train]") {
+  CHECK(trained(small_run(1), 1e9).checkpoints_seen == 0);
+  CHECK(trained(small_run(1), 0).checkpoints_seen == 60);
+}
+
+TEST_CASE("speeds are those of training, in sequences per CPU second and wall milliseconds per update", "[train]") {
+  const double slept_ms = 2;
+  const Record record = trained(small_run(1), 1e9, slept_ms).record;
+  const Json& measured = record.measured;
+  const double cpu = measured.at("train_cpu_seconds"), wall = measured.at("train_wall_seconds");
+  CHECK(measured.at("sequences_per_second") == 60 * 8 / cpu);
+  CHECK(measured.at("ms_per_update") == 1e3 * wall / 60);
+  // Sleeping takes wall time of training and no CPU time.
+  CHECK(measured.at("ms_per_update") >= slept_ms);
+  CHECK(wall >= cpu + 60 * slept_ms / 1e3 * 0.9);
+  CHECK(measured.at("evaluate_wall_seconds") < 60 * slept_ms / 1e3);
+}
+
+TEST_CASE("the training loss of a point is the mean over the updates since the point before", "[train]") {
+  const Trained run = trained(small_run(1), 1e9);
+  const Json& curve = run.record.result.at("curve");
+  REQUIRE(run.losses.size() == 60);
+  for (std::size_t point = 1; point < curve.size(); ++point) {
+    const int from = curve[point - 1].at("update"), to = curve[point].at("update");
+    CHECK(curve[point].at("train_loss").get<double>() ==
+          Approx(mean(Values(run.losses.begin() + from, run.losses.begin() + to))));
+  }
+}
+
+TEST_CASE("at a test length all sequences have this length", "[train]") {
+  const Json lengths = untrained_parity({{"length", "10"}, {"test-length", "30"}}).result.at("lengths");
+  const Json alone = untrained_parity({{"length", "30"}, {"shortest", "30"}}).result.at("final").at("test");
+  const Json range = untrained_parity({{"length", "30"}, {"shortest", "1"}}).result.at("final").at("test");
+  REQUIRE(lengths.size() == 2);
+  CHECK(lengths[1].at("length") == 30);
+  CHECK(lengths[1].at("loss").get<double>() == Approx(alone.at("loss").get<double>()).epsilon(1e-6));
+  CHECK(lengths[1].at("loss").get<double>() != Approx(range.at("loss").get<double>()).epsilon(1e-4));
+}
