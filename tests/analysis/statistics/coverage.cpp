@@ -105,10 +105,11 @@ void unbounded_differences(Report& report) {
 }
 
 void ratio_intervals(Report& report) {
-  report.section("Ratio of losses and seconds",
-                 "Geometric mean of the ratios of pairs. The interval corresponds to the sign-flip test of their\n"
-                 "logarithms, and is printed from n = 10 on. One-sided: only one of the two varies.",
-                 "distribution of losses or seconds");
+  report.section(
+      "Ratio of losses and seconds",
+      "Geometric mean of the ratios of pairs. The interval corresponds to the sign-flip test of their\n"
+      "logarithms. Below n = 10 there is none, which counts as covering. One-sided: only one of the two varies.",
+      "distribution of losses or seconds");
   const auto ratio = [](Draw draw, double scale) {
     return [draw, scale](Stream& stream) {
       const double first = draw(stream);
