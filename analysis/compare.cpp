@@ -89,6 +89,24 @@ void add_statistics(Comparison& comparison, const std::string& measure) {
   if (!comparison.p && n >= min_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
 }
 
+// Differences between scores of runs that stopped at the criterion say little about the models.
+void add_caveats(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second, const std::string& measure,
+                 Comparison& comparison) {
+  if (measure == updates_to_solve) return;
+  const auto stopped = [](const ModelRuns& model) {
+    return std::count_if(model.runs.begin(), model.runs.end(), [](const Run& run) { return run.stopped(); });
+  };
+  if (stopped(first) + stopped(second) > 0)
+    comparison.caveats.push_back(std::to_string(stopped(first)) + " of " + counted(first.runs.size(), "run") + " of " +
+                                 first.label + " and " + std::to_string(stopped(second)) + " of " +
+                                 std::to_string(second.runs.size()) + " of " + second.label +
+                                 " stopped when they had solved the task: their test scores are those of that moment, "
+                                 "and small differences between them mean nothing");
+  if (std::any_of(first.runs.begin(), first.runs.end(), [](const Run& run) { return run.tested_on_list(); }))
+    comparison.caveats.push_back(
+        "all runs are tested on the same sequences of a file, whose sampling error is not part of the intervals");
+}
+
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
                           const std::string& wanted) {
   Comparison comparison;
@@ -107,6 +125,7 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
     comparison.pairs.push_back({run.seed(), a.value, b.value, a.text, b.text});
   }
   if (!comparison.pairs.empty()) add_statistics(comparison, measure);
+  add_caveats(task, first, second, measure, comparison);
   return comparison;
 }
 
@@ -146,6 +165,9 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
       throw UserError("measure = " + measure + " is not one of " + task.measure + ", loss, " + updates_to_solve +
                       " for task " + task.label + did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
     }
+    if (measure == updates_to_solve && !task.judges_solving)
+      throw UserError("measure = " + measure + " needs runs with evaluate = " + std::to_string(min_evaluate_to_solve) +
+                      " or more, which those on task " + task.label + " do not have");
     for (const ModelRuns& a : task.models) {
       for (const ModelRuns& b : task.models) {
         // Complete labels must match. Labels without variant match in all variants that both models have.
@@ -200,6 +222,7 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
         text += ", adjusted for " + counted(comparisons.size(), "comparison") + " p = " + significant(*c.adjusted_p);
       text += "\n";
     }
+    for (const std::string& caveat : c.caveats) text += "! " + caveat + "\n";
     if (n < min_runs_for_interval) {
       text += "n = " + std::to_string(n) + ": " + (n < min_pairs_for_test ? "no p-value below nine pairs, " : "") +
               "no interval below ten\n";

@@ -25,6 +25,8 @@ struct Comparison {
   std::vector<Pair> pairs;  // by seed
   Values advantages;        // first - second where higher is better, otherwise second - first
 
+  std::vector<std::string> caveats;  // sentences on what the numbers do not include
+
   double mean_advantage = 0;
   std::optional<Interval> mean_interval;  // from ten pairs on, where a method is reliable (see Effect)
   // Of losses that are all above 0: the geometric mean of the first model's loss divided by the second's, and its

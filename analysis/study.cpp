@@ -122,6 +122,14 @@ void describe_measure(TaskRuns& task) {
 
 bool Run::diverged() const { return recorded() && record->result.at("status") == "diverged"; }
 
+bool Run::tested_on_list() const { return recorded() && record->result.value("evaluated_on", "random") == "list"; }
+
+bool Run::stopped() const {
+  const Json& training = spec.at("training");
+  return solved() && training.value("stop", "never") == "solved" &&
+         record->result.at("updates") < training.at("updates");
+}
+
 bool Run::solved() const { return recorded() && !diverged() && record->result.at("solved").get<bool>(); }
 
 std::optional<double> Run::test_score(const std::string& name) const {
@@ -143,6 +151,15 @@ std::string option_text(const Json& value) {
   return join(value, option_text, ",");
 }
 
+namespace {
+
+bool judges_solving(const Run* run) {
+  return run->spec.at("training").value("evaluate", min_evaluate_to_solve) >= min_evaluate_to_solve ||
+         (run->recorded() && run->record->result.value("evaluated_on", "random") != "random");
+}
+
+}  // namespace
+
 Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs) {
   Study study{std::move(name), std::move(title), std::move(file), {}};
   std::vector<Run*> all;
@@ -159,6 +176,7 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
       for (const auto& [key, value] : runs_of_task.front()->spec.at("task").items())
         if (key != "name") options.push_back(key + " " + option_text(value));
       task.options = join(options);
+      task.judges_solving = std::all_of(runs_of_task.begin(), runs_of_task.end(), judges_solving);
       task.models = models_of(runs_of_task);
       describe_measure(task);
       study.tasks.push_back(std::move(task));

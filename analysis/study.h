@@ -25,6 +25,10 @@ struct Run {
   bool recorded() const { return record.has_value(); }
   bool diverged() const;
   bool solved() const;  // false if the run diverged, whatever it reached before
+  // Whether training ended early because the task was solved (stop = solved).
+  bool stopped() const;
+  // Whether the test sequences are a fixed list, the same for every run, so that their sampling error is in no interval.
+  bool tested_on_list() const;
   // A final score on test data. Empty when the run diverged or has no record, or the score is not finite.
   std::optional<double> test_score(const std::string& name) const;
 };
@@ -49,6 +53,7 @@ struct TaskRuns {
   std::string definition;
   bool higher_is_better = true;
   double solved_at = 0;
+  bool judges_solving = true;     // enough validation sequences to say which runs solved the task
   double baseline = 0;            // expected loss of the memoryless baseline
   std::optional<double> optimum;  // lowest possible expected loss
   // The score of runs that have none. Where higher is better, it is 0, the lowest value of all measures of this kind.

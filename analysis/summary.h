@@ -21,6 +21,7 @@ struct SolveTime {
 
 struct Summary {
   int runs = 0, recorded = 0, solved = 0, diverged = 0, missing = 0;
+  int stopped = 0;   // because they had solved the task
   int scored = 0;    // runs with a score. Without any, the statistics of `scores` would be those of other models
   Interval success;  // 95 % Wilson interval of solved / runs
 

@@ -62,6 +62,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"diverged", s.diverged},
               {"missing", s.missing},
               {"solved", s.solved},
+              {"stopped", s.stopped},
               {"solved_low", s.success.low},
               {"solved_high", s.success.high},
               {"measure", task.measure},
@@ -130,8 +131,10 @@ Table outcome_table(const TaskRuns& task) {
   }
   for (std::size_t m = 0; m < summaries.size(); ++m) {
     const Summary& s = summaries[m];
-    table.rows.push_back({task.models[m].label, std::to_string(s.solved) + " of " + std::to_string(s.runs),
-                          percent(s.success.low) + " - " + percent(s.success.high) + " %", scores_text(s, widths)});
+    table.rows.push_back({task.models[m].label,
+                          task.judges_solving ? std::to_string(s.solved) + " of " + std::to_string(s.runs) : "-",
+                          task.judges_solving ? percent(s.success.low) + " - " + percent(s.success.high) + " %" : "-",
+                          scores_text(s, widths)});
   }
   return table;
 }
@@ -155,6 +158,30 @@ Table cost_table(const TaskRuns& task) {
   return table;
 }
 
+namespace {
+
+// "; 3 of 20 runs stopped when they had solved the task"
+std::string stopped_text(const Study& study) {
+  std::size_t stopped = 0, all = 0;
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models)
+      for (const Run& run : model.runs) ++all, stopped += run.stopped();
+  if (stopped == 0) return "";
+  return "; " + std::to_string(stopped) + " of " + counted(all, "run") + " stopped when they had solved the task";
+}
+
+// "3 of 20 runs were timed while other processes used the machine", or ""
+std::string busy_text(const Study& study) {
+  std::size_t busy = 0, all = 0;
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models)
+      for (const Run& run : model.runs) ++all, busy += run.recorded() && timed_on_busy_machine(*run.record);
+  if (busy == 0) return "";
+  return std::to_string(busy) + " of " + counted(all, "run") + " were timed while other processes used the machine";
+}
+
+}  // namespace
+
 std::vector<std::string> table_notes(const Study& study) {
   std::vector<std::string> notes = {
       "solved: runs that solved the task, out of all declared runs (diverged and missing ones count as unsolved)",
@@ -169,11 +196,14 @@ std::vector<std::string> table_notes(const Study& study) {
         "test scores: interquartile mean over seeds, which ignores the lowest and highest quarter [95 % bootstrap "
         "interval]");
   }
+  notes.push_back("test scores are those of the weights after the last update" + stopped_text(study));
   notes.push_back(
-      "to solve: training until validation met the criterion, median [minimum, maximum] over seeds (>: not solved by "
-      "then)");
+      "to solve: training until validation met the criterion and kept meeting it, over seeds: median [minimum, maximum]");
   notes.push_back(
       "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall time per update");
+  if (const std::string busy = busy_text(study); !busy.empty()) notes.push_back(busy);
+  if (std::any_of(study.tasks.begin(), study.tasks.end(), [](const TaskRuns& task) { return !task.judges_solving; }))
+    notes.push_back("-: solving is not judged with evaluate below 64");
   return notes;
 }
 

@@ -202,7 +202,7 @@ std::string run_command_line(const Arguments& arguments) {
   for (const char* flag : {"results", "jobs", "threads", "recompute"}) {
     if (arguments.has(flag)) line += std::string(" --") + flag + " " + shell_quoted(arguments.text(flag, ""));
   }
-  for (const char* flag : {"no-weights", "fail-fast"}) {
+  for (const char* flag : {"no-weights", "fail-fast", "oversubscribe"}) {
     if (arguments.has(flag)) line += std::string(" --") + flag;
   }
   return line;

@@ -34,6 +34,16 @@ const std::string jobs_help = R"(  --jobs N          number of runs at the same 
   --threads N       threads of each run (default: 1); the results do not depend on it
 )";
 
+const std::string any_times_help =
+    R"(  --any-times       decide comparisons of times although they were measured on a busy machine or on
+                    different CPUs; otherwise these stay undecided
+)";
+
+const std::string oversubscribe_help =
+    R"(  --oversubscribe   allow more jobs x threads than cores; the recorded times are then too long, and
+                    comparisons of times do not use them
+)";
+
 const std::string recompute_help =
     R"(  --recompute K     store the states of every K-th step only and compute the others again in the
                     backward pass: memory for about K steps instead of all, about a third more time,
@@ -64,6 +74,7 @@ For an experiment: its models with hidden size and number of parameters, its num
 const std::string run_usage =
     R"(rnnbench run EXPERIMENT [--KEY VALUE ...] [--results DIR] [--jobs N] [--threads N]
                     [--recompute K] [--dry-run] [--keep-going|--fail-fast] [--no-weights]
+                    [--oversubscribe]
 
 Trains every run of the experiment that has no record yet, and again every run whose record exists
 but whose weights file is missing or damaged. Ctrl-C saves checkpoints; the same command then
@@ -74,7 +85,7 @@ continues.
   --keep-going      after a run that failed, train the others (default)
   --fail-fast       after a run that failed, stop
   --no-weights      do not store the final weights beside each record, and do not miss them
-)";
+)" + oversubscribe_help;
 
 const std::string status_usage = R"(rnnbench status EXPERIMENT [--KEY VALUE ...] [--results DIR]
                        [--format text|json]
@@ -102,6 +113,7 @@ script and data.
 
 const std::string report_usage = R"(rnnbench report EXPERIMENT [--KEY VALUE ...] [--results DIR]
        rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]
+                       [--any-times]
 
 Writes <results>/<experiment>/report.html, one file that contains all tables and figures, and beside
 it the tables (table.txt, table.md, table.csv), the records as CSV (runs.csv, curves.csv) and the
@@ -129,7 +141,7 @@ confidence interval of the mean difference.
 
 const std::string reproduce_usage =
     R"(rnnbench reproduce [NAME ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
-                          [--results DIR] [--dry-run]
+                          [--results DIR] [--dry-run] [--oversubscribe] [--any-times]
 
 Trains all runs of published claims and prints the verdicts. NAME is a finding of the catalogue or a
 file with a section [finding]; without a name, all findings of the catalogue are run. Each finding
@@ -144,11 +156,12 @@ decides. Ctrl-C saves checkpoints; the same command then continues.
     R"(  --results DIR     folder of the records (default: results)
   --dry-run         print how many runs are missing and an upper bound of the core-minutes they take
                     on this machine
-)";
+)" + oversubscribe_help +
+    any_times_help;
 
 const std::string findings_usage =
     R"(rnnbench findings [NAME ...] [--profile lab|full] [--results DIR]
-                         [--format text|markdown|json]
+                         [--format text|markdown|json] [--any-times]
 
 Prints the table of findings: every claim that the catalogue tests, with its verdict and the
 comparison that decides it. NAME restricts the table to these findings; p-values are corrected for
@@ -158,7 +171,7 @@ results/reference.
   --profile P       lab (default) or full, see 'rnnbench reproduce --help'
   --results DIR     folder of the records (default: results)
   --format FORMAT   text (default), markdown or json
-)";
+)" + any_times_help;
 
 const std::string check_usage = R"(rnnbench check [CELL ...] [--format text|json]
 

@@ -42,12 +42,15 @@ std::vector<Finding> finding_family(const std::vector<std::string>& names, Profi
 }
 
 int findings_command(const CommandArguments& words) {
-  const Arguments arguments(
-      "findings", words,
-      {results_flag(), format_flag({"text", "markdown", "json"}), {"profile", true, {"lab", "full"}}}, false);
+  const Arguments arguments("findings", words,
+                            {results_flag(),
+                             format_flag({"text", "markdown", "json"}),
+                             {"profile", true, {"lab", "full"}},
+                             {"any-times", false}},
+                            false);
   const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
-  const std::vector<FindingResult> results =
-      named_results(evaluate_findings(findings, arguments.results()), arguments.positional());
+  const std::vector<FindingResult> results = named_results(
+      evaluate_findings(findings, arguments.results(), arguments.has("any-times")), arguments.positional());
   const std::string format = arguments.format();
   if (format == "json") std::cout << findings_json(results).dump(2) << '\n';
   if (format == "markdown") std::cout << findings_markdown(results);
@@ -56,9 +59,11 @@ int findings_command(const CommandArguments& words) {
 }
 
 int report_findings(const CommandArguments& words) {
-  const Arguments arguments("report findings", words, {results_flag(), {"profile", true, profile_names}}, false);
+  const Arguments arguments("report findings", words,
+                            {results_flag(), {"profile", true, profile_names}, {"any-times", false}}, false);
   const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
-  const std::vector<FindingResult> results = evaluate_findings(findings, arguments.results());
+  const std::vector<FindingResult> results =
+      evaluate_findings(findings, arguments.results(), arguments.has("any-times"));
   std::filesystem::path folder = arguments.results();
   bool drawable = true;
   for (const FindingResult& result : results) {

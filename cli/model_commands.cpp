@@ -10,6 +10,7 @@
 #include "cli/columns.h"
 #include "core/error.h"
 #include "core/safetensors.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/results_folder.h"
 #include "models/catalogue.h"
 #include "models/gradient_check.h"
@@ -108,7 +109,7 @@ int dump_command(const CommandArguments& words) {
     throw UserError("command line: --to = " + path.string() + " is not a regular file; give the name of a file");
 
   flush_denormals();
-  const auto task = find_task(run.task.text("task")).make(run.task);
+  const auto task = make_task(run);
   const Signature signature = task->signature();
   const auto network = make_network<float>(run.model, signature);
   Parameters<float> parameters(network->layout()), gradient(network->layout());

@@ -42,9 +42,15 @@ std::string command_line(const Arguments& arguments) {
 }  // namespace
 
 int reproduce_command(const CommandArguments& words) {
-  const Arguments arguments(
-      "reproduce", words, {{"jobs"}, {"threads"}, results_flag(), {"profile", true, profile_names}, {"dry-run", false}},
-      false);
+  const Arguments arguments("reproduce", words,
+                            {{"jobs"},
+                             {"threads"},
+                             results_flag(),
+                             {"profile", true, profile_names},
+                             {"dry-run", false},
+                             {"oversubscribe", false},
+                             {"any-times", false}},
+                            false);
   const std::vector<Finding> family = finding_family(arguments.positional(), profile_of(arguments));
   for (const Finding& finding : family)  // refuses damaged records before anything runs
     ResultsFolder(finding.results(arguments.results()), finding.name).load_all();
@@ -59,6 +65,7 @@ int reproduce_command(const CommandArguments& words) {
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
   options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
   options.weights = false;
+  options.oversubscribe = arguments.has("oversubscribe");
   options.command = command_line(arguments);
   int code = 0;
   for (const Finding& finding : named) {
@@ -71,7 +78,8 @@ int reproduce_command(const CommandArguments& words) {
     std::cout << "Every finding ran in its smoke profile, which is too short to say anything about the claims.\n";
     return code;
   }
-  std::cout << findings_text(named_results(evaluate_findings(family, arguments.results()), arguments.positional()));
+  std::cout << findings_text(named_results(evaluate_findings(family, arguments.results(), arguments.has("any-times")),
+                                           arguments.positional()));
   return code;
 }
 

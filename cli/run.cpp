@@ -41,7 +41,8 @@ int run_command(const CommandArguments& words) {
                              {.name = "dry-run", .takes_value = false},
                              {.name = "keep-going", .takes_value = false},
                              {.name = "fail-fast", .takes_value = false},
-                             {.name = "no-weights", .takes_value = false}});
+                             {.name = "no-weights", .takes_value = false},
+                             {.name = "oversubscribe", .takes_value = false}});
   if (arguments.has("keep-going") && arguments.has("fail-fast")) {
     throw UserError("command line: --keep-going and --fail-fast exclude each other");
   }
@@ -52,6 +53,7 @@ int run_command(const CommandArguments& words) {
   options.recompute = workspace.recompute;
   options.keep_going = !arguments.has("fail-fast");
   options.weights = !arguments.has("no-weights");
+  options.oversubscribe = arguments.has("oversubscribe");
   const Experiment experiment = parse_experiment(arguments, workspace);
   if (arguments.has("dry-run")) {
     print_plan(experiment, arguments.results(), options.weights);

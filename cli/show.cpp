@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -76,7 +77,7 @@ Json experiment_json(const Experiment& experiment) {
     const auto [row, is_new] = row_of.try_emplace(model.canonical(), rows.size());
     if (is_new) {
       const std::string description = describe(model);
-      const auto task = find_task(run.task.text("task")).make(run.task);
+      const auto task = make_task(run);
       const NetworkSize size = network_size(run.model, task->signature());
       rows.push_back({{"model", description.substr(0, description.rfind(" seed="))},
                       {"hidden", size.hidden},

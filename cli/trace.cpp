@@ -9,6 +9,7 @@
 #include "cli/figures.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/files.h"
 #include "experiments/records/find_record.h"
 #include "experiments/records/results_folder.h"
@@ -54,7 +55,7 @@ Batch sequence_without_padding(const RunSpec& spec, const Task& task, std::uint3
     throw UserError("length = " + spec.task.text("length") + " means " + std::to_string(task.steps()) +
                     " time steps, but a trace has at most " + std::to_string(max_steps) +
                     "; choose a smaller --length");
-  Batch batch = test_sequence(task, sample);
+  Batch batch = test_sequence(task, spec.seed, sample);
   drop_padding(task.signature(), batch);
   return batch;
 }
@@ -90,7 +91,7 @@ std::string answers_text(const SequenceTrace& trace) {
 }
 
 SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const Record& record, std::uint32_t sample) {
-  const auto task = find_task(spec.task.text("task")).make(spec.task);
+  const auto task = make_task(spec);
   const auto network = make_network<float>(spec.model, task->signature());
   Parameters<float> parameters(network->layout());
   load_weights(record_path, record, parameters);

@@ -150,10 +150,10 @@ double learning_rate(const Settings& training, std::int64_t update) {
   const std::string& schedule = training.text("schedule");
   if (schedule == "constant") return rate;
   const double warm = static_cast<double>(training.integer("warmup-updates")), now = static_cast<double>(update);
-  if (now < warm) return rate * (now / warm);
+  if (now <= warm) return rate * (now / warm);
   if (schedule == "warmup") return rate;
   const double last = static_cast<double>(training.integer("updates"));
-  const double progress = last > warm ? (now - warm) / (last - warm) : 1;
+  const double progress = (now - 1 - warm) / (last - warm);  // 0 in the first update after the warm-up, always below 1
   return rate * 0.5 * (1 + math::cos(3.14159265358979323846 * progress));
 }
 

@@ -34,8 +34,12 @@ class Optimizer {
 //             rmsprop (PyTorch's: decay 0.99, epsilon 1e-8), sgd with momentum (PyTorch's, no dampening).
 std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout);
 
-// The learning rate of update 1, 2, ..., `updates` under schedule = constant; warmup: linear up to learning-rate over
-// warmup-updates, then constant; cosine: warmup, then half a cosine down to 0 at the last update.
+// The learning rate of update 1, 2, ..., `updates`, under schedule =
+//   constant  learning-rate
+//   warmup    rises linearly to learning-rate in update warmup-updates, then stays there
+//   cosine    warmup, then learning-rate (1 + cos(pi t / T)) / 2 for t = 0, 1, ..., T - 1, where T = updates -
+//             warmup-updates: PyTorch's CosineAnnealingLR with T_max = T. No update has rate 0.
+// For the last two, updates > warmup-updates.
 double learning_rate(const Settings& training, std::int64_t update);
 
 }  // namespace rnnbench::core

@@ -107,8 +107,14 @@ PublishedAgreement compare_with_published(const FindingResult& result) {
   return agreement;
 }
 
+std::string caveat_of(const std::vector<Run>& runs) {
+  const bool list = std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.tested_on_list(); });
+  return list ? "all runs are tested on the same sequences of a file, whose sampling error is not part of the interval"
+              : "";
+}
+
 // All but what depends on the other findings.
-FindingResult evaluate(const Finding& finding, const std::filesystem::path& results) {
+FindingResult evaluate(const Finding& finding, const std::filesystem::path& results, bool any_times) {
   FindingResult result;
   result.finding = &finding;
   const ResultsFolder folder(finding.results(results), finding.name);
@@ -130,6 +136,7 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   for (const RunSpec& run : declared) seeds.insert(run.seed);
   result.seeds = static_cast<int>(seeds.size());
   result.declared = declared.size();
+  result.caveat = caveat_of(result.runs);
   for (const Run& run : result.runs) {
     result.recorded += run.recorded();
     result.diverged += run.diverged();
@@ -147,6 +154,9 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   if (!result.untuned.empty() && all_recorded(result.untuned))
     result.untuned_primary = decided(finding.primary, finding.margin, result.untuned);
   result.verdict = result.primary->verdict;
+  if (is_time(finding.primary.measurement) && !any_times) result.reason = unreliable_times(result.runs);
+  result.refused = !result.reason.empty();
+  if (result.refused) result.verdict = Verdict::undecided;
   result.published = compare_with_published(result);
   return result;
 }
@@ -195,21 +205,21 @@ void correct_for_family(std::vector<FindingResult>& results) {
   }
   const auto left = std::count_if(family.begin(), family.end(), [](const FindingResult* r) { return !is_decided(*r); });
   for (FindingResult* result : family)
-    if (result->verdict == Verdict::undecided)
+    if (result->verdict == Verdict::undecided && !result->refused)
       result->reason += (result->reason.empty() ? "" : "; ") +
                         needed_seeds(*result->primary, result->seeds, static_cast<double>(left));
 }
 
 }  // namespace
 
-std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings,
-                                             const std::filesystem::path& results) {
+std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results,
+                                             bool any_times) {
   std::vector<FindingResult> evaluated(findings.size());
   std::vector<std::exception_ptr> errors(findings.size());
   ThreadTeam team(std::min(available_cores(), static_cast<int>(findings.size())), [] {});
   team.run(static_cast<int>(findings.size()), [&](int, int i) {
     try {
-      evaluated[i] = evaluate(findings[i], results);
+      evaluated[i] = evaluate(findings[i], results, any_times);
     } catch (const UserError& error) {
       errors[i] = std::make_exception_ptr(UserError(findings[i].file.string() + ": " + error.what()));
     } catch (...) {

@@ -22,6 +22,8 @@ struct FindingResult {
   const Finding* finding = nullptr;
   Verdict verdict = Verdict::not_run;
   std::string reason;                      // why it is undecided, not run, or not applicable
+  bool refused = false;                    // no number of seeds decides it: its times cannot be compared
+  std::string caveat;                      // what the interval does not include; "": nothing to say
   std::size_t declared = 0, recorded = 0;  // runs that the verdict is based on
   std::size_t diverged = 0;
   int seeds = 0;
@@ -37,9 +39,10 @@ struct FindingResult {
 };
 
 // Reads the records of every finding below `results`, each once. The family is all of `findings`, whether run or not;
-// the results point into it. Throws UserError that names the finding's file.
-std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings,
-                                             const std::filesystem::path& results);
+// the results point into it. A comparison of times that were measured on a busy machine or on different CPUs stays
+// undecided, unless `any_times`. Throws UserError that names the finding's file.
+std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results,
+                                             bool any_times = false);
 
 // The mean of the primary measure over the runs of a model expression; nothing when none has a value.
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model);

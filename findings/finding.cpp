@@ -97,6 +97,20 @@ void check_scale(const Finding& finding) {
                       "with a number, such as lstm / gru < 1, whose logarithm is used, or relative_loss or skill");
 }
 
+// Measures of solving need enough validation sequences, or networks at chance level count as solved.
+void check_solving(const Finding& finding) {
+  std::vector<const DeclaredComparison*> comparisons{&finding.primary};
+  for (const DeclaredComparison& also : finding.also) comparisons.push_back(&also);
+  for (const DeclaredComparison* comparison : comparisons) {
+    if (!is_of_solving(comparison->measurement)) continue;
+    for (const RunSpec& run : finding.experiment.runs)
+      if (!can_decide_solving(run))
+        throw UserError(finding.file.string() + ": evaluate = " + run.training.text("evaluate") + " is too small for " +
+                        comparison->measurement.text + ", which needs " + std::to_string(min_evaluate_to_solve) +
+                        " or more");
+  }
+}
+
 // Too few binary outcomes cannot establish equivalence, whatever they are: all 12 of 12 runs solved on both sides are
 // compatible with a difference of 0.2. `findings` is the size of the family.
 void check_binary_equivalence(const Finding& finding, int seeds, double findings) {
@@ -276,6 +290,7 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
                       "a family of " + std::to_string(family) + " findings: the smallest p-value they can give is " +
                       significant(smallest_p(seeds)) + ", which the correction makes " + significant(best) +
                       "; give it more seeds");
+    check_solving(finding);
     if (finding.not_applicable.empty()) check_binary_equivalence(finding, seeds, static_cast<double>(family));
   }
   return findings;

@@ -143,6 +143,32 @@ Measurement parse_measurement(const std::string& text) {
   return m;
 }
 
+bool is_of_solving(const Measurement& m) {
+  return m.name == "solved" || m.name == "updates_to_solve" || m.name == "cpu_seconds_to_solve";
+}
+
+bool is_time(const Measurement& m) {
+  return m.seconds || m.name == "cpu_seconds_to_solve" || m.name == "cpu_ms_per_update";
+}
+
+std::string unreliable_times(const std::vector<Run>& runs) {
+  std::size_t busy = 0;
+  std::set<std::string> cpus;
+  for (const Run& run : runs) {
+    if (!run.recorded()) continue;
+    busy += timed_on_busy_machine(*run.record);
+    cpus.insert(run.record->measured.value("cpu", "unknown"));
+  }
+  if (busy > 0)
+    return std::to_string(busy) + " of " + std::to_string(runs.size()) +
+           " runs were timed while other processes used the machine; train them again on a quiet one, or accept their "
+           "times with --any-times";
+  if (cpus.size() > 1)
+    return "the runs were timed on different CPUs (" + join(std::vector<std::string>(cpus.begin(), cpus.end()), "; ") +
+           "); train them on one, or accept their times with --any-times";
+  return "";
+}
+
 std::optional<double> value_of(const Measurement& m, const Run& run) {
   const auto number = recorded_number(m, run);
   return number && std::isfinite(*number) ? number : std::nullopt;

@@ -39,6 +39,13 @@ std::optional<double> value_of(const Measurement& measurement, const Run& run);
 
 // Whether the record has such a number at all, finite or not.
 bool has_measure(const Measurement& measurement, const Run& run);
+// Whether the measure says if, or when, a run solved its task.
+bool is_of_solving(const Measurement& measurement);
+// Whether the measure depends on how long training took.
+bool is_time(const Measurement& measurement);
+// Why times of these runs cannot be compared: they were measured on a busy machine (timed_on_busy_machine) or on
+// different CPUs; "": they can.
+std::string unreliable_times(const std::vector<Run>& runs);
 // Whether the measure is a scalar of the run's probe.
 bool of_a_probe(const Measurement& measurement, const Run& run);
 

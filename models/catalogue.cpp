@@ -104,9 +104,20 @@ CellEntry combined_entry(const std::string& name) {
   return all;
 }
 
+// Whether a layer of the model has a matrix that multiplies its previous state.
+bool has_recurrent_weights(const CellEntry& cell) {
+  for (const auto& layer : cells_of(cell.name))
+    for (const CellFactory* factory : layer)
+      for (std::size_t m = 1; m < factory->structure.matrices.size(); ++m)
+        if (!factory->structure.matrices[m].gates.empty()) return true;
+  return false;
+}
+
 // The options of the recurrent models.
 std::vector<Option> recurrent_options(const CellEntry& cell) {
-  std::vector<std::string> inits{"uniform", "orthogonal", "identity"};
+  std::vector<std::string> inits{"uniform"};
+  const bool recurrent_weights = has_recurrent_weights(cell);
+  if (recurrent_weights) inits.insert(inits.end(), {"orthogonal", "identity"});
   if (cell.gated) inits.push_back("chrono");
   const auto attends = [](const Settings& s) { return s.has("attention") && s.text("attention") != "none"; };
   const auto has_heads = [](const Settings& s) { return s.has("attention") && s.text("attention") == "multi-head"; };
@@ -137,10 +148,12 @@ std::vector<Option> recurrent_options(const CellEntry& cell) {
       with_use(choice_option("attend", "states", {"states", "inputs"},
                              "what attention looks at: hidden states of the network, or its inputs"),
                attends),
-      choice_option("init", "uniform", inits,
-                    std::string("initial weights: uniform in +-1/sqrt(hidden), as in PyTorch; orthogonal or identity "
-                                "recurrent weights (identity with zero biases: Le 2015)") +
-                        (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
+      choice_option(
+          "init", "uniform", inits,
+          std::string("initial weights: uniform in +-1/sqrt(hidden), as in PyTorch") +
+              (recurrent_weights ? "; orthogonal or identity recurrent weights (identity with zero biases: Le 2015)"
+                                 : "") +
+              (cell.gated ? "; chrono biases (Tallec & Ollivier 2018)" : "")),
       choice_option("initial-state", "zero", {"zero", "learned"}, "state before the first step"),
       choice_option(
           "layer-norm", "no", {"no", "yes"},
@@ -148,8 +161,9 @@ std::vector<Option> recurrent_options(const CellEntry& cell) {
           "added (Ba et al. 2016)")};
   if (cell.gated)
     options.push_back(
-        with_use(integer_option("chrono-steps", "100", 3, 1e7,
-                                "T_max of init = chrono: the longest dependency that is expected, in time steps"),
+        with_use(integer_option("chrono-steps", "", 3, 1e7,
+                                "T_max of init = chrono: the longest dependency that is expected, in time steps; "
+                                "by default the time steps of the longest training sequence"),
                  is_chrono));
   options.insert(options.end(), cell.options.begin(), cell.options.end());
   if (!cell.attention.empty())  // it is part of the model, and there is no recurrent state

@@ -8,6 +8,7 @@
 
 #include "core/optimizer.h"
 #include "core/threads.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/environment.h"
 #include "models/network.h"
 #include "speed/peak.h"
@@ -20,7 +21,7 @@ namespace {
 struct Case {
   Case(const RunSpec& run, const WorkspaceOptions& options)
       : spec(run),
-        task(find_task(run.task.text("task")).make(run.task)),
+        task(make_task(run)),
         network(make_network<float>(run.model, task->signature())),
         parameters(network->layout()),
         gradient(network->layout()),

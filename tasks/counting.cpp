@@ -69,6 +69,7 @@ class Counting final : public Task {
                 "determines it, its end included"};
   }
 
+  EvaluatedOn evaluated_on() const override { return EvaluatedOn::all; }
   Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override;
 
  private:

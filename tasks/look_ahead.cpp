@@ -51,7 +51,8 @@ class LookAhead final : public Task {
   double baseline() const override { return length_ * math::log(symbols_) / steps(); }
   std::optional<double> optimum() const override { return 0; }
   Measure measure() const override {
-    return {.name = "accuracy", .solved_at = 0.99, .definition = "share of the steps labelled correctly"};
+    return {
+        .name = "accuracy", .solved_at = 0.99, .definition = "share of steps whose target is the most probable symbol"};
   }
 
  private:

@@ -82,7 +82,7 @@ class RandomMap final : public Task {
                 "pairs (1 - H(share of wrong labels, at most 1/2)): the bits stored; solved when all labels are right"};
   }
 
-  // Exact, so `count` has no effect: every pair is evaluated once.
+  EvaluatedOn evaluated_on() const override { return EvaluatedOn::all; }
   Scores evaluate(const Predict& predict, const StreamSource&, int) const override {
     Batch batch;
     std::vector<float> outputs;
@@ -137,22 +137,26 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
   return solve_length("random-map with pairs = " + settings.text("pairs"), time_steps, 1, 0, min_length(settings));
 }
 
+void take_seed(Settings& settings, std::uint64_t seed) {
+  if (settings.integer("map") == 0) settings.set("map", std::to_string(seed));
+}
+
 }  // namespace
 
 TaskEntry random_map_task() {
   std::vector<Option> options =
       length_options("16", 1, "bits of a string = time steps; 2^length >= pairs; each length has its own map");
   options.push_back(integer_option("pairs", "1000", 2, 1000000, "number of strings"));
-  options.push_back(
-      integer_option("map", "1", 0, 4294967295, "seed of strings and labels, independent of the seed of a run"));
+  options.push_back(integer_option("map", "0", 0, 4294967295, "seed of strings and labels; 0 = the seed of the run"));
   return {.name = "random-map",
           .summary = "memorize a random map from strings to labels: capacity in bits",
           .definition =
               R"(
               Input: one of `pairs` distinct random strings of `length` bits, chosen at random for each sequence.
 
-              Target: at the last bit, the label of the string, 0 or 1. Strings and labels are random, but fixed by
-              the option `map`, so that all runs learn the same ones and can only memorize them.
+              Target: at the last bit, the label of the string, 0 or 1. Strings and labels are random but the same
+              throughout a run, so they can only be memorized. By default each seed has its own; with the option
+              `map`, all runs memorize the same ones.
 
               Measure: `bits` is the mutual information of labels and answers, pairs (1 - H(error)), where error is
               the share of wrong labels over all pairs (at most 1/2) and H the binary entropy. Divided by the number
@@ -164,7 +168,8 @@ TaskEntry random_map_task() {
               Source: the capacity of Collins, Sohl-Dickstein & Sussillo 2017, whose inputs are vectors.)",
           .options = std::move(options),
           .make = make_task<RandomMap>,
-          .length_of_steps = length_of_steps};
+          .length_of_steps = length_of_steps,
+          .take_seed = take_seed};
 }
 
 }  // namespace rnnbench::tasks

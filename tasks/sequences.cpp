@@ -33,7 +33,7 @@ class Sequences : public Task {
   }
 
   int steps() const override { return steps_; }
-  bool lists_evaluation() const override { return true; }
+  EvaluatedOn evaluated_on() const override { return EvaluatedOn::list; }
 
   void sample(const StreamSource& source, int size, Batch& batch) const override {
     batch.reset(signature(), steps(), size);

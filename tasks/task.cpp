@@ -60,6 +60,10 @@ LossSum loss_of(const Signature& signature, const Batch& batch, const std::vecto
   return sum;
 }
 
+std::string name_of(EvaluatedOn evaluated_on) {
+  return evaluated_on == EvaluatedOn::random ? "random" : evaluated_on == EvaluatedOn::list ? "list" : "all";
+}
+
 double score(const Scores& scores, const std::string& name) {
   for (const auto& [key, value] : scores) {
     if (key == name) return value;

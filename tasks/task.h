@@ -2,6 +2,7 @@
 // loss and its success criterion.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,14 @@ double score(const Scores& scores, const std::string& name);  // throws std::out
 // weight or an answer may be skipped; their outputs are 0.
 using Predict = std::function<void(const Batch&, std::vector<float>& outputs)>;
 
+// What Task::evaluate scores.
+enum class EvaluatedOn {
+  random,  // `count` random sequences
+  list,    // every sequence of a fixed list once; `count` and the seed have no effect
+  all,     // all inputs there are, or the model itself: the scores have no sampling error
+};
+std::string name_of(EvaluatedOn evaluated_on);  // "random", "list", "all"
+
 class Task {
  public:
   virtual ~Task() = default;
@@ -37,9 +46,8 @@ class Task {
   virtual int steps() const = 0;  // time steps of the longest training sequence
   // Fills the batch: sequence i is generated from source.stream(i) alone.
   virtual void sample(const StreamSource& source, int size, Batch& batch) const = 0;
-  // Whether validation and test use a fixed list of sequences instead of random ones: whatever the seed and the step,
-  // sample i is entry i of the list, which starts over at its end.
-  virtual bool lists_evaluation() const { return false; }
+  // With `list`, sample i of validation and test is entry i of a list, which starts over at its end.
+  virtual EvaluatedOn evaluated_on() const { return EvaluatedOn::random; }
   // The outputs (logits or values) of the best predictor without memory. It knows the position in the sequence and the
   // current input, or less where the task says so, but no earlier input.
   virtual void memoryless(const Batch& batch, std::vector<float>& outputs) const = 0;
@@ -51,8 +59,8 @@ class Task {
     return static_cast<void>(batch), static_cast<void>(step), static_cast<void>(sequence), false;
   }
   virtual Measure measure() const = 0;
-  // Scores on `count` sequences of `source`. (Tasks that can compute their scores exactly may ignore both.) The default
-  // gives "loss" and, under the name of the measure, the accuracy over answers (cross-entropy) or again the loss.
+  // Scores on `count` sequences of `source` (see evaluated_on). The default gives "loss" and, under the name of the
+  // measure, the accuracy over answers (cross-entropy) or again the loss.
   virtual Scores evaluate(const Predict& predict, const StreamSource& source, int count) const;
   // Whether these scores meet the success criterion. The default compares the score of the measure with solved_at.
   virtual bool solved(const Scores& scores) const;
@@ -71,6 +79,9 @@ struct TaskEntry {
   // Adds settings that follow from the others and identify the run, such as the hash of a file; throws UserError.
   // Called for every run of a grid. nullptr: there are none.
   void (*complete)(Settings&) = nullptr;
+  // Replaces settings that mean "the seed of the run" by this seed. Called before `make`; the run is identified by the
+  // settings as they were. nullptr: there are none.
+  void (*take_seed)(Settings&, std::uint64_t seed) = nullptr;
 };
 
 // The loss of a batch (see Batch) as a weighted sum with the sum of its weights, so that batches can be added up.

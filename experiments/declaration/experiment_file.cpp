@@ -9,7 +9,7 @@ namespace {
 
 // Short enough to run any finding in seconds.
 const std::vector<std::pair<std::string, std::string>> smoke_defaults = {
-    {"seed", "1..2"}, {"updates", "12"}, {"evaluate", "16"}};
+    {"seed", "1..2"}, {"updates", "12"}, {"evaluate", "64"}};
 
 // Whether a section belongs to a profile: "full" or "full copy/lstm" to full.
 bool belongs_to(const std::string& section, const std::string& profile) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "experiments/declaration/run_task.h"
+#include "experiments/training/evaluation.h"
 #include "experiments/training/probe.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -28,6 +30,31 @@ double batch_bytes(const Signature& signature, std::int64_t steps, std::int64_t 
   return static_cast<double>(steps) * static_cast<double>(size) * (sizeof(float) * (inputs + targets + 1) + 1);
 }
 
+// `length`: the setting that makes the sequences so long.
+void check_positions(const RunSpec& run, int steps, const std::string& length) {
+  if (run.model.text_or("positions", "") != "learned" || run.model.integer("max-positions") >= steps) return;
+  throw UserError("max-positions = " + run.model.text("max-positions") + " is less than the " + std::to_string(steps) +
+                  " time steps of sequences with " + length + ", and only learned positions tell them apart");
+}
+
+// Combinations of settings that would silently mean something else.
+void check_settings(const RunSpec& run, const Task& task, int hidden) {
+  const Settings& training = run.training;
+  if (training.text("schedule") != "constant" && training.integer("updates") <= training.integer("warmup-updates"))
+    throw UserError("warmup-updates = " + training.text("warmup-updates") + " must be less than updates = " +
+                    training.text("updates") + ", or the full learning rate is never used");
+  if (training.text("stop") == "solved" && !can_decide_solving(run))
+    throw UserError("evaluate = " + training.text("evaluate") + " is too small for stop = solved, which needs " +
+                    std::to_string(min_evaluate_to_solve) +
+                    " or more: with fewer sequences, networks at chance level count as solved too often");
+  const bool normalizes = run.model.text_or("layer-norm", "no") == "yes" || run.model.text("cell") == "transformer";
+  if (normalizes && hidden == 1)
+    throw UserError(
+        "hidden = 1 is too small for layer normalization, whose result for a single unit is always 0; "
+        "it needs 2 or more");
+  check_positions(run, task.steps(), "length = " + run.task.text("length"));
+}
+
 // Checks the longest test length. Prediction keeps a few steps only, about as many as training with --recompute 16.
 void check_test_length(const RunSpec& run) {
   const WorkspaceOptions options{.threads = 1, .recompute = 16};
@@ -36,7 +63,8 @@ void check_test_length(const RunSpec& run) {
   const std::vector<std::int64_t> lengths = run.task.integers("test-length");
   Settings settings = run.task;
   settings.set("length", std::to_string(*std::max_element(lengths.begin(), lengths.end())));
-  const auto task = find_task(settings.text("task")).make(settings);
+  const auto task = make_task(run, settings);
+  check_positions(run, task->steps(), "test-length = " + settings.text("length"));
   const double needed = training_bytes(run.model, task->signature(), task->steps(), batch, options) +
                         batch_bytes(task->signature(), task->steps(), batch);
   if (needed <= physical_memory()) return;
@@ -48,8 +76,9 @@ void check_test_length(const RunSpec& run) {
 }  // namespace
 
 void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
-  const auto task = find_task(run.task.text("task")).make(run.task);
+  const auto task = make_task(run);
   const NetworkSize size = network_size(run.model, task->signature());
+  check_settings(run, *task, size.hidden);
   check_probe(run);
   const std::int64_t batch = run.training.integer("batch");
   const double needed = training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), options) +

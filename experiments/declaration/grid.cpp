@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "core/text.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -16,6 +18,8 @@
 
 namespace rnnbench::experiments {
 namespace {
+
+constexpr int min_chrono_steps = 3;  // the smallest value of the option
 
 // One option of a task and cell, with the values that span one dimension of the grid.
 struct Axis {
@@ -185,10 +189,11 @@ class Grid {
                     std::to_string(cells_.size()) + " of cell" + factors);
   }
 
-  // Checks that the run fits into memory. Runs that differ only in their training settings need the same memory, so one
-  // of them is checked.
+  // Checks that the run is possible. Runs that differ only in settings that do not matter for this are checked once.
   void check_once(const RunSpec& run, const std::vector<Axis>& axes) {
-    std::string key = run.training.text("batch");
+    std::string key;
+    for (const char* name : {"batch", "updates", "schedule", "warmup-updates", "stop", "evaluate"})
+      key += run.training.text(name) + "\n";
     for (const Settings* part : {&run.task, &run.model}) {
       for (const auto& [name, value] : part->values()) key += "\n" + value;
     }
@@ -200,8 +205,25 @@ class Grid {
     }
   }
 
-  // Lets the task fill in its settings (TaskEntry::complete). Consecutive runs with the same settings share the result.
+  // Fills in settings that follow from others.
   void complete(RunSpec& run, const std::vector<Axis>& axes) {
+    complete_task(run, axes);
+    if (run.model.text_or("init", "") == "chrono" && !run.model.has("chrono-steps")) complete_chrono(run, axes);
+  }
+
+  // Sets chrono-steps to the time steps of a training sequence.
+  void complete_chrono(RunSpec& run, const std::vector<Axis>& axes) {
+    const auto [steps, is_new] = steps_.try_emplace(run.task.values(), 0);
+    try {
+      if (is_new) steps->second = make_task(run)->steps();
+    } catch (const UserError& error) {
+      refuse(error.what(), axes);
+    }
+    run.model.set("chrono-steps", std::to_string(std::max(min_chrono_steps, steps->second)));
+  }
+
+  // Lets the task fill in its settings (TaskEntry::complete). Consecutive runs with the same settings share the result.
+  void complete_task(RunSpec& run, const std::vector<Axis>& axes) {
     const TaskEntry& entry = find_task(run.task.text("task"));
     if (entry.complete == nullptr) return;
     if (declared_.values() != run.task.values()) {
@@ -230,7 +252,8 @@ class Grid {
   Names tasks_, cells_;
   std::set<std::string> checked_;
   Settings declared_, completed_;  // task settings of the last run that complete() was called for, before and after
-  std::size_t total_ = 0, total_characters_ = 0;  // of the runs, and of their settings as text
+  std::map<std::map<std::string, std::string>, int> steps_;  // time steps by the settings of the task
+  std::size_t total_ = 0, total_characters_ = 0;             // of the runs, and of their settings as text
 };
 
 // Throws UserError when no run uses some setting. The command line may narrow the grid of a file (`--cell lstm`), so a

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/text.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -105,6 +106,11 @@ Json RunSpec::json() const {
   add_json(model_options(find_cell(model.text("cell"))), model, json["model"]);
   add_json(training_options(), training, json["training"]);
   return json;
+}
+
+bool can_decide_solving(const RunSpec& run) {
+  return run.training.integer("evaluate") >= min_evaluate_to_solve ||
+         make_task(run)->evaluated_on() != EvaluatedOn::random;
 }
 
 RunSpec spec_from_json(const Json& spec) try {

@@ -25,6 +25,11 @@ struct RunSpec {
   Json json() const;       // the record's `spec`, with every used option (see record.h)
 };
 
+// With fewer validation sequences at each evaluation, a network at chance level meets the criterion too often: nothing
+// that depends on when a task is solved accepts such runs, unless the task is not scored on random sequences.
+inline constexpr int min_evaluate_to_solve = 64;
+bool can_decide_solving(const RunSpec& run);
+
 // The run of a record's `spec`. Throws UserError when this program does not know a name in it, or when its canonical
 // text and id do not match (the record was edited).
 RunSpec spec_from_json(const Json& spec);

@@ -14,20 +14,26 @@ const std::vector<Option>& training_options() {
                     "Adam (Kingma & Ba 2015), RMSprop with decay 0.99, or SGD with momentum; each as in PyTorch"),
       real_option("learning-rate", "0.001", 1e-9, 100, "learning rate; with a schedule, its highest value"),
       with_use(real_option("momentum", "0.9", 0, 0.9999, "momentum; used with optimizer = sgd"), uses_sgd),
-      choice_option("schedule", "constant", {"constant", "warmup", "cosine"},
-                    "learning rate over the updates. warmup: rises linearly, then stays constant; "
-                    "cosine: rises linearly, then falls to 0 along half a cosine"),
-      with_use(integer_option("warmup-updates", "100", 0, 100'000'000,
-                              "updates until the learning rate has risen; used with schedule = warmup or cosine"),
+      choice_option(
+          "schedule", "constant", {"constant", "warmup", "cosine"},
+          "learning rate over the updates. warmup: rises linearly, then stays constant; "
+          "cosine: rises linearly, then falls along half a cosine, which would reach 0 after the last update"),
+      with_use(integer_option(
+                   "warmup-updates", "100", 0, 100'000'000,
+                   "the update that first has the full learning rate, before the last one; 0 = no rise; used with "
+                   "schedule = warmup or cosine"),
                uses_warmup),
       real_option("clip-norm", "1", 0, 1e6,
                   "maximum L2 norm of the gradient of all parameters together (Pascanu et al. 2013); 0 = no limit"),
       real_option("clip-value", "0", 0, 1e6, "maximum absolute value of each element of the gradient; 0 = no limit"),
       choice_option(
           "stop", "never", {"never", "solved"},
-          "solved: stop at the first evaluation that meets the task's success criterion; never: do all updates"),
-      integer_option("evaluate", "500", 1, 1'000'000,
-                     "validation sequences of each evaluation; the final test uses four times as many"),
+          "solved: stop when the task is solved, which takes two confirmed evaluations in a row; never: do all updates"),
+      integer_option(
+          "evaluate", "100", 1, 1'000'000,
+          "validation sequences of each evaluation during training. An evaluation that meets the task's "
+          "success criterion is confirmed on 10 times as many others, as are the final validation scores; the "
+          "final test uses 40 times as many. Solving a task can only be judged with 64 or more"),
       integer_option("training-set", "0", 0, 100'000'000,
                      "size of a fixed training set, from which batches are drawn with replacement; "
                      "0 = new sequences for every update"),

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <fstream>
+#include <map>
 #include <sched.h>
+#include <sstream>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +16,7 @@
 
 #include "core/libraries.h"
 #include "core/plain_text.h"
+#include "core/text.h"
 #include "models/network.h"
 
 // Defined by the build.
@@ -30,13 +35,42 @@ std::string dotted(int major, int minor, int patch) {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
+// "AMD EPYC (family 26, model 2, stepping 1)". The name alone does not tell generations apart.
 std::string cpu_name() {
+  std::map<std::string, std::string> values;  // of the first core
   std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line) && !line.empty();)
+    if (const auto colon = line.find(':'); colon != std::string::npos)
+      values[trim(line.substr(0, colon))] = trim(line.substr(colon + 1));
+  const auto value = [&](const std::string& key) { return values.contains(key) ? values[key] : "unknown"; };
+  return plain_text(value("model name") + " (family " + value("cpu family") + ", model " + value("model") +
+                    ", stepping " + value("stepping") + ")");
+}
+
+// The CPU time that all processes have used on the cores of this process since the system started, in seconds.
+double busy_seconds() {
+  cpu_set_t set;
+  const bool known = ::sched_getaffinity(0, sizeof set, &set) == 0;
+  std::ifstream file("/proc/stat");
+  double ticks = 0;
   for (std::string line; std::getline(file, line);) {
-    const auto colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return plain_text(line.substr(colon + 2));
+    int core = 0, read = 0;
+    if (std::sscanf(line.c_str(), "cpu%d %n", &core, &read) != 1 || (known && !CPU_ISSET(core, &set))) continue;
+    std::istringstream numbers(line.substr(read));
+    // user, nice, system, idle, iowait, irq, softirq, steal
+    for (double number, column = 0; column < 8 && numbers >> number; ++column)
+      if (column != 3 && column != 4) ticks += number;
   }
-  return "unknown";
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double own_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 std::string compiler() {
@@ -66,6 +100,10 @@ std::string host_name() {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
   return host;
 }
+
+OtherLoad::OtherLoad() : start_(busy_seconds() - own_seconds()) {}
+
+double OtherLoad::cpu_seconds() const { return std::max(0.0, busy_seconds() - own_seconds() - start_); }
 
 int available_cores() {
   cpu_set_t set;

@@ -12,7 +12,7 @@ namespace rnnbench::experiments {
 
 // The same spec gives the same bits of `result` under the same numerics_version. Raise it with every change that moves
 // a number of a result.
-inline constexpr int numerics_version = 2;
+inline constexpr int numerics_version = 3;
 inline constexpr int record_schema = 1;
 
 using Json = nlohmann::ordered_json;
@@ -25,12 +25,14 @@ using Json = nlohmann::ordered_json;
 // result    deterministic: `rnnbench verify` compares it byte for byte
 //           {"status": "solved" | "finished" | "diverged", "reason" (diverged only: one sentence),
 //            "measure": {"name": "recall", "higher_is_better": true, "solved_at": 0.99, "definition": "..."},
+//            "evaluated_on": "random" sequences of the run's seed | a fixed "list" | "all" inputs,
 //            "baseline": 0.16, "optimum": 0 | null,
 //            "hidden": 64, "parameters": 20234,
 //            "updates": 2750 (done), "sequences": 88000 (trained on), "solved": true,
-//            "updates_to_solve": 2500 | null (the first evaluation at which the validation scores met the criterion),
+//            "updates_to_solve": 2500 | null (see Solving in experiments/training/evaluation.h),
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
-//                       ...the task's validation scores}, ...],
+//                       ...the task's validation scores, "confirmed": whether these and other validation sequences
+//                       meet the criterion}, ...],
 //            "final": {"validation": {scores}, "test": {scores},
 //                      "training": {scores} (with training-set: on its sequences)},
 //            "lengths": [{"length": 20, "trained": true, ...test scores}, ...],
@@ -43,6 +45,8 @@ using Json = nlohmann::ordered_json;
 //            "sequences_per_second" (of training, per CPU second of the run's threads),
 //            "ms_per_update" (wall time, see wall_ms_per_update below),
 //            "array_bytes", "peak_memory_mib" (of the whole process), "curve_cpu_seconds": [one per point of curve],
+//            "other_cpu_seconds": CPU time of other processes on the same cores during training and evaluation,
+//            "oversubscribed": whether jobs x threads was more than the cores,
 //            "resumed": number of times, "threads", "recompute", "jobs", "isa", "flush_to_zero", "host", "cpu",
 //            "cores", "compiler", "flags", "libraries": {name: version}, "version" (git describe), "date" (UTC, ISO
 //            8601)}
@@ -52,13 +56,16 @@ struct Record {
   Json json() const { return Json{{"spec", spec}, {"result", result}, {"measured", measured}}; }
 };
 
+// Whether the times of the run were measured while others used the machine: other processes took more than a tenth of
+// its cores, or its own jobs had more threads than there are cores.
+bool timed_on_busy_machine(const Record& record);
+
 // Milliseconds of a training update, evaluation excluded. There are two of them:
 //
 //   wall_ms_per_update  elapsed time: train_wall_seconds / updates. This is what a user waits for. It falls with the
 //                       number of threads and rises when the machine is busy. Records store it under the key
 //                       "ms_per_update"; tables, CSV files and `rnnbench speed` call it wall_ms_per_update.
-//   cpu_ms_per_update   CPU time of the run's threads: train_cpu_seconds / updates. It depends little on what else
-//   runs,
+//   cpu_ms_per_update   CPU time of the run's threads: train_cpu_seconds / updates. It depends less on what else runs,
 //                       so findings compare this one. Their INI files may also call it `ms_per_update`, as they did
 //                       before the two had different names.
 //

@@ -42,6 +42,7 @@ constexpr Field of_result[] = {{"status", text},
                                {"parameters", count},
                                {"updates", count},
                                {"sequences", count},
+                               {"evaluated_on", text | absent},
                                {"solved", flag},
                                {"updates_to_solve", count | none},
                                {"curve", list},
@@ -52,7 +53,7 @@ constexpr Field of_result[] = {{"status", text},
                                {"hash", text}};
 constexpr Field of_measure[] = {
     {"name", text}, {"higher_is_better", flag}, {"solved_at", number}, {"definition", text}};
-constexpr Field of_point[] = {{"update", count}, {"train_loss", score}, {"loss", score}};
+constexpr Field of_point[] = {{"update", count}, {"train_loss", score}, {"loss", score}, {"confirmed", flag | absent}};
 constexpr Field of_final[] = {{"validation", object}, {"test", object}, {"training", object | absent}};
 constexpr Field of_scores[] = {{"loss", score}};
 constexpr Field of_length[] = {{"length", count}, {"trained", flag}, {"loss", score}};

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/optimizer.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
 #include "models/network.h"
@@ -17,7 +18,7 @@ struct Cost {
 };
 
 Cost measured_cost(const RunSpec& run) {
-  const auto task = find_task(run.task.text("task")).make(run.task);
+  const auto task = make_task(run);
   const auto network = make_network<float>(run.model, task->signature());
   Parameters<float> parameters(network->layout()), gradient(network->layout());
   network->initialize(run.seed, parameters);
@@ -65,7 +66,8 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
       for (const std::int64_t other : run.task.integers("test-length")) lengths += static_cast<double>(other) / length;
     const double evaluate = static_cast<double>(run.training.integer("evaluate"));
     seconds.push_back(static_cast<double>(updates) * cost.update +
-                      evaluate * cost.sequence * (static_cast<double>(points) + test_factor * lengths));
+                      evaluate * cost.sequence *
+                          (static_cast<double>(points) + confirm_factor + test_factor * lengths));
   }
   return seconds;
 }

@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <mutex>
 #include <new>
+#include <set>
 #include <signal.h>
 #include <unistd.h>
 
+#include "core/error.h"
 #include "core/plain_text.h"
 #include "core/threads.h"
 #include "experiments/records/environment.h"
@@ -171,13 +173,37 @@ class Pool {
   std::mutex mutex_;  // protects outcome_
 };
 
-// With `jobs` and `threads` chosen where they are 0.
+// With `jobs` and `threads` chosen where they are 0. Throws UserError when they need more cores than there are.
 RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
   const int cores = available_cores();
+  const bool jobs_given = options.jobs > 0;
   if (options.jobs <= 0) options.jobs = std::max(1, cores / std::max(1, options.threads));
   options.jobs = static_cast<int>(std::min<std::size_t>(options.jobs, std::max<std::size_t>(1, runs)));
   if (options.threads <= 0) options.threads = std::max(1, cores / options.jobs);
+  if (!options.oversubscribe && options.jobs * options.threads > cores)
+    throw UserError((jobs_given ? "jobs = " + std::to_string(options.jobs) + " with threads = " : "threads = ") +
+                    std::to_string(options.threads) + " needs " + std::to_string(options.jobs * options.threads) +
+                    " cores, but this process may use " + std::to_string(cores) +
+                    ", so recorded times would be wrong; choose fewer, or add --oversubscribe, which records state");
   return options;
+}
+
+RunSpec without_seed(RunSpec spec) {
+  spec.seed = 1;
+  return spec;
+}
+
+// Throws UserError when this program does not compute the scores that the run had before training: a task or a cell was
+// changed since. Other seeds of the run would be mixed with results of other code.
+void check_same_code(const RunSpec& spec, const Record& record, const std::filesystem::path& path) {
+  const Json& recorded = record.result.at("curve").at(0);
+  const Json computed = scores_before_training(spec);
+  for (const auto& [name, value] : computed.items())
+    if (!recorded.contains(name) || recorded[name] != value)
+      throw UserError(path.string() + ": this record of " + run_label(spec) +
+                      " was made by other code: its validation " + name + " before training is " +
+                      (recorded.contains(name) ? recorded[name].dump() : "missing") + ", but this program computes " +
+                      value.dump() + "; choose another --results folder, or move the records of the old code away");
 }
 
 void print_summary(const Experiment& experiment, const ResultsFolder& results_folder, const Outcome& outcome,
@@ -204,10 +230,13 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   ResultsFolder results_folder(results, experiment.name);
   std::vector<RunSpec> missing;
   Outcome outcome;
+  std::set<std::string> checked;  // canonical texts without their seeds
   for (const RunSpec& spec : experiment.runs) {
     const std::string id = spec.id();
     const auto record = results_folder.load(id);
     if (record) {
+      if (checked.insert(without_seed(spec).canonical()).second)
+        check_same_code(spec, *record, results_folder.record_path(id));
       ++outcome.recorded;
       if (record->result["status"] == "diverged") ++outcome.diverged;
     }
@@ -218,6 +247,7 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     ++outcome.done;
     results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
   }
+  const RunnerOptions run_options = resolved(options, missing.size());
   if (const std::size_t without = outcome.recorded - outcome.done; without > 0 && options.summary)
     say("note: the weights of " + std::to_string(without) + (without == 1 ? " recorded run" : " recorded runs") +
         " are missing or damaged; training again to write them (not with --no-weights)");
@@ -227,7 +257,6 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any run starts
     results_folder.prepare();
   }
-  const RunnerOptions run_options = resolved(options, missing.size());
   Pool(results_folder, std::move(missing), outcome, run_options).work();
 
   const bool interrupted = interrupts > 0 && outcome.done + outcome.failures.size() < experiment.runs.size();

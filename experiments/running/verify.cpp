@@ -149,7 +149,8 @@ Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) 
   for (const Record& record : records)
     if (ids.insert(record.id()).second) experiment.runs.push_back(spec_from_json(record.spec));
   options.weights = false;
-  options.summary = false;  // it would name the temporary folder
+  options.oversubscribe = true;  // its times are not kept
+  options.summary = false;       // it would name the temporary folder
   options.checkpoint_seconds = std::numeric_limits<double>::infinity();
   const TemporaryResults results;
   Recomputed recomputed;

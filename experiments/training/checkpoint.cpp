@@ -15,11 +15,13 @@ Json to_json(const TrainingState& state, Optimizer& optimizer) {
   json["loss_sum"] = state.loss_sum;
   json["loss_count"] = state.loss_count;
   json["curve"] = state.curve;
-  json["updates_to_solve"] = state.updates_to_solve;
-  json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu, state.times.evaluate_wall};
+  json["solving"] = {{"confirmed", state.solving.confirmed},
+                     {"update", state.solving.update ? Json(*state.solving.update) : Json(nullptr)},
+                     {"cpu_seconds", state.solving.cpu_seconds},
+                     {"wall_seconds", state.solving.wall_seconds}};
+  json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu, state.times.evaluate_wall,
+                   state.times.other_cpu};
   json["curve_cpu_seconds"] = state.curve_cpu_seconds;
-  json["cpu_seconds_to_solve"] = state.cpu_seconds_to_solve;
-  json["wall_seconds_to_solve"] = state.wall_seconds_to_solve;
   json["resumed"] = state.resumed;
   json["optimizer"] = Json::object();
   for (const auto& [name, value] : optimizer.scalars()) json["optimizer"][name] = *value;
@@ -33,15 +35,16 @@ TrainingState from_json(const Json& json, Optimizer& optimizer) {
   json.at("loss_sum").get_to(state.loss_sum);
   json.at("loss_count").get_to(state.loss_count);
   state.curve = json.at("curve");
-  state.updates_to_solve = json.at("updates_to_solve");
+  const Json& solving = json.at("solving");
+  solving.at("confirmed").get_to(state.solving.confirmed);
+  if (!solving.at("update").is_null()) state.solving.update = solving.at("update").get<std::int64_t>();
+  solving.at("cpu_seconds").get_to(state.solving.cpu_seconds);
+  solving.at("wall_seconds").get_to(state.solving.wall_seconds);
   const Json& times = json.at("times");
-  state.times = {times.at(0), times.at(1), times.at(2), times.at(3)};
+  state.times = {times.at(0), times.at(1), times.at(2), times.at(3), times.at(4)};
   state.curve_cpu_seconds = json.at("curve_cpu_seconds");
-  state.cpu_seconds_to_solve = json.at("cpu_seconds_to_solve");
-  state.wall_seconds_to_solve = json.at("wall_seconds_to_solve");
   json.at("resumed").get_to(state.resumed);
-  // Checkpoints of earlier builds spell the key the British way.
-  const Json& scalars = json.at(json.contains("optimizer") ? "optimizer" : "optimiser");
+  const Json& scalars = json.at("optimizer");
   for (const auto& [name, value] : optimizer.scalars()) scalars.at(name).get_to(*value);
   return state;
 }

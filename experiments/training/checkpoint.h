@@ -8,12 +8,13 @@
 #include "core/optimizer.h"
 #include "core/parameters.h"
 #include "experiments/records/record.h"
+#include "experiments/training/evaluation.h"
 
 namespace rnnbench::experiments {
 
-// Where a run's time went so far, in seconds.
+// Where a run's time went so far, in seconds. other_cpu: of other processes meanwhile.
 struct Times {
-  double train_cpu = 0, train_wall = 0, evaluate_cpu = 0, evaluate_wall = 0;
+  double train_cpu = 0, train_wall = 0, evaluate_cpu = 0, evaluate_wall = 0, other_cpu = 0;
 };
 
 // The state of a run, without parameters and moments of the optimizer.
@@ -23,10 +24,9 @@ struct TrainingState {
   double loss_sum = 0;               // of the training losses since the last point
   std::int64_t loss_count = 0;
   Json curve = Json::array();  // of `result`
-  Json updates_to_solve;       // null, or the update
+  Solving solving;
   Times times;
   Json curve_cpu_seconds = Json::array();  // of `measured`
-  Json cpu_seconds_to_solve, wall_seconds_to_solve;
   int resumed = 0;
 };
 

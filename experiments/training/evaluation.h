@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/batch.h"
 #include "core/namespaces.h"
@@ -9,19 +10,33 @@
 
 namespace rnnbench::experiments {
 
-// The seed of validation and test sequences. It does not depend on the seed of the run, so all runs of a task are
-// scored on the same sequences.
-inline constexpr std::uint64_t evaluation_seed = 0;
+// Validation and test sequences are drawn from the seed of the run, so the differences between seeds contain the
+// sampling error of these sequences. Models with the same seed are scored on the same sequences.
 
-// Test scores are reported, so they are measured on this many times as many sequences as validation scores, which only
-// decide when a run has solved its task.
-inline constexpr int test_factor = 4;
+// The option `evaluate` is the number of validation sequences at each point of the learning curve. The scores that are
+// reported and the confirmation of a solved task (see Solving) use this many times as many:
+inline constexpr int confirm_factor = 10;  // other validation sequences; also those of the final validation scores
+inline constexpr int test_factor = 40;     // test sequences
 
 // The update after which the next point of the learning curve is due, at most `updates`. Points come after 0, 10, 20,
-// ..., 100, 110 and 121 updates, and from there on 10 % apart.
+// ..., 200 updates, and from there on 5 % apart.
 std::int64_t next_evaluation(std::int64_t update, std::int64_t updates);
 
-// Test sequence `number` of the task, a batch of size 1.
-Batch test_sequence(const Task& task, std::uint32_t number);
+// When a run solves its task. A point of the learning curve is confirmed if its validation scores meet the criterion of
+// the task, and so do the scores on other sequences, ten times as many. The time to solve is that of the first point of
+// the last unbroken row of confirmed points, which must be at least two long. The run is solved if this row reaches the
+// end of training.
+struct Solving {
+  // Number of confirmed points without an unconfirmed one between or after them.
+  std::int64_t confirmed = 0;
+  // Of the first of these points; nothing if there is none.
+  std::optional<std::int64_t> update;
+  double cpu_seconds = 0, wall_seconds = 0;
+
+  bool solved() const { return confirmed >= 2; }
+};
+
+// Test sequence `number` of a run with this task and seed, a batch of size 1.
+Batch test_sequence(const Task& task, std::uint64_t seed, std::uint32_t number);
 
 }  // namespace rnnbench::experiments

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/math.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/training/evaluation.h"
 #include "tasks/catalogue.h"
 
@@ -153,12 +154,12 @@ struct Gates {
   std::vector<double> sensitivity;
 };
 
-Gates gates_of(const Task& task, const Network<float>& network, const Parameters<float>& parameters,
+Gates gates_of(const Task& task, std::uint64_t seed, const Network<float>& network, const Parameters<float>& parameters,
                StateGradient& derivatives) {
   Gates gates;
   double idle_steps = 0, relevant_steps = 0;
   for (int number = 0; number < gate_sequences; ++number) {
-    const Batch batch = test_sequence(task, number);
+    const Batch batch = test_sequence(task, seed, number);
     const int end = first_answer(batch);
     std::vector<int> idle;
     for (int step = 0; step < end; ++step)
@@ -201,13 +202,13 @@ double carrying_mean(const std::vector<double>& values, const std::vector<double
   return weight > 0 ? sum / weight : mean_of(values);
 }
 
-Json gates_probe(const Task& task, const Network<float>& network, const Parameters<float>& untrained,
-                 const Parameters<float>& trained, StateGradient& derivatives) {
+Json gates_probe(const Task& task, std::uint64_t seed, const Network<float>& network,
+                 const Parameters<float>& untrained, const Parameters<float>& trained, StateGradient& derivatives) {
   Json json = {{"sequences", gate_sequences}, {"gates", Json::array()}, {"sensitivity", Json::object()}};
   Json scalars = Json::object();
   for (const bool is_trained : {false, true}) {
     const std::string when = is_trained ? "trained" : "untrained", prefix = is_trained ? "" : "untrained ";
-    const Gates gates = gates_of(task, network, is_trained ? trained : untrained, derivatives);
+    const Gates gates = gates_of(task, seed, network, is_trained ? trained : untrained, derivatives);
     json["sensitivity"][when] = gates.sensitivity;
     for (std::size_t g = 0; g < gates.means.size(); ++g) {
       const GateMeans& means = gates.means[g];
@@ -228,10 +229,11 @@ Json gates_probe(const Task& task, const Network<float>& network, const Paramete
 }
 
 // The mean log10 norm for lags 1, 2, ... up to the longest lag that all sequences have.
-std::vector<double> gradient_norms(const Task& task, const Parameters<float>& parameters, StateGradient& derivatives) {
+std::vector<double> gradient_norms(const Task& task, std::uint64_t seed, const Parameters<float>& parameters,
+                                   StateGradient& derivatives) {
   std::vector<double> sums;
   for (int number = 0; number < gradient_sequences; ++number) {
-    Batch batch = test_sequence(task, number);
+    Batch batch = test_sequence(task, seed, number);
     const int last = last_scored(batch);
     std::fill(batch.weight.begin(), batch.weight.begin() + last, 0.0f);
     if (number == 0) sums.assign(last + 1, 0);
@@ -248,13 +250,13 @@ std::vector<double> gradient_norms(const Task& task, const Parameters<float>& pa
   return sums;
 }
 
-Json gradients_probe(const Task& task, const Parameters<float>& untrained, const Parameters<float>& trained,
-                     StateGradient& derivatives) {
+Json gradients_probe(const Task& task, std::uint64_t seed, const Parameters<float>& untrained,
+                     const Parameters<float>& trained, StateGradient& derivatives) {
   Json json = {{"sequences", gradient_sequences}};
   Json scalars = Json::object();
   for (const bool is_trained : {false, true}) {
     const std::string prefix = is_trained ? "" : "untrained ";
-    const std::vector<double> norms = gradient_norms(task, is_trained ? trained : untrained, derivatives);
+    const std::vector<double> norms = gradient_norms(task, seed, is_trained ? trained : untrained, derivatives);
     json[is_trained ? "trained" : "untrained"] = norms;
     scalars[prefix + "gradient slope"] = slope_of(norms);
     for (const std::size_t lag : {10, 20, 50, 100, 200, 500, 1000})
@@ -264,8 +266,8 @@ Json gradients_probe(const Task& task, const Parameters<float>& untrained, const
   return json;
 }
 
-Json saturation_probe(const Task& task, const Network<float>& network, const Parameters<float>& untrained,
-                      const Parameters<float>& trained) {
+Json saturation_probe(const Task& task, std::uint64_t seed, const Network<float>& network,
+                      const Parameters<float>& untrained, const Parameters<float>& trained) {
   const auto workspace = network.workspace();
   Json scalars = Json::object();
   for (const bool saturated : {false, true}) {
@@ -276,7 +278,7 @@ Json saturation_probe(const Task& task, const Network<float>& network, const Par
       network.predict(parameters, batch, false, *workspace, outputs);
     };
     for (const auto& [name, value] :
-         task.evaluate(predict, {.seed = evaluation_seed, .purpose = Purpose::test}, saturation_sequences))
+         task.evaluate(predict, {.seed = seed, .purpose = Purpose::test}, saturation_sequences))
       scalars[(saturated ? "saturated " : "untrained ") + name] = std::isfinite(value) ? Json(value) : Json(nullptr);
   }
   return {{"scalars", scalars}};
@@ -295,8 +297,8 @@ void check_probe(const RunSpec& run) {
     if (run.model.text_or(key, plain) != plain)
       throw UserError(sentence + key + " = " + run.model.text(key) + ", which carries gradients past the state");
   if (kind != "gates") return;
-  const auto task = find_task(run.task.text("task")).make(run.task);
-  const Batch batch = test_sequence(*task, 0);
+  const auto task = make_task(run);
+  const Batch batch = test_sequence(*task, run.seed, 0);
   for (int step = 0; step < batch.steps; ++step)
     if (task->idle(batch, step, 0)) return;
   throw UserError(sentence + "task = " + run.task.text("task") + ", which has no idle steps");
@@ -304,10 +306,11 @@ void check_probe(const RunSpec& run) {
 
 Json probe(const RunSpec& run, const Task& task, const Network<float>& network, const Parameters<float>& untrained,
            const Parameters<float>& trained) {
-  if (run.training.text("probe") == "saturation") return saturation_probe(task, network, untrained, trained);
+  if (run.training.text("probe") == "saturation") return saturation_probe(task, run.seed, network, untrained, trained);
   StateGradient derivatives(run, task, network);
-  if (run.training.text("probe") == "gates") return gates_probe(task, network, untrained, trained, derivatives);
-  return gradients_probe(task, untrained, trained, derivatives);
+  if (run.training.text("probe") == "gates")
+    return gates_probe(task, run.seed, network, untrained, trained, derivatives);
+  return gradients_probe(task, run.seed, untrained, trained, derivatives);
 }
 
 }  // namespace rnnbench::experiments

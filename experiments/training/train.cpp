@@ -9,6 +9,7 @@
 #include "core/optimizer.h"
 #include "core/safetensors.h"
 #include "core/threads.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/environment.h"
 #include "experiments/records/weights.h"
 #include "experiments/training/checkpoint.h"
@@ -46,7 +47,7 @@ class Trainer {
         batch_size_(static_cast<int>(spec.training.integer("batch"))),
         evaluate_(static_cast<int>(spec.training.integer("evaluate"))),
         training_set_(static_cast<int>(spec.training.integer("training-set"))),
-        task_(make_task(spec.task)),
+        task_(make_task(spec)),
         network_(make_network<float>(spec.model, task_->signature())),
         parameters_(network_->layout()),
         gradient_(network_->layout()),
@@ -60,6 +61,7 @@ class Trainer {
                      " threads");
     saved_at_ = wall_seconds();
     start_lap();
+    other_before_ = state_.times.other_cpu;
     while (true) {
       if (state_.update == state_.next_evaluation) add_point();
       if (state_.update == updates_ || (stop_when_solved() && solved())) break;
@@ -72,18 +74,15 @@ class Trainer {
     // Taken before the final evaluation, whose longer test sequences enlarge the arrays.
     const std::size_t bytes = array_bytes();
     TrainOutcome outcome{true, {spec_.json(), result(), {}}, ""};
+    charge_others();
     outcome.record.measured = measured(bytes);
     if (options_.weights && parameters_finite_) outcome.weights = weights_file();
     return outcome;
   }
 
  private:
-  static std::unique_ptr<const Task> make_task(const Settings& settings) {
-    return find_task(settings.text("task")).make(settings);
-  }
-
   bool stop_when_solved() const { return spec_.training.text("stop") == "solved"; }
-  bool solved() const { return !state_.updates_to_solve.is_null() && reason_.empty(); }
+  bool solved() const { return state_.solving.solved() && reason_.empty(); }
 
   // The time since the last lap began is charged to training or to evaluation. Writing a checkpoint is charged to
   // neither.
@@ -97,6 +96,7 @@ class Trainer {
     wall += wall_seconds() - lap_wall_;
     start_lap();
   }
+  void charge_others() { state_.times.other_cpu = other_before_ + other_load_.cpu_seconds(); }
   void charge_training() { end_lap(state_.times.train_cpu, state_.times.train_wall); }
   void charge_evaluation() { end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall); }
 
@@ -132,31 +132,43 @@ class Trainer {
     return false;
   }
 
-  // Scores on `count` sequences of validation, test or training. Training means the training set of this run, whose
-  // sequences depend on its seed.
-  Scores evaluate(const Task& task, Purpose purpose, int count) {
+  // Scores on sequences `first`, `first` + 1, ... of validation, test or training, `count` of them. Training means the
+  // training set of this run.
+  Scores evaluate(const Task& task, Purpose purpose, int first, int count) {
     const Predict predict = [this](const Batch& batch, std::vector<float>& outputs) {
       network_->predict(parameters_, batch, false, *workspace_, outputs);
     };
-    const std::uint64_t seed = purpose == Purpose::training ? spec_.seed : evaluation_seed;
-    return task.evaluate(predict, {.seed = seed, .purpose = purpose}, count);
+    return task.evaluate(predict, {.seed = spec_.seed, .purpose = purpose, .first = static_cast<std::uint32_t>(first)},
+                         count);
+  }
+
+  bool meets_criterion(const Scores& scores) const {
+    return std::isfinite(score(scores, task_->measure().name)) && task_->solved(scores);
+  }
+
+  // Whether other validation sequences, ten times as many, give scores that meet the criterion too. If the task is not
+  // scored on random sequences, there are no others.
+  bool confirmed() {
+    return task_->evaluated_on() != EvaluatedOn::random ||
+           meets_criterion(evaluate(*task_, Purpose::validation, evaluate_, confirm_factor * evaluate_));
   }
 
   // Evaluates and adds a point to the learning curve.
   void add_point() {
     charge_training();
-    const Scores scores = evaluate(*task_, Purpose::validation, evaluate_);
+    const Scores scores = evaluate(*task_, Purpose::validation, 0, evaluate_);
+    const bool is_confirmed = meets_criterion(scores) && confirmed();
     Json point = {{"update", state_.update}, {"train_loss", nullptr}};
     if (state_.loss_count > 0) point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
     add_scores(scores, point);
+    point["confirmed"] = is_confirmed;
     state_.curve.push_back(std::move(point));
     state_.curve_cpu_seconds.push_back(state_.times.train_cpu);
-    if (state_.updates_to_solve.is_null() && std::isfinite(score(scores, task_->measure().name)) &&
-        task_->solved(scores)) {
-      state_.updates_to_solve = state_.update;
-      state_.cpu_seconds_to_solve = state_.times.train_cpu;
-      state_.wall_seconds_to_solve = state_.times.train_wall;
-    }
+    Solving& solving = state_.solving;
+    if (!is_confirmed)
+      solving = {};
+    else if (++solving.confirmed == 1)
+      solving = {1, state_.update, state_.times.train_cpu, state_.times.train_wall};
     state_.loss_sum = 0;
     state_.loss_count = 0;
     state_.next_evaluation = next_evaluation(state_.update, updates_);
@@ -183,6 +195,7 @@ class Trainer {
   // A checkpoint that cannot be written is only reported: it can cost time, but no result.
   void save_checkpoint() {
     charge_training();
+    charge_others();
     try {
       write_atomically(results_folder_.checkpoint_path(spec_.id()),
                        checkpoint_bytes(spec_.canonical(), state_, parameters_, *optimizer_), results_folder_.files());
@@ -197,14 +210,15 @@ class Trainer {
   Json scores_of(const Json& point) const {
     Json scores = Json::object();
     for (const auto& [name, value] : point.items())
-      if (name != "update" && name != "train_loss") scores[name] = parameters_finite_ ? value : Json(nullptr);
+      if (name != "update" && name != "train_loss" && name != "confirmed")
+        scores[name] = parameters_finite_ ? value : Json(nullptr);
     return scores;
   }
 
-  Json final_scores(const Task& task, Purpose purpose, int count) {
+  Json final_scores(const Task& task, Purpose purpose, int first, int count) {
     if (!parameters_finite_) return scores_of(state_.curve.front());
     Json scores = Json::object();
-    add_scores(evaluate(task, purpose, count), scores);
+    add_scores(evaluate(task, purpose, first, count), scores);
     return scores;
   }
 
@@ -227,13 +241,15 @@ class Trainer {
     Settings settings = spec_.task;
     settings.set("length", std::to_string(length));
     if (settings.has("shortest")) settings.set("shortest", std::to_string(length));
-    const auto task = make_task(settings);
+    const auto task = make_task(spec_, settings);
     if (task->signature().inputs != task_->signature().inputs ||
         task->signature().outputs != task_->signature().outputs)
       throw std::runtime_error("the task has a different number of inputs or outputs at length " +
                                std::to_string(length));
-    return final_scores(*task, Purpose::test, test_factor * evaluate_);
+    return test_scores(*task);
   }
+
+  Json test_scores(const Task& task) { return final_scores(task, Purpose::test, 0, test_factor * evaluate_); }
 
   Json measure_json() const {
     const Measure measure = task_->measure();
@@ -250,6 +266,7 @@ class Trainer {
     json["status"] = !reason_.empty() ? "diverged" : solved() ? "solved" : "finished";
     if (!reason_.empty()) json["reason"] = reason_;
     json["measure"] = measure_json();
+    json["evaluated_on"] = name_of(task_->evaluated_on());
     json["baseline"] = number(task_->baseline());
     json["optimum"] = optimum ? number(*optimum) : Json(nullptr);
     json["hidden"] = network_->hidden();
@@ -257,16 +274,14 @@ class Trainer {
     json["updates"] = state_.update;
     json["sequences"] = state_.update * batch_size_;
     json["solved"] = solved();
-    json["updates_to_solve"] = state_.updates_to_solve;
+    json["updates_to_solve"] = solved() ? Json(*state_.solving.update) : Json(nullptr);
     json["curve"] = state_.curve;
-    const Json& last = state_.curve.back();
-    const Json validation =
-        last["update"] == state_.update ? scores_of(last) : final_scores(*task_, Purpose::validation, evaluate_);
-    const Json test = final_scores(*task_, Purpose::test, test_factor * evaluate_);
-    json["final"] = {{"validation", validation}, {"test", test}};
+    const Json test = test_scores(*task_);
+    json["final"] = {{"validation", final_scores(*task_, Purpose::validation, evaluate_, confirm_factor * evaluate_)},
+                     {"test", test}};
     if (training_set_ > 0)
       json["final"]["training"] =
-          final_scores(*task_, Purpose::training, std::min(training_set_, test_factor * evaluate_));
+          final_scores(*task_, Purpose::training, 0, std::min(training_set_, test_factor * evaluate_));
     json["lengths"] = length_scores(test);
     if (spec_.training.text("probe") != "none" && parameters_finite_) json["probe"] = probed();
     json["weights"] = parameters_finite_ ? Json(hex16(weights_hash(parameters_))) : Json(nullptr);
@@ -298,13 +313,15 @@ class Trainer {
     json["train_wall_seconds"] = times.train_wall;
     json["evaluate_cpu_seconds"] = times.evaluate_cpu;
     json["evaluate_wall_seconds"] = times.evaluate_wall;
-    json["cpu_seconds_to_solve"] = state_.cpu_seconds_to_solve;
-    json["wall_seconds_to_solve"] = state_.wall_seconds_to_solve;
+    json["cpu_seconds_to_solve"] = solved() ? Json(state_.solving.cpu_seconds) : Json(nullptr);
+    json["wall_seconds_to_solve"] = solved() ? Json(state_.solving.wall_seconds) : Json(nullptr);
     json["sequences_per_second"] = ratio(updates * batch_size_, times.train_cpu);
     json["ms_per_update"] = ratio(1e3 * times.train_wall, updates);  // wall time, see wall_ms_per_update()
     json["array_bytes"] = bytes;
     json["peak_memory_mib"] = peak_memory_mib();
     json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
+    json["other_cpu_seconds"] = times.other_cpu;
+    json["oversubscribed"] = std::max(1, options_.jobs) * options_.threads > available_cores();
     json["resumed"] = state_.resumed;
     json["threads"] = workspace_->team().size();  // fewer than asked for when the system starts no more
     json["recompute"] = options_.recompute;
@@ -336,9 +353,28 @@ class Trainer {
   std::string reason_;  // why the run diverged; "": it did not
   bool parameters_finite_ = true;
   double lap_cpu_ = 0, lap_wall_ = 0, saved_at_ = 0;
+  const OtherLoad other_load_;
+  double other_before_ = 0;  // by the processes that trained the run before this one
 };
 
 }  // namespace
+
+Json scores_before_training(const RunSpec& spec) {
+  flush_denormals();
+  const auto task = make_task(spec);
+  const auto network = make_network<float>(spec.model, task->signature());
+  Parameters<float> parameters(network->layout());
+  network->initialize(spec.seed, parameters);
+  const auto workspace = network->workspace();
+  const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) {
+    network->predict(parameters, batch, false, *workspace, outputs);
+  };
+  Json scores = Json::object();
+  add_scores(task->evaluate(predict, {.seed = spec.seed, .purpose = Purpose::validation},
+                            static_cast<int>(spec.training.integer("evaluate"))),
+             scores);
+  return scores;
+}
 
 TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const TrainOptions& options,
                    Observer& observer) {

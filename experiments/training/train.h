@@ -15,6 +15,7 @@ struct TrainOptions {
   int jobs = 0;                    // runs at the same time; the trainer only records it
   int threads = 1;                 // of this run
   int recompute = 0;               // keep the states of every k-th step only (see WorkspaceOptions); 0: keep all
+  bool oversubscribe = false;      // allow more threads of all jobs together than there are cores
   bool weights = true;             // keep the final weights, in <id>.safetensors
   double checkpoint_seconds = 20;  // wall time between two checkpoints
 };
@@ -36,6 +37,9 @@ struct TrainOutcome {
   Record record;          // of a finished run
   std::string weights;    // the bytes of its weights file; "" if they are not wanted or not finite
 };
+
+// The validation scores of a run before its first update, as in the first point of its learning curve.
+Json scores_before_training(const RunSpec& spec);
 
 // Trains a run to its end or until the observer stops it. Continues from the run's checkpoint in the results folder if
 // there is one; the record's `result` has the same bytes either way. Writes neither the record nor the weights. Sets

@@ -303,6 +303,29 @@ TEST_CASE("numbers are printed with as many digits as they mean", "[analysis]") 
   CHECK(score_text(0.0123456) == "0.0123");
 }
 
+TEST_CASE("a comparison of test scores says how many runs stopped when solved", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed)
+    for (const made_up::Model* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(adding, *model, seed));
+      set_score(runs.back(), "mse", 0.005);
+    }
+  for (Run& run : runs) {
+    run.spec["training"]["stop"] = "solved";
+    run.record->result["status"] = "finished";
+    run.record->result["solved"] = false;
+  }
+  Run& stopped = runs[0];
+  stopped.record->result["status"] = "solved";
+  stopped.record->result["solved"] = true;
+  stopped.record->result["updates"] = 1;
+  const auto comparison = compare(study_of(runs), "lstm", "gru", "");
+  REQUIRE(comparison[0].caveats.size() == 1);
+  CHECK(comparison[0].caveats[0].starts_with("1 of 3 runs of lstm and 0 of 3 of gru stopped when they had solved"));
+  CHECK(compare_text(comparison).find("! 1 of 3 runs of lstm") != std::string::npos);
+  CHECK(text_tables(study_of(runs)).find("after the last update; 1 of 6 runs stopped") != std::string::npos);
+}
+
 TEST_CASE("a comparison pairs by seed and speaks for the better model", "[analysis]") {
   std::vector<Run> runs;
   const std::vector<double> first = {0.010, 0.020, 0.030}, second = {0.020, 0.010, 0.060};

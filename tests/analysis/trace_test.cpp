@@ -8,6 +8,7 @@
 
 #include "analysis/figures/trace_figure.h"
 #include "core/error.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/find_record.h"
 #include "experiments/records/weights.h"
 #include "experiments/running/runner.h"
@@ -139,7 +140,7 @@ TEST_CASE("weights are those of the record or refused", "[trace]") {
   const Trained trained;
   const Record record = read_record(trained.run(0, ".json"));
   const RunSpec spec = spec_from_json(record.spec);
-  const auto network = make_network<float>(spec.model, find_task(spec.task.text("task")).make(spec.task)->signature());
+  const auto network = make_network<float>(spec.model, make_task(spec)->signature());
   Parameters<float> parameters(network->layout());
   load_weights(trained.run(0, ".json"), record, parameters);
   CHECK(std::any_of(parameters.data().begin(), parameters.data().end(), [](float x) { return x != 0; }));
@@ -250,12 +251,12 @@ TEST_CASE("the trace of an LSTM with attention satisfies its equations", "[trace
   // The outputs are the network's on test sequence 0, drawn here anew.
   const Record record = read_record(trained.run(0, ".json"));
   const RunSpec spec = spec_from_json(record.spec);
-  const auto task = find_task(spec.task.text("task")).make(spec.task);
+  const auto task = make_task(spec);
   const auto network = make_network<float>(spec.model, task->signature());
   Parameters<float> parameters(network->layout());
   load_weights(trained.run(0, ".json"), record, parameters);
   Batch batch;
-  task->sample({0, Purpose::test, 0}, 1, batch);
+  task->sample({spec.seed, Purpose::test, 0}, 1, batch);
   std::vector<float> outputs;
   network->predict(parameters, batch, true, *network->workspace(), outputs);
   for (std::size_t step = 0; step < outputs.size(); ++step) CHECK(q["output"][step][0] == outputs[step]);

@@ -13,7 +13,7 @@ using namespace rnnbench::test;
 namespace {
 
 const std::string small =
-    "run --task adding --cell lstm --hidden 4 --length 10 --updates 20 --evaluate 10 --jobs 2 --results r --seed 1..3 ";
+    "run --task adding --cell lstm --hidden 4 --length 10 --updates 20 --evaluate 10 --jobs 2 --oversubscribe --results r --seed 1..3 ";
 
 bool is_one_sentence(const std::string& text) {
   return text.starts_with("rnnbench: ") && std::count(text.begin(), text.end(), '\n') == 1;

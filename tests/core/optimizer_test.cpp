@@ -179,26 +179,25 @@ TEST_CASE("learning-rate schedules", "[core][optimizer]") {
     CHECK(rate(s, 50) == Approx(0.01).epsilon(1e-14));
     for (std::int64_t update : {100, 101, 1000}) CHECK(rate(s, update) == 0.02);
   }
-  SECTION("cosine falls from the full rate to 0 at the last update") {
+  // PyTorch: after s steps of CosineAnnealingLR(T_max) the rate is lr (1 + cos(pi s / T_max)) / 2, and update u is made
+  // after u - 1 steps.
+  SECTION("cosine falls from the full rate, and no update has rate 0") {
     for (const char* warm : {"0", "1", "100"}) {
       const Settings s =
           training({{"learning-rate", "0.02"}, {"updates", "1000"}, {"schedule", "cosine"}, {"warmup-updates", warm}});
       const double w = std::stod(warm);
       CAPTURE(warm);
-      for (std::int64_t update : {100, 325, 550, 775, 999}) {
-        const double expected = 0.01 * (1 + std::cos(std::acos(-1.0) * (update - w) / (1000 - w)));
+      for (std::int64_t update : {101, 325, 550, 775, 1000}) {
+        const double expected = 0.01 * (1 + std::cos(std::acos(-1.0) * (update - 1 - w) / (1000 - w)));
         CHECK(rate(s, update) == Approx(expected).epsilon(1e-12));
       }
-      CHECK(std::fabs(rate(s, 1000)) <= 1e-17);
-      if (w > 1) CHECK(rate(s, 50) == Approx(0.01).epsilon(1e-14));
-      for (std::int64_t update = 101; update <= 1000; ++update) CHECK(rate(s, update) < rate(s, update - 1));
-    }
-  }
-  SECTION("a warm-up longer than the training never reaches the full rate") {
-    for (const char* schedule : {"warmup", "cosine"}) {
-      const Settings s =
-          training({{"learning-rate", "0.02"}, {"updates", "10"}, {"schedule", schedule}, {"warmup-updates", "40"}});
-      CHECK(rate(s, 10) == Approx(0.005).epsilon(1e-14));
+      CHECK(rate(s, static_cast<std::int64_t>(w) + 1) == 0.02);
+      CHECK(rate(s, 1000) > 0);
+      if (w > 1) {
+        CHECK(rate(s, 50) == Approx(0.01).epsilon(1e-14));
+        CHECK(rate(s, 100) == 0.02);
+      }
+      for (std::int64_t update = 102; update <= 1000; ++update) CHECK(rate(s, update) < rate(s, update - 1));
     }
   }
 }

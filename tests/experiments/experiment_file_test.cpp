@@ -99,7 +99,7 @@ TEST_CASE("the smoke profile is short unless its section says otherwise", "[prof
         std::set<std::string>{"copy lstm length=5 hidden=9 updates=12", "copy gru length=5 hidden=8 updates=12",
                               "adding lstm length=5 hidden=8 updates=12", "adding gru length=5 hidden=8 updates=12"});
   CHECK(seeds(smoke.declaration) == std::set<std::uint64_t>{1, 2});
-  for (const RunSpec& run : expand(smoke.declaration).runs) CHECK(run.training.text("evaluate") == "16");
+  for (const RunSpec& run : expand(smoke.declaration).runs) CHECK(run.training.text("evaluate") == "64");
   const ExperimentFile own = read(text + "[smoke copy]\nupdates = 3\n[smoke adding]\nupdates = 4\n", Profile::smoke);
   for (const std::string& line : models(own.declaration))
     CHECK(line.ends_with(line.starts_with("copy") ? "updates=3" : "updates=4"));

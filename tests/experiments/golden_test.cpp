@@ -59,6 +59,7 @@ const std::map<std::string, Values> golden_runs{
      {{"task", "copy"},
       {"cell", "lstm"},
       {"init", "chrono"},
+      {"chrono-steps", "100"},
       {"schedule", "cosine"},
       {"warmup-updates", "10"},
       {"length", "5"},

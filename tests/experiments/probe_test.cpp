@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "experiments/declaration/grid.h"
+#include "experiments/declaration/run_task.h"
 #include "tasks/catalogue.h"
 #include "tests/models/naive_cells.h"
 #include "tests/namespaces.h"
@@ -33,7 +34,7 @@ RunSpec adding(const std::string& cell, const std::string& kind) {
 struct Probed {
   explicit Probed(RunSpec spec)
       : run(std::move(spec)),
-        task(find_task(run.task.text("task")).make(run.task)),
+        task(make_task(run)),
         network(make_network<float>(run.model, task->signature())),
         untrained(network->layout()),
         trained(network->layout()) {
@@ -43,7 +44,7 @@ struct Probed {
   }
   Batch sequence(int number) const {
     Batch batch;
-    task->sample({.seed = 0, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1, batch);
+    task->sample({.seed = run.seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(number)}, 1, batch);
     return batch;
   }
   RunSpec run;
@@ -121,7 +122,8 @@ TEST_CASE("gradients over time are those of the papers' formulas", "[probe]") {
           double squares = 0;
           for (const auto& [name, gradient] : plain.state_gradient(probed.sequence(number), 12 - lag))
             squares += gradient.squaredNorm();
-          sum += std::log10(squares) / 2;
+          // All units of an identity network may be off, so that the derivative is 0; -38 stands for it.
+          sum += std::max(-38.0, std::log10(squares) / 2);
         }
         CHECK(norms[lag - 1].get<double>() == Approx(sum / 8).margin(2e-5));
       }
@@ -220,7 +222,7 @@ TEST_CASE("gates are means of the traces, idle and relevant steps apart", "[prob
 TEST_CASE("idle steps are those at which nothing arrives that an answer depends on", "[probe][tasks]") {
   for (const char* name : {"adding", "copy"}) {
     const RunSpec run = run_of({{"task", name}, {"length", "9"}, {"cell", "rnn"}});
-    const auto task = find_task(name).make(run.task);
+    const auto task = make_task(run);
     Batch batch;
     task->sample({.seed = 3, .purpose = Purpose::test}, 20, batch);
     for (int b = 0; b < 20; ++b) {
@@ -247,7 +249,7 @@ TEST_CASE("saturation scores the initial parameters and a hundred times the trai
         [&](const Batch& batch, std::vector<float>& outputs) {
           probed.network->predict(parameters, batch, true, *workspace, outputs);
         },
-        {0, Purpose::test, 0, 0}, 500);
+        {probed.run.seed, Purpose::test, 0, 0}, 500);
   };
   const Json& scalars = probed.json.at("scalars");
   for (const auto& [name, value] : scores(probed.untrained, 1)) CHECK(scalars.at("untrained " + name) == value);

@@ -4,6 +4,11 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "experiments/records/environment.h"
+#include "experiments/records/files.h"
+#include "experiments/running/runner.h"
+#include "findings/evaluation.h"
+#include "tests/experiments/run_fixture.h"
 #include "tests/findings/finding_records.h"
 #include "tests/namespaces.h"
 
@@ -184,4 +189,53 @@ TEST_CASE("malformed measures are refused", "[measurement][errors]") {
                     "score; write it alone");
   CHECK(parse_measurement("gradient at lag 50").name == "gradient at lag 50");
   CHECK(parse_measurement("forget gate share above 0.9").name == "forget gate share above 0.9");
+}
+
+TEST_CASE("times are compared only if they were measured alone and on one CPU", "[measurement]") {
+  for (const char* measure : {"cpu_seconds_to_solve", "cpu_ms_per_update", "ms_per_update", "recall after 5 s"})
+    CHECK(is_time(parse_measurement(measure)));
+  for (const char* measure : {"recall", "updates_to_solve", "parameters"})
+    CHECK_FALSE(is_time(parse_measurement(measure)));
+  std::vector<Run> runs{scored("lstm", 1, 0.5), scored("gru", 1, 0.5)};
+  CHECK(unreliable_times(runs).empty());
+  runs[1].record->measured["cpu"] = "another CPU (family 26, model 2, stepping 1)";
+  CHECK_THAT(unreliable_times(runs), Catch::Contains("timed on different CPUs"));
+  runs[1].record->measured["cpu"] = runs[0].record->measured["cpu"];
+  runs[0].record->measured["oversubscribed"] = true;
+  CHECK_THAT(unreliable_times(runs), Catch::StartsWith("1 of 2 runs were timed while other processes"));
+}
+
+TEST_CASE("a time measured on a busy machine decides nothing, unless told otherwise", "[measurement][findings]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "faster.ini";
+  write_atomically(file,
+                   "task = copy\ncell = lstm, gru\nhidden = 4\nlength = 3\nitems = 2\nupdates = 20\nseed = 1..10\n"
+                   "[finding]\nnumber = 1\nclaim = The GRU is not a thousand times slower.\nsource = us\nmeasure = "
+                   "cpu_ms_per_update\ncompare = gru / lstm < 1000\nmargin = 0 (none)\n");
+  const std::vector<Finding> findings{read_finding(file)};
+  RunnerOptions options;
+  options.jobs = available_cores() + 1;
+  options.oversubscribe = true;
+  options.progress = options.summary = false;
+  const std::filesystem::path results = folder.path() / "results";
+  REQUIRE(run_experiment(findings[0].experiment, findings[0].results(results), options) == 0);
+  const FindingResult refused = evaluate_findings(findings, results)[0];
+  CHECK(refused.verdict == Verdict::undecided);
+  CHECK_THAT(refused.reason, Catch::Contains("--any-times") && !Catch::Contains("more seed"));
+  CHECK(evaluate_findings(findings, results, true)[0].verdict == Verdict::supported);
+}
+
+TEST_CASE("measures of solving need enough validation sequences", "[measurement][findings][errors]") {
+  const TemporaryFolder folder;
+  const auto declared = [&](const std::string& evaluate, const std::string& measure) {
+    write_atomically(folder.path() / "solving.ini",
+                     "task = adding\ncell = lstm, gru\nlength = 10\nseed = 1..12\nevaluate = " + evaluate +
+                         "\n[finding]\nnumber = 1\nclaim = The GRU is faster.\nsource = us\nmeasure = " + measure +
+                         "\ncompare = gru < lstm\nmargin = 0.1 (a guess)\n");
+    read_findings({folder.path() / "solving.ini"});
+  };
+  CHECK_THROWS_WITH(declared("63", "updates_to_solve"),
+                    Catch::Contains("evaluate = 63 is too small for updates_to_solve, which needs 64 or more"));
+  declared("64", "updates_to_solve");
+  declared("63", "skill");
 }

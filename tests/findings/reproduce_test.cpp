@@ -82,7 +82,7 @@ TEST_CASE("a finding is searched, run, decided and resumed", "[reproduce]") {
   CHECK_THAT(shell.out, Catch::Matchers::Matches("[^]*small +40 +6 +46 +[0-9.]+\n[^]*"));
   CHECK_FALSE(fs::exists(shell / "results"));
 
-  REQUIRE(shell.run("reproduce small --jobs 2") == 0);
+  REQUIRE(shell.run("reproduce small --jobs 2 --oversubscribe") == 0);
   INFO(shell.out << shell.err);
   CHECK_THAT(shell.out, Contains("An LSTM adds better than a GRU. (Nobody 1999)"));
   const ResultsFolder results_folder(shell / "results", "small");

@@ -21,6 +21,8 @@ namespace rnnbench::test {
 Settings model_settings(const Values& values) {
   Settings settings = default_settings(model_options(find_cell(values.at("cell"))));
   for (const auto& [name, value] : values) settings.set(name, value);
+  // In an experiment, the grid sets this to the time steps of the task.
+  if (settings.text_or("init", "") == "chrono" && !settings.has("chrono-steps")) settings.set("chrono-steps", "100");
   return settings;
 }
 

@@ -42,7 +42,7 @@ std::string shortened(std::string command) {
   REQUIRE(std::regex_search(command, match, call));
   const std::string name = match[1];
   if (of_experiment.contains(name) && command.find(" findings") == std::string::npos)
-    for (const auto& [key, value] : {std::pair{"updates", "3"}, {"evaluate", "8"}, {"batch", "4"}})
+    for (const auto& [key, value] : {std::pair{"updates", "3"}, {"evaluate", "64"}, {"batch", "4"}})
       command = with_setting(command, key, value);
   if (name == "speed")
     for (const auto& [key, value] : {std::pair{"hidden", "8"}, {"batch", "2"}, {"time-steps", "40"}})

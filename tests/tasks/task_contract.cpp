@@ -84,7 +84,7 @@ class Contract {
       seed.seed ^= std::uint64_t{1} << 40, purpose.purpose = Purpose::validation, ++step.step, sample.first = 8;
       for (const StreamSource& changed : {purpose, sample})
         expect(differs(first, changed), "another batch from another stream");
-      const bool listed = task_->lists_evaluation() && drawn == Purpose::test;
+      const bool listed = task_->evaluated_on() == EvaluatedOn::list && drawn == Purpose::test;
       for (const StreamSource& changed : {seed, step})
         expect(differs(first, changed) != listed,
                listed ? "listed sequences whatever the seed and the step" : "another batch from another stream");

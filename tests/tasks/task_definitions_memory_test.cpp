@@ -132,8 +132,20 @@ TEST_CASE("multiplication: the product of the marked numbers", "[tasks]") {
       REQUIRE(std::abs(batch.targets[batch.at(29, b)] - product) < 1e-7);
     }
     CHECK(task->baseline() == 7.0 / 144);
+    if (variant == "hochreiter") continue;
     CHECK(task->solved({{"mse", 0.0029}}));
     CHECK_FALSE(task->solved({{"mse", 0.00292}}));
+  }
+}
+
+TEST_CASE("criteria of 1997: at most so many errors in 2,000 sequences", "[tasks]") {
+  const auto multiplication = task_of("multiplication", {{"variant", "hochreiter"}});
+  CHECK(multiplication->solved({{"correct", 1 - 13 / 2000.0}}));
+  CHECK_FALSE(multiplication->solved({{"correct", 1 - 14 / 2000.0}}));
+  for (const char* name : {"temporal-order", "noise-free-lag"}) {
+    const auto task = task_of(name, {});
+    CHECK(task->solved({{"accuracy", 1}}));
+    CHECK_FALSE(task->solved({{"accuracy", 0.9995}}));
   }
 }
 

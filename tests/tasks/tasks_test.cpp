@@ -44,6 +44,9 @@ class FlawedAdding final : public Task {
     if (flaw == Flaw::memory) outputs.back() += batch.values.front() * 0.01f;
   }
   double baseline() const override { return task_->baseline() * (flaw == Flaw::baseline ? 1.1 : 1); }
+  Scores evaluate(const Predict& predict, const StreamSource& source, int count) const override {
+    return task_->evaluate(predict, source, count);
+  }
   Measure measure() const override {
     Measure measure = task_->measure();
     if (flaw == Flaw::solved) measure.solved_at = 1;

@@ -1,0 +1,251 @@
+// What a record says about solving, on which sequences it was scored, by which code, and under which load.
+#include "experiments/training/evaluation.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
+#include "experiments/declaration/grid.h"
+#include "experiments/declaration/run_task.h"
+#include "experiments/records/environment.h"
+#include "experiments/records/files.h"
+#include "experiments/running/runner.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Experiment declared(const Pairs& settings) {
+  Declaration declaration;
+  for (const auto& [key, value] : settings) declaration.overrides.push_back({key, value, "", 0});
+  return expand(declaration);
+}
+
+std::string refusal(const Pairs& settings) {
+  try {
+    declared(settings);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+RunnerOptions quiet() {
+  RunnerOptions options;
+  options.jobs = 1;
+  options.progress = options.summary = false;
+  options.oversubscribe = true;
+  return options;
+}
+
+std::vector<Record> records_of(const Experiment& experiment) {
+  const TemporaryFolder folder;
+  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+  return ResultsFolder(folder.path(), experiment.name).load_all();
+}
+
+// The last unbroken row of confirmed points, by the updates.
+std::vector<std::int64_t> last_row(const Record& record) {
+  std::vector<std::int64_t> row;
+  for (const Json& point : record.result.at("curve")) {
+    if (!point.at("confirmed"))
+      row.clear();
+    else
+      row.push_back(point.at("update"));
+  }
+  return row;
+}
+
+void check_solving(const Record& record) {
+  const std::vector<std::int64_t> row = last_row(record);
+  const bool solved = row.size() >= 2;
+  CHECK(record.result.at("solved") == solved);
+  CHECK(record.result.at("status") == (solved ? "solved" : "finished"));
+  CHECK(record.result.at("updates_to_solve") == (solved ? Json(row.front()) : Json(nullptr)));
+  CHECK(record.measured.at("cpu_seconds_to_solve").is_null() != solved);
+}
+
+const Pairs even_pairs = {{"task", "even-pairs"}, {"length", "3"},    {"cell", "lstm"},
+                          {"hidden", "16"},       {"updates", "800"}, {"learning-rate", "0.02"}};
+
+Pairs with(Pairs settings, const Pairs& more) {
+  settings.insert(settings.end(), more.begin(), more.end());
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("points of the learning curve are 10 updates apart at first, then 5 %", "[evaluation]") {
+  CHECK(next_evaluation(0, 1000) == 10);
+  CHECK(next_evaluation(190, 1000) == 200);
+  CHECK(next_evaluation(200, 1000) == 210);
+  CHECK(next_evaluation(210, 1000) == 221);
+  CHECK(next_evaluation(990, 1000) == 1000);
+}
+
+TEST_CASE("validation and test sequences are those of the run's seed", "[evaluation]") {
+  const auto task = make_task(small_run(1));
+  CHECK(test_sequence(*task, 1, 0).values == test_sequence(*task, 1, 0).values);
+  CHECK(test_sequence(*task, 1, 0).values != test_sequence(*task, 2, 0).values);
+  // The same network, of which only the seed of the sequences differs: untrained losses differ by sampling error alone.
+  const auto scored_with = [&](std::uint64_t seed) {
+    return task->evaluate(
+        [](const Batch& batch, std::vector<float>& outputs) { outputs.assign(batch.targets.size(), 1); },
+        {.seed = seed, .purpose = Purpose::test}, 100);
+  };
+  CHECK(scored_with(1) != scored_with(2));
+}
+
+TEST_CASE("random-map draws a map for each seed, unless the option says otherwise", "[evaluation][tasks]") {
+  const auto target_of = [](const std::string& map, std::uint64_t seed) {
+    RunSpec run = declared({{"task", "random-map"}, {"map", map}, {"cell", "rnn"}}).runs.at(0);
+    run.seed = seed;
+    return test_sequence(*make_task(run), 1, 0).symbols;
+  };
+  CHECK(target_of("0", 1) != target_of("0", 2));
+  CHECK(target_of("7", 1) == target_of("7", 2));
+  CHECK(target_of("0", 7) == target_of("7", 1));
+}
+
+TEST_CASE("networks at chance level are not solved by a lucky evaluation", "[evaluation]") {
+  const std::vector<Record> records = records_of(declared({{"task", "parity"},
+                                                           {"cell", "lstm"},
+                                                           {"hidden", "2"},
+                                                           {"updates", "100"},
+                                                           {"batch", "1"},
+                                                           {"evaluate", "1"},
+                                                           {"learning-rate", "1e-9"},
+                                                           {"seed", "1..10"}}));
+  int lucky = 0;
+  for (const Record& record : records) {
+    for (const Json& point : record.result.at("curve")) lucky += point.at("accuracy") == 1;
+    CHECK(record.result.at("solved") == false);
+    check_solving(record);
+  }
+  CHECK(lucky > 10);
+}
+
+TEST_CASE("a run is solved when confirmed evaluations reach its end", "[evaluation]") {
+  const Record whole = records_of(declared(even_pairs)).at(0);
+  REQUIRE(whole.result.at("solved") == true);
+  check_solving(whole);
+  CHECK(whole.result.at("updates") == 800);
+
+  const Record stopped = records_of(declared(with(even_pairs, {{"stop", "solved"}}))).at(0);
+  check_solving(stopped);
+  const std::vector<std::int64_t> row = last_row(stopped);
+  REQUIRE(row.size() == 2);  // stops at the second point
+  CHECK(stopped.result.at("updates") == row.back());
+  CHECK(stopped.result.at("updates_to_solve") == row.front());
+}
+
+TEST_CASE("an interrupted run keeps the row of its confirmed points", "[evaluation]") {
+  class StopAt : public Observer {
+   public:
+    explicit StopAt(int updates) : left_(updates) {}
+    void progress(std::int64_t, std::int64_t, double) override { --left_; }
+    bool stop() override { return left_ <= 0; }
+
+   private:
+    int left_;
+  };
+  const TemporaryFolder folder;
+  ResultsFolder results(folder.path(), "even-pairs");
+  results.prepare();
+  const RunSpec run = declared(even_pairs).runs.at(0);
+  const Record whole = records_of(declared(even_pairs)).at(0);
+  const int solved_at = whole.result.at("updates_to_solve");
+  StopAt interrupt(solved_at + 1), never(1 << 30);
+  REQUIRE_FALSE(train(run, results, quiet(), interrupt).finished);
+  const TrainOutcome resumed = train(run, results, quiet(), never);
+  CHECK(resumed.record.result == whole.result);
+  CHECK(resumed.record.measured.at("cpu_seconds_to_solve") > 0);
+}
+
+TEST_CASE("settings that cannot mean what they say are refused with the numbers", "[evaluation][grid][errors]") {
+  const Pairs adding = {{"task", "adding"}, {"cell", "lstm"}};
+  CHECK(refusal(with(adding, {{"evaluate", "63"}, {"stop", "solved"}}))
+            .find("evaluate = 63 is too small for stop = solved, which needs 64 or more") != std::string::npos);
+  CHECK(refusal(with(adding, {{"evaluate", "64"}, {"stop", "solved"}})) == "accepted");
+  CHECK(refusal({{"task", "counting"}, {"cell", "lstm"}, {"evaluate", "1"}, {"stop", "solved"}}) == "accepted");
+  for (const char* schedule : {"warmup", "cosine"}) {
+    CHECK(refusal(with(adding, {{"schedule", schedule}, {"updates", "100"}}))
+              .find("warmup-updates = 100 must be less than updates = 100") != std::string::npos);
+    CHECK(refusal(with(adding, {{"schedule", schedule}, {"updates", "101"}})) == "accepted");
+  }
+  CHECK(refusal(with(adding, {{"layer-norm", "yes"}, {"hidden", "1"}})).find("hidden = 1 is too small") !=
+        std::string::npos);
+  const Pairs learned = {
+      {"task", "adding"}, {"cell", "transformer"}, {"positions", "learned"}, {"max-positions", "50"}};
+  CHECK(refusal(with(learned, {{"length", "51"}}))
+            .find("max-positions = 50 is less than the 51 time steps of sequences with length = 51") !=
+        std::string::npos);
+  CHECK(refusal(with(learned, {{"length", "50"}, {"test-length", "60"}})).find("test-length = 60") !=
+        std::string::npos);
+  CHECK(refusal(with(learned, {{"length", "50"}})) == "accepted");
+  for (const char* cell : {"min-gru", "min-lstm", "feedforward-attention"})
+    for (const char* init : {"orthogonal", "identity"})
+      CHECK(refusal({{"task", "adding"}, {"cell", cell}, {"init", init}}).find("init = " + std::string(init)) !=
+            std::string::npos);
+}
+
+TEST_CASE("chrono-steps are the time steps of training sequences, unless given", "[evaluation][grid]") {
+  const auto steps = [](const Pairs& more) {
+    return declared(
+               with({{"task", "copy"}, {"cell", "lstm"}, {"length", "60"}, {"items", "5"}, {"init", "chrono"}}, more))
+        .runs.at(0)
+        .model.text("chrono-steps");
+  };
+  CHECK(steps({}) == "70");
+  CHECK(steps({{"chrono-steps", "90"}}) == "90");
+}
+
+TEST_CASE("records of other code are not taken for finished runs", "[evaluation][runner]") {
+  const TemporaryFolder folder;
+  const Experiment experiment = small_experiment(2, 20);
+  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+  CHECK(run_experiment(experiment, folder.path(), quiet()) == 0);
+  const ResultsFolder results(folder.path(), experiment.name);
+  for (Record record : results.load_all()) {  // as if the task had computed another loss
+    record.result["curve"][0]["loss"] = record.result["curve"][0]["loss"].get<double>() + 0.25;
+    record.result["hash"] = result_hash(record.result);
+    write_atomically(results.record_path(record.id()), record_text(record));
+  }
+  CHECK_THROWS_WITH(run_experiment(small_experiment(3, 20), folder.path(), quiet()),
+                    Catch::Contains("this record of adding") && Catch::Contains("was made by other code"));
+}
+
+TEST_CASE("more threads than cores are refused, or recorded", "[evaluation][runner]") {
+  RunnerOptions options = quiet();
+  options.jobs = 2;
+  options.threads = available_cores();
+  options.oversubscribe = false;
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(run_experiment(small_experiment(1, 5), folder.path(), options),
+                    Catch::Contains("cores, but this process may use"));
+  options.oversubscribe = true;
+  REQUIRE(run_experiment(small_experiment(1, 5), folder.path(), options) == 0);
+  for (const Record& record : ResultsFolder(folder.path(), "small").load_all()) {
+    CHECK(record.measured.at("oversubscribed") == true);
+    CHECK(timed_on_busy_machine(record));
+  }
+}
+
+TEST_CASE("a busy machine is one whose other processes took more than a tenth of its cores", "[evaluation]") {
+  Record record = example_record(1);
+  record.measured["train_wall_seconds"] = 8;
+  record.measured["evaluate_wall_seconds"] = 2;
+  record.measured["cores"] = 2;
+  record.measured["other_cpu_seconds"] = 2.0;
+  CHECK_FALSE(timed_on_busy_machine(record));
+  record.measured["other_cpu_seconds"] = 2.1;
+  CHECK(timed_on_busy_machine(record));
+  const OtherLoad load;
+  double sum = 0;
+  for (int i = 1; i < 20'000'000; ++i) sum += 1.0 / i;  // own work is not that of others
+  CHECK(sum > 17);
+  CHECK(load.cpu_seconds() >= 0);
+}
