@@ -6,8 +6,8 @@ if (format eq 'pdf') set terminal pdfcairo size 1012/96.0,481/96.0 noenhanced fo
 if (format eq 'png') set terminal pngcairo size 2*1012,2*481 noenhanced font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'
 bold = format eq 'svg' ? 'sans-serif" font-weight="bold' : 'sans-serif:Bold'
 set encoding utf8
-set output 'learning-curves.'.format
-data = 'learning-curves.dat'
+set output './learning-curves.'.format
+data = './learning-curves.dat'
 set multiplot
 unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10' textcolor rgb '#555555'
 set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6
@@ -27,8 +27,8 @@ set label 'gru' at screen 0.44704,0.90021 left
 set arrow from screen 0.48271,0.90021 to screen 0.51828,0.90021 nohead dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
 set label '' at screen 0.50049,0.90021 point pointtype 4 pointsize 0.8 linecolor rgb '#e69f00'
 set label 'gru + additive attention' at screen 0.52619,0.90021 left
-set label 'Median over seeds (n = 5); the band spans from the lowest to the highest seed. A run that has stopped keeps its value. Dashed: the best predictor without memory.' at screen 0.01383,0.05821 left font ',10.5' textcolor rgb '#555555'
-set label 'Below: the update at which each run solved its task, or a cross where its training ended unsolved; to the right, solved runs of all runs.' at screen 0.01383,0.02495 left font ',10.5' textcolor rgb '#555555'
+set label 'Median over seeds (n = 5); the band spans all seeds. After a run has stopped, its last value counts. Dashed: the memoryless baseline. Points below: the update at which' at screen 0.01383,0.05821 left font ',10.5' textcolor rgb '#555555'
+set label 'each run solved the task; crosses: the end of training without success. To the right: number of solved runs.' at screen 0.01383,0.02495 left font ',10.5' textcolor rgb '#555555'
 # copy
 set label 'copy' at screen 0.01779,0.84615 left font bold.',12.5'
 set label 'validation loss' at screen 0.01779,0.80873 left font ',10.5' textcolor rgb '#555555'
@@ -133,18 +133,19 @@ unset logscale y; set yrange [5:0]; set ytics ('' -1)
 set label 'solved' at screen 0.70553,0.25364 right font ',10' textcolor rgb '#555555'
 set label 'updates' at screen 0.83004,0.1185 center font ',10.5' textcolor rgb '#555555'
 set label '0/5' at screen 0.95652,0.30353 left font ',10' textcolor rgb '#333333'
-set label '5/5' at screen 0.95652,0.27859 left font ',10' textcolor rgb '#333333'
-set label '2/5' at screen 0.95652,0.25364 left font ',10' textcolor rgb '#333333'
+set label '2/5' at screen 0.95652,0.27859 left font ',10' textcolor rgb '#333333'
+set label '1/5' at screen 0.95652,0.25364 left font ',10' textcolor rgb '#333333'
 set label '0/5' at screen 0.95652,0.22869 left font ',10' textcolor rgb '#333333'
 set label '0/5' at screen 0.95652,0.20374 left font ',10' textcolor rgb '#333333'
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
      data index 25 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
-     data index 26 using 1:2 with points pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 27 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 28 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 29 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 30 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 26 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 27 using 1:2 with points pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 28 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 29 using 1:2 with points pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 30 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 31 using 1:2 with points pointtype 2 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 unset multiplot

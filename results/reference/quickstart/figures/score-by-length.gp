@@ -6,8 +6,8 @@ if (format eq 'pdf') set terminal pdfcairo size 1012/96.0,417/96.0 noenhanced fo
 if (format eq 'png') set terminal pngcairo size 2*1012,2*417 noenhanced font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'
 bold = format eq 'svg' ? 'sans-serif" font-weight="bold' : 'sans-serif:Bold'
 set encoding utf8
-set output 'score-by-length.'.format
-data = 'score-by-length.dat'
+set output './score-by-length.'.format
+data = './score-by-length.dat'
 set multiplot
 unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10' textcolor rgb '#555555'
 set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6
@@ -27,14 +27,14 @@ set label 'gru' at screen 0.44704,0.88489 left
 set arrow from screen 0.48271,0.88489 to screen 0.51828,0.88489 nohead dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
 set label '' at screen 0.50049,0.88489 point pointtype 4 pointsize 0.8 linecolor rgb '#e69f00'
 set label 'gru + additive attention' at screen 0.52619,0.88489 left
-set label 'Median over seeds; the band spans all seeds below ten, the quartiles from ten on. Dashed: the length of training, and the score that counts as solved. A diverged run' at screen 0.01383,0.06715 left font ',10.5' textcolor rgb '#555555'
-set label 'counts as the worst score.' at screen 0.01383,0.02878 left font ',10.5' textcolor rgb '#555555'
+set label 'Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. Dashed: the length in training, and the score from which the task' at screen 0.01383,0.06715 left font ',10.5' textcolor rgb '#555555'
+set label 'counts as solved. Diverged runs count with the worst score.' at screen 0.01383,0.02878 left font ',10.5' textcolor rgb '#555555'
 # copy
 set label 'copy' at screen 0.01779,0.82254 left font bold.',12.5'
 set label 'test recall (higher is better)' at screen 0.01779,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'length' at screen 0.17787,0.13669 center font ',10.5' textcolor rgb '#555555'
 unset logscale x; set xrange [9.376500163510615:53.32480043516548]; set logscale x; set xtics ('10' 10, '20' 20, '50' 50)
-unset logscale y; set yrange [-0.04:1.04]; set ytics ('0' -0, '0.2' 0.2, '0.4' 0.4, '0.6' 0.6, '0.8' 0.8, '1' 1)
+unset logscale y; set yrange [-0.04:1.04]; set ytics ('0' 0, '0.2' 0.2, '0.4' 0.4, '0.6' 0.6, '0.8' 0.8, '1' 1)
 set arrow from graph 0, first 0.99 to graph 1, first 0.99 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 0.99 left font ',9.5' textcolor rgb '#444444'
 set arrow from first 20, graph 0 to first 20, graph 1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
@@ -90,7 +90,7 @@ set label 'counting' at screen 0.66996,0.82254 left font bold.',12.5'
 set label 'test longest_accepted (higher is better)' at screen 0.66996,0.77938 left font ',10.5' textcolor rgb '#555555'
 set label 'length' at screen 0.83004,0.13669 center font ',10.5' textcolor rgb '#555555'
 unset logscale x; set xrange [18.75300032702123:106.64960087033096]; set logscale x; set xtics ('20' 20, '50' 50, '100' 100)
-unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' -0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
+unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' 0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
 set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 100 left font ',9.5' textcolor rgb '#444444'
 set arrow from first 50, graph 0 to first 50, graph 1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
