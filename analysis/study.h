@@ -27,7 +27,8 @@ struct Run {
   bool solved() const;  // false if the run diverged, whatever it reached before
   // Whether training ended early because the task was solved (stop = solved).
   bool stopped() const;
-  // Whether the test sequences are a fixed list, the same for every run, so that their sampling error is in no interval.
+  // Whether the test sequences are a fixed list, the same for every run, so that their sampling error is in no
+  // interval.
   bool tested_on_list() const;
   // A final score on test data. Empty when the run diverged or has no record, or the score is not finite.
   std::optional<double> test_score(const std::string& name) const;
