@@ -18,17 +18,17 @@ const std::vector<Option>& training_options() {
           "schedule", "constant", {"constant", "warmup", "cosine"},
           "learning rate over the updates. warmup: rises linearly, then stays constant; "
           "cosine: rises linearly, then falls along half a cosine, which would reach 0 after the last update"),
-      with_use(integer_option(
-                   "warmup-updates", "100", 0, 100'000'000,
-                   "the update that first has the full learning rate, before the last one; 0 = no rise; used with "
-                   "schedule = warmup or cosine"),
-               uses_warmup),
+      with_use(
+          integer_option(
+              "warmup-updates", "100", 0, 100'000'000,
+              "updates over which the learning rate rises, fewer than `updates`; used with schedule = warmup or cosine"),
+          uses_warmup),
       real_option("clip-norm", "1", 0, 1e6,
                   "maximum L2 norm of the gradient of all parameters together (Pascanu et al. 2013); 0 = no limit"),
       real_option("clip-value", "0", 0, 1e6, "maximum absolute value of each element of the gradient; 0 = no limit"),
       choice_option(
           "stop", "never", {"never", "solved"},
-          "solved: stop when the task is solved, which takes two confirmed evaluations in a row; never: do all updates"),
+          "solved: stop when the task is solved, after two confirmed evaluations in a row; never: do all updates"),
       integer_option(
           "evaluate", "100", 1, 1'000'000,
           "validation sequences of each evaluation during training. An evaluation that meets the task's "

@@ -65,9 +65,10 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
     if (run.task.has("test-length"))
       for (const std::int64_t other : run.task.integers("test-length")) lengths += static_cast<double>(other) / length;
     const double evaluate = static_cast<double>(run.training.integer("evaluate"));
-    seconds.push_back(static_cast<double>(updates) * cost.update +
-                      evaluate * cost.sequence *
-                          (static_cast<double>(points) + confirm_factor + test_factor * lengths));
+    seconds.push_back(
+        static_cast<double>(updates) * cost.update +
+        evaluate * cost.sequence *
+            (static_cast<double>(points) * (1 + confirm_factor) + confirm_factor + test_factor * lengths));
   }
   return seconds;
 }

@@ -56,6 +56,19 @@ class InterruptGuard {
 
 void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n").c_str(), stderr); }
 
+// Restores the floating-point mode of the calling thread, which trains and evaluates too: networks are computed with
+// denormal numbers flushed to zero, but analysis must not be.
+class FloatingPointMode {
+ public:
+  FloatingPointMode() { std::fegetenv(&before_); }
+  ~FloatingPointMode() { std::fesetenv(&before_); }
+  FloatingPointMode(const FloatingPointMode&) = delete;
+  FloatingPointMode& operator=(const FloatingPointMode&) = delete;
+
+ private:
+  std::fenv_t before_;
+};
+
 // What became of the runs of an experiment.
 struct Outcome {
   std::size_t recorded = 0, diverged = 0;  // diverged runs are recorded too
@@ -82,10 +95,7 @@ class Pool {
         reporter_(Schedule(runs_, outcome.done, options_.jobs), options_.progress) {}
 
   void work() {
-    std::fenv_t before;  // of the calling thread, which trains too; the trainer flushes denormals, analysis must not
-    std::fegetenv(&before);
     team_.run(team_.size(), [this](int, int) { take_runs(); });
-    std::fesetenv(&before);
   }
 
  private:
@@ -227,6 +237,7 @@ void print_summary(const Experiment& experiment, const ResultsFolder& results_fo
 }  // namespace
 
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
+  const FloatingPointMode restored;
   ResultsFolder results_folder(results, experiment.name);
   std::vector<RunSpec> missing;
   Outcome outcome;

@@ -11,7 +11,8 @@
 namespace rnnbench::experiments {
 
 // Validation and test sequences are drawn from the seed of the run, so the differences between seeds contain the
-// sampling error of these sequences. Models with the same seed are scored on the same sequences.
+// sampling error of these sequences. Models with the same seed are scored on the same sequences. Every evaluation has
+// validation sequences of its own, whose address contains the number of updates.
 
 // The option `evaluate` is the number of validation sequences at each point of the learning curve. The scores that are
 // reported and the confirmation of a solved task (see Solving) use this many times as many:

@@ -132,13 +132,18 @@ class Trainer {
     return false;
   }
 
-  // Scores on sequences `first`, `first` + 1, ... of validation, test or training, `count` of them. Training means the
-  // training set of this run.
+  // Scores on sequences `first`, `first` + 1, ... of validation, test or training, `count` of them. Validation draws
+  // new sequences after every update, so that a set of easy ones does not decide twice. Training means the training set
+  // of this run.
   Scores evaluate(const Task& task, Purpose purpose, int first, int count) {
     const Predict predict = [this](const Batch& batch, std::vector<float>& outputs) {
       network_->predict(parameters_, batch, false, *workspace_, outputs);
     };
-    return task.evaluate(predict, {.seed = spec_.seed, .purpose = purpose, .first = static_cast<std::uint32_t>(first)},
+    return task.evaluate(predict,
+                         {.seed = spec_.seed,
+                          .purpose = purpose,
+                          .step = purpose == Purpose::validation ? static_cast<std::uint32_t>(state_.update) : 0,
+                          .first = static_cast<std::uint32_t>(first)},
                          count);
   }
 
@@ -321,7 +326,7 @@ class Trainer {
     json["peak_memory_mib"] = peak_memory_mib();
     json["curve_cpu_seconds"] = state_.curve_cpu_seconds;
     json["other_cpu_seconds"] = times.other_cpu;
-    json["oversubscribed"] = std::max(1, options_.jobs) * options_.threads > available_cores();
+    json["oversubscribed"] = std::max(1, options_.jobs) * workspace_->team().size() > available_cores();
     json["resumed"] = state_.resumed;
     json["threads"] = workspace_->team().size();  // fewer than asked for when the system starts no more
     json["recompute"] = options_.recompute;

@@ -1,6 +1,13 @@
 // What a record says about solving, on which sequences it was scored, by which code, and under which load.
 #include "experiments/training/evaluation.h"
 
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <set>
+#include <sys/resource.h>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
@@ -9,6 +16,7 @@
 #include "experiments/records/environment.h"
 #include "experiments/records/files.h"
 #include "experiments/running/runner.h"
+#include "experiments/training/clock.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 
@@ -45,6 +53,13 @@ std::vector<Record> records_of(const Experiment& experiment) {
   const TemporaryFolder folder;
   REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
   return ResultsFolder(folder.path(), experiment.name).load_all();
+}
+
+double process_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 // The last unbroken row of confirmed points, by the updates.
@@ -97,6 +112,20 @@ TEST_CASE("validation and test sequences are those of the run's seed", "[evaluat
         {.seed = seed, .purpose = Purpose::test}, 100);
   };
   CHECK(scored_with(1) != scored_with(2));
+}
+
+TEST_CASE("every evaluation draws its own validation sequences", "[evaluation]") {
+  const Record record = records_of(declared({{"task", "adding"},
+                                             {"cell", "rnn"},
+                                             {"length", "10"},
+                                             {"hidden", "2"},
+                                             {"updates", "40"},
+                                             {"batch", "1"},
+                                             {"learning-rate", "1e-9"}}))
+                            .at(0);
+  std::set<double> losses;  // of the same network
+  for (const Json& point : record.result.at("curve")) losses.insert(std::round(point.at("loss").get<double>() * 1e5));
+  CHECK(losses.size() == 5);
 }
 
 TEST_CASE("random-map draws a map for each seed, unless the option says otherwise", "[evaluation][tasks]") {
@@ -216,6 +245,9 @@ TEST_CASE("records of other code are not taken for finished runs", "[evaluation]
   }
   CHECK_THROWS_WITH(run_experiment(small_experiment(3, 20), folder.path(), quiet()),
                     Catch::Contains("this record of adding") && Catch::Contains("was made by other code"));
+  // The check evaluates a network in this thread, where denormal numbers must not be flushed to zero afterwards.
+  volatile float smallest_normal = 1.17549435e-38f;
+  CHECK(smallest_normal / 2 > 0);
 }
 
 TEST_CASE("more threads than cores are refused, or recorded", "[evaluation][runner]") {
@@ -243,9 +275,24 @@ TEST_CASE("a busy machine is one whose other processes took more than a tenth of
   CHECK_FALSE(timed_on_busy_machine(record));
   record.measured["other_cpu_seconds"] = 2.1;
   CHECK(timed_on_busy_machine(record));
+}
+
+TEST_CASE("own work is not counted as that of other processes", "[evaluation]") {
+  const int cores = available_cores();
+  std::atomic<bool> stop{false};
   const OtherLoad load;
-  double sum = 0;
-  for (int i = 1; i < 20'000'000; ++i) sum += 1.0 / i;  // own work is not that of others
-  CHECK(sum > 17);
-  CHECK(load.cpu_seconds() >= 0);
+  const double before = process_cpu_seconds(), start = wall_seconds();
+  std::vector<std::thread> busy;
+  for (int i = 0; i < cores; ++i)
+    busy.emplace_back([&] {
+      while (!stop) {
+      }
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  const double others = load.cpu_seconds(), own = process_cpu_seconds() - before, wall = wall_seconds() - start;
+  stop = true;
+  for (std::thread& thread : busy) thread.join();
+  // All cores were busy. If own work were counted too, the sum would be too large by `own`, half of `wall` or more.
+  CHECK(own > 0.3 * wall);
+  CHECK(others + own <= cores * wall * 1.1 + 0.05 * cores);
 }
