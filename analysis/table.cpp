@@ -170,14 +170,14 @@ std::string stopped_text(const Study& study) {
   return "; " + std::to_string(stopped) + " of " + counted(all, "run") + " stopped when they had solved the task";
 }
 
-// "3 of 20 runs were timed while other processes used the machine", or ""
+// "3 of 20 runs were timed on a busy machine", or ""
 std::string busy_text(const Study& study) {
   std::size_t busy = 0, all = 0;
   for (const TaskRuns& task : study.tasks)
     for (const ModelRuns& model : task.models)
       for (const Run& run : model.runs) ++all, busy += run.recorded() && timed_on_busy_machine(*run.record);
   if (busy == 0) return "";
-  return std::to_string(busy) + " of " + counted(all, "run") + " were timed while other processes used the machine";
+  return std::to_string(busy) + " of " + counted(all, "run") + " were timed on a busy machine";
 }
 
 }  // namespace
@@ -198,7 +198,7 @@ std::vector<std::string> table_notes(const Study& study) {
   }
   notes.push_back("test scores are those of the weights after the last update" + stopped_text(study));
   notes.push_back(
-      "to solve: training until validation met the criterion and kept meeting it, over seeds: median [minimum, maximum]");
+      "to solve: training until validation met the criterion for good; median [minimum, maximum] over seeds");
   notes.push_back(
       "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall time per update");
   if (const std::string busy = busy_text(study); !busy.empty()) notes.push_back(busy);

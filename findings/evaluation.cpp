@@ -107,10 +107,22 @@ PublishedAgreement compare_with_published(const FindingResult& result) {
   return agreement;
 }
 
-std::string caveat_of(const std::vector<Run>& runs) {
-  const bool list = std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.tested_on_list(); });
-  return list ? "all runs are tested on the same sequences of a file, whose sampling error is not part of the interval"
-              : "";
+bool compares_scores(const Measurement& measurement) { return !is_of_solving(measurement) && !is_time(measurement); }
+
+std::vector<std::string> caveats_of(const Finding& finding, const std::vector<Run>& runs, bool any_times) {
+  std::vector<std::string> caveats;
+  if (std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.tested_on_list(); }))
+    caveats.push_back(
+        "all runs are tested on the same sequences of a file, whose sampling error is not part of the intervals");
+  const auto stopped = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.stopped(); });
+  if (stopped > 0 && compares_scores(finding.primary.measurement))
+    caveats.push_back(std::to_string(stopped) + " of " + counted(runs.size(), "run") +
+                      " stopped when they had solved the task, and their scores are those of that moment");
+  const bool times = std::any_of(finding.also.begin(), finding.also.end(),
+                                 [](const DeclaredComparison& also) { return is_time(also.measurement); });
+  if (const std::string why = unreliable_times(runs); times && !any_times && !why.empty())
+    caveats.push_back("further comparisons of times mean nothing: " + why);
+  return caveats;
 }
 
 // All but what depends on the other findings.
@@ -136,7 +148,7 @@ FindingResult evaluate(const Finding& finding, const std::filesystem::path& resu
   for (const RunSpec& run : declared) seeds.insert(run.seed);
   result.seeds = static_cast<int>(seeds.size());
   result.declared = declared.size();
-  result.caveat = caveat_of(result.runs);
+  result.caveats = caveats_of(finding, result.runs, any_times);
   for (const Run& run : result.runs) {
     result.recorded += run.recorded();
     result.diverged += run.diverged();
@@ -183,19 +195,19 @@ std::string needed_seeds(const Outcome& outcome, int seeds, double findings) {
   return "about " + std::to_string(more) + (more == 1 ? " more seed" : " more seeds") + " would decide";
 }
 
-// Holm's correction over all findings that can have a verdict; those that were not run count with p = 1.
+// Holm's correction over all findings that can have a verdict; those that were not run or refused count with p = 1.
 void correct_for_family(std::vector<FindingResult>& results) {
   Values p;
   std::vector<FindingResult*> family;
   for (FindingResult& result : results) {
     if (!result.finding->not_applicable.empty()) continue;
     family.push_back(&result);
-    p.push_back(result.primary ? result.primary->p.value_or(1) : 1);
+    p.push_back(result.primary && !result.refused ? result.primary->p.value_or(1) : 1);
   }
   const Values adjusted = holm(p);
   for (std::size_t i = 0; i < family.size(); ++i) {
     FindingResult& result = *family[i];
-    if (!result.primary || !result.primary->p) continue;
+    if (!result.primary || !result.primary->p || result.refused) continue;
     result.adjusted_p = adjusted[i];
     if (is_decided(result) && adjusted[i] > significance) {
       result.reason = "its interval is clear of the boundary, but p = " + significant(adjusted[i]) +

@@ -23,7 +23,7 @@ struct FindingResult {
   Verdict verdict = Verdict::not_run;
   std::string reason;                      // why it is undecided, not run, or not applicable
   bool refused = false;                    // no number of seeds decides it: its times cannot be compared
-  std::string caveat;                      // what the interval does not include; "": nothing to say
+  std::vector<std::string> caveats;        // what the intervals do not include, or what the scores are of
   std::size_t declared = 0, recorded = 0;  // runs that the verdict is based on
   std::size_t diverged = 0;
   int seeds = 0;

@@ -96,7 +96,7 @@ std::string findings_text(const std::vector<FindingResult>& results) {
     text += std::to_string(r.finding->number) + ". " + r.finding->claim + " (" + r.finding->source + ")";
     if (has_effect(r)) text += "\n   compared: " + comparison_cell(r);
     if (!r.reason.empty()) text += "\n   " + verdict_text(r.verdict) + ": " + r.reason;
-    if (!r.caveat.empty()) text += "\n   note: " + r.caveat;
+    for (const std::string& caveat : r.caveats) text += "\n   note: " + caveat;
     text += "\n";
   }
   return text;
@@ -130,7 +130,7 @@ Json findings_json(const std::vector<FindingResult>& results) {
                  {"source", f.source},
                  {"verdict", verdict_text(r.verdict)},
                  {"reason", r.reason},
-                 {"caveat", r.caveat},
+                 {"caveats", r.caveats},
                  {"margin", f.margin},
                  {"margin_reason", f.margin_reason},
                  {"n", r.seeds},

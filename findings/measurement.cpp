@@ -161,8 +161,7 @@ std::string unreliable_times(const std::vector<Run>& runs) {
   }
   if (busy > 0)
     return std::to_string(busy) + " of " + std::to_string(runs.size()) +
-           " runs were timed while other processes used the machine; train them again on a quiet one, or accept their "
-           "times with --any-times";
+           " runs were timed on a busy machine; train them again on a quiet one, or accept their times with --any-times";
   if (cpus.size() > 1)
     return "the runs were timed on different CPUs (" + join(std::vector<std::string>(cpus.begin(), cpus.end()), "; ") +
            "); train them on one, or accept their times with --any-times";

@@ -68,9 +68,12 @@ std::string reading(std::size_t family) {
        "shows the one that decides the verdict."},
       {"Interval",
        "95 %, from ten seeds on. It contains every center of the differences that the sign-flip test does not reject. "
-       "It is exact up to 20 seeds, and assumes that the differences are symmetric, but not that they are normal. Ratios "
-       "are analyzed by their logarithms. If all outcomes are 0 or 1, as for solved, the interval is that of Newcombe for "
-       "paired rates. Means of losses and seconds, and numbers that are the same for all seeds, have none."},
+       "It is exact up to 20 seeds, and assumes that the differences are symmetric, but not that they are normal. "
+       "Ratios are analyzed by their logarithms. If all outcomes are 0 or 1, as for solved, the interval is that of "
+       "Newcombe for paired rates. Means of losses and seconds, and numbers that are the same for all seeds, have none."},
+      {"Scores",
+       "Every score is that of the weights after the last update, on sequences that were drawn from the seed of the run "
+       "and are used only once. Runs with stop = solved end when they have solved their task."},
       {"Margin", "How large a difference has to be to matter, in the unit of the measure, with a reason."},
       {"Boundary",
        "What the interval is compared with: the claimed value, shifted by the margin. The claim \"a is higher than b\" "
@@ -82,8 +85,8 @@ std::string reading(std::size_t family) {
        "seeds would decide. Not applicable: the claim cannot be tested here, for the reason given. Not run: records are "
        "missing."},
       {"p (Holm)",
-       "The p-value of the sign-flip test against the boundary (of rates, McNemar's test, or Tango's against a margin), for "
-       "the comparison that decides, after Holm's correction for all " +
+       "The p-value of the sign-flip test against the boundary (of rates, McNemar's test, or Tango's against a margin), "
+       "for the comparison that decides, after Holm's correction for all " +
            std::to_string(family) +
            " claims that can have a verdict, run or not. Above 0.05 the verdict becomes undecided. Further comparisons "
            "have intervals, but neither verdict nor p-value."},

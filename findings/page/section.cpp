@@ -57,7 +57,7 @@ std::string verdict_paragraph(const FindingResult& r) {
   if (r.adjusted_p && r.reason.find("p = ") == std::string::npos)
     text += " p = " + significant(*r.adjusted_p) + " after Holm's correction.";
   if (r.diverged > 0) text += " " + counted(r.diverged, "run") + " of " + std::to_string(r.declared) + " diverged.";
-  if (!r.caveat.empty()) text += " Note that " + r.caveat + ".";
+  for (const std::string& caveat : r.caveats) text += " Note that " + caveat + ".";
   return "<p class=\"answer\">" + verdict_badge(r.verdict) + html_escape(text) + "</p>\n";
 }
 

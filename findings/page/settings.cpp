@@ -136,7 +136,8 @@ PanelGroup setting_panels(const FindingResult& result, const Study& study, const
   PanelGroup group;
   group.panels = static_cast<int>(study.tasks.size());
   group.caption =
-      "Lines: mean over seeds. Bands: its 95 % interval if there are ten runs and a reliable one, otherwise the range of all seeds. "
+      "Lines: mean over seeds. Bands: its 95 % interval if there are ten runs and a reliable one, otherwise the range of "
+      "all seeds. "
       "Small points: every run; crosses: runs that failed, which count as the worst value." +
       std::string(result.finding->published.empty() ? "" : " Hollow diamonds: published numbers.");
   const SettingAxis places = setting_axis(study, key);

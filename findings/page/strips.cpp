@@ -197,7 +197,8 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
   }
   const Values boundaries = boundaries_for_values(result);
   group.caption =
-      "Small points: every run. Below them: their mean with its 95 % interval (from ten runs on, where there is a reliable one). Crosses: runs "
+      "Small points: every run. Below them: their mean with its 95 % interval (from ten runs on, where there is a "
+      "reliable one). Crosses: runs "
       "that failed, which count as the worst value." +
       std::string(finding.published.empty() ? "" : " Hollow diamonds: published numbers.");
   group.draw = [&result, &study, strips, boundaries](Panels& panels) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <fstream>
-#include <functional>
 #include <map>
 
 #include "findings/evaluation.h"
@@ -39,23 +38,24 @@ class Findings {
   std::vector<Finding> read(Profile profile = Profile::lab) const { return read_findings(files_, profile); }
   std::filesystem::path results() const { return folder_.path() / "results"; }
 
-  // A record of the run whose recall is `recall`; all else is as of an unsolved run of copy.
-  void record(const Finding& finding, const RunSpec& run, double recall) const {
+  // A record of the run whose recall is `recall`; all else that `result` does not set is as of an unsolved run of copy.
+  void record(const Finding& finding, const RunSpec& run, double recall, const Json& result = Json::object()) const {
     ResultsFolder results_folder(finding.results(results()), finding.name);
     results_folder.prepare();
     Record record = *made_up::scored(run.model.text("cell"), run.seed, recall).record;
     record.spec = run.json();
     record.result["final"]["validation"]["recall"] = recall;
+    record.result.update(result);
     record.result.erase("hash");
     record.result["hash"] = result_hash(record.result);
     results_folder.commit(record);
   }
   // Of all declared runs: seeds differ by 0.1, the first cell from the others by `effect`, give or take 0.01.
-  void record_all(const Finding& finding, double effect) const {
+  void record_all(const Finding& finding, double effect, const Json& result = Json::object()) const {
     for (const RunSpec& run : finding.experiment.runs) {
       Stream seed(run.seed, Purpose::test, 1, 1), own(run.seed, Purpose::test, 2, run.model.text("cell").size());
       const bool first = run.model.text("cell") == finding.experiment.runs[0].model.text("cell");
-      record(finding, run, 0.4 + 0.1 * seed.normal() + (first ? effect : 0) + 0.01 * own.normal());
+      record(finding, run, 0.4 + 0.1 * seed.normal() + (first ? effect : 0) + 0.01 * own.normal(), result);
     }
   }
   std::vector<FindingResult> evaluate() {

@@ -1,6 +1,7 @@
 // Made-up runs for the tests of findings: the measure of every run is what the test says.
 #pragma once
 
+#include "findings/verdict.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/namespaces.h"
 
@@ -41,6 +42,12 @@ inline Values sum(const Values& a, const Values& b, double sign = 1) {
   Values values;
   for (std::size_t i = 0; i < a.size(); ++i) values.push_back(a[i] + sign * b[i]);
   return values;
+}
+
+// The comparison of recall, unless the text names another measure, decided by these runs.
+inline Outcome decided(const std::string& text, double margin, const std::vector<Run>& runs) {
+  const Statement statement = parse_statement(text);
+  return decide(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure), margin, runs);
 }
 
 }  // namespace rnnbench::test::made_up

@@ -356,6 +356,20 @@ TEST_CASE("tuned findings are decided by the tuned runs", "[finding]") {
   CHECK(result.recorded == 24);
 }
 
+TEST_CASE("a verdict says what its scores are of and what its intervals leave out", "[finding]") {
+  const auto caveats = [](const Json& result) {
+    Findings findings;
+    findings.write("x", finding_text());
+    findings.record_all(findings.read().at(0), 0.2, result);
+    return findings.evaluate().at(0).caveats;
+  };
+  CHECK(caveats({{"evaluated_on", "random"}}).empty());
+  CHECK(caveats({{"evaluated_on", "all"}}).empty());
+  const auto list = caveats({{"evaluated_on", "list"}});
+  REQUIRE(list.size() == 1);
+  CHECK_THAT(list[0], Contains("the same sequences of a file, whose sampling error is not part of the intervals"));
+}
+
 TEST_CASE("published numbers are compared by sign, size and ranking, and decide nothing", "[finding]") {
   const auto met = [](const std::string& published, double effect) {
     Findings findings;

@@ -11,15 +11,7 @@
 using namespace rnnbench::test;
 using made_up::add;
 using made_up::around;
-
-namespace {
-
-Outcome decided(const std::string& text, double margin, const std::vector<Run>& runs) {
-  const Statement statement = parse_statement(text);
-  return decide(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure), margin, runs);
-}
-
-}  // namespace
+using made_up::decided;
 
 TEST_CASE("all runs alike are no proof that the models are", "[verdict]") {
   std::vector<Run> runs;

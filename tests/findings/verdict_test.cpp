@@ -15,14 +15,10 @@ using namespace rnnbench::test;
 using Catch::Matchers::Contains;
 using made_up::add;
 using made_up::around;
+using made_up::decided;
 using made_up::sum;
 
 namespace {
-
-Outcome decided(const std::string& text, double margin, const std::vector<Run>& runs) {
-  const Statement statement = parse_statement(text);
-  return decide(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure), margin, runs);
-}
 
 Values shifted(const Values& values, double by, double sign = 1) {
   Values result;

@@ -1,0 +1,155 @@
+// The comparison of two models on every task, from made-up records.
+#include "analysis/compare.h"
+
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "analysis/format.h"
+#include "analysis/statistics/effect.h"
+#include "analysis/statistics/paired.h"
+#include "analysis/table.h"
+#include "tests/analysis/study_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+
+TEST_CASE("a comparison of test scores says how many runs stopped when solved", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed)
+    for (const made_up::Model* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(adding, *model, seed));
+      set_score(runs.back(), "mse", 0.005);
+    }
+  for (Run& run : runs) {
+    run.spec["training"]["stop"] = "solved";
+    run.record->result["status"] = "finished";
+    run.record->result["solved"] = false;
+  }
+  Run& stopped = runs[0];
+  stopped.record->result["status"] = "solved";
+  stopped.record->result["solved"] = true;
+  stopped.record->result["updates"] = 1;
+  const auto comparison = compare(study_of(runs), "lstm", "gru", "");
+  REQUIRE(comparison[0].caveats.size() == 1);
+  CHECK(comparison[0].caveats[0].starts_with("1 of 3 runs of lstm and 0 of 3 of gru stopped when they had solved"));
+  CHECK(compare_text(comparison).find("! 1 of 3 runs of lstm") != std::string::npos);
+  CHECK(text_tables(study_of(runs)).find("after the last update; 1 of 6 runs stopped") != std::string::npos);
+}
+
+TEST_CASE("a comparison pairs by seed and speaks for the better model", "[analysis]") {
+  std::vector<Run> runs;
+  const std::vector<double> first = {0.010, 0.020, 0.030}, second = {0.020, 0.010, 0.060};
+  for (int seed = 1; seed <= 3; ++seed) {
+    runs.push_back(made_up::run(adding, lstm, seed));
+    set_score(runs.back(), "mse", first[seed - 1]);
+  }
+  for (int seed = 4; seed >= 1; --seed) {  // another order, and a seed without partner
+    runs.push_back(made_up::run(adding, gru, seed));
+    set_score(runs.back(), "mse", seed <= 3 ? second[seed - 1] : 1e-9);
+  }
+  const auto comparisons = compare(study_of(runs), "lstm", "gru", "");
+  REQUIRE(comparisons.size() == 1);
+  const Comparison& c = comparisons[0];
+  REQUIRE(c.pairs.size() == 3);
+  CHECK(c.pairs[0].seed == 1);
+  // Lower is better: gru - lstm.
+  CHECK(c.advantages[0] == Approx(0.010));
+  CHECK(c.advantages[1] == Approx(-0.010));
+  CHECK(c.advantages[2] == Approx(0.030));
+  CHECK(c.mean_advantage == Approx(0.010));
+  CHECK(c.improvement == Approx(5.0 / 9));  // 4 wins and 2 ties of 9 pairings
+  CHECK_FALSE(c.p);
+  CHECK_FALSE(c.mean_interval);
+  CHECK(compare(study_of(runs), "gru", "lstm", "")[0].mean_advantage == Approx(-0.010));
+}
+
+TEST_CASE("no p-value below nine pairs, no interval below ten", "[analysis]") {
+  for (int seeds : {8, 9, 10}) {
+    const auto comparisons = compare(made_up::study(seeds), "lstm", "gru", "");
+    REQUIRE(comparisons.size() == 3);
+    for (const Comparison& c : comparisons) {
+      CHECK(c.p.has_value() == (seeds >= 9));
+      CHECK((c.ratio ? c.ratio_interval : c.mean_interval).has_value() == (seeds >= 10));
+      CHECK(c.improvement_interval.has_value() == (seeds >= 10));
+      if (c.p) CHECK(*c.adjusted_p >= *c.p);
+    }
+    const std::string text = compare_text(comparisons);
+    for (const Comparison& c : comparisons) {
+      for (const Pair& pair : c.pairs) CHECK(text.find(pair.first_text) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("one comparison needs no adjustment, and several say for how many", "[analysis]") {
+  std::vector<Run> runs;
+  for (const auto* task : {&copy, &adding})
+    for (const auto* model : {&lstm, &gru})
+      for (int seed = 1; seed <= 10; ++seed) runs.push_back(made_up::run(*task, *model, seed));
+  const std::string two = compare_text(compare(study_of(runs), "lstm", "gru", ""));
+  CHECK(two.find(", adjusted for 2 comparisons p = ") != std::string::npos);
+  CHECK(two.find("Holm") != std::string::npos);
+  runs.resize(20);
+  const std::string one = compare_text(compare(study_of(runs), "lstm", "gru", ""));
+  CHECK(one.find("sign-flip test              p = ") != std::string::npos);
+  CHECK(one.find("adjusted") == std::string::npos);
+}
+
+TEST_CASE("losses are compared by their ratio, and scores of 0 and 1 by their rates", "[analysis]") {
+  std::vector<Run> runs;
+  Values ratios;
+  for (int seed = 1; seed <= 10; ++seed) {
+    const double first = std::pow(10, -seed / 3.0), second = first * (1.2 + 0.1 * seed);
+    for (const auto& [model, mse] : {std::pair{&lstm, first}, {&gru, second}}) {
+      runs.push_back(made_up::run(adding, *model, seed));
+      set_score(runs.back(), "mse", mse);
+    }
+    ratios.push_back(std::log(first / second));
+  }
+  const Comparison loss = compare(study_of(runs), "lstm", "gru", "").at(0);
+  CHECK_FALSE(loss.mean_interval);
+  REQUIRE(loss.ratio);
+  REQUIRE(loss.ratio_interval);
+  CHECK(*loss.ratio == Approx(std::exp(mean(ratios))));
+  CHECK(loss.ratio_interval->high == Approx(std::exp(mean_interval(ratios, 0.95).high)));
+  CHECK(loss.p == std::ldexp(1, -9));
+  const std::string text = compare_text({loss});
+  CHECK(text.find("ratio                       " + score_text(*loss.ratio) + "  [") != std::string::npos);
+  CHECK(text.find("geometric mean") != std::string::npos);
+  set_score(runs[0], "mse", 0);  // has no logarithm
+  const Comparison zero = compare(study_of(runs), "lstm", "gru", "").at(0);
+  CHECK_FALSE(zero.ratio);
+  CHECK_FALSE(zero.mean_interval);
+  CHECK(zero.p == sign_flip_test(zero.advantages));
+
+  std::vector<Run> recalls;
+  for (int seed = 1; seed <= 10; ++seed)
+    for (const auto* model : {&lstm, &gru}) {
+      recalls.push_back(made_up::run(copy, *model, seed));
+      set_score(recalls.back(), "recall", 1);
+    }
+  const Comparison same = compare(study_of(recalls), "lstm", "gru", "").at(0);
+  REQUIRE(same.mean_interval);
+  CHECK(same.mean_interval->high == Approx(BinaryPairs{10, 0, 0, 0}.interval(0.95).high));
+  CHECK(same.p == 1);
+}
+
+TEST_CASE("bare names compare every variant that both models have", "[analysis]") {
+  std::vector<Run> runs;
+  for (int hidden : {32, 64}) {
+    for (const auto* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(copy, *model, 1, {{"hidden", hidden}}));
+    }
+  }
+  const Study study = study_of(runs);
+  CHECK(compare(study, "lstm", "gru", "").size() == 2);
+  CHECK(compare(study, "lstm (hidden 32)", "lstm (hidden 64)", "").size() == 1);
+  CHECK(split("lstm (hidden 32, layers 2), gru") == std::vector<std::string>{"lstm (hidden 32, layers 2)", "gru"});
+}
+
+TEST_CASE("wrong names in a comparison get one sentence", "[analysis]") {
+  const Study study = made_up::study();
+  CHECK(user_error([&] { compare(study, "lstn", "gru", ""); }).find("did you mean 'lstm'") != std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstm", "lstm", ""); }).find("with itself") != std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstm", "gru", "los"); }).find("did you mean 'loss'") != std::string::npos);
+}
