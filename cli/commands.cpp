@@ -84,7 +84,8 @@ continues.
     R"(  --dry-run         list the runs and whether they are recorded, and train nothing
   --keep-going      after a run that failed, train the others (default)
   --fail-fast       after a run that failed, stop
-  --no-weights      do not store the final weights beside each record, and do not miss them
+  --no-weights      do not store the final weights beside each record, nor train again where they
+                    are missing
 )" + oversubscribe_help;
 
 const std::string status_usage = R"(rnnbench status EXPERIMENT [--KEY VALUE ...] [--results DIR]

@@ -88,9 +88,10 @@ int speed_command(const CommandArguments& words) {
         << "peak of " << options.workspace.threads << (options.workspace.threads == 1 ? " thread: " : " threads: ")
         << fixed(results[0].peak_gflops, 1) << " GFLOP/s, measured before and after; " << isa_name(best_isa())
         << "; medians of " << options.repetitions << " interleaved repetitions; highest memory "
-        << fixed(results[0].peak_memory_mib, 0)
-        << " MiB\nGFLOP/s counts nominal operations; executed: the fraction of them that is computed, because one-hot "
-           "inputs are looked up\n";
+        << fixed(results[0].peak_memory_mib, 0) << " MiB; other processes used " << fixed(results[0].other_cores, 2)
+        << " cores meanwhile\n"
+           "GFLOP/s counts nominal operations; executed: the fraction of them that is computed, because one-hot inputs "
+           "are looked up\n";
   return 0;
 }
 

@@ -61,7 +61,7 @@ std::vector<Record> chosen_records(const Arguments& arguments, const WorkspaceOp
   return records;
 }
 
-bool find_difference(const std::vector<Difference>& differences, const std::string& path) {
+bool is_among(const std::vector<Difference>& differences, const std::string& path) {
   return std::any_of(differences.begin(), differences.end(), [&](const Difference& d) { return d.path == path; });
 }
 
@@ -75,7 +75,7 @@ bool print_comparison(const Record& recorded, const Record& computed, const std:
   std::cout << '\n';
   const std::vector<Difference> environment = environment_differences(recorded.measured, computed.measured);
   if (environment.empty()) std::cout << "  machine and program are the recorded ones\n";
-  if (find_difference(environment, "version"))
+  if (is_among(environment, "version"))
     std::cout << "  the record was made by another build of the program, which is the likely reason: results do not "
                  "depend on the machine\n";
   for (const Difference& difference : environment) std::cout << "  " << difference_text(difference) << '\n';

@@ -10,6 +10,7 @@
 #include "core/threads.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/environment.h"
+#include "experiments/training/clock.h"
 #include "models/network.h"
 #include "speed/peak.h"
 #include "tasks/catalogue.h"
@@ -147,10 +148,14 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
     add_benchmark("update " + std::to_string(i), [each] { each->update(); });
     add_benchmark("forward " + std::to_string(i), [each] { each->forward(); });
   }
+  const OtherLoad other_load;
+  const double start = wall_seconds();
   const double peak_before = peak_gflops(options.workspace.threads);
   Collector collector;
   benchmark::RunSpecifiedBenchmarks(&collector);
   const double peak = std::max(peak_before, peak_gflops(options.workspace.threads));
+
+  const double other_cores = other_load.cpu_seconds() / (wall_seconds() - start);
 
   std::vector<SpeedResult> results;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -174,6 +179,7 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
     r.peak_gflops = peak;
     r.fraction_of_peak = r.gflops / peak;
     r.peak_memory_mib = peak_memory_mib();
+    r.other_cores = other_cores;
     results.push_back(std::move(r));
   }
   return results;
@@ -196,6 +202,7 @@ Json speed_json(const SpeedResult& r) {
   json["peak_gflops"] = r.peak_gflops;
   json["fraction_of_peak"] = r.fraction_of_peak;
   json["peak_memory_mib"] = r.peak_memory_mib;
+  json["other_cores"] = r.other_cores;
   return json;
 }
 

@@ -90,9 +90,9 @@ class MarkedNumbers : public Task {
         {"mse", loss.mean()}, {"loss", loss.mean()}, {"correct", count > 0 ? static_cast<double>(correct) / count : 0}};
   }
 
-  // The criterion of the variant hochreiter is that of 1997, at most `wrong` errors of 0.04 or more in 2,000 sequences
-  // in a row; a run is solved after two evaluations of 1,100 sequences each. The others, whose sources name none, use
-  // the mean squared error.
+  // The criterion of the variant hochreiter is that of 1997, at most wrong_in_1997() errors of 0.04 or more in 2,000
+  // sequences in a row; a run is solved after two evaluations of 1,100 sequences each. The others, whose sources name
+  // none, use the mean squared error.
   Measure measure() const override {
     if (marks_ == Marks::hochreiter)
       return {.name = "correct",

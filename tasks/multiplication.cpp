@@ -53,8 +53,8 @@ TaskEntry multiplication_task() {
               is then set to 0).
 
               Baseline: predicting the mean, 1/4, has a mean squared error of 7/144. The criterion is 6 % of this, the
-              same fraction as for adding (0.01 of 1/6). For hochreiter, it is the stricter one of 1997: at most 13 of 2,000
-              sequences have an absolute error of 0.04 or more (the score `correct` is at least 0.9935).)",
+              same fraction as for adding (0.01 of 1/6). For hochreiter, it is the stricter one of 1997: at most 13 of
+              2,000 sequences have an absolute error of 0.04 or more (the score `correct` is at least 0.9935).)",
           .options = marked_options("the marks of 1997"),
           .make = make_task<Multiplication>,
           .length_of_steps = length_of_steps};
