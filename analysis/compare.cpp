@@ -90,8 +90,7 @@ void add_statistics(Comparison& comparison, const std::string& measure) {
 }
 
 // Differences between scores of runs that stopped at the criterion say little about the models.
-void add_caveats(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second, const std::string& measure,
-                 Comparison& comparison) {
+void add_caveats(const ModelRuns& first, const ModelRuns& second, const std::string& measure, Comparison& comparison) {
   if (measure == updates_to_solve) return;
   const auto stopped = [](const ModelRuns& model) {
     return std::count_if(model.runs.begin(), model.runs.end(), [](const Run& run) { return run.stopped(); });
@@ -103,8 +102,7 @@ void add_caveats(const TaskRuns& task, const ModelRuns& first, const ModelRuns& 
                                  " stopped when they had solved the task: their test scores are those of that moment, "
                                  "and small differences between them mean nothing");
   if (std::any_of(first.runs.begin(), first.runs.end(), [](const Run& run) { return run.tested_on_list(); }))
-    comparison.caveats.push_back(
-        "all runs are tested on the same sequences of a file, whose sampling error is not part of the intervals");
+    comparison.caveats.push_back(caveat_of_list_test);
 }
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
@@ -125,7 +123,7 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
     comparison.pairs.push_back({run.seed(), a.value, b.value, a.text, b.text});
   }
   if (!comparison.pairs.empty()) add_statistics(comparison, measure);
-  add_caveats(task, first, second, measure, comparison);
+  add_caveats(first, second, measure, comparison);
   return comparison;
 }
 

@@ -34,6 +34,10 @@ struct Run {
   std::optional<double> test_score(const std::string& name) const;
 };
 
+// What to say where an interval is computed from such runs.
+inline constexpr const char* caveat_of_list_test =
+    "all runs are tested on the same sequences of a file, whose sampling error is not part of the intervals";
+
 // The runs of one model on one task, sorted by seed. They differ only in the seed.
 struct ModelRuns {
   std::string label;    // "lstm + additive attention (hidden 64)"

@@ -112,8 +112,7 @@ bool compares_scores(const Measurement& measurement) { return !is_of_solving(mea
 std::vector<std::string> caveats_of(const Finding& finding, const std::vector<Run>& runs, bool any_times) {
   std::vector<std::string> caveats;
   if (std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.tested_on_list(); }))
-    caveats.push_back(
-        "all runs are tested on the same sequences of a file, whose sampling error is not part of the intervals");
+    caveats.push_back(caveat_of_list_test);
   const auto stopped = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.stopped(); });
   if (stopped > 0 && compares_scores(finding.primary.measurement))
     caveats.push_back(std::to_string(stopped) + " of " + counted(runs.size(), "run") +
