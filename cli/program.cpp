@@ -1,8 +1,11 @@
 #include "cli/program.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <pthread.h>
@@ -12,6 +15,7 @@
 #include "cli/rnnbench.h"
 #include "core/error.h"
 #include "core/plain_text.h"
+#include "core/read_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
@@ -41,6 +45,13 @@ void check_names(const std::vector<TaskEntry>& tasks) {
   }
 }
 
+// If a standard stream is closed, the next file that is opened gets its number, and messages are written into that
+// file.
+void open_standard_streams() {
+  for (int number = 0; number <= 2; ++number)
+    if (::fcntl(number, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", O_RDWR) != number) std::_Exit(1);
+}
+
 // The system's limits must end in a sentence, not in a signal.
 void use_limits() {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails, as on a full disk
@@ -61,6 +72,7 @@ void say(const std::string& sentence) { std::cerr << "rnnbench: " << plain_text(
 }  // namespace
 
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
+  open_standard_streams();
   use_limits();
   check_names(more_tasks);
   add_tasks(std::move(more_tasks));
@@ -75,6 +87,9 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
 } catch (const std::bad_alloc&) {
   say("out of memory");
   return 1;
+} catch (const std::filesystem::filesystem_error& error) {
+  say((error.path1().empty() ? "" : error.path1().string() + ": ") + error.code().message());
+  return is_wrong_path(error.code()) ? 2 : 1;
 } catch (const std::exception& error) {
   say(error.what());
   return 1;

@@ -182,7 +182,8 @@ int show_command(const CommandArguments& words) {
   const std::string& name =
       arguments.only_positional("a task, a cell, 'training' or an experiment (FILE.ini or a name of the catalogue)");
   const TaskEntry* task = entry_named(all_tasks(), name);
-  const bool is_combination = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name);
+  std::error_code ignored;  // a combination may be too long for a file name
+  const bool is_combination = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name, ignored);
   const CellEntry* cell = is_combination ? &find_cell(name) : entry_named(all_cells(), name);
   if (task || cell || name == "training") {
     if (!arguments.settings().empty()) {

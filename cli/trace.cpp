@@ -146,8 +146,8 @@ int trace_command(const CommandArguments& words) {
   try {
     fs::create_directories(folder);
     write_atomically(csv, trace_csv(trace));
-  } catch (const std::exception& error) {
-    throw UserError("cannot write the trace to " + folder.string() + ": " + error.what());
+  } catch (const std::system_error& error) {
+    throw std::runtime_error("cannot write the trace to " + folder.string() + ": " + error.code().message());
   }
 
   std::cout << trace.title << '\n' << trace.caption << '\n';

@@ -35,6 +35,9 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
   std::string nearest;
   for (const std::string& candidate : known) {
+    // So many letters are missing at least; names may be very long.
+    const std::size_t missing = std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
+    if (missing >= std::min(best, candidate.size())) continue;
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < best && distance < candidate.size()) {
       best = distance;

@@ -54,4 +54,14 @@ std::string read_regular_file(const std::filesystem::path& path, std::uint64_t m
   }
 }
 
+bool is_wrong_path(const std::error_code& code) {
+  for (const std::errc wrong :
+       {std::errc::permission_denied, std::errc::operation_not_permitted, std::errc::read_only_file_system,
+        std::errc::no_such_file_or_directory, std::errc::not_a_directory, std::errc::is_a_directory,
+        std::errc::file_exists, std::errc::directory_not_empty, std::errc::filename_too_long,
+        std::errc::too_many_symbolic_link_levels})
+    if (code == wrong) return true;
+  return false;
+}
+
 }  // namespace rnnbench::core

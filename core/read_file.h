@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "core/namespaces.h"
 
@@ -13,5 +14,8 @@ namespace rnnbench::core {
 // also for folders, devices and pipes, which may have no end, and for a file of more than `max_bytes`, before it is
 // read.
 std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
+
+// Whether another path would help, as opposed to a failure of the system, such as a full disk.
+bool is_wrong_path(const std::error_code& code);
 
 }  // namespace rnnbench::core

@@ -65,8 +65,25 @@ constexpr Field of_probe[] = {{"scalars", object},
 constexpr Field of_gate[] = {{"gate", text}, {"untrained", object}, {"trained", object}};
 constexpr Field of_units[] = {{"idle", list}, {"relevant", list}};
 constexpr Field of_sensitivity[] = {{"untrained", list}, {"trained", list}};
-constexpr Field of_measured[] = {
-    {"train_cpu_seconds", number}, {"evaluate_cpu_seconds", number}, {"curve_cpu_seconds", list}};
+constexpr Field of_measured[] = {{"train_cpu_seconds", number},
+                                 {"train_wall_seconds", number | absent},
+                                 {"evaluate_cpu_seconds", number},
+                                 {"evaluate_wall_seconds", number | absent},
+                                 {"cpu_seconds_to_solve", score | absent},
+                                 {"wall_seconds_to_solve", score | absent},
+                                 {"sequences_per_second", score | absent},
+                                 {"ms_per_update", score | absent},
+                                 {"array_bytes", count | absent},
+                                 {"peak_memory_mib", number | absent},
+                                 {"curve_cpu_seconds", list},
+                                 {"other_cpu_seconds", number | absent},
+                                 {"oversubscribed", flag | absent},
+                                 {"resumed", count | absent},
+                                 {"threads", count | absent},
+                                 {"recompute", count | absent},
+                                 {"jobs", count | absent},
+                                 {"cpu", text | absent},
+                                 {"cores", count | absent}};
 
 unsigned types_of(const Json& value) {
   if (value.is_null()) return none;
@@ -128,6 +145,12 @@ bool is_plain(const Json& value) {
 
 }  // namespace
 
+void check_curve(const Json& curve) {
+  const std::string points = "result.curve[...]";
+  if (!curve.is_array() || curve.empty()) refuse(points);
+  for (const Json& point : curve) check(point, points, of_point, score);
+}
+
 void check_shape(const Record& record) {
   const Json& spec = record.spec;
   const Json& result = record.result;
@@ -137,9 +160,8 @@ void check_shape(const Record& record) {
   check(spec["training"], "spec.training", of_training, setting);
   check(result, "result", of_result, anything);
   check(result["measure"], "result.measure", of_measure, anything);
-  const std::string points = "result.curve[...]", lengths = "result.lengths[...]";
-  if (result["curve"].empty()) refuse(points);
-  for (const Json& point : result["curve"]) check(point, points, of_point, score);
+  check_curve(result["curve"]);
+  const std::string lengths = "result.lengths[...]";
   for (const Json& length : result["lengths"]) check(length, lengths, of_length, score);
   check(result["final"], "result.final", of_final, object);
   const std::string& measure = result["measure"]["name"].get_ref<const std::string&>();

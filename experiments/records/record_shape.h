@@ -10,4 +10,7 @@ namespace rnnbench::experiments {
 // the wrong type, so it was edited".
 void check_shape(const Record& record);
 
+// The same for `result.curve` alone, which checkpoints contain too.
+void check_curve(const Json& curve);
+
 }  // namespace rnnbench::experiments

@@ -8,17 +8,16 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/read_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/parse_json.h"
 #include "experiments/records/record_shape.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Records are not this deeply nested. The limit keeps malformed files from exhausting the stack.
-constexpr int max_json_depth = 16;
 
 constexpr std::uint64_t max_record_bytes = std::uint64_t{1} << 26;  // a thousand times a common record
 
@@ -95,24 +94,6 @@ void write_json(const Json& json, int indent, std::string& out) {
   out += "\n" + std::string(indent, ' ') + (json.is_object() ? "}" : "]");
 }
 
-// Refuses brackets that are nested too deeply for a recursive walk over the values. A scan of the text takes a fraction
-// of the time of the parser's callback, and sees strings as the parser does up to the first error in the text.
-Json parse(const std::string& text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"')
-      in_string = !in_string;
-    else if (in_string)
-      at += c == '\\';
-    else
-      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-    if (depth > max_json_depth) throw std::runtime_error("nested too deeply");
-  }
-  return Json::parse(text);
-}
-
 // The record in a file's text. Throws std::exception that says what is wrong.
 Record checked_record(const std::string& text, const std::string& id) {
   const auto require = [](bool good, const char* what) {
@@ -120,7 +101,7 @@ Record checked_record(const std::string& text, const std::string& id) {
   };
   Json json;
   try {
-    json = parse(text);
+    json = parse_json(text);
   } catch (const Json::exception&) {
     throw std::runtime_error("it is not complete JSON, so it was truncated or edited");
   }
@@ -196,13 +177,10 @@ void ResultsFolder::prepare() {
     write_atomically(write_test, std::string(write_test_bytes, ' '), *files_);
     files_->remove(write_test);
     files_->sync_folder(folder_);
-  } catch (const fs::filesystem_error& error) {
-    throw UserError("results: cannot write " + runs.string() + ": " + error.code().message());
   } catch (const std::system_error& error) {
-    for (const std::errc full : {std::errc::no_space_on_device, std::errc::file_too_large, std::errc::io_error})
-      if (error.code() == full) throw;
-    if (error.code().value() == EDQUOT) throw;
-    throw UserError(std::string("results: ") + error.what());
+    const std::string sentence = "results: cannot write " + runs.string() + ": " + error.code().message();
+    if (is_wrong_path(error.code())) throw UserError(sentence);
+    throw std::runtime_error(sentence);
   } catch (const std::runtime_error& error) {
     throw UserError(std::string("results: ") + error.what());
   }

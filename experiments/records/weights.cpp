@@ -1,14 +1,20 @@
 #include "experiments/records/weights.h"
 
-#include <fstream>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/read_file.h"
 #include "core/safetensors.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {
+namespace {
+constexpr std::uint64_t max_header_bytes = 16 << 20;
+}
 
 std::uint64_t weights_hash(const Parameters<float>& parameters) {
   std::uint64_t hash = fnv1a_start;
@@ -23,15 +29,23 @@ std::string weights_problem(const std::filesystem::path& path, const Record& rec
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return "missing";
   if (!std::filesystem::is_regular_file(path, error)) return "damaged";
+  // The header's size, the header, and the numbers in the order in which weights_hash() takes them.
+  const std::uint64_t numbers = sizeof(float) * record.result.at("parameters").get<std::uint64_t>();
+  std::string bytes;
+  try {
+    bytes = read_regular_file(path, numbers + max_header_bytes);
+  } catch (const std::runtime_error&) {
+    return "damaged";
+  }
   std::uint64_t header_size = 0;
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(&header_size), sizeof header_size);
-  const std::uint64_t size = std::filesystem::file_size(path, error);
-  const std::uint64_t around = sizeof header_size + sizeof(float) * record.result.at("parameters").get<std::uint64_t>();
-  if (!file || error || size < around || header_size != size - around) return "damaged";
-  std::string header(header_size, '\0');
-  file.read(header.data(), static_cast<std::streamsize>(header.size()));
-  return file && header.find(json_quoted(record.id())) != std::string::npos ? "" : "damaged";
+  if (bytes.size() < sizeof header_size + numbers) return "damaged";
+  std::memcpy(&header_size, bytes.data(), sizeof header_size);
+  if (header_size != bytes.size() - sizeof header_size - numbers) return "damaged";
+  const std::string_view header = std::string_view(bytes).substr(sizeof header_size, header_size);
+  const std::uint64_t hash = fnv1a(bytes.data() + bytes.size() - numbers, numbers, fnv1a_start);
+  const bool good =
+      header.find(json_quoted(record.id())) != std::string_view::npos && hex16(hash) == record.result.at("weights");
+  return good ? "" : "damaged";
 }
 
 void load_weights(const std::filesystem::path& record_path, const Record& record, Parameters<float>& parameters) {
@@ -41,7 +55,12 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   if (!std::filesystem::exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
                     " is missing beside the record; the run was trained with --no-weights, or the file was moved");
-  extract_parameters(read_safetensors(path), "", parameters);
+  try {
+    extract_parameters(read_safetensors(path), "", parameters);
+  } catch (const UserError& error) {
+    const std::string sentence = error.what();
+    throw UserError((sentence.find(path.string()) == std::string::npos ? path.string() + ": " : "") + sentence);
+  }
   if (hex16(weights_hash(parameters)) != expected)
     throw UserError(path.string() + ": these are not the weights of the record beside it (their hashes differ)");
 }

@@ -14,8 +14,7 @@ namespace rnnbench::experiments {
 std::uint64_t weights_hash(const Parameters<float>& parameters);
 
 // Whether the weights file of a record, <id>.safetensors beside it, is "missing" or "damaged", or "" when it is neither
-// or the run diverged and has none. Looks at the file's header and size alone: load_weights, which reads the numbers,
-// checks their hash.
+// or the run diverged and has none.
 std::string weights_problem(const std::filesystem::path& path, const Record& record);
 
 // Reads <id>.safetensors beside the record <id>.json. `parameters` has the layout of the record's network. Throws

@@ -1,14 +1,16 @@
 #include "experiments/training/checkpoint.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/safetensors.h"
+#include "experiments/records/parse_json.h"
+#include "experiments/records/record_shape.h"
 
 namespace rnnbench::experiments {
 
-namespace {
-
-Json to_json(const TrainingState& state, Optimizer& optimizer) {
+std::string state_text(const TrainingState& state, Optimizer& optimizer) {
   Json json;
   json["update"] = state.update;
   json["next_evaluation"] = state.next_evaluation;
@@ -25,10 +27,11 @@ Json to_json(const TrainingState& state, Optimizer& optimizer) {
   json["resumed"] = state.resumed;
   json["optimizer"] = Json::object();
   for (const auto& [name, value] : optimizer.scalars()) json["optimizer"][name] = *value;
-  return json;
+  return json.dump();
 }
 
-TrainingState from_json(const Json& json, Optimizer& optimizer) {
+TrainingState read_state(const std::string& text, std::int64_t updates, Optimizer& optimizer) try {
+  const Json json = parse_json(text);
   TrainingState state;
   json.at("update").get_to(state.update);
   json.at("next_evaluation").get_to(state.next_evaluation);
@@ -46,8 +49,23 @@ TrainingState from_json(const Json& json, Optimizer& optimizer) {
   json.at("resumed").get_to(state.resumed);
   const Json& scalars = json.at("optimizer");
   for (const auto& [name, value] : optimizer.scalars()) scalars.at(name).get_to(*value);
+  check_curve(state.curve);
+  if (state.update < 0 || state.update > updates || state.next_evaluation < state.update ||
+      state.next_evaluation > updates || state.loss_count < 0 || state.solving.confirmed < 0 || state.resumed < 0 ||
+      !state.curve_cpu_seconds.is_array() || state.curve_cpu_seconds.size() != state.curve.size() ||
+      !std::all_of(state.curve_cpu_seconds.begin(), state.curve_cpu_seconds.end(),
+                   [](const Json& seconds) { return seconds.is_number(); }))
+    throw UserError("its state is not that of such a run");
   return state;
+} catch (const Json::exception&) {
+  throw UserError("it was written by another version of this program");
 }
+
+std::uint64_t max_checkpoint_bytes(const Layout& layout) {
+  return 4 * sizeof(float) * layout.extent() + (64 << 20);  // at most four arrays, the curve, and names
+}
+
+namespace {
 
 // The hash of everything else in the file. A damaged file must not lead to a wrong result.
 std::string content_hash(const TensorFile& file) {
@@ -74,23 +92,19 @@ std::string checkpoint_bytes(const std::string& canonical, const TrainingState& 
   append_parameters("", parameters, file);
   for (const auto& [name, moment] : optimizer.moments()) append_parameters(name + ".", *moment, file);
   file.metadata["canonical"] = canonical;
-  file.metadata["state"] = to_json(state, optimizer).dump();
+  file.metadata["state"] = state_text(state, optimizer);
   file.metadata["hash"] = content_hash(file);
   return to_safetensors(file);
 }
 
-TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, Parameters<float>& parameters,
-                                 Optimizer& optimizer) {
+TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
+                                 Parameters<float>& parameters, Optimizer& optimizer) {
   const TensorFile file = from_safetensors(bytes, "the file");
   if (metadata(file, "hash") != content_hash(file)) throw UserError("it is damaged");
   if (metadata(file, "canonical") != canonical) throw UserError("it belongs to another run");
   extract_parameters(file, "", parameters);
   for (const auto& [name, moment] : optimizer.moments()) extract_parameters(file, name + ".", *moment);
-  try {
-    return from_json(Json::parse(metadata(file, "state")), optimizer);
-  } catch (const Json::exception&) {
-    throw UserError("it was written by another version of this program");
-  }
+  return read_state(metadata(file, "state"), updates, optimizer);
 }
 
 }  // namespace rnnbench::experiments

@@ -33,9 +33,16 @@ struct TrainingState {
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
                              const Parameters<float>& parameters, Optimizer& optimizer);
 
-// Throws UserError when the bytes are damaged or do not belong to the run with this canonical text. The contents of
-// `parameters` and `optimizer` are then undefined.
-TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, Parameters<float>& parameters,
-                                 Optimizer& optimizer);
+// Throws std::exception when the bytes are damaged or do not belong to the run with this canonical text and number of
+// updates. The contents of `parameters` and `optimizer` are then undefined.
+TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
+                                 Parameters<float>& parameters, Optimizer& optimizer);
+
+// The state as a checkpoint contains it. Reading throws std::exception if no run of so many updates has such a state.
+std::string state_text(const TrainingState& state, Optimizer& optimizer);
+TrainingState read_state(const std::string& text, std::int64_t updates, Optimizer& optimizer);
+
+// No checkpoint of such a network is larger.
+std::uint64_t max_checkpoint_bytes(const Layout& layout);
 
 }  // namespace rnnbench::experiments

@@ -185,10 +185,11 @@ class Trainer {
     const auto path = results_folder_.checkpoint_path(spec_.id());
     if (!std::filesystem::exists(path)) return false;
     try {
-      state_ = restore_checkpoint(read_file(path), spec_.canonical(), parameters_, *optimizer_);
+      state_ = restore_checkpoint(read_file(path, max_checkpoint_bytes(network_->layout())), spec_.canonical(),
+                                  updates_, parameters_, *optimizer_);
       ++state_.resumed;
       return true;
-    } catch (const std::runtime_error& error) {
+    } catch (const std::exception& error) {
       observer_.note("the checkpoint " + path.string() + " cannot be used (" + error.what() +
                      "); the run starts again from update 0");
       optimizer_ = make_optimizer(spec_.training, network_->layout());

@@ -116,6 +116,7 @@ TEST_CASE("a name is suggested only if it is close", "[options][errors]") {
   CHECK(nearest_name("learning_rate", known) == "learning-rate");
   CHECK(nearest_name("gur", known) == "gru");
   CHECK(nearest_name("momentum", known).empty());
+  CHECK(nearest_name(std::string(1'000'000, 'a'), std::vector<std::string>(1000, "learning-rate")).empty());
   CHECK(nearest_name("x", known).empty());
   CHECK(nearest_name("", known).empty());
 }

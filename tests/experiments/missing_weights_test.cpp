@@ -43,6 +43,7 @@ TEST_CASE("missing and damaged weights are noticed and written again, with the b
                                       bytes.substr(0, bytes.size() - 1),
                                       bytes + "x",
                                       std::string(bytes.size(), '\xff'),
+                                      bytes.substr(0, bytes.size() - 1) + static_cast<char>(bytes.back() ^ 1),
                                       read_file(results_folder.weights_path(other))};
   for (const std::string& text : damaged) {
     overwrite(weights, text);

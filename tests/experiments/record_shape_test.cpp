@@ -97,6 +97,12 @@ TEST_CASE("a record with a value of another type is refused, wherever it is", "[
   CHECK(with("/result/final/training", {{"loss", 0.1}}) != "");  // without the score of the measure
   CHECK(with("/measured/curve_cpu_seconds/1", "x") != "");
   CHECK(with("/measured/anything", "x") == "");
+  for (const char* key : {"train_cpu_seconds", "train_wall_seconds", "evaluate_cpu_seconds", "evaluate_wall_seconds",
+                          "cpu_seconds_to_solve", "wall_seconds_to_solve", "sequences_per_second", "ms_per_update",
+                          "peak_memory_mib", "other_cpu_seconds", "oversubscribed", "threads", "jobs", "cpu", "cores"})
+    CHECK(with((std::string("/measured/") + key).c_str(), Json::object()) != "");
+  CHECK(with("/measured/oversubscribed", 1) != "");
+  CHECK(with("/measured/cores", -1) != "");
 }
 
 TEST_CASE("a record of an older version is checked without this version's options", "[record-shape]") {

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/text.h"
+#include "tests/models/model_fixture.h"
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;
@@ -44,6 +46,10 @@ std::string shortened(std::string command) {
   if (of_experiment.contains(name) && command.find(" findings") == std::string::npos)
     for (const auto& [key, value] : {std::pair{"updates", "3"}, {"evaluate", "64"}, {"batch", "4"}})
       command = with_setting(command, key, value);
+  if (!optimized && of_experiment.contains(name) && command.find(" findings") == std::string::npos)
+    for (const auto& [key, value] : {std::pair{"stop", "never"}, {"evaluate", "2"}})
+      command = with_setting(command, key, value);
+  if (!optimized) command = replace_all(command, "reproduce --profile", "reproduce lstm-counts --profile");
   if (name == "speed")
     for (const auto& [key, value] : {std::pair{"hidden", "8"}, {"batch", "2"}, {"time-steps", "40"}})
       command = with_setting(command, key, value);
