@@ -52,6 +52,12 @@ TEST_CASE("control characters of the command line do not reach the terminal", "[
   }
 }
 
+  shell.write("x.ini", "task = adding\ncell = lstm\n");
+  const std::string own_name = "\"./$(printf 'a\\nb\\033[31m')\"";  // the program's own name is quoted in its advice
+  shell.run("--version", "ln -s '" RNNBENCH_PROGRAM "' " + own_name + "; " + own_name + " status x.ini >.status; ");
+  const std::string status = file_text(shell / ".status"), mark = "\xef\xbf\xbd";
+  CHECK(status.find("'./a" + mark + "b" + mark + "[31m' run") != std::string::npos);
+  CHECK(status.find('\x1b') == std::string::npos);
 TEST_CASE("a limit of the size of files ends in a sentence, and nothing is lost", "[cli][limits]") {
   const Shell shell;
   const Outcome none = shell.run(small, "ulimit -f 1; ");
