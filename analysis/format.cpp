@@ -35,18 +35,20 @@ std::string fixed_text(double value, int decimals) {
 std::string thousands(double value) {
   std::string digits = fixed_text(std::abs(value), 0);
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(digits.begin() + at, ',');
-  if (std::lround(value) < 0) digits.insert(digits.begin(), '-');
+  if (value < 0 && digits != "0") digits.insert(digits.begin(), '-');
   return digits;
 }
 
 std::string significant(double value) {
   if (value == 0) return "0";
   char buffer[32];
+  if (std::isnan(value)) return "nan";  // whatever its sign
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   const std::string scientific{
       buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific, 2).ptr};
   const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));  // after rounding
-  if (exponent >= 3) return thousands(value);
-  if (exponent >= -3) return fixed_text(value, 2 - exponent);
+  if (exponent >= 3 && exponent < 15) return thousands(value);
+  if (exponent >= -3 && exponent < 3) return fixed_text(value, 2 - exponent);
   return scientific.substr(0, scientific.find('e') + 1) + std::to_string(exponent);
 }
 

@@ -10,7 +10,7 @@
 namespace rnnbench::analysis {
 
 std::string thousands(double value);    // rounded to a whole number, with separators: "12,345"
-std::string significant(double value);  // three significant digits: "0.00123", "12.3", "1,230", "1.23e-5"
+std::string significant(double value);  // three significant digits: "0.00123", "12.3", "1,230", "1.23e-5"; "inf", "nan"
 std::string score_text(double value);   // four decimals between 0.1 and 10, otherwise three digits: "0.9987", "12"
 std::string fixed_text(double value, int decimals);
 std::string counted(std::size_t count, const std::string& noun);  // "1 run", "2 runs"
