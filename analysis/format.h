@@ -19,7 +19,8 @@ std::string counted(std::size_t count, const std::string& noun);  // "1 run", "2
 struct Table {
   struct Column {
     std::string title;
-    bool right = true;  // right-aligned, as for numbers
+    bool right = true;      // right-aligned, as for numbers
+    bool markdown = false;  // the cells are Markdown, which markdown() copies
   };
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> rows;
@@ -30,6 +31,9 @@ struct Table {
   std::string html() const;      // a <table> element
 };
 
+// Text that Markdown (GitHub-flavored, also within a table) shows as it is: no HTML, links, emphasis or code.
+std::string markdown_escape(const std::string& text);
+std::string markdown_link(const std::string& text, const std::string& path);
 std::string csv_field(const std::string& text);    // quoted where RFC 4180 requires it
 std::string html_escape(const std::string& text);  // for text and attribute values
 

@@ -132,6 +132,28 @@ TEST_CASE("an SVG is well-formed whatever its texts", "[figures][injection]") {
   CHECK(svg.find("a]]&gt;b \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd&lt;x> &amp; 'y'") != std::string::npos);
 }
 
+TEST_CASE("the ids of an inline SVG get a prefix, and texts that look like ids do not", "[figures][injection]") {
+  const std::string svg =
+      "<?xml version=\"1.0\"?>\n<svg width=\"1\">\n<path id='a' d='>'/><use xlink:href='#a' fill=\"url(#b)\"/>"
+      "<text>id='q' href=\"#q\" url(#q)</text></svg>\n";
+  CHECK(inline_svg(svg, "x-1", "") ==
+        "<svg role=\"img\" width=\"1\">\n<path id='x-1-a' d='>'/><use xlink:href='#x-1-a' fill=\"url(#x-1-b)\"/>"
+        "<text>id='q' href=\"#q\" url(#q)</text></svg>\n");
+  for (const char* prefix : {"<b>", "a b", "a'", "\xc3\xa4"})
+    CHECK_THROWS_AS(inline_svg(svg, prefix, ""), std::logic_error);
+}
+
+TEST_CASE("no text of a table becomes Markdown", "[analysis][injection]") {
+  for (const std::string plain :
+       {"+13.8 [+9, +19]", "< -50", "gru{length=5} / lstm", "updates_to_solve", "a & b", "2 * 3"})
+    CHECK(markdown_escape(plain) == plain);
+  CHECK(markdown_escape("<script>a</script><!-- <?") == "&lt;script>a&lt;/script>&lt;!-- &lt;?");
+  CHECK(markdown_escape("&lt; &#60;") == "&amp;lt; &amp;#60;");
+  CHECK(markdown_escape("[a](b) ![c][d] `e` *f* _g_ ~~h~~ \\| i") ==
+        "[a\\](b) !\\[c\\][d] \\`e\\` \\*f\\* \\_g\\_ \\~\\~h\\~\\~ \\\\\\| i");
+  CHECK(markdown_link("a] [b](c) \\]", "../x\"> (y).ini") == "[a\\] \\[b\\](c) \\\\\\]](../x%22%3E%20%28y%29.ini)");
+}
+
 TEST_CASE("drawings do not depend on the environment of the user", "[figures][environment]") {
   if (!gnuplot_available()) return;
   const TemporaryFolder folder, home;
