@@ -289,6 +289,14 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
   REQUIRE(shell(folder.path(), "report " + experiment).code == 0);
   CHECK(files_below(results) == before);
 
+  // A damaged record of another experiment is found before the earlier report is touched.
+  const fs::path damaged = results / "runs" / "0123456789abcdef.json", figure = results / "figures/learning-curves.svg";
+  write_atomically(damaged, "{}");
+  write_atomically(figure, "earlier");
+  CHECK(shell(folder.path(), "report " + experiment).code == 2);
+  CHECK(read_file(figure) == "earlier");
+  fs::remove(damaged);
+
   for (const std::string format : {"text", "csv", "markdown", "json"}) {
     const Outcome table = shell(folder.path(), "table --format " + format + " " + experiment);
     CHECK(table.code == 0);
