@@ -106,8 +106,7 @@ std::string curves_csv(const std::vector<Record>& records) {
   return sheet.csv();
 }
 
-void write_csv(const ResultsFolder& results_folder) {
-  const std::vector<Record> records = results_folder.load_all();
+void write_csv(const ResultsFolder& results_folder, const std::vector<Record>& records) {
   write_atomically(results_folder.path() / "runs.csv", runs_csv(records));
   write_atomically(results_folder.path() / "curves.csv", curves_csv(records));
 }

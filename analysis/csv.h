@@ -13,7 +13,7 @@ namespace rnnbench::analysis {
 std::string runs_csv(const std::vector<Record>& records);
 std::string curves_csv(const std::vector<Record>& records);
 
-// Writes runs.csv and curves.csv of all records in the results folder into this folder.
-void write_csv(const ResultsFolder& results_folder);
+// Writes runs.csv and curves.csv of all records of the results folder into this folder.
+void write_csv(const ResultsFolder& results_folder, const std::vector<Record>& records);
 
 }  // namespace rnnbench::analysis

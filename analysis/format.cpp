@@ -1,6 +1,7 @@
 #include "analysis/format.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -35,18 +36,20 @@ std::string fixed_text(double value, int decimals) {
 std::string thousands(double value) {
   std::string digits = fixed_text(std::abs(value), 0);
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(digits.begin() + at, ',');
-  if (std::lround(value) < 0) digits.insert(digits.begin(), '-');
+  if (value < 0 && digits != "0") digits.insert(digits.begin(), '-');
   return digits;
 }
 
 std::string significant(double value) {
   if (value == 0) return "0";
+  if (std::isnan(value)) return "nan";  // whatever its sign
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   char buffer[32];
   const std::string scientific{
       buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific, 2).ptr};
   const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));  // after rounding
-  if (exponent >= 3) return thousands(value);
-  if (exponent >= -3) return fixed_text(value, 2 - exponent);
+  if (exponent >= 3 && exponent < 15) return thousands(value);
+  if (exponent >= -3 && exponent < 3) return fixed_text(value, 2 - exponent);
   return scientific.substr(0, scientific.find('e') + 1) + std::to_string(exponent);
 }
 
@@ -82,13 +85,14 @@ std::string Table::text() const {
 std::string Table::markdown() const {
   std::string text = "|", rule = "|";
   for (const Column& column : columns) {
-    text += " " + replace_all(plain_text(column.title), "|", "\\|") + " |";
+    text += " " + markdown_escape(column.title) + " |";
     rule += column.right ? " ---: |" : " --- |";
   }
   text += "\n" + rule + "\n";
   for (const auto& row : rows) {
     text += "|";
-    for (const std::string& cell : row) text += " " + replace_all(plain_text(cell), "|", "\\|") + " |";
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      text += " " + (columns[c].markdown ? row[c] : markdown_escape(row[c])) + " |";
     text += "\n";
   }
   return text;
@@ -118,6 +122,50 @@ std::string Table::html() const {
     text += "</tr>\n";
   }
   return text + "</tbody>\n</table>\n";
+}
+
+namespace {
+
+std::string escaped_for_markdown(const std::string& text, bool brackets) {
+  const std::string plain = plain_text(text);
+  const auto at = [&](std::size_t i) { return i < plain.size() ? plain[i] : ' '; };
+  const auto word = [&](std::size_t i) { return static_cast<unsigned char>(at(i)) >= 0x80 || std::isalnum(at(i)); };
+  std::string escaped;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const char c = plain[i], before = i > 0 ? plain[i - 1] : ' ', after = at(i + 1);
+    // Only where a character has a meaning, so that numbers, intervals and names stay readable in the source.
+    const bool alone = before == ' ' && after == ' ', inside = i > 0 && word(i - 1) && word(i + 1);
+    const bool entity = c == '&' && (word(i + 1) || after == '#');
+    const bool tag = c == '<' && (word(i + 1) || after == '/' || after == '!' || after == '?');
+    const bool link = (brackets && (c == '[' || c == ']')) ||
+                      (c == ']' && (after == '(' || after == '[' || after == ':')) || (c == '[' && before == '!');
+    const bool emphasis = ((c == '*' || c == '~') && !alone) || (c == '_' && !alone && !inside);
+    if (entity)
+      escaped += "&amp;";
+    else if (tag)
+      escaped += "&lt;";
+    else if (c == '|' || c == '`' || c == '\\' || link || emphasis)
+      escaped += {'\\', c};
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string markdown_escape(const std::string& text) { return escaped_for_markdown(text, false); }
+
+std::string markdown_link(const std::string& text, const std::string& path) {
+  constexpr std::string_view plain = "-._~/", digits = "0123456789ABCDEF";
+  std::string target;
+  for (const unsigned char c : path) {
+    if (c < 0x80 && (std::isalnum(c) || plain.find(static_cast<char>(c)) != std::string_view::npos))
+      target += static_cast<char>(c);
+    else
+      target += {'%', digits[c >> 4], digits[c & 15]};
+  }
+  return "[" + escaped_for_markdown(text, true) + "](" + target + ")";
 }
 
 std::string csv_field(const std::string& text) {

@@ -10,7 +10,7 @@
 namespace rnnbench::analysis {
 
 std::string thousands(double value);    // rounded to a whole number, with separators: "12,345"
-std::string significant(double value);  // three significant digits: "0.00123", "12.3", "1,230", "1.23e-5"
+std::string significant(double value);  // three significant digits: "0.00123", "12.3", "1,230", "1.23e-5"; "inf", "nan"
 std::string score_text(double value);   // four decimals between 0.1 and 10, otherwise three digits: "0.9987", "12"
 std::string fixed_text(double value, int decimals);
 std::string counted(std::size_t count, const std::string& noun);  // "1 run", "2 runs"
@@ -19,7 +19,8 @@ std::string counted(std::size_t count, const std::string& noun);  // "1 run", "2
 struct Table {
   struct Column {
     std::string title;
-    bool right = true;  // right-aligned, as for numbers
+    bool right = true;      // right-aligned, as for numbers
+    bool markdown = false;  // the cells are Markdown, which markdown() copies
   };
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> rows;
@@ -30,6 +31,9 @@ struct Table {
   std::string html() const;      // a <table> element
 };
 
+// Text that Markdown (GitHub-flavored, also within a table) shows as it is: no HTML, links, emphasis or code.
+std::string markdown_escape(const std::string& text);
+std::string markdown_link(const std::string& text, const std::string& path);
 std::string csv_field(const std::string& text);    // quoted where RFC 4180 requires it
 std::string html_escape(const std::string& text);  // for text and attribute values
 

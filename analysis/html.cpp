@@ -1,10 +1,13 @@
 #include "analysis/html.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "analysis/format.h"
+#include "core/text.h"
 
 namespace rnnbench::analysis {
 
@@ -15,6 +18,18 @@ std::string environment_text(const Json& value) {
   std::vector<std::string> entries;
   for (const auto& [key, entry] : value.items()) entries.push_back(key + " " + option_text(entry));
   return join(entries, ", ");
+}
+
+// The position behind the tag that begins here. A '>' within quotes does not end it.
+std::size_t tag_end(const std::string& text, std::size_t at) {
+  for (char quote = 0; at < text.size(); ++at) {
+    if (!quote && text[at] == '>') return at + 1;
+    if (text[at] == quote)
+      quote = 0;
+    else if (!quote && (text[at] == '"' || text[at] == '\''))
+      quote = text[at];
+  }
+  return at;
 }
 
 }  // namespace
@@ -40,11 +55,17 @@ std::string html_page(const std::string& title, const std::string& style, const 
 }
 
 std::string inline_svg(const std::string& svg, const std::string& prefix, const std::string& description) {
-  std::string text = svg.substr(svg.find("<svg"));
-  for (const std::string mark : {"id='", "id=\"", "href='#", "href=\"#", "url(#"}) {
-    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += mark.size()) {
-      text.insert(at + mark.size(), prefix + "-");
-    }
+  const bool harmless = std::all_of(prefix.begin(), prefix.end(),
+                                    [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '-'); });
+  if (!harmless) throw std::logic_error("the prefix of ids is not of letters, digits and '-': " + prefix);
+  std::string text;
+  for (std::size_t at = svg.find("<svg"); at < svg.size();) {  // text up to a tag, and the tag
+    const std::size_t begin = std::min(svg.find('<', at), svg.size()), end = tag_end(svg, begin);
+    std::string tag = svg.substr(begin, end - begin);
+    for (const std::string mark : {"id='", "id=\"", "href='#", "href=\"#", "url(#"})
+      tag = replace_all(std::move(tag), mark, mark + prefix + "-");
+    text += svg.substr(at, begin - at) + tag;
+    at = end;
   }
   const std::string title = "<title>Gnuplot</title>";
   if (const auto at = text.find(title); at != std::string::npos) {

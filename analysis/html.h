@@ -20,7 +20,8 @@ std::string definitions(const std::vector<std::pair<std::string, std::string>>& 
 // A complete page that contains its style sheet.
 std::string html_page(const std::string& title, const std::string& style, const std::string& body);
 
-// The SVG of a figure for use inside a page: without XML header, and with a prefix that makes its ids unique.
+// The SVG of a figure for use inside a page: without XML header, and with a prefix that makes its ids unique. A prefix
+// of other characters than letters, digits and '-' throws std::logic_error.
 std::string inline_svg(const std::string& svg, const std::string& prefix, const std::string& description);
 
 // A table of the software and hardware that produced the records, with total CPU time (s) and peak memory (MiB).

@@ -220,13 +220,14 @@ std::string text_tables(const Study& study) {
 }
 
 std::string markdown_tables(const Study& study) {
-  std::string text = "# " + study.title + "\n\n";
+  std::string text = "# " + markdown_escape(study.title) + "\n\n";
   for (const TaskRuns& task : study.tasks) {
-    text += "## " + task_heading(task) + "\n\n" + task.options + "; " + task_references(task) + "\n\n" +
-            outcome_table(task).markdown() + "\n" + cost_table(task).markdown() + "\n";
+    text += "## " + markdown_escape(task_heading(task)) + "\n\n" +
+            markdown_escape(task.options + "; " + task_references(task)) + "\n\n" + outcome_table(task).markdown() +
+            "\n" + cost_table(task).markdown() + "\n";
   }
-  for (const std::string& note : table_notes(study)) text += "- " + note + "\n";
-  for (const std::string& sentence : problems(study)) text += "- **" + sentence + "**\n";
+  for (const std::string& note : table_notes(study)) text += "- " + markdown_escape(note) + "\n";
+  for (const std::string& sentence : problems(study)) text += "- **" + markdown_escape(sentence) + "**\n";
   return text;
 }
 

@@ -74,8 +74,8 @@ int table_command(const CommandArguments& words) {
 int plot_command(const CommandArguments& words) {
   const Arguments arguments("plot", words, {results_flag()});
   Subject subject = open(arguments);
-  subject.results_folder.prepare();
   const std::vector<Figure> figures = all_figures(subject.study);
+  subject.results_folder.prepare();
   if (make_figures(figures, figure_folder(subject))) print_figure_files(figures, figure_folder(subject));
   return 0;
 }
@@ -84,16 +84,19 @@ int report_command(const CommandArguments& words) {
   if (!words.empty() && words.front() == "findings") return report_findings({words.begin() + 1, words.end()});
   const Arguments arguments("report", words, {results_flag()});
   Subject subject = open(arguments);
+  // Everything is read before anything is written, so that a damaged record leaves the earlier report as it is.
+  const std::vector<Record> records = subject.results_folder.load_all();
+  const std::string claim = claim_of(arguments, subject.study);
+  const std::vector<Figure> figures = all_figures(subject.study);
   subject.results_folder.prepare();
   const std::filesystem::path folder = subject.results_folder.path();
-  const std::vector<Figure> figures = all_figures(subject.study);
   const bool drawn = make_figures(figures, figure_folder(subject));
-  write_csv(subject.results_folder);
+  write_csv(subject.results_folder, records);
   write_atomically(folder / "table.txt", text_tables(subject.study));
   write_atomically(folder / "table.md", markdown_tables(subject.study));
   write_atomically(folder / "table.csv", csv_table(subject.study));
-  write_atomically(folder / "report.html", report_html(subject.study, drawn ? figures : std::vector<Figure>{},
-                                                       figure_folder(subject), claim_of(arguments, subject.study)));
+  write_atomically(folder / "report.html",
+                   report_html(subject.study, drawn ? figures : std::vector<Figure>{}, figure_folder(subject), claim));
   std::cout << (folder / "report.html").string() << '\n';
   return 0;
 }

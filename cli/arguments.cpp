@@ -10,6 +10,7 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/training_options.h"
@@ -196,7 +197,7 @@ std::filesystem::path find_experiment(const std::string& path_or_name) {
 }
 
 std::string run_command_line(const Arguments& arguments) {
-  std::string line = shell_quoted(program_invocation_name) + " run";
+  std::string line = shell_quoted(plain_text(program_invocation_name)) + " run";
   for (const std::string& word : arguments.positional()) line += " " + shell_quoted(word);
   for (const Assignment& a : arguments.settings()) line += " --" + a.key + " " + shell_quoted(a.value);
   for (const char* flag : {"results", "jobs", "threads", "recompute"}) {

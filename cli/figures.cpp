@@ -5,8 +5,8 @@
 namespace rnnbench::cli {
 
 bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
-  write_figures(figures, folder);
   if (!gnuplot_available()) {
+    write_figures(figures, folder);
     std::cerr << "gnuplot is not installed, so no figure was drawn; scripts (.gp) and data (.dat) are in "
               << folder.string() << " (Debian: apt-get install gnuplot-nox)\n";
     return false;

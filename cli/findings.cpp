@@ -65,15 +65,17 @@ int report_findings(const CommandArguments& words) {
   const std::vector<FindingResult> results =
       evaluate_findings(findings, arguments.results(), arguments.has("any-times"));
   std::filesystem::path folder = arguments.results();
-  bool drawable = true;
+  std::vector<std::pair<Figure, std::filesystem::path>> figures;  // all, before the first is written
   for (const FindingResult& result : results) {
     folder = result.finding->results(arguments.results());
-    if (!has_records(result)) continue;
-    const std::filesystem::path figures = folder / result.finding->name / "figures";
-    if (drawable)
-      drawable = make_figures({finding_figure(result)}, figures);
+    if (has_records(result)) figures.emplace_back(finding_figure(result), folder / result.finding->name / "figures");
+  }
+  bool installed = true;
+  for (const auto& [figure, own_folder] : figures) {
+    if (installed)
+      installed = make_figures({figure}, own_folder);
     else
-      write_figures({finding_figure(result)}, figures);
+      write_figures({figure}, own_folder);
   }
   std::filesystem::create_directories(folder);
   write_atomically(folder / "findings.html", findings_page(results, arguments.results()));

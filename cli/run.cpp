@@ -60,9 +60,10 @@ int run_command(const CommandArguments& words) {
     return 0;
   }
   options.command = run_command_line(arguments);
-  ResultsFolder(arguments.results(), experiment.name).load_all();  // reports a damaged record before any run starts
+  const ResultsFolder folder(arguments.results(), experiment.name);
+  folder.load_all();  // reports a damaged record before any run starts
   const int code = run_experiment(experiment, arguments.results(), options);
-  write_csv(ResultsFolder(arguments.results(), experiment.name));
+  write_csv(folder, folder.load_all());
   return code;
 }
 

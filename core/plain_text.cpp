@@ -3,8 +3,7 @@
 namespace rnnbench::core {
 namespace {
 
-// The number of bytes of the character at the beginning of the text, which is not empty; 0 if it is none or a control
-// character.
+// The number of bytes of the character at the beginning of the text, which is not empty; 0 if it is none or not plain.
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const unsigned first = byte(0);
@@ -19,6 +18,7 @@ std::size_t character_size(std::string_view text) {
   constexpr unsigned smallest[] = {0, 0, 0x80, 0x800, 0x10000};  // smaller codes have a shorter form
   const auto within = [&](unsigned low, unsigned high) { return code >= low && code <= high; };
   if (code < smallest[size] || code > 0x10ffff || within(0xd800, 0xdfff)) return 0;  // those are halves of UTF-16 pairs
+  if ((code & 0xfffe) == 0xfffe || within(0xfdd0, 0xfdef)) return 0;  // noncharacters, which XML does not allow
   return within(0x80, 0x9f) || within(0x2028, 0x202e) || within(0x2066, 0x2069) ? 0 : size;
 }
 

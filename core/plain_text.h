@@ -10,9 +10,9 @@
 
 namespace rnnbench::core {
 
-// Whether the text is UTF-8 without control characters: none of U+0000 to U+001F, U+007F to U+009F (C0, DEL, C1), of
-// the separators of lines and paragraphs (U+2028, U+2029), and of the characters that reverse the direction of writing
-// (U+202A to U+202E, U+2066 to U+2069).
+// Whether the text is UTF-8 without noncharacters (such as U+FFFE) and control characters: U+0000 to U+001F, U+007F to
+// U+009F (C0, DEL, C1), separators of lines and paragraphs (U+2028, U+2029), and characters that reverse the direction
+// of writing (U+202A to U+202E, U+2066 to U+2069).
 bool is_plain_text(std::string_view text);
 
 // The text with U+FFFD in place of each such character and of each byte that is not UTF-8. Those in `keep` stay.

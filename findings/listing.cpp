@@ -104,8 +104,8 @@ std::string findings_text(const std::vector<FindingResult>& results) {
 
 std::string findings_markdown(const std::vector<FindingResult>& results) {
   Table table{{{"", true},
-               {"claim", false},
-               {"verdict", false},
+               {"claim", false, true},
+               {"verdict", false, true},
                {"what is compared", false},
                {"effect [95 % interval]", false},
                {"boundary", false},
@@ -114,7 +114,7 @@ std::string findings_markdown(const std::vector<FindingResult>& results) {
               {}};
   for (const FindingResult& r : results)
     table.rows.push_back({std::to_string(r.finding->number),
-                          "[" + r.finding->claim + "](" + r.finding->file.generic_string() + ")",
+                          markdown_link(r.finding->claim, r.finding->file.generic_string()),
                           "**" + verdict_text(r.verdict) + "**", comparison_cell(r), effect_cell(r), boundary_cell(r),
                           std::to_string(r.seeds), adjusted_p_cell(r)});
   return table.markdown();

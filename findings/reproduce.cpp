@@ -37,7 +37,7 @@ int run_finding(const Finding& finding, const std::filesystem::path& results, co
       code = std::max(code, run_experiment(second, own_results, options));
     }
   }
-  write_csv(folder);
+  write_csv(folder, folder.load_all());
   return code;
 }
 

@@ -1,9 +1,12 @@
 #include "analysis/figures/gnuplot.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -35,17 +38,57 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-// Runs gnuplot in a folder, with its output in a file. Returns its exit code, which is 127 if gnuplot is not installed.
-int run_gnuplot(std::vector<std::string> arguments, const std::filesystem::path& folder,
-                const std::filesystem::path& output) {
+// A file without a name, which nobody else can open, fill or replace. It is in memory.
+class MemoryFile {
+ public:
+  explicit MemoryFile(const std::string& bytes = "") {
+    const int file = memfd_create("gnuplot", MFD_CLOEXEC);
+    number_ = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, 10);  // not one of the numbers that gnuplot gets
+    if (file >= 0) close(file);
+    std::size_t done = 0;
+    for (ssize_t n = 0; number_ >= 0 && n >= 0 && done < bytes.size(); done += static_cast<std::size_t>(n > 0 ? n : 0))
+      n = pwrite(number_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+    if (number_ >= 0 && done == bytes.size()) return;
+    const std::string reason = std::generic_category().message(errno);
+    if (number_ >= 0) close(number_);
+    throw std::runtime_error("cannot start gnuplot: no memory for its script and data: " + reason);
+  }
+  ~MemoryFile() { close(number_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  int number() const { return number_; }
+  std::string bytes() const {
+    std::string bytes;
+    char part[1 << 16];
+    for (ssize_t n; (n = pread(number_, part, sizeof part, static_cast<off_t>(bytes.size()))) > 0;)
+      bytes.append(part, static_cast<std::size_t>(n));
+    return bytes;
+  }
+
+ private:
+  int number_;
+};
+
+struct Drawing {
+  std::string bytes, messages;
+  int code;  // 127 if gnuplot is not installed, and more if a signal ended it
+};
+
+// Runs gnuplot with a script as standard input, and with data as file number 3.
+Drawing run_gnuplot(std::vector<std::string> arguments, const std::string& script, const std::string& data) {
   arguments.insert(arguments.begin(), "gnuplot");
   std::vector<std::string> environment = gnuplot_environment();
   const std::vector<char*> argv = pointers(arguments), envp = pointers(environment);
+  const MemoryFile input(script), numbers(data), output, messages;
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("cannot start gnuplot: " + std::generic_category().message(errno));
   if (child == 0) {
-    const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), nothing = open("/dev/null", O_RDONLY);
-    if (file < 0 || dup2(nothing, 0) < 0 || dup2(file, 1) < 0 || dup2(file, 2) < 0 || chdir(folder.c_str()) != 0)
+    // gnuplot does not notice when a write fails, so a limit of the size of files must end it.
+    signal(SIGXFSZ, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    if (dup2(input.number(), 0) < 0 || dup2(output.number(), 1) < 0 || dup2(messages.number(), 2) < 0 ||
+        dup2(numbers.number(), 3) < 0)
       _exit(126);
     execvpe("gnuplot", argv.data(), envp.data());
     _exit(127);
@@ -53,31 +96,21 @@ int run_gnuplot(std::vector<std::string> arguments, const std::filesystem::path&
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  if (WIFEXITED(status)) return {output.bytes(), messages.bytes(), WEXITSTATUS(status)};
+  return {"", messages.bytes() + "\n\nit was ended by a signal: " + strsignal(WTERMSIG(status)), 128};
 }
 
 // Replaces the time of drawing that cairo writes into a PDF, so that the same data give the same bytes.
-void fix_creation_date(const std::filesystem::path& pdf) {
-  std::string bytes = read_file(pdf);
+void fix_creation_date(std::string& pdf) {
   const std::string key = "/CreationDate (D:", epoch = "19700101000000";
-  const auto at = bytes.find(key);
-  if (at == std::string::npos) return;
-  bytes.replace(at + key.size(), epoch.size(), epoch);
-  write_atomically(pdf, bytes);
+  const auto at = pdf.find(key);
+  if (at != std::string::npos) pdf.replace(at + key.size(), epoch.size(), epoch);
 }
 
-}  // namespace
-
-std::string gnuplot_comment(const std::string& text) {
-  const std::string comment = "# " + plain_text(text);
-  return comment.ends_with('\\') ? comment + " "
-                                 : comment;  // a backslash at its end would make the next line a comment
-}
-
-std::string gnuplot_script(const Figure& figure) {
+// The part of a script that selects the output. The lines with the names of output and data follow.
+std::string preamble(const Figure& figure) {
   const std::string width = std::to_string(figure.width), height = std::to_string(figure.height);
   const std::string size = "size " + width + "," + height;
-  // A file name that begins with '<' or '|' would be a command for gnuplot, hence the folder in front of names.
   return gnuplot_comment(figure.title) + "\n" +
          gnuplot_comment("Redraw with: gnuplot -e \"format='svg'\" " + shell_quoted(figure.name + ".gp") +
                          "  (svg, pdf or png)") +
@@ -94,16 +127,47 @@ std::string gnuplot_script(const Figure& figure) {
          " noenhanced font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'\n"
          // The svg terminal does not support font weights, but copies the font name into an attribute without escaping.
          "bold = format eq 'svg' ? 'sans-serif\" font-weight=\"bold' : 'sans-serif:Bold'\n"
-         "set encoding utf8\n"
-         "set output " +
-         gnuplot_quoted("./" + figure.name + ".") +
-         ".format\n"
-         "data = " +
-         gnuplot_quoted("./" + figure.name + ".dat") + "\n" + figure.script;
+         "set encoding utf8\n";
+}
+
+// Whether the bytes have the end of this format. gnuplot reports success even if the disk was full.
+bool is_complete(std::string_view bytes, const std::string& format) {
+  if (format == "png") return bytes.ends_with("IEND\xae\x42\x60\x82");
+  while (bytes.ends_with('\n')) bytes.remove_suffix(1);
+  return bytes.ends_with(format == "svg" ? "</svg>" : "%%EOF");
+}
+
+// The bytes of a figure in one of the three formats. `path` is for the message of a failure.
+std::string drawn(const Figure& figure, const std::string& format, const std::filesystem::path& path) {
+  // With an empty line in place of the output, so that messages of gnuplot give the lines of the figure's script.
+  const std::string script = preamble(figure) + "\ndata = '/proc/self/fd/3'\n" + figure.script;
+  Drawing drawing = run_gnuplot({"-d", "-e", "format='" + format + "'", "/proc/self/fd/0"}, script, figure.data);
+  std::string& bytes = drawing.bytes;
+  if (drawing.code == 0 && !is_complete(bytes, format)) drawing.messages += "\n\nthe drawing is incomplete";
+  if (drawing.code != 0 || !is_complete(bytes, format))
+    throw std::runtime_error("gnuplot could not draw " + path.string() + ": " +
+                             join(paragraphs(drawing.messages), "; "));
+  if (format == "pdf") fix_creation_date(bytes);
+  if (format == "svg") bytes = replace_all(std::move(bytes), "]]>", "]]&gt;");  // gnuplot escapes only < and &
+  return std::move(bytes);
+}
+
+}  // namespace
+
+std::string gnuplot_comment(const std::string& text) {
+  const std::string comment = "# " + plain_text(text);
+  return comment.ends_with('\\') ? comment + " "
+                                 : comment;  // a backslash at its end would make the next line a comment
+}
+
+std::string gnuplot_script(const Figure& figure) {
+  // A file name that begins with '<' or '|' would be a command for gnuplot, hence the folder in front of names.
+  return preamble(figure) + "set output " + gnuplot_quoted("./" + figure.name + ".") +
+         ".format\ndata = " + gnuplot_quoted("./" + figure.name + ".dat") + "\n" + figure.script;
 }
 
 bool gnuplot_available() {
-  static const bool available = run_gnuplot({"--version"}, "/", "/dev/null") == 0;
+  static const bool available = run_gnuplot({"--version"}, "", "").code == 0;
   return available;
 }
 
@@ -117,20 +181,14 @@ void write_figures(const std::vector<Figure>& figures, const std::filesystem::pa
 }
 
 void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
-  const std::filesystem::path messages = std::filesystem::absolute(folder) / ".gnuplot.log";
-  for (const Figure& figure : figures) {
+  std::vector<std::pair<std::filesystem::path, std::string>> drawings;
+  for (const Figure& figure : figures)
     for (const std::string format : {"svg", "pdf", "png"}) {
-      const int code =
-          run_gnuplot({"-d", "-e", "format='" + format + "'", "./" + figure.name + ".gp"}, folder, messages);
-      const std::string said = join(paragraphs(read_file(messages)), "; ");
-      std::filesystem::remove(messages);
-      if (code != 0 || !std::filesystem::exists(folder / (figure.name + "." + format))) {
-        throw std::runtime_error("gnuplot could not draw " + (folder / (figure.name + ".gp")).string() + " as " +
-                                 format + ": " + said);
-      }
+      const std::filesystem::path path = folder / (figure.name + "." + format);
+      drawings.emplace_back(path, drawn(figure, format, path));
     }
-    fix_creation_date(folder / (figure.name + ".pdf"));
-  }
+  write_figures(figures, folder);
+  for (const auto& [path, bytes] : drawings) write_atomically(path, bytes);
 }
 
 }  // namespace rnnbench::analysis

@@ -33,8 +33,9 @@ bool gnuplot_available();
 // drawings.
 void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
-// Draws the figures in all three formats. The same script and data give the same bytes, whatever the environment
-// variables and configuration files of the user. Throws std::runtime_error with gnuplot's message when it fails.
+// Draws the figures in all three formats and writes them with their scripts and data. The same script and data give the
+// same bytes, whatever the environment variables and configuration files of the user. Throws std::runtime_error with
+// gnuplot's message when a drawing fails or is incomplete; then the folder is as before.
 void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
 }  // namespace rnnbench::analysis

@@ -38,7 +38,8 @@ std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
     curve.diverged = run.diverged();
     for (const Json& point : run.record->result.at("curve")) {
       if (!point.at("loss").is_number() || point.at("update").get<double>() < 1) continue;  // update 0 has no logarithm
-      curve.points.emplace_back(point.at("update"), point.at("loss").get<double>() - task.optimum.value_or(0));
+      const double loss = point.at("loss").get<double>() - task.optimum.value_or(0);
+      curve.points.emplace_back(point.at("update"), drawable(loss));
     }
     if (!curve.points.empty()) curves.push_back(std::move(curve));
   }
@@ -61,20 +62,21 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, 
   return rows;
 }
 
-// Whole decades that contain all curves, but at most six below the baseline.
+// The loss of a model without memory, above the optimum.
+double baseline_of(const TaskRuns& task) { return drawable(task.baseline - task.optimum.value_or(0)); }
+
+// Whole decades that contain all positive losses, but at most six below the baseline.
 Axis loss_axis(const TaskRuns& task) {
-  const double baseline = task.baseline - task.optimum.value_or(0);
-  double min = baseline, max = baseline;
-  for (const ModelRuns& model : task.models) {
-    for (const Curve& curve : curves_of(task, model)) {
-      for (const auto& [update, loss] : curve.points) {
-        if (loss > 0) min = std::min(min, loss);
-        max = std::max(max, loss);
-      }
-    }
-  }
-  const double high = std::ceil(std::log10(max)), lowest = std::ceil(std::log10(baseline)) - 6;
-  return {std::pow(10, std::max(std::floor(std::log10(min)), lowest)), std::pow(10, high), true};
+  Values losses = {baseline_of(task)};
+  for (const ModelRuns& model : task.models)
+    for (const Curve& curve : curves_of(task, model))
+      for (const auto& [update, loss] : curve.points) losses.push_back(loss);
+  std::erase_if(losses, [](double loss) { return !(loss > 0); });
+  if (losses.empty()) losses.push_back(1);
+  const auto [min, max] = std::minmax_element(losses.begin(), losses.end());
+  const double lowest = std::ceil(std::log10(baseline_of(task) > 0 ? baseline_of(task) : *max)) - 6;
+  const double low = std::max(std::floor(std::log10(*min)), lowest);
+  return {std::pow(10, low), std::pow(10, std::max(std::ceil(std::log10(*max)), low + 1)), true};
 }
 
 Axis update_axis(const TaskRuns& task) {
@@ -90,10 +92,12 @@ void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
                  const Axis& losses) {
   const bool excess = task.optimum.value_or(0) != 0;
   panels.headings(frame, task.label, excess ? "validation loss above the optimum" : "validation loss", "");
-  const std::string level = number_text(task.baseline - task.optimum.value_or(0));
-  panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
-                 " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-  panels.command("set label 'baseline' at graph 1.02, first " + level + " left font ',9.5' textcolor rgb '#444444'");
+  if (baseline_of(task) > 0) {  // others have no place on a logarithmic axis
+    const std::string level = number_text(baseline_of(task));
+    panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
+                   " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
+    panels.command("set label 'baseline' at graph 1.02, first " + level + " left font ',9.5' textcolor rgb '#444444'");
+  }
   panels.command(updates.commands('x', false));
   panels.command(losses.commands('y'));
   std::vector<std::string> bands, lines;

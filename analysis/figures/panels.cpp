@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "analysis/format.h"
 #include "core/text.h"
@@ -14,6 +15,10 @@ namespace {
 constexpr double gap = 94, left_margin = 62, right_margin = 54;
 constexpr double headings_height = 54, axis_height = 48, line_height = 16, legend_height = 21;
 constexpr double character_width = 6.7;  // average, at a font size of 12 pixels
+// Far from the limits of a double, so that margins, differences and tics of axes are finite and not 0.
+constexpr double smallest_drawable = 1e-100, largest_drawable = 1e100;
+// Below this share of the values themselves, rounding would make neighboring tics equal.
+constexpr double smallest_relative_span = 1e-9;
 
 const std::string grey = " textcolor rgb '#555555'";
 
@@ -30,11 +35,11 @@ std::string superscript(int exponent) {
 std::string tic_label(double value) {
   if (value == 0) return "0";
   if (value < 0) return "−" + tic_label(-value);
-  if (value >= 1e6) return number_text(value / 1e6) + "M";
-  if (value >= 1e4) return number_text(value / 1e3) + "k";
-  if (value >= 1e-2) return number_text(value);
+  if (value >= 1e6 && value < 1e12) return number_text(value / 1e6) + "M";
+  if (value >= 1e4 && value < 1e6) return number_text(value / 1e3) + "k";
+  if (value >= 1e-2 && value < 1e4) return number_text(value);
   const int exponent = static_cast<int>(std::floor(std::log10(value) + 1e-9));
-  const double factor = std::round(value / std::pow(10, exponent));
+  const double factor = std::round(1e6 * value / std::pow(10, exponent)) / 1e6;
   return (factor == 1 ? "" : number_text(factor) + "·") + "10" + superscript(exponent);
 }
 
@@ -45,8 +50,9 @@ double round_number(int index) {
   return decade >= 0 ? factor * std::pow(10, decade) : factor / std::pow(10, -decade);
 }
 
-// The index of the largest round number that is at most `value`.
+// The index of the largest round number that is at most `value`, which is positive.
 int index_at_most(double value) {
+  value = std::max(value, 1e-9 * smallest_drawable);
   int index = 3 * static_cast<int>(std::floor(std::log10(value))) - 3;
   while (round_number(index + 1) <= value * (1 + 1e-9)) ++index;
   return index;
@@ -56,21 +62,39 @@ std::vector<double> tics_of(const Axis& axis) {
   std::vector<double> tics;
   if (!axis.logarithmic) {
     const double step = round_number(index_at_most((axis.high - axis.low) / 4));
-    for (double at = std::ceil(axis.low / step - 1e-9); at * step <= axis.high + step * 1e-9; ++at) {
+    const double first = std::ceil(axis.low / step - 1e-9);
+    for (int n = 0; n <= 10 && (first + n) * step <= axis.high + step * 1e-9; ++n) {
       // Division for steps below 1, because 3 / 10 == 0.3, but 3 * 0.1 != 0.3.
-      tics.push_back(step < 1 ? at / std::round(1 / step) : at * step);
+      tics.push_back(step < 1 ? (first + n) / std::round(1 / step) : (first + n) * step);
     }
     return tics;
   }
   const double decades = std::log10(axis.high / axis.low);
-  const int every = decades > 7 ? 6 : decades > 2.2 ? 3 : 1;  // in round numbers
+  const int every = decades > 14 ? 3 * static_cast<int>(decades / 5) : decades > 7 ? 6 : decades > 2.2 ? 3 : 1;
   for (int n = index_at_most(axis.low) - 6; round_number(n) <= axis.high * (1 + 1e-9); ++n) {
     if (((n % every) + every) % every == 0 && round_number(n) >= axis.low * (1 - 1e-9)) tics.push_back(round_number(n));
   }
   return tics;
 }
 
+// Of the values that are numbers, the smallest and the largest drawable one. Empty if there is none.
+std::optional<Interval> drawable_span(const Values& values, bool only_positive = false) {
+  std::optional<Interval> span;
+  for (double value : values) {
+    value = drawable(value);
+    if (std::isnan(value) || (only_positive && value <= 0)) continue;
+    if (!span) span = {value, value};
+    span = {std::min(span->low, value), std::max(span->high, value)};
+  }
+  return span;
+}
+
 }  // namespace
+
+double drawable(double value) {
+  if (value == 0 || std::isnan(value)) return value;
+  return std::copysign(std::clamp(std::abs(value), smallest_drawable, largest_drawable), value);
+}
 
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   std::vector<std::string> lines(1);
@@ -97,22 +121,19 @@ std::string Axis::commands(char axis, bool labels) const {
 }
 
 Axis linear_axis(const Values& values) {
-  double low = 0, high = 0;
-  for (double value : values) {
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
+  const auto [min, max] = drawable_span(values).value_or(Interval{0, 0});
+  const double low = std::min(0.0, min), high = std::max(0.0, max);
   if (high <= low) return {low, low + 1, false};
   const double step = round_number(index_at_most((high - low) / 4));
   return {std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step, false};
 }
 
 Axis fitted_axis(const Values& values) {
-  const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  const bool far = (*min > 0 && *min > 0.4 * *max) || (*max < 0 && *max < 0.4 * *min);
-  if (!far || *min == *max) return linear_axis(values);
-  const double step = round_number(index_at_most((*max - *min) / 3));
-  return {std::floor(*min / step + 1e-9) * step, std::ceil(*max / step - 1e-9) * step, false};
+  const auto [min, max] = drawable_span(values).value_or(Interval{0, 0});
+  const bool far = (min > 0 && min > 0.4 * max) || (max < 0 && max < 0.4 * min);
+  if (!far || max - min <= smallest_relative_span * std::max(max, -min)) return linear_axis(values);
+  const double step = round_number(index_at_most((max - min) / 3));
+  return {std::floor(min / step + 1e-9) * step, std::ceil(max / step - 1e-9) * step, false};
 }
 
 Axis widened(Axis axis) {
@@ -125,10 +146,10 @@ Axis widened(Axis axis) {
 }
 
 Axis logarithmic_axis(const Values& values) {
-  const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  const int low = index_at_most(*min);
-  int high = index_at_most(*max);
-  if (round_number(high) < *max * (1 - 1e-9) || high == low) ++high;
+  const auto [min, max] = drawable_span(values, true).value_or(Interval{1, 10});
+  const int low = index_at_most(min);
+  int high = index_at_most(max);
+  if (round_number(high) < max * (1 - 1e-9) || high == low) ++high;
   return {round_number(low), round_number(high), true};
 }
 
@@ -207,9 +228,10 @@ int Panels::add_data(const std::string& comment, const std::vector<Values>& rows
   if (blocks_ > 0) figure_.data += "\n\n";
   figure_.data += gnuplot_comment(comment) + "\n";
   for (const Values& row : rows) {
-    figure_.data += join(
-                        row, [](double value) { return std::isfinite(value) ? number_text(value) : "?"; }, " ") +
-                    "\n";
+    figure_.data +=
+        join(
+            row, [](double value) { return std::isfinite(value) ? number_text(drawable(value)) : "?"; }, " ") +
+        "\n";
   }
   return blocks_++;
 }

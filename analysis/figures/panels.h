@@ -10,6 +10,10 @@
 
 namespace rnnbench::analysis {
 
+// The number, or the nearest that gnuplot and the functions below can place on an axis: 0, or a magnitude from 1e-100
+// to 1e100. So numbers beyond these limits are drawn at the border. Not a number stays so.
+double drawable(double value);
+
 struct Axis {
   double low = 0, high = 1;
   bool logarithmic = false;
@@ -19,8 +23,8 @@ struct Axis {
   std::string commands(char axis, bool labels = true) const;
 };
 
-// The shortest axis with round ends that contains all values, and 0 if linear. Values on a logarithmic axis must be
-// positive.
+// The shortest axis with round ends that contains all values, and 0 if linear. A logarithmic axis contains the positive
+// ones. Values that are not numbers are ignored, and others are those that are drawable.
 Axis linear_axis(const Values& values);
 Axis logarithmic_axis(const Values& values);
 // A linear axis that contains 0 only if a value is close to it.
@@ -45,7 +49,7 @@ class Panels {
   Rectangle panel(int number) const;
 
   // Adds a block with a comment to the data file, one line per row, and returns its number for gnuplot's `index`.
-  // Values that are not finite become "?", which gnuplot skips.
+  // Values that are not finite become "?", which gnuplot skips; others are made drawable.
   int add_data(const std::string& comment, const std::vector<Values>& rows);
 
   void command(const std::string& line) { script_ += line + "\n"; }

@@ -26,7 +26,7 @@ Axis score_axis(bool higher_is_better, Values values) {
 
 // A line at the score from which the task counts as solved.
 void draw_criterion(Panels& panels, const TaskRuns& task) {
-  const std::string level = "first " + number_text(task.solved_at);
+  const std::string level = "first " + number_text(drawable(task.solved_at));
   panels.command("set arrow from graph 0, " + level + " to graph 1, " + level +
                  " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
   panels.command("set label 'solved' at graph 1.02, " + level + " left font ',9.5' textcolor rgb '#444444'");
@@ -86,7 +86,7 @@ LengthScores length_scores(const TaskRuns& task) {
       if (!run.recorded() || run.diverged()) continue;
       for (const Json& point : run.record->result.at("lengths")) {
         if (!point.contains(result.measure) || !point.at(result.measure).is_number()) continue;
-        const double length = point.at("length"), score = point.at(result.measure);
+        const double length = point.at("length"), score = drawable(point.at(result.measure));
         if (point.value("trained", false)) result.trained = length;
         result.by_model[&model][length].push_back(score);
         result.lengths.push_back(length);
@@ -152,7 +152,7 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
       const auto x = quantity(run);
       if (!x || *x <= 0) continue;
       const auto score = run.test_score(task.measure);
-      (score ? points : failures)[m].push_back({*x, score.value_or(task.worst_score)});
+      (score ? points : failures)[m].push_back({drawable(*x), drawable(score.value_or(task.worst_score))});
       all_x.push_back(*x);
       all_y.push_back(score.value_or(task.worst_score));
     }

@@ -90,7 +90,7 @@ void discard(const fs::path& path, Files& files) noexcept {
 }  // namespace
 
 void Files::write(const fs::path& path, const std::string& bytes) {
-  const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);  // a link would lead to another's file
   for (std::size_t done = 0; done < bytes.size();) {
     const ssize_t n = ::write(file.number(), bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;

@@ -49,7 +49,7 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
   }
   if (models.empty()) return no_record(panels, frame, task.label);
   panels.headings(frame, task.label, "share of runs that have solved", seconds ? "CPU seconds of training" : "updates");
-  panels.command(Axis{0, 1.04 * end, false}.commands('x'));  // room for a step at the very end
+  panels.command(Axis{0, end > 0 ? 1.04 * drawable(end) : 1, false}.commands('x'));  // room for a step at the very end
   panels.command(widened({0, 1, false}).commands('y'));
   std::vector<std::string> bands, lines;
   for (const auto& [model, lifetimes] : models) {

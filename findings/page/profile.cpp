@@ -39,7 +39,8 @@ PanelGroup profile_panels(const FindingResult& result, const Study& study) {
         double low = 0, high = 1;
         for (const auto& [label, tasks] : strata)
           for (const Values& values : tasks)
-            for (const double value : values) low = std::min(low, value), high = std::max(high, value);
+            for (const double value : values)
+              low = std::min(low, drawable(value)), high = std::max(high, drawable(value));
         Values thresholds;
         for (int i = 0; i <= points; ++i) thresholds.push_back(low + (high - low) * i / points);
         const Rectangle frame = panels.panel(0);

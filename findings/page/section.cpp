@@ -83,7 +83,9 @@ std::string figure_of(const FindingResult& r, const std::filesystem::path& figur
                    "The figure was not drawn because gnuplot is not installed. Its script and data are in the folder "
                    "figures of this finding.",
                    "alarm");
-  return "<figure>\n" + inline_svg(read_file(figure), r.finding->name, r.finding->experiment.title) + "</figure>\n";
+  return "<figure>\n" +
+         inline_svg(read_file(figure), "figure" + std::to_string(r.finding->number), r.finding->experiment.title) +
+         "</figure>\n";
 }
 
 std::string costs(const FindingResult& r) {

@@ -28,7 +28,7 @@ SettingAxis setting_axis(const Study& study, const std::string& key) {
           seen.push_back(trained_setting(run, key));
   std::map<double, std::string> numbers;
   for (const std::string& value : seen)
-    if (const auto number = parse_number<double>(value)) numbers[*number] = value;
+    if (const auto number = parse_number<double>(value)) numbers[drawable(*number)] = value;
   SettingAxis places;
   if (numbers.size() == seen.size() && !seen.empty()) {
     for (const auto& [number, value] : numbers) {
@@ -78,7 +78,7 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   panels.command(tics_command(places));
   panels.command(axis.commands('y'));
   for (const double boundary : boundaries) {
-    const std::string at = "first " + number_text(boundary);
+    const std::string at = "first " + number_text(drawable(boundary));
     panels.command("set arrow from graph 0, " + at + " to graph 1, " + at +
                    " nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
     panels.command("set label 'boundary' at graph 1.02, " + at + " left font ',9.5' textcolor rgb '#444444'");
@@ -100,7 +100,7 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
       for (std::size_t v = 0; v < values->values.size(); ++v)
         (values->failed[v] ? failures : every).push_back({x, values->values[v]});
       const Interval band = mean_band(measurement, values->values);
-      means.push_back({places.at[i], mean(values->values), band.low, band.high});
+      means.push_back({places.at[i], drawable(mean(values->values)), band.low, band.high});
       for (const Published& p : finding.published)
         if (matches(p.model, {runs.front()->record->spec, std::nullopt})) published.push_back({x, p.value});
     }

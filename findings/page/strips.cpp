@@ -70,11 +70,11 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
     if (!strip.values.empty()) {
       if (strip.interval) {
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
-        add(strip.label + ": mean, low, high", {{strip.center, top + 21, low, high}},
+        add(strip.label + ": mean, low, high", {{drawable(strip.center), top + 21, low, high}},
             "1:2:3:4 with xerrorbars pointtype " + std::to_string(strip.style.point) +
                 " pointsize 0.95 linewidth 2 linecolor rgb " + gnuplot_quoted(strip.style.color));
       } else {
-        add(strip.label + ": mean", {{strip.center, top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
+        add(strip.label + ": mean", {{drawable(strip.center), top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
       }
     }
     add(strip.label + ": published", published,
@@ -89,7 +89,7 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
 
 // A vertical line over the whole panel, with a name above it.
 void vertical_line(Panels& panels, double at, const std::string& name) {
-  const std::string place = "first " + number_text(at) + ", graph ";
+  const std::string place = "first " + number_text(drawable(at)) + ", graph ";
   panels.command("set arrow from " + place + "0 to " + place +
                  "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
   panels.command("set label " + gnuplot_quoted(name) + " at " + place +
@@ -140,7 +140,11 @@ Axis strip_axis(const std::vector<Strip>& strips, const Values& more) {
 }  // namespace
 
 Axis value_axis(const Values& values) {
-  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  Values numbers;
+  for (const double value : values)
+    if (!std::isnan(value)) numbers.push_back(drawable(value));
+  if (numbers.empty()) numbers.push_back(0);
+  const auto [min, max] = std::minmax_element(numbers.begin(), numbers.end());
   if (*min > 0 && *max > 50 * *min) return logarithmic_axis(values);
   const bool shares = *min >= 0 && *max <= 1 && *max - *min > 0.4;
   return shares ? Axis{0, 1, false} : fitted_axis(values);
@@ -175,7 +179,7 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
                                          : "") +
                       outcome.measurement.text);
   for (const double level : levels) vertical_line(panels, level, "boundary");
-  const std::string at = "first " + number_text(reference) + ", graph ";
+  const std::string at = "first " + number_text(drawable(reference)) + ", graph ";
   if (outcome.margin > 0)
     panels.command("set arrow from " + at + "0 to " + at + "1 nohead linewidth 1 linecolor rgb '#999999'");
   Axis axis = strip_axis(strips, all);

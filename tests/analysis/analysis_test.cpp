@@ -1,6 +1,7 @@
 // What is derived from records: labels, denominators, tables, CSV files.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <sstream>
 
 #include <catch2/catch.hpp>
@@ -275,6 +276,15 @@ TEST_CASE("numbers are printed with as many digits as they mean", "[analysis]") 
   CHECK(significant(0.00001235) == "1.24e-5");
   CHECK(significant(99.96) == "100");
   CHECK(significant(12345.6) == "12,346");
+  CHECK(thousands(-0.4) == "0");
+  CHECK(thousands(-1e19) == "-10,000,000,000,000,000,000");
+  const double largest = std::numeric_limits<double>::max(), infinity = std::numeric_limits<double>::infinity();
+  CHECK(significant(1e14) == "100,000,000,000,000");
+  CHECK(significant(-largest) == "-1.80e308");
+  CHECK(significant(std::numeric_limits<double>::denorm_min()) == "4.94e-324");
+  CHECK(significant(infinity) == "inf");
+  CHECK(score_text(-infinity) == "-inf");
+  CHECK(score_text(std::nan("")) == "nan");
   CHECK(score_text(0.99987) == "0.9999");
   CHECK(score_text(1) == "1");
   CHECK(score_text(0.0123456) == "0.0123");

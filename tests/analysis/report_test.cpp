@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <regex>
 #include <set>
@@ -13,8 +15,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "analysis/compare.h"
 #include "analysis/figures/experiment_figures.h"
+#include "analysis/figures/panels.h"
 #include "analysis/figures/style.h"
+#include "analysis/table.h"
 #include "experiments/records/files.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/experiments/run_fixture.h"
@@ -134,6 +139,65 @@ TEST_CASE("text in a figure cannot break its script", "[report][figures]") {
   CHECK(svg.find("It's {/=50 \"quoted\"} @home_x^2 `date` \\n: learning curves") != std::string::npos);
 }
 
+TEST_CASE("axes of any numbers have few tics, in their range", "[report][figures]") {
+  const double largest = std::numeric_limits<double>::max(), smallest = std::numeric_limits<double>::denorm_min(),
+               infinity = std::numeric_limits<double>::infinity(), none = std::nan("");
+  for (const Values& values : std::vector<Values>{{0},
+                                                  {none},
+                                                  {smallest},
+                                                  {largest},
+                                                  {-largest, largest},
+                                                  {-infinity, infinity, none},
+                                                  {smallest, largest},
+                                                  {1, 1 + 2.3e-16},
+                                                  {1e100, largest},
+                                                  {-smallest, 0},
+                                                  {1e-8, 1e8}}) {
+    for (const Axis& axis : {linear_axis(values), fitted_axis(values), logarithmic_axis(values)}) {
+      INFO(values.front() << " " << values.back() << " " << axis.low << " " << axis.high);
+      CHECK((std::isfinite(axis.high - axis.low) && axis.high > axis.low));
+      const Axis wide = widened(axis);
+      CHECK((wide.low < axis.low && axis.high < wide.high && std::isfinite(wide.high)));
+      const std::string commands = wide.commands('x');
+      CHECK(count(commands, "'") >= 4);
+      CHECK(count(commands, "'") <= 24);
+    }
+  }
+  CHECK(drawable(0) == 0);
+  CHECK(drawable(-infinity) == -1e100);
+  CHECK(drawable(smallest) == 1e-100);
+}
+
+TEST_CASE("extreme numbers of records are drawn, and are tables and a page", "[report][figures]") {
+  REQUIRE(gnuplot_available());
+  for (const double extreme : {1e300, 1.7e308, 5e-324, 0.0}) {
+    Study study = made_up::study();
+    std::vector<Run> runs;
+    for (const TaskRuns& task : study.tasks)
+      for (const ModelRuns& model : task.models) runs.insert(runs.end(), model.runs.begin(), model.runs.end());
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (!runs[i].recorded() || runs[i].diverged()) continue;
+      Json& result = runs[i].record->result;
+      result["measure"]["solved_at"] = extreme;
+      result["baseline"] = extreme;
+      if (i % 2 == 0) continue;
+      const std::string measure = result["measure"]["name"];
+      result["final"]["test"][measure] = i % 4 == 1 ? extreme : -extreme;
+      for (Json& point : result["lengths"]) point[measure] = extreme;
+      result["curve"].back()["loss"] = extreme;
+      for (const char* key : {"sequences_per_second", "train_cpu_seconds"}) runs[i].record->measured[key] = extreme;
+    }
+    INFO(extreme);
+    study = make_study("example", "Extreme numbers", "example.ini", runs);
+    TemporaryFolder folder;
+    const std::vector<Figure> figures = all_figures(study);
+    draw_figures(figures, folder.path());
+    CHECK(report_html(study, figures, folder.path()).find("CPU time of all runs") != std::string::npos);
+    CHECK(text_tables(study).find("Extreme") == 0);
+    CHECK(compare_text(compare(study, "lstm", "gru", "")).find("lstm") != std::string::npos);
+  }
+}
+
 TEST_CASE("the report is one page that names every run and needs nothing else", "[report]") {
   REQUIRE(gnuplot_available());
   TemporaryFolder folder;
@@ -224,6 +288,14 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   REQUIRE(shell(folder.path(), "report " + experiment).code == 0);
   CHECK(files_below(results) == before);
+
+  // A damaged record of another experiment is found before the earlier report is touched.
+  const fs::path damaged = results / "runs" / "0123456789abcdef.json", figure = results / "figures/learning-curves.svg";
+  write_atomically(damaged, "{}");
+  write_atomically(figure, "earlier");
+  CHECK(shell(folder.path(), "report " + experiment).code == 2);
+  CHECK(read_file(figure) == "earlier");
+  fs::remove(damaged);
 
   for (const std::string format : {"text", "csv", "markdown", "json"}) {
     const Outcome table = shell(folder.path(), "table --format " + format + " " + experiment);

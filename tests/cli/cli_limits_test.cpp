@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/figures/gnuplot.h"
 #include "experiments/records/results_folder.h"
 #include "tests/cli/shell.h"
 #include "tests/experiments/run_fixture.h"
@@ -51,6 +52,12 @@ TEST_CASE("control characters of the command line do not reach the terminal", "[
     CHECK(outcome.err.find('\x1b') == std::string::npos);
     CHECK(outcome.err.find("contains a control character or is not UTF-8") != std::string::npos);
   }
+  shell.write("x.ini", "task = adding\ncell = lstm\n");
+  const std::string own_name = "\"./$(printf 'a\\nb\\033[31m')\"";  // the program's own name is quoted in its advice
+  shell.run("--version", "ln -s '" RNNBENCH_PROGRAM "' " + own_name + "; " + own_name + " status x.ini >.status; ");
+  const std::string status = file_text(shell / ".status"), mark = "\xef\xbf\xbd";
+  CHECK(status.find("'./a" + mark + "b" + mark + "[31m' run") != std::string::npos);
+  CHECK(status.find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("closed standard streams do not let messages into records", "[cli][limits]") {
@@ -102,6 +109,26 @@ TEST_CASE("a limit of the size of files ends in a sentence, and nothing is lost"
   CHECK(shell.run(small, "ulimit -f 1; ").code == 1);
   CHECK(shell.run(small).code == 0);
   CHECK(contents(ResultsFolder(shell / "r", "adding")) == before);
+}
+
+TEST_CASE("a figure that could not be drawn completely is reported, and the earlier one stays",
+          "[cli][limits][figures]") {
+  if (!gnuplot_available()) return;
+  const Shell shell;
+  const std::string settings =
+      " --task adding,copy,counting --cell rnn,lstm,gru --hidden 4 --length 10 --updates 20 --evaluate 10 --results r";
+  REQUIRE(shell.run("run" + settings + " --jobs 2 --oversubscribe").code == 0);
+  const std::string plot = "plot" + settings;
+  REQUIRE(shell.run(plot).code == 0);
+  const fs::path figures = shell / "r/adhoc/figures";
+  std::map<std::string, std::string> before;
+  for (const std::string& name : file_names(figures)) before[name] = file_text(figures / name);
+  const Outcome outcome = shell.run(plot, "ulimit -f 129; ");
+  INFO(outcome.err);
+  CHECK(outcome.code == 1);
+  CHECK(is_one_sentence(outcome.err));
+  CHECK(outcome.err.starts_with("rnnbench: gnuplot could not draw r/adhoc/figures/"));
+  for (const std::string& name : file_names(figures)) CHECK((before[name] == file_text(figures / name)));
 }
 
 TEST_CASE("a small stack suffices", "[cli][limits]") {

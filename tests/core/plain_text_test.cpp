@@ -8,7 +8,7 @@
 using namespace rnnbench::test;
 
 TEST_CASE("plain text is UTF-8 without control characters", "[text]") {
-  for (const char* plain : {"", "a b", "¼ é 二 🎼", "\"'`$\\|<>&", "\xc2\xa0", "\xf4\x8f\xbf\xbf"}) {
+  for (const char* plain : {"", "a b", "¼ é 二 🎼", "\"'`$\\|<>&", "\xc2\xa0", "\xf4\x8f\xbf\xbd"}) {
     INFO(plain);
     CHECK(is_plain_text(plain));
     CHECK(plain_text(plain) == plain);
@@ -28,6 +28,9 @@ TEST_CASE("plain text is UTF-8 without control characters", "[text]") {
       {"\xe0\x80\x8a", mark + mark + mark},  // of a newline
       {"\xed\xa0\x80", mark + mark + mark},  // half of a pair of UTF-16
       {"\xf4\x90\x80\x80", mark + mark + mark + mark},
+      {"\xef\xbf\xbe", mark + mark + mark},  // noncharacters
+      {"\xef\xb7\x90", mark + mark + mark},
+      {"\xf4\x8f\xbf\xbf", mark + mark + mark + mark},
       {"\xe4\xba", mark + mark},  // the beginning of a character
       {"\xe4\xba\nx", mark + mark + mark + "x"},
   };

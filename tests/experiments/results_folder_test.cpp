@@ -225,6 +225,15 @@ TEST_CASE("a full disk is reported with the file and the system's reason", "[res
   CHECK_THROWS_WITH(system_files().write("/dev/full", "x"), "cannot write /dev/full: No space left on device");
 }
 
+TEST_CASE("a link in place of a file is not followed", "[results-folder]") {
+  const TemporaryFolder folder;
+  overwrite(folder.path() / "other", "of somebody else");
+  fs::create_symlink("other", folder.path() / "file");
+  CHECK_THROWS_AS(system_files().write(folder.path() / "file", "x"), std::system_error);
+  write_atomically(folder.path() / "file", "x");
+  CHECK(read_file(folder.path() / "other") == "of somebody else");
+}
+
 TEST_CASE("whichever file operation fails, a commit leaves the old state or the new one", "[results-folder]") {
   const bool dead = GENERATE(false, true);
   const Record record = example_record(1);

@@ -3,6 +3,7 @@
 
 #include "findings/page/figure.h"
 #include "findings/page/runs_shown.h"
+#include "findings/page/section.h"
 #include "tests/findings/page_fixture.h"
 
 using namespace rnnbench::test;
@@ -117,6 +118,34 @@ TEST_CASE("gradients of many cells have a panel for each", "[findings]") {
         std::vector<Values>{{1, 0, 0, 0}, {2, -3, -3, -3}});
   CHECK(block(figure, "mut3, untrained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, -1, -1, -1}});
   CHECK(block(figure, "mut3, trained: lag, median, low, high") == std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
+}
+
+TEST_CASE("extreme numbers of records have figures and sections", "[findings]") {
+  REQUIRE(gnuplot_available());
+  TemporaryFolder folder;
+  for (const std::string figure : {"models", "over hidden", "curves", "time to solve", "gradients", "profile"}) {
+    for (const double extreme : {1.7e308, 5e-324, 0.0}) {
+      INFO(figure << " " << extreme);
+      const Finding finding =
+          declared(folder.path(), "extreme", "cell = lstm, gru\nhidden = 4, 8\nseed = 1..10\nprobe = gradients\n",
+                   "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = gru{hidden=4} < lstm{hidden=4}\n"
+                   "margin = 0 (any)\nfigure = " +
+                       figure + "\n");
+      const FindingResult result = result_of(finding, [&](const RunSpec& run, Json& json) {
+        const double sign = run.seed % 3 == 0 ? -1 : 1;
+        set_loss(json, run.seed % 2 == 0 ? sign * extreme : 1);
+        json["updates_to_solve"] = 0;
+        json["updates"] = 0;
+        json["curve"].back()["loss"] = extreme;
+        json["probe"] = {{"sequences", 1},
+                         {"untrained", {-extreme, extreme}},
+                         {"trained", {extreme, -extreme}},
+                         {"scalars", Json::object()}};
+      });
+      draw_figures({finding_figure(result)}, folder.path());
+      CHECK(count(finding_section(result, folder.path() / "finding.svg"), "<svg") == 1);
+    }
+  }
 }
 
 TEST_CASE("gates are points for units whose size is what the loss depends on", "[findings]") {

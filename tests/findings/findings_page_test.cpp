@@ -7,6 +7,7 @@
 
 #include "analysis/format.h"
 #include "analysis/statistics/paired.h"
+#include "findings/listing.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"
@@ -116,6 +117,25 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
     INFO((*match)[2].str());
     CHECK(ids.count((*match)[2].str().substr(1)) == 1);
   }
+}
+
+TEST_CASE("neither the claim nor the file name of a finding becomes HTML or Markdown", "[findings][injection]") {
+  REQUIRE(gnuplot_available());
+  TemporaryFolder folder;
+  const std::string name = "x'\"><img src=x onerror=alert(1)> y";
+  const Finding finding = declared(folder.path(), name, "cell = lstm, gru\nseed = 1..10\n",
+                                   "number = 7\nclaim = C <script>alert(3)</script> id='q' [a](b)\n"
+                                   "measure = relative_loss\ncompare = gru < lstm\nmargin = 0 (any)\n");
+  const FindingResult result = result_of(finding, set_losses);
+  draw_figures({finding_figure(result)}, folder.path());
+  const std::string html = finding_section(result, folder.path() / "finding.svg");
+  CHECK(count(html, "<svg") == 1);
+  CHECK(count(html, "id='figure7-gpPt0'") == 1);
+  const std::string markdown = findings_markdown({result});
+  for (const std::string& page : {html, markdown})
+    for (const char* raw : {"<img", "<script"}) CHECK(count(page, raw) == 0);
+  CHECK(markdown.find("[C &lt;script>alert(3)&lt;/script> id='q' \\[a\\](b)](") != std::string::npos);
+  CHECK(markdown.find("/x%27%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E%20y.ini) | **") != std::string::npos);
 }
 
 TEST_CASE("a section starts with the answer, and folds many further comparisons under their questions", "[findings]") {
