@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/figures.h"
 #include "core/error.h"
+#include "core/read_file.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/files.h"
@@ -147,7 +148,9 @@ int trace_command(const CommandArguments& words) {
     fs::create_directories(folder);
     write_atomically(csv, trace_csv(trace));
   } catch (const std::system_error& error) {
-    throw std::runtime_error("cannot write the trace to " + folder.string() + ": " + error.code().message());
+    const std::string sentence = "cannot write the trace to " + folder.string() + ": " + error.code().message();
+    if (is_wrong_path(error.code())) throw UserError(sentence);
+    throw std::runtime_error(sentence);
   }
 
   std::cout << trace.title << '\n' << trace.caption << '\n';

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <tuple>
 
+#include "core/error.h"
+
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
 
@@ -70,7 +72,14 @@ std::string short_text(double number) {
 class TemporaryResults {
  public:
   TemporaryResults() {
-    std::string name = (fs::temp_directory_path() / "rnnbench-verify-XXXXXX").string();
+    std::error_code error;
+    const fs::path folder = fs::temp_directory_path(error);
+    if (error) {
+      const char* named = std::getenv("TMPDIR");
+      throw UserError(std::string("the folder for temporary files (TMPDIR = ") + (named ? named : "") +
+                      ") cannot be used: " + error.message());
+    }
+    std::string name = (folder / "rnnbench-verify-XXXXXX").string();
     if (!::mkdtemp(name.data()))
       throw std::runtime_error("cannot create the temporary folder " + name + ": " +
                                std::generic_category().message(errno));
