@@ -55,11 +55,11 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   if (!std::filesystem::exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
                     " is missing beside the record; the run was trained with --no-weights, or the file was moved");
+  const TensorFile file = read_safetensors(path);
   try {
-    extract_parameters(read_safetensors(path), "", parameters);
+    extract_parameters(file, "", parameters);
   } catch (const UserError& error) {
-    const std::string sentence = error.what();
-    throw UserError((sentence.find(path.string()) == std::string::npos ? path.string() + ": " : "") + sentence);
+    throw UserError(path.string() + ": " + error.what());
   }
   if (hex16(weights_hash(parameters)) != expected)
     throw UserError(path.string() + ": these are not the weights of the record beside it (their hashes differ)");

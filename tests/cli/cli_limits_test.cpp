@@ -1,5 +1,4 @@
 // Input without an end, and limits of the system: one sentence and an exit code, never a signal or a wait.
-#include <map>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
@@ -60,34 +59,24 @@ TEST_CASE("control characters of the command line do not reach the terminal", "[
   CHECK(status.find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("closed standard streams do not let messages into records", "[cli][limits]") {
+TEST_CASE("closed standard streams do not let messages into files", "[cli][limits]") {
   const Shell shell;
-  REQUIRE(shell.run("run --task adding --cell rnn --hidden 2 --length 4 --updates 2 --results r --seed 1", "").code ==
-          0);
-  const auto files = [&] {
-    std::map<std::string, std::string> texts;
-    for (const auto& entry : fs::recursive_directory_iterator(shell / "r"))
-      if (entry.is_regular_file()) texts[entry.path().string()] = file_text(entry.path());
-    return texts;
-  };
-  // Every message goes to a file that is opened while its stream is closed: here the record, which is read.
-  const auto before = files();
-  REQUIRE_FALSE(before.empty());
-  const std::string closed =
+  REQUIRE(shell.run("run --task adding --cell rnn --hidden 2 --length 4 --updates 2 --results r --seed 1").code == 0);
+  const auto before = contents(ResultsFolder(shell / "r", "adding"));
+  // Without the streams, the first files that are opened get their numbers, and the output of `trace` goes there.
+  const std::string trace =
       "cd '" + (shell / "").string() + "' && '" RNNBENCH_PROGRAM "' trace r/adding/runs/*.json --sample 1 <&- >&- 2>&-";
-  CHECK(WEXITSTATUS(std::system(closed.c_str())) == 0);
-  for (const auto& [path, text] : before) CHECK(file_text(path) == text);
-  for (const auto& entry : fs::recursive_directory_iterator(shell / "r"))
-    if (entry.path().extension() == ".csv")
-      CHECK(file_text(entry.path()).find("Mean of each gate") == std::string::npos);
+  CHECK(WEXITSTATUS(std::system(trace.c_str())) == 0);
+  CHECK(contents(ResultsFolder(shell / "r", "adding")) == before);
 }
 
 TEST_CASE("paths that the system refuses end in a sentence", "[cli][limits]") {
   const Shell shell;
   std::string name = "lstm";
   for (int i = 0; i < 2000; ++i) name += "+lstm";
-  CHECK(shell.run("show " + name).code <= 2);
-  CHECK(shell.run("show " + name).err.find("filesystem error") == std::string::npos);
+  const Outcome show = shell.run("show " + name);  // a combination of cells, and too long for the name of a file
+  CHECK(show.code == 0);
+  CHECK(show.err.empty());
   REQUIRE(shell.run("run --task adding --cell rnn --hidden 2 --length 4 --updates 2 --results r --seed 1").code == 0);
   const Outcome verify = shell.run("verify r/adding/runs/*.json", "TMPDIR=/nonexistent ");
   CHECK(verify.code == 2);

@@ -11,11 +11,8 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "core/optimizer.h"
 #include "core/safetensors.h"
 #include "core/stream.h"
-#include "experiments/declaration/run_task.h"
-#include "experiments/training/checkpoint.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tests/experiments/run_fixture.h"
@@ -233,36 +230,6 @@ TEST_CASE("no run continues from a damaged checkpoint or from that of another ru
     CHECK((observer.notes == 1 || outcome.record.measured["resumed"] == 1));  // a flipped bit in padding does no harm
     CHECK(observer.notes <= 1);
   }
-}
-
-TEST_CASE("a state that no run can have is not continued", "[runner]") {
-  const RunSpec spec = small_run(1);
-  const Layout layout = make_network<float>(spec.model, make_task(spec)->signature())->layout();
-  const auto optimizer = make_optimizer(spec.training, layout);
-  TrainingState state;
-  state.update = 20;
-  state.next_evaluation = 30;
-  state.curve = Json::array({{{"update", 20}, {"train_loss", nullptr}, {"loss", 0.5}, {"confirmed", false}}});
-  state.curve_cpu_seconds = Json::array({0.1});
-  const Json good = Json::parse(state_text(state, *optimizer));
-  REQUIRE(read_state(good.dump(), 40, *optimizer).update == 20);
-  const auto refused = [&](const char* key, const Json& value) {
-    Json bad = good;
-    bad[key] = value;
-    CHECK_THROWS_AS(read_state(bad.dump(), 40, *optimizer), std::exception);
-  };
-  for (const auto& [key, value] : good.items()) refused(key.c_str(), "x");
-  for (const char* key : {"update", "next_evaluation", "loss_count", "resumed"}) refused(key, -1);
-  for (const char* key : {"update", "next_evaluation"}) refused(key, 1'000'000'000);
-  for (const char* key : {"curve", "curve_cpu_seconds"}) {
-    refused(key, Json::object());
-    refused(key, Json::array());
-    refused(key, Json::array({Json::object()}));
-  }
-  refused("curve", Json::array({1}));
-  std::string deep = good.dump();
-  deep.replace(deep.find("[{"), 1, std::string(100'000, '['));
-  CHECK_THROWS_AS(read_state(deep, 40, *optimizer), std::exception);
 }
 
 TEST_CASE("records are the same bytes for any number of jobs and threads", "[runner]") {
