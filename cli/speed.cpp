@@ -73,14 +73,16 @@ int speed_command(const CommandArguments& words) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"model", "task", "batch", "steps", "hidden", "wall ms/update",
-                                              "wall ms/forward", "sequences/s", "GFLOP/s", "of peak", "executed"}};
+                                              "wall ms/forward", "sequences/s", "GFLOP/s", "of peak", "executed",
+                                              "of bound"}};
   for (const SpeedResult& r : results) {
     const std::string attention = r.run.model.text_or("attention", "none");
     rows.push_back({r.run.model.text("cell") + (attention == "none" ? "" : " + " + attention), r.run.task.text("task"),
                     r.run.training.text("batch"), std::to_string(r.time_steps), std::to_string(r.hidden),
                     fixed(r.wall_ms_per_update, 3), fixed(r.wall_ms_forward, 3), fixed(r.sequences_per_second, 0),
                     fixed(r.gflops, 1), fixed(100 * r.fraction_of_peak, 1) + " %",
-                    fixed(100 * r.executed_fraction, 0) + " %"});
+                    fixed(100 * r.executed_fraction, 0) + " %",
+                    r.bound ? fixed(100 * r.bound->milliseconds() / r.wall_ms_per_update, 1) + " %" : "-"});
   }
   print_columns(std::cout, rows);
   if (!results.empty())
@@ -91,7 +93,9 @@ int speed_command(const CommandArguments& words) {
         << fixed(results[0].peak_memory_mib, 0) << " MiB; other processes used " << fixed(results[0].other_cores, 2)
         << " cores meanwhile\n"
            "GFLOP/s counts nominal operations; executed: the fraction of them that is computed, because one-hot inputs "
-           "are looked up\n";
+           "are looked up\n"
+           "bound: the executed operations at the peak, and the arithmetic of cells and optimizer at its own rate "
+           "(docs/speed.md)\n";
   return 0;
 }
 

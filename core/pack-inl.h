@@ -23,6 +23,10 @@
 
 #include "core/namespaces.h"
 
+// For lambdas of inner loops: compiled for the current instruction set, and always inlined.
+#undef RNNBENCH_INLINE
+#define RNNBENCH_INLINE HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::core {
 namespace HWY_NAMESPACE {
@@ -39,6 +43,7 @@ inline constexpr std::int32_t root_half = 0x3f3504f3;  // bits of sqrt(1/2)
 struct Pack {
   static constexpr int parts = 16;
   static constexpr int registers = 0;  // accumulators live in memory
+  static constexpr int side_by_side = 1;
   float v[16];
 };
 #define RNNBENCH_PACK_MAP(expression)                 \
@@ -84,6 +89,7 @@ struct Pack {
   static constexpr int width = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int parts = 16 / width;
   static constexpr int registers = (parts == 1 ? 24 : 12) / parts;  // packs that fit as accumulators
+  static constexpr int side_by_side = parts == 1 ? 4 : 2;           // the size of a PackGroup that is fastest for cells
   hn::Vec<D> v[parts];
 };
 #define RNNBENCH_PACK_MAP(expression)                                        \
@@ -135,9 +141,20 @@ HWY_INLINE Pack mantissa(Pack x) {
 
 #endif
 
-HWY_INLINE Pack operator+(float a, Pack b) { return broadcast(a) + b; }
-HWY_INLINE Pack operator-(float a, Pack b) { return broadcast(a) - b; }
-HWY_INLINE Pack operator*(float a, Pack b) { return broadcast(a) * b; }
+template <class S>
+concept Exact = std::is_same_v<S, double> || std::is_same_v<S, std::complex<double>>;
+
+// The number x in every lane.
+template <class V>
+HWY_INLINE V constant(double x) {
+  if constexpr (Exact<V>)
+    return V(x);
+  else if constexpr (std::is_same_v<V, Pack>)
+    return broadcast(static_cast<float>(x));
+  else
+    return V::constant(x);
+}
+
 HWY_INLINE Pack operator-(Pack a) { return broadcast(-0.0f) - a; }
 
 // Sum and maximum of the sixteen lanes, always in the same order: lanes 8 apart are combined first, then 4, 2, 1.
@@ -178,32 +195,38 @@ HWY_INLINE HWY_ATTR float largest_lane(Pack a) {
 }
 #endif
 
+// Functions of a pack or of a PackGroup.
+
 namespace detail {
 // e^r - 1 = r + r^2 p(r) for |r| <= ln(2)/2, where p minimizes the relative error of e^r: 3e-9.
-HWY_INLINE Pack exp_minus_one(Pack r) {
-  Pack p = broadcast(1.381422160193324e-3f);
-  p = fma(p, r, broadcast(8.36889911442995e-3f));
-  p = fma(p, r, broadcast(4.166840389370918e-2f));
-  p = fma(p, r, broadcast(0.1666651964187622f));
-  p = fma(p, r, broadcast(0.4999999403953552f));
+template <class V>
+HWY_INLINE V exp_minus_one(V r) {
+  V p = constant<V>(1.381422160193324e-3);
+  p = fma(p, r, constant<V>(8.36889911442995e-3));
+  p = fma(p, r, constant<V>(4.166840389370918e-2));
+  p = fma(p, r, constant<V>(0.1666651964187622));
+  p = fma(p, r, constant<V>(0.4999999403953552));
   return fma(r * r, p, r);
 }
 // scale = 2^k and growth = e^r - 1, where x = k ln 2 + r and |r| <= ln(2)/2 up to rounding.
+template <class V>
 struct Powers {
-  Pack scale, growth;
+  V scale, growth;
 };
-HWY_INLINE Powers powers(Pack x) {
-  const Pack magic = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  const Pack t = fma(x, broadcast(1.44269504f), magic);
-  const Pack k = t - magic;
-  const Pack r = fma(k, broadcast(2.12194440e-4f), fma(k, broadcast(-0.693359375f), x));
+template <class V>
+HWY_INLINE Powers<V> powers(V x) {
+  const V magic = constant<V>(12582912);  // 1.5 * 2^23: adding it rounds to an integer
+  const V t = fma(x, constant<V>(1.44269504), magic);
+  const V k = t - magic;
+  const V r = fma(k, constant<V>(2.12194440e-4), fma(k, constant<V>(-0.693359375), x));
   return {power_of_two(t), exp_minus_one(r)};
 }
 }  // namespace detail
 
 // e^x within 1.1 ulp; x is clamped to [-87.3, 88.3]. NaN stays NaN.
-HWY_INLINE Pack exp(Pack x) {
-  const detail::Powers e = detail::powers(lesser(broadcast(88.3f), greater(broadcast(-87.3f), x)));
+template <class V>
+HWY_INLINE V exp(V x) {
+  const auto e = detail::powers(lesser(constant<V>(88.3), greater(constant<V>(-87.3), x)));
   return fma(e.scale, e.growth, e.scale);
 }
 
@@ -224,24 +247,23 @@ HWY_INLINE Pack log(Pack x) {
 }
 
 // 1 / (1 + e^-x), within 2.5 ulp.
-HWY_INLINE Pack sigmoid(Pack x) {
-  const detail::Powers e = detail::powers(lesser(broadcast(88.3f), greater(broadcast(-87.3f), broadcast(0.0f) - x)));
-  return broadcast(1.0f) / fma(e.scale, e.growth, e.scale + broadcast(1.0f));
+template <class V>
+HWY_INLINE V sigmoid(V x) {
+  const auto e = detail::powers(lesser(constant<V>(88.3), greater(constant<V>(-87.3), constant<V>(0) - x)));
+  return constant<V>(1) / fma(e.scale, e.growth, e.scale + constant<V>(1));
 }
 
 // (e^2|x| - 1) / (e^2|x| + 1) with the sign of x, within 2.5 ulp; exactly 1 for |x| >= 9.02. Writing e^y - 1 as
 // 2^k (e^r - 1) + (2^k - 1) keeps the relative accuracy near 0.
-HWY_INLINE Pack tanh(Pack x) {
-  const Pack y = lesser(broadcast(9.02f), absolute(x));
-  const detail::Powers e = detail::powers(y + y);
-  const Pack growth = fma(e.scale, e.growth, e.scale - broadcast(1.0f));
-  return with_sign_of(growth / (growth + broadcast(2.0f)), x);
+template <class V>
+HWY_INLINE V tanh(V x) {
+  const V y = lesser(constant<V>(9.02), absolute(x));
+  const auto e = detail::powers(y + y);
+  const V growth = fma(e.scale, e.growth, e.scale - constant<V>(1));
+  return with_sign_of(growth / (growth + constant<V>(2)), x);
 }
 
 // ---- The same functions for packs of one lane -------------------------------------------------------------------
-
-template <class S>
-concept Exact = std::is_same_v<S, double> || std::is_same_v<S, std::complex<double>>;
 
 HWY_INLINE double real_part(double x) { return x; }
 HWY_INLINE double real_part(const std::complex<double>& x) { return x.real(); }
@@ -297,28 +319,16 @@ HWY_INLINE S largest_lane(S a) {
 
 // The derivatives of the two functions from their values.
 template <class V>
+HWY_INLINE V one_minus(V y) {
+  return constant<V>(1) - y;
+}
+template <class V>
 HWY_INLINE V sigmoid_slope(V y) {
-  return y * (1.0f - y);
+  return y * one_minus(y);
 }
 template <class V>
 HWY_INLINE V tanh_slope(V y) {
-  return 1.0f - y * y;
-}
-template <Exact S>
-HWY_INLINE S sigmoid_slope(S y) {
-  return y * (S(1) - y);
-}
-template <Exact S>
-HWY_INLINE S tanh_slope(S y) {
-  return S(1) - y * y;
-}
-template <class V>
-HWY_INLINE V one_minus(V y) {
-  return 1.0f - y;
-}
-template <Exact S>
-HWY_INLINE S one_minus(S y) {
-  return S(1) - y;
+  return one_minus(y * y);
 }
 
 // Number type and number of lanes of a pack.
@@ -327,12 +337,14 @@ struct PackTraits {
   using Scalar = V;
   static constexpr int lanes = 1;
   static constexpr int registers = 0;
+  static constexpr int side_by_side = 1;
 };
 template <>
 struct PackTraits<Pack> {
   using Scalar = float;
   static constexpr int lanes = 16;
   static constexpr int registers = Pack::registers;
+  static constexpr int side_by_side = Pack::side_by_side;
 };
 template <class V>
 using ScalarOf = typename PackTraits<V>::Scalar;
@@ -341,12 +353,12 @@ using ScalarOf = typename PackTraits<V>::Scalar;
 template <class V>
 HWY_INLINE V leaky_relu(V x) {
   const V positive = where_positive(x, x);
-  return fma(x - positive, broadcast(ScalarOf<V>(0.01)), positive);
+  return fma(x - positive, constant<V>(0.01), positive);
 }
 template <class V>
 HWY_INLINE V leaky_relu_backward(V y, V d) {
   const V positive = where_positive(y, d);
-  return fma(d - positive, broadcast(ScalarOf<V>(0.01)), positive);
+  return fma(d - positive, constant<V>(0.01), positive);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/pack-inl.h"
+#include "core/pack_group-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::core {
@@ -20,9 +20,6 @@ namespace HWY_NAMESPACE {
 
 template <int N>
 using Constant = std::integral_constant<int, N>;
-
-// For lambdas of inner loops: compiled for the current instruction set, and always inlined.
-#define RNNBENCH_INLINE HWY_ATTR __attribute__((always_inline))
 
 // Calls f(Constant<0>()), ..., f(Constant<N - 1>()). Arrays of packs that are indexed by these constants stay in
 // registers at every optimization level.

@@ -178,6 +178,9 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
     r.gflops = r.nominal_flops / r.wall_ms_per_update * 1e-6;
     r.peak_gflops = peak;
     r.fraction_of_peak = r.gflops / peak;
+    r.bound = measured_bound(each.spec, plan_network(each.spec.model, each.task->signature()),
+                             {r.time_steps, each.batch.size, r.executed_fraction * r.nominal_flops}, peak,
+                             options.workspace.threads);
     r.peak_memory_mib = peak_memory_mib();
     r.other_cores = other_cores;
     results.push_back(std::move(r));
@@ -201,6 +204,13 @@ Json speed_json(const SpeedResult& r) {
   json["gflops"] = r.gflops;
   json["peak_gflops"] = r.peak_gflops;
   json["fraction_of_peak"] = r.fraction_of_peak;
+  json["ms_bound"] = r.bound ? Json(r.bound->milliseconds()) : Json(nullptr);
+  json["fraction_of_bound"] = r.bound ? Json(r.bound->milliseconds() / r.wall_ms_per_update) : Json(nullptr);
+  json["ms_bound_parts"] = r.bound ? Json{{"products", r.bound->products},
+                                          {"weights", r.bound->weights},
+                                          {"cells", r.bound->cells},
+                                          {"optimizer", r.bound->optimizer}}
+                                   : Json(nullptr);
   json["peak_memory_mib"] = r.peak_memory_mib;
   json["other_cores"] = r.other_cores;
   return json;

@@ -113,6 +113,8 @@ class SingleHead final : public Attention<ScalarOf<V>> {
       std::fill_n(t.key, static_cast<std::size_t>(all) * inner_stride_, S(0));
       project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all);
       project_key_.forward(packed + at_.key, memory, memory_stride_, t.key, inner_stride_, all);
+      make_factors(t.query, all, t.query_factor);
+      make_factors(t.key, all, t.key_factor);
     } else if (kind_ == AttentionKind::general) {
       std::fill_n(t.query, static_cast<std::size_t>(all) * inner_stride_, S(0));
       project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all);
@@ -193,8 +195,9 @@ class SingleHead final : public Attention<ScalarOf<V>> {
   bool has_vectors() const { return kind_ == AttentionKind::additive || kind_ == AttentionKind::feedforward; }
 
   struct Tape {
-    S *context = nullptr, *d_context = nullptr;  // [steps][columns][memory stride]
-    S *query = nullptr, *key = nullptr;          // projections: [steps][columns][inner stride]
+    S *context = nullptr, *d_context = nullptr;        // [steps][columns][memory stride]
+    S *query = nullptr, *key = nullptr;                // projections: [steps][columns][inner stride]
+    S *query_factor = nullptr, *key_factor = nullptr;  // see make_factors(); the same size
     S *d_query = nullptr, *d_key = nullptr;
     S* weights_ = nullptr;                          // [columns][steps][row], attention weights
     S* scores_ = nullptr;                           // [steps][row], gradient of the scores of one sequence
@@ -217,6 +220,8 @@ class SingleHead final : public Attention<ScalarOf<V>> {
                                                     {&t.d_context, all * memory_stride_},
                                                     {&t.query, inner},
                                                     {&t.key, keys},
+                                                    {&t.query_factor, keys},
+                                                    {&t.key_factor, keys},
                                                     {&t.d_query, inner},
                                                     {&t.d_key, keys},
                                                     {&t.weights_, columns * steps * row},
@@ -245,28 +250,64 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     return column_of<const S>(t.query, column, t.columns, inner_stride_);
   }
 
+  // tanh(x + y) = 1 - 2 / (e^2x e^2y + 1). The factors e^2x and e^2y are computed once for each query and each key, so
+  // that a pair of them costs a division instead of a tanh. If a number of a query or key is so large that a product of
+  // factors could overflow, its first factor is 0, and its pairs are computed directly.
+  HWY_ATTR void make_factors(const S* x, int count, S* factors) const {
+    for (int i = 0; i < count; ++i, x += inner_stride_, factors += inner_stride_) {
+      V largest = constant<V>(0);
+      for (int k = 0; k < inner_stride_; k += L) {
+        const V value = load(x + k);
+        largest = greater(largest, greater(value, constant<V>(0) - value));
+        store(exp(value + value), factors + k);
+      }
+      if (!(real_part(largest_lane(largest)) <= 20)) factors[0] = S(0);
+    }
+  }
+  // tanh of query plus key, [inner]; `factored`: neither is too large for its factors.
+  static bool factored(const S* query_factor, const S* key_factor) {
+    return query_factor[0] != S(0) && key_factor[0] != S(0);
+  }
+  static HWY_INLINE V tanh_of_factors(V query_factor, V key_factor) {
+    return fma(constant<V>(-2), constant<V>(1) / fma(query_factor, key_factor, constant<V>(1)), constant<V>(1));
+  }
+
   HWY_ATTR void additive_scores(const S* packed, const Tape& t, int q, int column) const {
     const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
-    const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_);
+    const S* query_factor = column_of(t.query_factor, column, t.columns, inner_stride_).at(q);
+    const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_),
+                    key_factors = column_of(t.key_factor, column, t.columns, inner_stride_);
+    const S* energy = packed + at_.energy;
+    S* scores = t.weights(column).at(q);
     for (int s = 0; s <= q; ++s) {
-      V sum = broadcast(S(0));
-      for (int k = 0; k < inner_stride_; k += L)
-        sum = fma(load(packed + at_.energy + k), tanh(load(query + k) + load(keys.at(s) + k)), sum);
-      t.weights(column).at(q)[s] = sum_of_lanes(sum);
+      const S *key = keys.at(s), *key_factor = key_factors.at(s);
+      V sum = constant<V>(0);
+      if (factored(query_factor, key_factor))
+        for (int k = 0; k < inner_stride_; k += L)
+          sum = fma(load(energy + k), tanh_of_factors(load(query_factor + k), load(key_factor + k)), sum);
+      else
+        for (int k = 0; k < inner_stride_; k += L)
+          sum = fma(load(energy + k), tanh(load(query + k) + load(key + k)), sum);
+      scores[s] = sum_of_lanes(sum);
     }
   }
 
   HWY_ATTR void additive_backward(const S* packed, const Tape& t, int q, int column, S* gradient) const {
     const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
+    const S* query_factor = column_of(t.query_factor, column, t.columns, inner_stride_).at(q);
     S* d_query = column_of(t.d_query, column, t.columns, inner_stride_).at(q);
     const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_),
+                    key_factors = column_of(t.key_factor, column, t.columns, inner_stride_),
                     d_keys = column_of(t.d_key, column, t.columns, inner_stride_);
     const S* d_scores = t.scores().at(q);
     for (int k = 0; k < inner_stride_; k += L) {
-      const V v = load(packed + at_.energy + k), at_query = load(query + k);
+      const V v = load(packed + at_.energy + k), at_query = load(query + k), factor = load(query_factor + k);
       V d_v = load(gradient + at_.d_energy + k), sum = broadcast(S(0));
       for (int s = 0; s <= q; ++s) {
-        const V squashed = tanh(at_query + load(keys.at(s) + k)), d = broadcast(d_scores[s]);
+        const S* key_factor = key_factors.at(s);
+        const V d = broadcast(d_scores[s]), squashed = factored(query_factor, key_factor)
+                                                           ? tanh_of_factors(factor, load(key_factor + k))
+                                                           : tanh(at_query + load(keys.at(s) + k));
         d_v = fma(d, squashed, d_v);
         const V d_in = d * v * tanh_slope(squashed);
         sum = sum + d_in;

@@ -14,7 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-// One hidden unit of one sequence at one step; with V = Pack, sixteen neighboring units.
+// One hidden unit of one sequence at one step; with V = Pack, sixteen neighboring units; with V = PackGroup, these in
+// several sequences.
 template <class V, int Slots, int States, int Vectors, class GateFunction>
 struct Unit {
   // One number per gate, or two for a gate kept apart (Join::apart). forward replaces the pre-activations by what
@@ -36,7 +37,7 @@ struct Unit {
   // The unit's weights, and their gradients at this step, which are 0 unless backward sets them.
   std::array<V, Vectors> vectors, d_vectors;
 
-  static HWY_INLINE V number(float x) { return broadcast(ScalarOf<V>(x)); }
+  static HWY_INLINE V number(float x) { return constant<V>(x); }
   // The function of the gates: the logistic sigmoid, unless the option gate-activation chooses another one.
   static HWY_INLINE V gate(V x) { return GateFunction::value(x); }
   static HWY_INLINE V gate_slope(V y) { return GateFunction::slope(y); }  // y = gate(x)
@@ -56,12 +57,12 @@ struct SigmoidGate {
 struct HardSigmoidGate {  // max(0, min(1, x / 6 + 1 / 2)), as in PyTorch
   template <class V>
   static HWY_INLINE V value(V x) {
-    const V y = fma(x, broadcast(ScalarOf<V>(1.0 / 6)), broadcast(ScalarOf<V>(0.5))), rest = one_minus(y);
+    const V y = fma(x, constant<V>(1.0 / 6), constant<V>(0.5)), rest = one_minus(y);
     return where_positive(y, one_minus(where_positive(rest, rest)));
   }
   template <class V>
   static HWY_INLINE V slope(V y) {
-    return where_positive(y, where_positive(one_minus(y), broadcast(ScalarOf<V>(1.0 / 6))));
+    return where_positive(y, where_positive(one_minus(y), constant<V>(1.0 / 6)));
   }
 };
 struct ReluGate {
@@ -71,7 +72,7 @@ struct ReluGate {
   }
   template <class V>
   static HWY_INLINE V slope(V y) {
-    return where_positive(y, broadcast(ScalarOf<V>(1)));
+    return where_positive(y, constant<V>(1));
   }
 };
 

@@ -25,7 +25,6 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   using Shape = CellShape<Cell>;
   static constexpr int L = PackTraits<V>::lanes, slots = Shape::slots, states = Shape::states, phases = Shape::phases(),
                        vectors = Shape::vectors;
-  using UnitV = Unit<V, slots, states, vectors, GateFunction>;
 
  public:
   explicit CellKernelOf(const Settings& settings) : cell_(settings) {}
@@ -46,6 +45,38 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   }
 
  private:
+  // A unit block in N columns at once.
+  template <int N>
+  using Columns = std::conditional_t<N == 1, V, PackGroup<N>>;
+  template <int N>
+  using UnitOf = Unit<Columns<N>, slots, states, vectors, GateFunction>;
+  // f(c) for each of the columns. What it returns, or takes, is the pack of one column.
+  template <int N, class F>
+  static HWY_INLINE HWY_ATTR Columns<N> loaded(F f) {
+    if constexpr (N == 1)
+      return f(0);
+    else
+      return PackGroup<N>::of(f);
+  }
+  template <int N, class F>
+  static HWY_INLINE HWY_ATTR void for_packs(const Columns<N>& packs, F f) {
+    if constexpr (N == 1)
+      f(packs, 0);
+    else
+      unrolled<N>([&](auto c) RNNBENCH_INLINE { f(packs.v[c], c); });
+  }
+
+  // Calls f(Constant<N>()) for groups of N columns, then for single ones. (Only with sigmoid gates, which are what
+  // nearly everybody uses: every N is compiled for every cell.)
+  template <class F>
+  static HWY_INLINE HWY_ATTR void for_groups(int columns, F f) {
+    constexpr int N = std::is_same_v<GateFunction, SigmoidGate> ? PackTraits<V>::side_by_side : 1;
+    int left = columns;
+    if constexpr (N > 1)
+      for (; left >= N; left -= N) f(Constant<N>());
+    for (; left > 0; --left) f(Constant<1>());
+  }
+
   // All addresses are computed before the loop. Inside it the compiler would have to load them again after every store,
   // because a stored pack may alias anything.
   template <int P>
@@ -67,35 +98,45 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
       next[s] = arrays.next[s] + at;
     }
     const Cell cell = cell_;
-    const int columns = place.count;
     const S* weights = vectors > 0 ? arrays.vectors + place.unit_block * (vectors * L) : nullptr;
-    for (int c = 0; c < columns; ++c) {
-      UnitV u;
-      unrolled<first>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
-      unrolled<recurrent>([&](auto r) RNNBENCH_INLINE { u.gates[first + r] = load(sums + r * L); });
+    std::ptrdiff_t column = 0;  // stride * columns that are done
+    for_groups(place.count, [&](auto group) RNNBENCH_INLINE {
+      constexpr int N = group;
+      UnitOf<N> u;
+      const auto load_at = [](const S* from, std::ptrdiff_t step) RNNBENCH_INLINE {
+        return loaded<N>([&](int c) RNNBENCH_INLINE { return load(from + c * step); });
+      };
+      const auto store_at = [](const Columns<N>& packs, S* to, std::ptrdiff_t step) RNNBENCH_INLINE {
+        for_packs<N>(packs, [&](V pack, int c) RNNBENCH_INLINE { store(pack, to + c * step); });
+      };
+      unrolled<first>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load_at(slot + g * L, slots * L); });
+      unrolled<recurrent>([&](auto r) RNNBENCH_INLINE { u.gates[first + r] = load_at(sums + r * L, sums_stride); });
       unrolled<count - recurrent>([&](auto r) RNNBENCH_INLINE {
-        u.gates[first + recurrent + r] = load(direct[c] + direct_offset + (recurrent + r) * L);
+        u.gates[first + recurrent + r] =
+            loaded<N>([&](int c) RNNBENCH_INLINE { return load(direct[c] + direct_offset + (recurrent + r) * L); });
       });
-      unrolled<states>([&](auto s) RNNBENCH_INLINE { u.before[s] = load(before[s] + c * stride); });
-      unrolled<vectors>([&](auto v) RNNBENCH_INLINE { u.vectors[v] = load(weights + v * L); });
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { u.before[s] = load_at(before[s] + column, stride); });
+      unrolled<vectors>([&](auto v) RNNBENCH_INLINE { u.vectors[v] = load_at(weights + v * L, 0); });
       if constexpr (phases == 1)
         cell.forward(u);
       else
         cell.forward(u, Constant<P>());
-      unrolled<count>([&](auto g) RNNBENCH_INLINE { store(u.gates[first + g], slot + (first + g) * L); });
+      unrolled<count>([&](auto g) RNNBENCH_INLINE { store_at(u.gates[first + g], slot + (first + g) * L, slots * L); });
       if constexpr (makes_state) {
         unrolled<states>([&](auto s) RNNBENCH_INLINE {
-          store(u.after[s], after[s] + c * stride);
-          prefetch(next[s] + c * stride);
+          store_at(u.after[s], after[s] + column, stride);
+          unrolled<N>([&](auto c) RNNBENCH_INLINE { prefetch(next[s] + column + c * stride); });
         });
-        unrolled<slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
+        unrolled<N * slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
       } else {
-        store(u.middle, middle + c * stride);
+        store_at(u.middle, middle + column, stride);
       }
-      sums += sums_stride;
-      slot += slots * L;
-      next_slot += slots * L;
-    }
+      sums += N * sums_stride;
+      direct += N;
+      slot += N * slots * L;
+      next_slot += N * slots * L;
+      column += N * stride;
+    });
   }
 
   // Also adds to the gradients of the biases, of the vectors, and of the input weights if the input is one-hot, because
@@ -135,41 +176,60 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     unrolled<count>([&](auto g) RNNBENCH_INLINE { bias[g] = load(bias_at + g * L); });
     unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = load(d_weights + v * L); });
     const Cell cell = cell_;
-    const int columns = place.count;
-    for (int c = 0; c < columns; ++c) {
-      UnitV u;
-      unrolled<slots>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load(slot + g * L); });
+    std::ptrdiff_t done = 0;  // columns
+    for_groups(place.count, [&](auto group) RNNBENCH_INLINE {
+      constexpr int N = group;
+      UnitOf<N> u;
+      const std::ptrdiff_t column = done * stride;
+      const auto load_at = [](const S* from, std::ptrdiff_t step) RNNBENCH_INLINE {
+        return loaded<N>([&](int c) RNNBENCH_INLINE { return load(from + c * step); });
+      };
+      const auto store_at = [](const Columns<N>& packs, S* to, std::ptrdiff_t step) RNNBENCH_INLINE {
+        for_packs<N>(packs, [&](V pack, int c) RNNBENCH_INLINE { store(pack, to + c * step); });
+      };
+      const auto add_columns = [](const Columns<N>& packs, V& sum) RNNBENCH_INLINE {
+        for_packs<N>(packs, [&](V pack, int) RNNBENCH_INLINE { sum = sum + pack; });
+      };
+      unrolled<slots>([&](auto g) RNNBENCH_INLINE { u.gates[g] = load_at(slot + g * L, slots * L); });
       unrolled<states>([&](auto s) RNNBENCH_INLINE {
-        u.before[s] = load(before[s] + c * stride);
-        u.after[s] = load(after[s] + c * stride);
-        u.grad[s] = load(grad[s] + c * grad_stride[s]);
+        u.before[s] = load_at(before[s] + column, stride);
+        u.after[s] = load_at(after[s] + column, stride);
+        u.grad[s] = load_at(grad[s] + done * grad_stride[s], grad_stride[s]);
       });
       unrolled<vectors>([&](auto v) RNNBENCH_INLINE {
-        u.vectors[v] = load(weights + v * L);
-        u.d_vectors[v] = broadcast(S(0));
+        u.vectors[v] = load_at(weights + v * L, 0);
+        u.d_vectors[v] = constant<Columns<N>>(0);
       });
-      if constexpr (!makes_state) u.d_middle = load(d_middle + c * d_middle_stride);
-      if constexpr (P == 0 && has_partial_gradient<Cell>()) u.partial_gradient = load(partial_gradient + c * stride);
+      if constexpr (!makes_state) u.d_middle = load_at(d_middle + done * d_middle_stride, d_middle_stride);
+      if constexpr (P == 0 && has_partial_gradient<Cell>())
+        u.partial_gradient = load_at(partial_gradient + column, stride);
       if constexpr (phases == 1)
         cell.backward(u);
       else
         cell.backward(u, Constant<P>());
-      unrolled<first + count>([&](auto g) RNNBENCH_INLINE { store(u.gates[g], slot + g * L); });
-      if constexpr (P == 1 && has_partial_gradient<Cell>()) store(u.partial_gradient, partial_gradient + c * stride);
-      unrolled<states>([&](auto s) RNNBENCH_INLINE { store(u.grad[s], d_states[s] + c * stride); });
-      unrolled<count>([&](auto g) RNNBENCH_INLINE { bias[g] = bias[g] + u.gates[first + g]; });
-      unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = d_vectors[v] + u.d_vectors[v]; });
+      unrolled<first + count>([&](auto g) RNNBENCH_INLINE { store_at(u.gates[g], slot + g * L, slots * L); });
+      if constexpr (P == 1 && has_partial_gradient<Cell>())
+        store_at(u.partial_gradient, partial_gradient + column, stride);
+      unrolled<states>([&](auto s) RNNBENCH_INLINE { store_at(u.grad[s], d_states[s] + column, stride); });
+      unrolled<count>([&](auto g) RNNBENCH_INLINE { add_columns(u.gates[first + g], bias[g]); });
+      unrolled<vectors>([&](auto v) RNNBENCH_INLINE { add_columns(u.d_vectors[v], d_vectors[v]); });
       if constexpr (P == 0) {
-        unrolled<slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
-        unrolled<states>([&](auto s) RNNBENCH_INLINE { prefetch(next[s] + c * stride); });
+        unrolled<N * slots>([&](auto g) RNNBENCH_INLINE { prefetch(next_slot + g * L); });
+        unrolled<states>([&](auto s) RNNBENCH_INLINE {
+          unrolled<N>([&](auto c) RNNBENCH_INLINE { prefetch(next[s] + column + c * stride); });
+        });
       }
-      if (symbols != nullptr) {
-        S* row = table + symbols[c] * table_row + first * L;
-        unrolled<count>([&](auto g) RNNBENCH_INLINE { store(load(row + g * L) + u.gates[first + g], row + g * L); });
-      }
-      slot += slots * L;
-      next_slot += slots * L;
-    }
+      if (symbols != nullptr)
+        unrolled<count>([&](auto g) RNNBENCH_INLINE {
+          for_packs<N>(u.gates[first + g], [&](V pack, int c) RNNBENCH_INLINE {
+            S* row = table + symbols[done + c] * table_row + (first + g) * L;
+            store(load(row) + pack, row);
+          });
+        });
+      slot += N * slots * L;
+      next_slot += N * slots * L;
+      done += N;
+    });
     unrolled<count>([&](auto g) RNNBENCH_INLINE { store(bias[g], bias_at + g * L); });
     unrolled<vectors>([&](auto v) RNNBENCH_INLINE { store(d_vectors[v], d_weights + v * L); });
   }

@@ -45,8 +45,7 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     const StepArrays<S> arrays = forward_arrays(packed, in, t, step);
     if (fused_[phase]) {
       const int recurrent = product_of(cell_.recurrences, phase);
-      const Fused fused{arrays,
-                        in,
+      const Fused fused{in,
                         one_hot_ ? packed + at_.table : packed + at_.bias,
                         packed + this->input_places_[product_of(cell_.inputs, phase)].panels,
                         packed + this->recurrent_places_[recurrent].panels,
@@ -56,16 +55,34 @@ class RecurrentSteps : protected RecurrentWeights<V> {
                         cell_.slots_of(phase)};
       const int group = this->recurrent_places_[recurrent].group;
       const ColumnGroups few(in.columns, max_columns<V>(4)), many(in.columns, max_columns<V>(1));
+      alignas(64) S sums[tile_width * max_product_rows * L];
       in_blocks(unit_blocks_, group, [&](int ub, int blocks) {
         const ColumnGroups& columns = fused.rows * blocks < 4 ? many : few;
-        for (int g = 0; g < columns.count; ++g) fused_tile(fused, ub, blocks, columns.groups[g], g);
+        for (int g = 0; g < columns.count; ++g) fused_sums(fused, ub, blocks, columns.groups[g], g, sums);
+        for (int b = 0; b < blocks; ++b)
+          kernel_->forward(phase, arrays, {ub + b, 0, in.columns}, sums + b * fused.rows * L, fused.rows * blocks * L,
+                           nullptr, 0);
       });
       return;
     }
-    for (int ub = 0; ub < unit_blocks_; ++ub)
+    const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase),
+              recurrent = cell_.recurrent_slots(phase);
+    Sums sums;
+    for (int ub = 0; ub < unit_blocks_; ++ub) {
+      start_sums(packed, in, step, ub, first, count, sums);
       in_columns(in.columns, this->general_columns_[phase], [&](int column, int columns) {
-        general_tile(packed, in, t, step, phase, arrays, {ub, column, columns});
+        add_products(packed, in, t, step, phase, {ub, column, columns}, sums);
       });
+      if (!normalized_)
+        kernel_->forward(phase, arrays, {ub, 0, in.columns}, sums.recurrent, recurrent * L, sums.start,
+                         sums.start_offset);
+      else
+        for (int c = 0; c < in.columns; ++c) {
+          S* slot = t.slot(step, ub, c) + first * L;
+          std::copy_n(sums.recurrent + c * (recurrent * L), recurrent * L, slot);
+          std::copy_n(sums.start[c] + sums.start_offset + recurrent * L, (count - recurrent) * L, slot + recurrent * L);
+        }
+    }
     if (!normalized_) return;
     // Now the sums of all units are in the slots: normalize them there, then apply the cell.
     const CellStructure::Rows rows{cell_.first_of_phase[phase], cell_.slots_of(phase)};
@@ -120,17 +137,15 @@ class RecurrentSteps : protected RecurrentWeights<V> {
             back.read_column = d_outputs.d_stride;
             back.read_depth = d_outputs.depth;
           }
-          const bool complete = i == count - 1 && end == unit_blocks_;
           for (int g = 0; g < columns.count; ++g) {
             const auto [column, size] = columns.groups[g];
-            S* sum = sums + (target * tile_width + column) * (back_group * L);
+            S* sum = sums + target * tile_width * (back_group * L) + column * (blocks * L);
             tile_table<V>.transposed[blocks - 1][size - 1](back, column, sum, blocks * L);
-            for (int b = 0; b < blocks && complete; ++b)
-              apply_backward(arrays, phase, targets, count, sums, blocks * L, t, ub + b, b, column, size);
             back.ahead += 2 * 16 * back.taken;
           }
         }
       }
+      for (int b = 0; b < blocks; ++b) apply_backward(arrays, phase, targets, count, sums, blocks * L, t, ub + b, b);
     });
     if (!normalized_) return;
     normalize_backward<V>(norm_shape(), {cell_.first_of_phase[phase], cell_.slots_of(phase)}, packed + at_.gain,
@@ -170,31 +185,18 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     return product.source == from_middle ? t.middle(step, column) : t.state(product.source, step, column);
   }
 
-  // What the sums of a unit block start from in each column: the biases, or the table's row for the symbol.
-  void start_of(const S* packed, const TileInput<S>& in, int step, int ub, int column, int columns,
-                const S** start) const {
-    for (int c = 0; c < columns; ++c) {
-      if (one_hot_) {
-        const std::int32_t symbol = in.symbols[static_cast<std::size_t>(step) * in.columns + column + c];
-        start[c] = packed + at_.table + (static_cast<std::size_t>(symbol) * unit_blocks_ + ub) * slots_ * L;
-      } else {
-        start[c] = packed + at_.bias + static_cast<std::size_t>(ub) * slots_ * L;
-      }
-    }
-  }
-
   const S* input_at(const TileInput<S>& in, int step, int column) const {
     return in.values + (static_cast<std::size_t>(step) * in.columns + column) * in.stride;
   }
 
-  // A fused phase: bias, input and state are summed in registers, for all slots at once. Then the cell is applied.
+  // A fused phase: bias, input and state are summed in registers, for all slots at once.
   struct Fused {
-    const StepArrays<S>& arrays;
     const TileInput<S>& in;
     const S *start, *input, *recurrent, *source;
     int step, phase, rows;
   };
-  void fused_tile(const Fused& f, int ub, int blocks, const ColumnGroups::Group& columns, int turn) const {
+  // The sums of some columns, to sums[column][blocks][rows][L].
+  void fused_sums(const Fused& f, int ub, int blocks, const ColumnGroups::Group& columns, int turn, S* sums) const {
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(f.step) * f.in.columns + columns.first, unit = slots_ * L;
     const S* start[max_tile_columns];
     if (one_hot_)
@@ -209,40 +211,48 @@ class RecurrentSteps : protected RecurrentWeights<V> {
     if (!one_hot_) x = {f.input + from * in_, f.in.values + at * f.in.stride, f.in.stride, in_, nullptr};
     const S* panel = f.recurrent + from * units_;
     const Factor h{panel, f.source + columns.first * stride_, stride_, units_, panel + (width + turn * 2 * L) * units_};
-    alignas(64) S sums[max_tile_columns * max_product_rows * L];
-    tile_table<V>.sum[f.rows * blocks - 1][columns.size - 1](start, offset, one_hot_ ? nullptr : &x, &h, sums, width);
-    for (int b = 0; b < blocks; ++b)
-      kernel_->forward(f.phase, f.arrays, {ub + b, columns.first, columns.size}, sums + b * f.rows * L, width, nullptr,
-                       0);
+    tile_table<V>.sum[f.rows * blocks - 1][columns.size - 1](start, offset, one_hot_ ? nullptr : &x, &h,
+                                                             sums + columns.first * width, width);
   }
 
-  // Any other phase: the products are added one after the other, to sums in memory. Then the cell is applied.
-  void general_tile(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase,
-                    const StepArrays<S>& arrays, const TilePlace& place) const {
-    const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase),
-              recurrent = cell_.recurrent_slots(phase);
-    const int columns = place.count;
-    const S* start[max_tile_columns];
-    start_of(packed, in, step, place.unit_block, place.column, columns, start);
-    std::ptrdiff_t start_offset = first * L;
-    alignas(64) S numbers[2 * max_tile_columns * max_slots * L];
-    if (!one_hot_) {  // replace the start by bias plus input product
-      for (int c = 0; c < columns; ++c) {
-        S* out = numbers + c * (count * L);
-        if (normalized_)
-          std::fill_n(out, count * L, S(0));
-        else
-          std::copy_n(start[c] + first * L, count * L, out);
-        start[c] = out;
+  // Any other phase: the products are added one after the other, to sums in memory.
+  struct Sums {
+    // Of each column: biases and, unless the input is one-hot, the input product (of a one-hot input: the row of the
+    // table). start[c] + start_offset is the phase's first slot.
+    const S* start[tile_width];
+    std::ptrdiff_t start_offset;
+    alignas(64) S input[tile_width * max_slots * L];      // [columns][slots][L]
+    alignas(64) S recurrent[tile_width * max_slots * L];  // [columns][recurrent slots][L]: with the recurrent products
+  };
+  void start_sums(const S* packed, const TileInput<S>& in, int step, int ub, int first, int count, Sums& sums) const {
+    const std::size_t symbols = static_cast<std::size_t>(step) * in.columns;
+    const S* bias = packed + at_.bias + static_cast<std::size_t>(ub) * slots_ * L + first * L;
+    sums.start_offset = one_hot_ ? first * L : 0;
+    for (int c = 0; c < in.columns; ++c) {
+      if (one_hot_) {
+        const std::size_t symbol = in.symbols[symbols + c];
+        sums.start[c] = packed + at_.table + (symbol * unit_blocks_ + ub) * slots_ * L;
+        continue;
       }
-      start_offset = 0;
-      for (std::size_t p = 0; p < cell_.inputs.size(); ++p)
-        if (cell_.inputs[p].phase == phase)
-          add_product(cell_.inputs[p], packed + this->input_places_[p].panels, in_, input_at(in, step, place.column),
-                      in.stride, place, start, start_offset, first, numbers, count * L);
+      S* out = sums.input + c * (count * L);
+      if (normalized_)
+        std::fill_n(out, count * L, S(0));
+      else
+        std::copy_n(bias, count * L, out);
+      sums.start[c] = out;
     }
-    S* sums = numbers + max_tile_columns * max_slots * L;
+  }
+  void add_products(const S* packed, const TileInput<S>& in, const Tape& t, int step, int phase, const TilePlace& place,
+                    Sums& sums) const {
+    const int first = cell_.first_of_phase[phase], count = cell_.slots_of(phase),
+              recurrent = cell_.recurrent_slots(phase), columns = place.count;
+    const S* const* start = sums.start + place.column;
+    for (std::size_t p = 0; p < cell_.inputs.size() && !one_hot_; ++p)
+      if (cell_.inputs[p].phase == phase)
+        add_product(cell_.inputs[p], packed + this->input_places_[p].panels, in_, input_at(in, step, place.column),
+                    in.stride, place, start, 0, first, sums.input + place.column * (count * L), count * L);
     const std::ptrdiff_t width = recurrent * L;
+    S* out = sums.recurrent + place.column * width;
     std::uint32_t summed = 0;  // bit mask of the phase's slots that have a sum already
     for (std::size_t p = 0; p < cell_.recurrences.size(); ++p) {
       const Product& product = cell_.recurrences[p];
@@ -252,22 +262,13 @@ class RecurrentSteps : protected RecurrentWeights<V> {
       for (int slot = 0; slot < recurrent && !is_first; ++slot)  // the others start here
         if ((rows & ~summed) >> slot & 1)
           for (int c = 0; c < columns; ++c)
-            std::copy_n(start[c] + start_offset + slot * L, L, sums + c * width + slot * L);
+            std::copy_n(start[c] + sums.start_offset + slot * L, L, out + c * width + slot * L);
       summed |= rows;
       const S* sum[max_tile_columns];
-      for (int c = 0; c < columns; ++c) sum[c] = sums + c * width;
+      for (int c = 0; c < columns; ++c) sum[c] = out + c * width;
       add_product(product, packed + this->recurrent_places_[p].panels, units_,
                   source_of(product, t, step, place.column), stride_, place, is_first ? start : sum,
-                  is_first ? start_offset : 0, first, sums, width);
-    }
-    if (!normalized_) {
-      kernel_->forward(phase, arrays, place, sums, width, start, start_offset);
-      return;
-    }
-    for (int c = 0; c < columns; ++c) {
-      S* slot = t.slot(step, place.unit_block, place.column + c) + first * L;
-      std::copy_n(sums + c * width, width, slot);
-      std::copy_n(start[c] + start_offset + width, count * L - width, slot + width);
+                  is_first ? sums.start_offset : 0, first, out, width);
     }
   }
 
@@ -286,18 +287,18 @@ class RecurrentSteps : protected RecurrentWeights<V> {
 
   // Applies the cell's backward function to a unit block, the b-th of its group.
   void apply_backward(const StepArrays<S>& arrays, int phase, const int* targets, int count, const S* sums,
-                      std::ptrdiff_t sum_stride, const Tape& t, int ub, int b, int column, int columns) const {
+                      std::ptrdiff_t sum_stride, const Tape& t, int ub, int b) const {
     const S* d[max_states + 1];
     std::ptrdiff_t d_stride[max_states + 1];
     for (int s = 0; s < states_; ++s) {
-      d[s] = t.d_state(s, column) + ub * L;
+      d[s] = t.d_state(s, 0) + ub * L;
       d_stride[s] = stride_;
     }
     for (int i = 0; i < count; ++i) {
-      d[targets[i]] = sums + (targets[i] * tile_width + column) * (back_group * L) + b * L;
+      d[targets[i]] = sums + targets[i] * tile_width * (back_group * L) + b * L;
       d_stride[targets[i]] = sum_stride;
     }
-    kernel_->backward(phase, arrays, {ub, column, columns}, d, d_stride);
+    kernel_->backward(phase, arrays, {ub, 0, t.columns()}, d, d_stride);
   }
 
   StepArrays<S> forward_arrays(const S* packed, const TileInput<S>& in, const Tape& t, int step) const {

@@ -7,7 +7,7 @@
 #define HWY_TARGET_INCLUDE "tests/core/pack_test.cpp"
 #include "hwy/foreach_target.h"
 
-#include "core/pack-inl.h"
+#include "core/pack_group-inl.h"
 #include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,6 +45,16 @@ HWY_ATTR void operate(const float* in, float* out, std::size_t) {
       a + b, a - b, a * b, a / b, fma(a, b, c), lesser(a, b), greater(a, b), where_positive(a, b), with_sign_of(a, b)};
   for (int i = 0; i < operations; ++i) store(results[i], out + i * 16);
 }
+// The same functions of three packs together, by turns: 48 numbers of each.
+HWY_ATTR void map_groups(const float* in, float* out, std::size_t count) {
+  using Group = PackGroup<3>;
+  for (std::size_t i = 0; i + 48 <= count; i += 48) {
+    const Group x = Group::of([&](int p) HWY_ATTR { return load(in + i + 16 * p); });
+    const Group results[]{sigmoid(x), tanh(x), exp(x), -x, sigmoid_slope(x), tanh_slope(x)};
+    const Group& result = results[i / 48 % std::size(results)];
+    for (int p = 0; p < 3; ++p) store(result.v[p], out + i + 16 * p);
+  }
+}
 // in: 16 numbers -> {sum of lanes, largest lane}.
 HWY_ATTR void reduce_lanes(const float* in, float* out, std::size_t) {
   out[0] = sum_of_lanes(load(in));
@@ -59,6 +69,7 @@ HWY_AFTER_NAMESPACE();
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -230,6 +241,26 @@ TEST_CASE("every instruction set computes the same bits in every lane", "[core][
         }
       }
     }
+  }
+}
+
+TEST_CASE("packs in a group are computed as if each were alone", "[core][pack][bits][isa]") {
+  const Numbers& in = sweep();
+  for (Isa isa : supported_isas()) {
+    CAPTURE(isa_name(isa));
+    const Map alone[]{RNNBENCH_ON(map_sigmoid)(isa),       RNNBENCH_ON(map_tanh)(isa),
+                      RNNBENCH_ON(map_exp)(isa),           RNNBENCH_ON(map_minus)(isa),
+                      RNNBENCH_ON(map_sigmoid_slope)(isa), RNNBENCH_ON(map_tanh_slope)(isa)};
+    Numbers expected(in.size()), computed = in, one(48);
+    for (std::size_t i = 0; i + 48 <= in.size(); i += 48) {
+      std::copy_n(in.begin() + i, 48, one.begin());
+      alone[i / 48 % std::size(alone)](one.data(), expected.data() + i, 48);
+    }
+    RNNBENCH_ON(map_groups)(isa)(in.data(), computed.data(), in.size());
+    const std::size_t end = in.size() / 48 * 48;
+    bool right = true;
+    for (std::size_t i = 0; i < end; ++i) right = right && same(computed[i], expected[i]);
+    CHECK(right);
   }
 }
 

@@ -166,6 +166,42 @@ void check_case(const Case& c) {
 
 }  // namespace
 
+TEST_CASE("additive attention computes its formula for small, large and mixed queries and keys",
+          "[models][reference][isa]") {
+  const FlushDenormals flush;
+  const Settings model =
+      make_case({{"cell", "gru"}, {"attention", "additive"}}, 5, 1, signature_of_turn(1, 3, 4), 12, 3).model;
+  const Signature signature = signature_of_turn(1, 3, 4);
+  const Batch batch = uneven_batch(signature, 12, 3, 6);
+  const auto exact = make_network<double>(model, signature);
+  // The factors of tanh can be used as long as no number is above 20. With the second scale, some are.
+  for (const double scale : {1.0, 60.0, 3000.0}) {
+    CAPTURE(scale);
+    Parameters<double> parameters = random_parameters(*exact, 9);
+    for (const char* name : {"attention.query.weight", "attention.key.weight"}) {
+      const int block = exact->layout().find(name);
+      REQUIRE(block >= 0);
+      for (std::size_t i = 0; i < exact->layout().block(block).size(); ++i) parameters.block(block)[i] *= scale;
+    }
+    const NaiveResult<double> naive = naive_network(model, signature, parameters, batch);
+    std::vector<double> outputs;
+    exact->predict(parameters, batch, true, *exact->workspace(), outputs);
+    CHECK(relative_error(outputs, naive.outputs) <= 1e-12);
+    std::vector<float> first;
+    for (Isa isa : supported_isas()) {
+      const auto network = make_network<float>(model, signature, isa);
+      Parameters<float> rounded(network->layout());
+      for (std::size_t i = 0; i < parameters.data().size(); ++i)
+        rounded.data()[i] = static_cast<float>(parameters.data()[i]);
+      std::vector<float> computed;
+      network->predict(rounded, batch, true, *network->workspace(), computed);
+      CHECK(relative_error(computed, naive.outputs) <= 1e-5 * std::min(scale, 100.0));
+      if (first.empty()) first = computed;
+      CHECK(hash_of(computed) == hash_of(first));
+    }
+  }
+}
+
 TEST_CASE("random shapes of every cell compute the formulas and their gradient, to the same bits everywhere",
           "[models][reference][bits][isa]") {
   const FlushDenormals flush;
