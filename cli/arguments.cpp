@@ -10,6 +10,7 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "core/plain_text.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"

@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "experiments/declaration/experiment_file.h"
 #include "models/catalogue.h"
 #include "models/network.h"

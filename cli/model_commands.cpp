@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "core/safetensors.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/results_folder.h"

@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/run_task.h"

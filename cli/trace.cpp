@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/figures.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "core/read_file.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/run_task.h"

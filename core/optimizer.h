@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/options.h"
 #include "core/parameters.h"
+#include "core/settings.h"
 
 namespace rnnbench::core {
 

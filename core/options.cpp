@@ -4,7 +4,6 @@
 #include <cmath>
 #include <optional>
 #include <set>
-#include <stdexcept>
 
 #include "core/error.h"
 #include "core/plain_text.h"
@@ -81,48 +80,6 @@ std::string canonical_integers(const Option& option, const std::string& text) {
 
 }  // namespace
 
-Option integer_option(std::string name, std::string default_value, double min, double max, std::string help) {
-  return {.name = std::move(name),
-          .kind = Option::Kind::integer,
-          .default_value = std::move(default_value),
-          .min = min,
-          .max = max,
-          .help = std::move(help)};
-}
-
-Option real_option(std::string name, std::string default_value, double min, double max, std::string help) {
-  Option option = integer_option(std::move(name), std::move(default_value), min, max, std::move(help));
-  option.kind = Option::Kind::real;
-  return option;
-}
-
-Option integers_option(std::string name, std::string default_value, double min, double max, std::string help) {
-  Option option = integer_option(std::move(name), std::move(default_value), min, max, std::move(help));
-  option.kind = Option::Kind::integers;
-  return option;
-}
-
-Option choice_option(std::string name, std::string default_value, std::vector<std::string> choices, std::string help) {
-  return {.name = std::move(name),
-          .kind = Option::Kind::choice,
-          .default_value = std::move(default_value),
-          .choices = std::move(choices),
-          .help = std::move(help)};
-}
-
-Option text_option(std::string name, std::string help) {
-  return {.name = std::move(name), .kind = Option::Kind::text, .help = std::move(help)};
-}
-
-Option path_option(std::string name, std::string help) {
-  return {.name = std::move(name), .kind = Option::Kind::text, .help = std::move(help), .is_path = true};
-}
-
-Option with_use(Option option, std::function<bool(const Settings&)> used) {
-  option.used = std::move(used);
-  return option;
-}
-
 std::string canonical_value(const Option& option, const std::string& text) {
   const std::string value = trim(text);
   if (option.default_value.empty() && (value.empty() || value == "unset")) return "";
@@ -190,44 +147,6 @@ std::string allowed_values(const Option& option) {
   }
   const std::string names = join(option.choices);
   return (option.choices.size() == 1 ? names : "one of " + names) + unset;
-}
-
-bool Settings::has(const std::string& name) const {
-  const auto found = values_.find(name);
-  return found != values_.end() && !found->second.empty();
-}
-
-const std::string& Settings::text(const std::string& name) const {
-  const auto found = values_.find(name);
-  if (found == values_.end()) throw std::logic_error("there is no setting '" + name + "'");
-  return found->second;
-}
-
-std::string Settings::text_or(const std::string& name, const std::string& default_value) const {
-  return has(name) ? text(name) : default_value;
-}
-
-std::int64_t Settings::integer(const std::string& name) const {
-  const auto value = parse_number<std::int64_t>(text(name));
-  if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked whole number");
-  return *value;
-}
-
-double Settings::real(const std::string& name) const {
-  const auto value = parse_number<double>(text(name));
-  if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked number");
-  return *value;
-}
-
-std::vector<std::int64_t> Settings::integers(const std::string& name) const {
-  std::vector<std::int64_t> values;
-  if (text(name).empty()) return values;
-  for (const std::string& part : split(text(name))) {
-    const auto value = parse_number<std::int64_t>(part);
-    if (!value) throw std::logic_error(name + " = '" + text(name) + "' is not a checked list of whole numbers");
-    values.push_back(*value);
-  }
-  return values;
 }
 
 Settings default_settings(const std::vector<Option>& options) {

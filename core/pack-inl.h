@@ -24,6 +24,12 @@
 #include "core/namespaces.h"
 
 // For lambdas of inner loops: compiled for the current instruction set, and always inlined.
+#undef RNNBENCH_FUNCTION
+#if HWY_TARGET == HWY_STATIC_TARGET
+#define RNNBENCH_FUNCTION HWY_NOINLINE inline
+#else
+#define RNNBENCH_FUNCTION HWY_INLINE
+#endif
 #undef RNNBENCH_INLINE
 #define RNNBENCH_INLINE HWY_ATTR __attribute__((always_inline))
 
@@ -59,7 +65,9 @@ HWY_INLINE Pack operator+(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] + b.v[i]); 
 HWY_INLINE Pack operator-(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] - b.v[i]); }
 HWY_INLINE Pack operator*(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] * b.v[i]); }
 HWY_INLINE Pack operator/(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] / b.v[i]); }
-HWY_INLINE Pack fma(Pack a, Pack b, Pack c) { RNNBENCH_PACK_MAP(std::fma(a.v[i], b.v[i], c.v[i])); }
+HWY_NOINLINE inline Pack fma(const Pack& a, const Pack& b, const Pack& c) {
+  RNNBENCH_PACK_MAP(std::fma(a.v[i], b.v[i], c.v[i]));
+}
 HWY_INLINE Pack sqrt(Pack a) { RNNBENCH_PACK_MAP(std::sqrt(a.v[i])); }
 // As on x86: the second operand if either is NaN.
 HWY_INLINE Pack lesser(Pack a, Pack b) { RNNBENCH_PACK_MAP(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
@@ -225,13 +233,13 @@ HWY_INLINE Powers<V> powers(V x) {
 
 // e^x within 1.1 ulp; x is clamped to [-87.3, 88.3]. NaN stays NaN.
 template <class V>
-HWY_INLINE V exp(V x) {
+RNNBENCH_FUNCTION V exp(V x) {
   const auto e = detail::powers(lesser(constant<V>(88.3), greater(constant<V>(-87.3), x)));
   return fma(e.scale, e.growth, e.scale);
 }
 
 // ln x within 1 ulp for normal x > 0. With x = m 2^k and r = m - 1, ln m = r - r^2 / 2 + r^3 p(r).
-HWY_INLINE Pack log(Pack x) {
+RNNBENCH_FUNCTION Pack log(Pack x) {
   const Pack k = exponent(x), r = mantissa(x) - broadcast(1.0f), square = r * r;
   Pack p = broadcast(0.067466408f);
   p = fma(p, r, broadcast(-0.116756521f));
@@ -248,7 +256,7 @@ HWY_INLINE Pack log(Pack x) {
 
 // 1 / (1 + e^-x), within 2.5 ulp.
 template <class V>
-HWY_INLINE V sigmoid(V x) {
+RNNBENCH_FUNCTION V sigmoid(V x) {
   const auto e = detail::powers(lesser(constant<V>(88.3), greater(constant<V>(-87.3), constant<V>(0) - x)));
   return constant<V>(1) / fma(e.scale, e.growth, e.scale + constant<V>(1));
 }
@@ -256,7 +264,7 @@ HWY_INLINE V sigmoid(V x) {
 // (e^2|x| - 1) / (e^2|x| + 1) with the sign of x, within 2.5 ulp; exactly 1 for |x| >= 9.02. Writing e^y - 1 as
 // 2^k (e^r - 1) + (2^k - 1) keeps the relative accuracy near 0.
 template <class V>
-HWY_INLINE V tanh(V x) {
+RNNBENCH_FUNCTION V tanh(V x) {
   const V y = lesser(constant<V>(9.02), absolute(x));
   const auto e = detail::powers(y + y);
   const V growth = fma(e.scale, e.growth, e.scale - constant<V>(1));

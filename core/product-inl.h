@@ -81,54 +81,7 @@ constexpr int tile_columns() {
   return PackTraits<V>::registers >= 24 && R < 4 ? 8 : 6;
 }
 
-// Calls f(first, Constant<C>) for `count` columns in groups of nearly equal size C <= Max.
-template <int Max, class F>
-HWY_INLINE HWY_ATTR void for_columns(int count, F&& f) {
-  const int groups = (count + Max - 1) / Max;
-  for (int g = 0, first = 0; g < groups; ++g) {
-    const int size = (count - first + groups - g - 1) / (groups - g);
-    switch (size) {
-      case 1:
-        f(first, Constant<1>());
-        break;
-      case 2:
-        if constexpr (Max >= 2) f(first, Constant<2>());
-        break;
-      case 3:
-        if constexpr (Max >= 3) f(first, Constant<3>());
-        break;
-      case 4:
-        if constexpr (Max >= 4) f(first, Constant<4>());
-        break;
-      case 5:
-        if constexpr (Max >= 5) f(first, Constant<5>());
-        break;
-      case 6:
-        if constexpr (Max >= 6) f(first, Constant<6>());
-        break;
-      case 7:
-        if constexpr (Max >= 7) f(first, Constant<7>());
-        break;
-      case 8:
-        if constexpr (Max >= 8) f(first, Constant<8>());
-        break;
-    }
-    first += size;
-  }
-}
-
-// Calls f(first, Constant<N>) for `count` row blocks, in groups of Max (4, 2 or 1) and then of 2 and 1.
-template <int Max, class F>
-HWY_INLINE HWY_ATTR void for_blocks(int count, F&& f) {
-  int first = 0;
-  if constexpr (Max >= 4)
-    for (; count - first >= 4; first += 4) f(first, Constant<4>());
-  if constexpr (Max >= 2)
-    for (; count - first >= 2; first += 2) f(first, Constant<2>());
-  for (; first < count; ++first) f(first, Constant<1>());
-}
-
-// The groups of for_columns, for loops that need no constant sizes.
+// `columns` columns in groups of nearly equal size, at most `max`.
 struct ColumnGroups {
   struct Group {
     int first, size;
@@ -142,7 +95,7 @@ struct ColumnGroups {
   int count;
   Group groups[16];  // columns are at most sixteen
 };
-// Calls f(first, size) for `count` columns in the groups of for_columns<max>.
+// Calls f(first, size) for `count` columns in these groups, of which there can be any number.
 template <class F>
 void in_columns(int count, int max, F&& f) {
   const int groups = (count + max - 1) / max;
@@ -152,7 +105,7 @@ void in_columns(int count, int max, F&& f) {
     first += size;
   }
 }
-// Calls f(first, size) for `count` blocks in the groups of for_blocks<max>.
+// Calls f(first, size) for `count` row blocks, in groups of `max` (4, 2 or 1) and then of 2 and 1.
 template <class F>
 void in_blocks(int count, int max, F&& f) {
   for (int first = 0; first < count;) {
@@ -162,13 +115,13 @@ void in_blocks(int count, int max, F&& f) {
   }
 }
 
-// Packs the matrix at(row, k), row < rows, k < depth, into panels, one for each group of for_blocks<Max>:
+// Packs the matrix at(row, k), row < rows, k < depth, into panels, one for each group of in_blocks(..., max):
 // [k][rows of the group, padded with zeros]. Returns the end of the panels: row blocks * lanes * depth numbers.
-template <class V, int Max, class At>
-HWY_ATTR ScalarOf<V>* pack_panels(int rows, int depth, ScalarOf<V>* out, At&& at) {
+template <class V, class At>
+ScalarOf<V>* pack_panels(int rows, int depth, int max, ScalarOf<V>* out, At&& at) {
   constexpr int lanes = PackTraits<V>::lanes;
-  for_blocks<Max>((rows + lanes - 1) / lanes, [&](int block, auto group) HWY_ATTR {
-    constexpr int width = decltype(group)::value * lanes;
+  in_blocks((rows + lanes - 1) / lanes, max, [&](int block, int blocks) {
+    const int width = blocks * lanes;
     for (int k = 0; k < depth; ++k)
       for (int i = 0; i < width; ++i) {
         const int row = block * lanes + i;

@@ -8,6 +8,7 @@
 #include "analysis/format.h"
 #include "analysis/statistics/effect.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/grid.h"
 #include "findings/verdict.h"

@@ -7,6 +7,7 @@
 #include "core/math.h"
 #include "core/stream.h"
 #include "models/cells/cell.h"
+#include "models/cells/cell_factory.h"
 
 namespace rnnbench::models {
 namespace {

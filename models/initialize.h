@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "core/options.h"
 #include "core/parameters.h"
+#include "core/settings.h"
 #include "models/plan.h"
 
 namespace rnnbench::models {

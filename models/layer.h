@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "core/options.h"
+#include "core/namespaces.h"
 #include "core/parameters.h"
 #include "models/trace.h"
 

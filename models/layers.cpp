@@ -1,5 +1,6 @@
 #include "models/layers.h"
 
+#include "models/cells/cell_factory.h"
 #include "models/recurrent/branch.h"
 #include "models/recurrent/joined.h"
 #include "models/transformer/transformer.h"
@@ -14,7 +15,8 @@ std::vector<std::unique_ptr<Layer<S>>> make_layers(Isa isa, const NetworkPlan& p
     const LayerPlan& layer_plan = plan.layers[l];
     std::vector<typename JoinedLayer<S>::Sublayer> sublayers;
     for (const SublayerPlan& sublayer : layer_plan.sublayers)
-      sublayers.push_back({make_recurrent<S>(isa, *sublayer.cell, settings, plan.recurrent_shape(l), sublayer.blocks),
+      sublayers.push_back({make_recurrent<S>(isa, sublayer.cell->structure, sublayer.cell->make<S>(isa, settings),
+                                             plan.recurrent_shape(l), sublayer.blocks),
                            sublayer.reversed, sublayer.name});
     std::unique_ptr<Layer<S>> layer;
     if (sublayers.size() == 1)

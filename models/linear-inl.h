@@ -7,7 +7,7 @@
 #endif
 
 #include "models/layer.h"
-#include "models/packs-inl.h"
+#include "models/product_tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
@@ -34,12 +34,17 @@ class Linear {
   // w: [outputs][leading], row-major; leading = 0 stands for the number of inputs.
   void pack(const S* w, S* packed, int leading = 0) const {
     const std::size_t row = leading > 0 ? leading : inputs_.real();
-    const auto at = [&](int r, int k) {
-      const int real = outputs_.real_of(r, L), column = inputs_.real_of(k, L);
-      return real >= 0 && column >= 0 ? w[real * row + column] : S(0);
+    const auto pack_both = [&](auto at) {
+      S* transposed = pack_panels<V>(rows_, depth_, group, packed, at);
+      pack_panels<V>(depth_, rows_, group, transposed, [&](int k, int r) { return at(r, k); });
     };
-    S* transposed = pack_panels<V, group>(rows_, depth_, packed, at);
-    pack_panels<V, group>(depth_, rows_, transposed, [&](int k, int r) { return at(r, k); });
+    if (outputs_.identity() && inputs_.identity())
+      pack_both([&](int r, int k) { return w[r * row + k]; });
+    else
+      pack_both([&](int r, int k) {
+        const int real = outputs_.real_of(r, L), column = inputs_.real_of(k, L);
+        return real >= 0 && column >= 0 ? w[real * row + column] : S(0);
+      });
   }
 
   // y = W x + bias, or y += W x when bias is null. bias: [rows rounded up to the lanes].
@@ -55,26 +60,26 @@ class Linear {
   const S* transposed(const S* packed) const { return packed + round_up(rows_, L) * depth_; }
   // gradient[rows][depth rounded up to the lanes] += dy x^T over steps [begin, end) of `columns` columns, the last step
   // first. Lanes beyond the depth receive numbers that unpack_gradient ignores.
-  HWY_ATTR void accumulate(const S* dy, int dy_stride, const S* x, int x_stride, int begin, int end, int columns,
-                           S* gradient) const {
+  void accumulate(const S* dy, int dy_stride, const S* x, int x_stride, int begin, int end, int columns,
+                  S* gradient) const {
     const int stride = static_cast<int>(round_up(depth_, L));
-    for_blocks<group>(stride / L, [&](int block, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      for_columns<tile_columns<V, B>()>(rows_, [&](int row, auto rows) HWY_ATTR {
-        constexpr int R = rows.value;
-        V acc[B][R];
-        S* at = gradient + static_cast<std::size_t>(row) * stride + block * L;
-        unrolled<B>([&](auto b) RNNBENCH_INLINE {
-          unrolled<R>([&](auto r) RNNBENCH_INLINE { acc[b][r] = load(at + r * stride + b * L); });
-        });
-        const std::size_t last = static_cast<std::size_t>(end - 1) * columns;
-        multiply_accumulate(acc, x + last * x_stride + block * L, x_stride, dy + last * dy_stride + row, dy_stride, 1,
-                            columns, end - begin, -static_cast<std::ptrdiff_t>(columns) * x_stride,
-                            -static_cast<std::ptrdiff_t>(columns) * dy_stride);
-        unrolled<B>([&](auto b) RNNBENCH_INLINE {
-          unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[b][r], at + r * stride + b * L); });
-        });
-      });
+    const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(end - 1) * columns;
+    in_blocks(stride / L, group, [&](int block, int blocks) {
+      S* at = gradient + block * L;
+      const ProductTile<S> tile{.start = at,
+                                .start_column = stride,
+                                .a = x + last * x_stride + block * L,
+                                .a_step = x_stride,
+                                .b = dy + last * dy_stride,
+                                .b_step = dy_stride,
+                                .b_column = 1,
+                                .depth = columns,
+                                .segments = end - begin,
+                                .a_segment = -static_cast<std::ptrdiff_t>(columns) * x_stride,
+                                .b_segment = -static_cast<std::ptrdiff_t>(columns) * dy_stride,
+                                .out = at,
+                                .out_column = stride};
+      multiply<V>(tile, blocks, rows_);
     });
   }
   // w = the sum of the packed gradients of all tiles, which lie `stride` numbers apart; w as in pack().
@@ -91,25 +96,21 @@ class Linear {
  private:
   // y[column] = M x[column] + bias, or y[column] += M x[column]; M in panels [group of row blocks][k][rows of the
   // group].
-  static HWY_ATTR void add_product(const S* panels, int rows, int depth, const S* x, int x_stride, S* y, int y_stride,
-                                   int columns, const S* bias) {
-    for_blocks<group>((rows + L - 1) / L, [&](int block, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      const S* panel = panels + static_cast<std::size_t>(block) * L * depth;
-      for_columns<tile_columns<V, B>()>(columns, [&](int column, auto group_columns) HWY_ATTR {
-        constexpr int C = group_columns.value;
-        V acc[B][C];
-        S* at = y + static_cast<std::size_t>(column) * y_stride + block * L;
-        unrolled<B>([&](auto b) RNNBENCH_INLINE {
-          unrolled<C>([&](auto c) RNNBENCH_INLINE {
-            acc[b][c] = load(bias != nullptr ? bias + (block + b) * L : at + c * y_stride + b * L);
-          });
-        });
-        multiply_accumulate(acc, panel, B * L, x + static_cast<std::size_t>(column) * x_stride, 1, x_stride, depth);
-        unrolled<B>([&](auto b) RNNBENCH_INLINE {
-          unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], at + c * y_stride + b * L); });
-        });
-      });
+  static void add_product(const S* panels, int rows, int depth, const S* x, int x_stride, S* y, int y_stride,
+                          int columns, const S* bias) {
+    in_blocks((rows + L - 1) / L, group, [&](int block, int blocks) {
+      S* out = y + block * L;
+      const ProductTile<S> tile{.start = bias != nullptr ? bias + block * L : out,
+                                .start_column = bias != nullptr ? 0 : y_stride,
+                                .a = panels + static_cast<std::ptrdiff_t>(block) * L * depth,
+                                .a_step = blocks * L,
+                                .b = x,
+                                .b_step = 1,
+                                .b_column = x_stride,
+                                .depth = depth,
+                                .out = out,
+                                .out_column = y_stride};
+      multiply<V>(tile, blocks, columns);
     });
   }
 

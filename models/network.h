@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "core/options.h"
 #include "core/parameters.h"
+#include "core/settings.h"
 #include "core/stream.h"
 #include "models/isa.h"
 #include "models/trace.h"

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "models/catalogue.h"
+#include "models/cells/cell_factory.h"
 #include "models/transformer/transformer_plan.h"
 
 namespace rnnbench::models {

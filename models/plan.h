@@ -4,13 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "core/options.h"
+#include "core/settings.h"
 #include "models/head/head.h"
 #include "models/layer.h"
 #include "models/recurrent/recurrent.h"
 #include "models/transformer/transformer_plan.h"
 
 namespace rnnbench::models {
+
+struct CellFactory;
 
 // A recurrent layer, or one of the sublayers of a layer: the two directions, or different cells side by side.
 struct SublayerPlan {

@@ -25,9 +25,9 @@ struct SpeedResult {
   double nominal_flops = 0;      // of one update, see nominal_flops()
   double executed_fraction = 0;  // of the nominal FLOPs; products with a one-hot input are look-ups
   double gflops = 0, peak_gflops = 0, fraction_of_peak = 0;
-  std::optional<Bound> bound;  // none for attention and the Transformer
-  double peak_memory_mib = 0;  // of the process
-  double other_cores = 0;      // cores that other processes used on average during all measurements
+  std::optional<Bound> bound = {};  // none for attention and the Transformer
+  double peak_memory_mib = 0;       // of the process
+  double other_cores = 0;           // cores that other processes used on average during all measurements
 };
 
 // Floating-point operations of one update with batch size B, T steps, G gates, H units, I inputs and O outputs:

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "core/options.h"
+#include "core/option.h"
 #include "core/stream.h"
 
 namespace rnnbench::tasks {

@@ -15,7 +15,7 @@ namespace {
 
 // Pixels.
 constexpr double left = 56, map_width = 620, right = 84;
-constexpr int width = static_cast<int>(left + map_width + right);
+constexpr int figure_width = static_cast<int>(left + map_width + right);
 constexpr double top_margin = 40, heading_height = 27, axis_height = 50, line_height = 16;
 constexpr double attention_height = 280;
 
@@ -209,11 +209,11 @@ class Drawing {
 
   Figure finish(const SequenceTrace& trace) {
     line("unset multiplot\nunset output");
-    return {trace.name, trace.title, trace.caption, width, static_cast<int>(height_), script_, data_};
+    return {trace.name, trace.title, trace.caption, figure_width, static_cast<int>(height_), script_, data_};
   }
 
  private:
-  std::string across(double x) const { return rounded(x / width); }
+  std::string across(double x) const { return rounded(x / figure_width); }
   std::string up(double y) const { return rounded(1 - y / height_); }
 
   void rows_axis(const Map& map) {
@@ -233,7 +233,7 @@ class Drawing {
     line("set cbrange [" + low + ":" + high + "]; set cbtics (" + tics + ") font ',9'");
     if (!map.color_bar) return line("unset colorbox");
     line("set colorbox user origin screen " + across(left + map_width + 12) + "," + up(bottom) + " size screen " +
-         rounded(10.0 / width) + "," + rounded(map.height / height_));
+         rounded(10.0 / figure_width) + "," + rounded(map.height / height_));
   }
 
   int add(const std::string& comment, const Rows& rows) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/declaration/precedence.h"

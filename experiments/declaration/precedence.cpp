@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/options.h"
+#include "core/option.h"
 #include "experiments/records/record.h"
 
 namespace rnnbench::experiments {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/options.h"
+#include "core/option.h"
 
 namespace rnnbench::experiments {
 

@@ -17,15 +17,8 @@
 #include "core/libraries.h"
 #include "core/plain_text.h"
 #include "core/text.h"
+#include "experiments/records/version.h"
 #include "models/network.h"
-
-// Defined by the build.
-#ifndef RNNBENCH_VERSION
-#define RNNBENCH_VERSION "unknown"
-#endif
-#ifndef RNNBENCH_FLAGS
-#define RNNBENCH_FLAGS "unknown"
-#endif
 
 namespace rnnbench::experiments {
 
@@ -136,9 +129,9 @@ Json environment() {
   json["cpu"] = cpu_name();
   json["cores"] = available_cores();
   json["compiler"] = compiler();
-  json["flags"] = RNNBENCH_FLAGS;
+  json["flags"] = compiler_flags;
   json["libraries"] = libraries;
-  json["version"] = RNNBENCH_VERSION;
+  json["version"] = program_version;
   json["date"] = utc_date();
   return json;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {

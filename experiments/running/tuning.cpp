@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/math.h"
+#include "core/options.h"
 #include "core/stream.h"
 #include "core/text.h"
 #include "experiments/declaration/grid.h"

@@ -12,7 +12,7 @@
 #define RNNBENCH_MODELS_ATTENTION_ADDITIVE_DOT_INL_H_
 #endif
 
-#include "models/attention/core-inl.h"
+#include "models/attention/additive-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
@@ -56,6 +56,7 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     at_.key = packed.add(keys ? project_key_.packed_size() : 0);
     at_.bias = packed.add(vectors ? inner_stride_ : 0);
     at_.energy = packed.add(vectors ? inner_stride_ : 0);
+    at_.zeros = packed.add(inner_stride_);
     at_.packed_size = packed.total();
     at_.d_query = gradient.add(queries ? project_query_.gradient_size() : 0);
     at_.d_key = gradient.add(keys ? project_key_.gradient_size() : 0);
@@ -74,6 +75,7 @@ class SingleHead final : public Attention<ScalarOf<V>> {
   void pack(const Parameters<S>& parameters, S* packed) const override {
     if (projects_query()) project_query_.pack(parameters.block(blocks_.query), packed + at_.query);
     if (kind_ == AttentionKind::additive) project_key_.pack(parameters.block(blocks_.key), packed + at_.key);
+    std::fill_n(packed + at_.zeros, inner_stride_, S(0));
     if (!has_vectors()) return;
     std::fill_n(packed + at_.bias, inner_stride_, S(0));
     std::fill_n(packed + at_.energy, inner_stride_, S(0));
@@ -108,36 +110,33 @@ class SingleHead final : public Attention<ScalarOf<V>> {
                S* data) const override {
     const Tape t = tape(data, steps, columns);
     const int all = steps * columns;
-    if (kind_ == AttentionKind::additive) {
-      for (int i = 0; i < all; ++i) std::copy_n(packed + at_.bias, inner_stride_, t.query + i * inner_stride_);
-      std::fill_n(t.key, static_cast<std::size_t>(all) * inner_stride_, S(0));
-      project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all);
-      project_key_.forward(packed + at_.key, memory, memory_stride_, t.key, inner_stride_, all);
-      make_factors(t.query, all, t.query_factor);
-      make_factors(t.key, all, t.key_factor);
-    } else if (kind_ == AttentionKind::general) {
-      std::fill_n(t.query, static_cast<std::size_t>(all) * inner_stride_, S(0));
-      project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all);
-    }
+    const S* bias = packed + (kind_ == AttentionKind::additive ? at_.bias : at_.zeros);
+    if (projects_query()) project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all, bias);
+    if (kind_ == AttentionKind::additive)
+      project_key_.forward(packed + at_.key, memory, memory_stride_, t.key, inner_stride_, all, packed + at_.zeros);
     for (int c = 0; c < columns; ++c) {
-      const Column<const S> m = column_of(memory, c, columns, memory_stride_), q = queries_of(h, t, c);
+      const Column<const S> q = queries_of(h, t, c), m = Core::gather(column_of(memory, c, columns, memory_stride_),
+                                                                      steps, memory_stride_, t.memory);
       if (by_product()) Core::transpose(m, steps, depth_, t.transposed, t.row);
       if (kind_ == AttentionKind::feedforward) energies(packed, m, steps, t.energies(c));
-      Core::for_queries(queries, [&](int first, auto group) HWY_ATTR {
-        constexpr int Q = group.value;
+      if (kind_ == AttentionKind::additive) {
+        t.exponential[c] = additive(packed).prepare(inner_column(t.query, t, c), inner_column(t.key, t, c), steps);
+        Core::transpose({t.key + c * inner_stride_, t.columns * inner_stride_}, steps, inner_.depth(L), t.transposed,
+                        t.row);
+      }
+      Core::for_queries(queries, [&](int first, int count) {
         if (by_product()) {
-          Core::template rows_times_steps<Q>(q, first, t.transposed, depth_, t.weights(c));
+          Core::rows_times_steps(q, first, count, t.transposed, depth_, t.weights(c));
         } else {
-          for (int i = first; i < first + Q; ++i) {
+          for (int i = first; i < first + count; ++i) {
             if (kind_ == AttentionKind::additive)
-              additive_scores(packed, t, i, c);
+              additive(packed).forward(t.exponential[c], q.at(i), i, t.transposed, t.row, t.weights(c).at(i));
             else
               std::copy_n(t.energies(c), i + 1, t.weights(c).at(i));
           }
         }
-        for (int i = first; i < first + Q; ++i) softmax<V>(t.weights(c).at(i), i + 1, t.row);
-        Core::template contexts<Q>(m, t.weights(c), first, memory_stride_,
-                                   column_of(t.context, c, columns, memory_stride_));
+        for (int i = first; i < first + count; ++i) softmax<V>(t.weights(c).at(i), i + 1, t.row);
+        Core::contexts(m, t.weights(c), first, count, memory_stride_, column_of(t.context, c, columns, memory_stride_));
       });
     }
   }
@@ -147,14 +146,18 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     const Tape t = tape(data, steps, columns);
     const std::size_t inner = static_cast<std::size_t>(steps) * columns * inner_stride_;
     if (projects_query()) std::fill_n(t.d_query, inner, S(0));
-    if (kind_ == AttentionKind::additive) std::fill_n(t.d_key, inner, S(0));
     for (int c = 0; c < columns; ++c) {
-      const Column<const S> m = column_of(memory, c, columns, memory_stride_), q = queries_of(h, t, c),
-                            d_context = column_of<const S>(t.d_context, c, columns, memory_stride_);
+      const Column<const S> m = Core::gather(column_of(memory, c, columns, memory_stride_), steps, memory_stride_,
+                                             t.memory),
+                            d_context = Core::gather(column_of<const S>(t.d_context, c, columns, memory_stride_), steps,
+                                                     memory_stride_, t.d_contexts);
+      Column<const S> q;
+      if (by_product()) q = Core::gather(queries_of(h, t, c), steps, memory_stride_, t.gathered);
       const Column<S> d_m = d_memory ? column_of(d_memory, c, columns, memory_stride_) : Column<S>();
       Core::transpose(m, steps, depth_, t.transposed, t.row);
       Core::scores_backward(d_context, t.transposed, depth_, queries, t.weights(c), t.scores());
       if (kind_ == AttentionKind::feedforward) std::fill_n(t.d_energies, steps, S(0));
+      if (kind_ == AttentionKind::additive) additive_backward(packed, t, queries, c, gradient + at_.d_energy);
       for (const StepRange& run : queries) {
         if (d_memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
         if (by_product()) {
@@ -162,13 +165,9 @@ class SingleHead final : public Attention<ScalarOf<V>> {
           Core::queries_from_steps(m, t.scores(), run, memory_stride_,
                                    kind_ == AttentionKind::dot ? column_of(d_h, c, columns, stride_)
                                                                : column_of(t.d_query, c, columns, inner_stride_));
-        } else {
-          for (int i = run.begin; i < run.end; ++i) {
-            if (kind_ == AttentionKind::additive)
-              additive_backward(packed, t, i, c, gradient);
-            else
-              for (int s = 0; s <= i; ++s) t.d_energies[s] += t.scores().at(i)[s];
-          }
+        } else if (kind_ == AttentionKind::feedforward) {
+          for (int i = run.begin; i < run.end; ++i)
+            for (int s = 0; s <= i; ++s) t.d_energies[s] += t.scores().at(i)[s];
         }
       }
       if (kind_ == AttentionKind::feedforward)
@@ -195,15 +194,18 @@ class SingleHead final : public Attention<ScalarOf<V>> {
   bool has_vectors() const { return kind_ == AttentionKind::additive || kind_ == AttentionKind::feedforward; }
 
   struct Tape {
-    S *context = nullptr, *d_context = nullptr;        // [steps][columns][memory stride]
-    S *query = nullptr, *key = nullptr;                // projections: [steps][columns][inner stride]
-    S *query_factor = nullptr, *key_factor = nullptr;  // see make_factors(); the same size
-    S *d_query = nullptr, *d_key = nullptr;
+    S *context = nullptr, *d_context = nullptr;     // [steps][columns][memory stride]
+    S *query = nullptr, *key = nullptr;             // projections: [steps][columns][inner stride]
+    S *d_query = nullptr, *d_key = nullptr;         // the same size
+    S* exponential = nullptr;                       // [columns]: see AdditiveScores
     S* weights_ = nullptr;                          // [columns][steps][row], attention weights
-    S* scores_ = nullptr;                           // [steps][row], gradient of the scores of one sequence
-    S* transposed = nullptr;                        // [memory][row] of one sequence
     S *energies_ = nullptr, *d_energies = nullptr;  // [columns][row], [row]
-    int steps = 0, columns = 0, row = 0;            // row: steps rounded up to the lanes
+    // Of one sequence.
+    S* scores_ = nullptr;                        // [steps][row], gradient of the scores
+    S* transposed = nullptr;                     // [memory or keys][row]
+    S *memory = nullptr, *d_contexts = nullptr;  // [steps][memory stride]
+    S *gathered = nullptr, *d_keys = nullptr;    // [steps][inner stride]: queries or keys; gradient of keys
+    int steps = 0, columns = 0, row = 0;         // row: steps rounded up to the lanes
     std::size_t size = 0;
     Table weights(int column) const { return {weights_ + static_cast<std::size_t>(column) * steps * row, row}; }
     Table scores() const { return {scores_, row}; }
@@ -220,15 +222,18 @@ class SingleHead final : public Attention<ScalarOf<V>> {
                                                     {&t.d_context, all * memory_stride_},
                                                     {&t.query, inner},
                                                     {&t.key, keys},
-                                                    {&t.query_factor, keys},
-                                                    {&t.key_factor, keys},
                                                     {&t.d_query, inner},
                                                     {&t.d_key, keys},
+                                                    {&t.exponential, columns},
                                                     {&t.weights_, columns * steps * row},
-                                                    {&t.scores_, steps * row},
-                                                    {&t.transposed, memory_stride_ * row},
                                                     {&t.energies_, energy ? columns * row : 0},
-                                                    {&t.d_energies, energy ? row : 0}};
+                                                    {&t.d_energies, energy ? row : 0},
+                                                    {&t.scores_, steps * row},
+                                                    {&t.transposed, std::max(memory_stride_, inner_stride_) * row},
+                                                    {&t.memory, steps * memory_stride_},
+                                                    {&t.d_contexts, steps * memory_stride_},
+                                                    {&t.gathered, steps * inner_stride_},
+                                                    {&t.d_keys, steps * inner_stride_}};
     Places places;
     for (const auto& [array, count] : arrays) {
       const std::size_t at = places.add(count);
@@ -250,72 +255,25 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     return column_of<const S>(t.query, column, t.columns, inner_stride_);
   }
 
-  // tanh(x + y) = 1 - 2 / (e^2x e^2y + 1). The factors e^2x and e^2y are computed once for each query and each key, so
-  // that a pair of them costs a division instead of a tanh. If a number of a query or key is so large that a product of
-  // factors could overflow, its first factor is 0, and its pairs are computed directly.
-  HWY_ATTR void make_factors(const S* x, int count, S* factors) const {
-    for (int i = 0; i < count; ++i, x += inner_stride_, factors += inner_stride_) {
-      V largest = constant<V>(0);
-      for (int k = 0; k < inner_stride_; k += L) {
-        const V value = load(x + k);
-        largest = greater(largest, greater(value, constant<V>(0) - value));
-        store(exp(value + value), factors + k);
-      }
-      if (!(real_part(largest_lane(largest)) <= 20)) factors[0] = S(0);
-    }
-  }
-  // tanh of query plus key, [inner]; `factored`: neither is too large for its factors.
-  static bool factored(const S* query_factor, const S* key_factor) {
-    return query_factor[0] != S(0) && key_factor[0] != S(0);
-  }
-  static HWY_INLINE V tanh_of_factors(V query_factor, V key_factor) {
-    return fma(constant<V>(-2), constant<V>(1) / fma(query_factor, key_factor, constant<V>(1)), constant<V>(1));
+  Column<S> inner_column(S* data, const Tape& t, int column) const {
+    return column_of(data, column, t.columns, inner_stride_);
   }
 
-  HWY_ATTR void additive_scores(const S* packed, const Tape& t, int q, int column) const {
-    const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
-    const S* query_factor = column_of(t.query_factor, column, t.columns, inner_stride_).at(q);
-    const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_),
-                    key_factors = column_of(t.key_factor, column, t.columns, inner_stride_);
-    const S* energy = packed + at_.energy;
-    S* scores = t.weights(column).at(q);
-    for (int s = 0; s <= q; ++s) {
-      const S *key = keys.at(s), *key_factor = key_factors.at(s);
-      V sum = constant<V>(0);
-      if (factored(query_factor, key_factor))
-        for (int k = 0; k < inner_stride_; k += L)
-          sum = fma(load(energy + k), tanh_of_factors(load(query_factor + k), load(key_factor + k)), sum);
-      else
-        for (int k = 0; k < inner_stride_; k += L)
-          sum = fma(load(energy + k), tanh(load(query + k) + load(key + k)), sum);
-      scores[s] = sum_of_lanes(sum);
-    }
-  }
+  AdditiveScores<V> additive(const S* packed) const { return {packed + at_.energy, inner_.depth(L), inner_stride_}; }
 
-  HWY_ATTR void additive_backward(const S* packed, const Tape& t, int q, int column, S* gradient) const {
-    const S* query = column_of(t.query, column, t.columns, inner_stride_).at(q);
-    const S* query_factor = column_of(t.query_factor, column, t.columns, inner_stride_).at(q);
-    S* d_query = column_of(t.d_query, column, t.columns, inner_stride_).at(q);
-    const Column<S> keys = column_of(t.key, column, t.columns, inner_stride_),
-                    key_factors = column_of(t.key_factor, column, t.columns, inner_stride_),
-                    d_keys = column_of(t.d_key, column, t.columns, inner_stride_);
-    const S* d_scores = t.scores().at(q);
-    for (int k = 0; k < inner_stride_; k += L) {
-      const V v = load(packed + at_.energy + k), at_query = load(query + k), factor = load(query_factor + k);
-      V d_v = load(gradient + at_.d_energy + k), sum = broadcast(S(0));
-      for (int s = 0; s <= q; ++s) {
-        const S* key_factor = key_factors.at(s);
-        const V d = broadcast(d_scores[s]), squashed = factored(query_factor, key_factor)
-                                                           ? tanh_of_factors(factor, load(key_factor + k))
-                                                           : tanh(at_query + load(keys.at(s) + k));
-        d_v = fma(d, squashed, d_v);
-        const V d_in = d * v * tanh_slope(squashed);
-        sum = sum + d_in;
-        store(load(d_keys.at(s) + k) + d_in, d_keys.at(s) + k);
-      }
-      store(d_v, gradient + at_.d_energy + k);
-      store(sum, d_query + k);
-    }
+  // From the gradient of the scores of one sequence: those of its queries and keys. Adds to that of v.
+  void additive_backward(const S* packed, const Tape& t, const StepRanges& queries, int column, S* d_energy) const {
+    const AdditiveScores<V> scores = additive(packed);
+    const Column<S> query = inner_column(t.query, t, column), key = inner_column(t.key, t, column),
+                    d_query = inner_column(t.d_query, t, column), d_key = inner_column(t.d_key, t, column);
+    const Column<const S> keys = Core::gather({key.data, key.step}, t.steps, inner_stride_, t.gathered);
+    std::fill_n(t.d_keys, static_cast<std::size_t>(t.steps) * inner_stride_, S(0));
+    for (const StepRange& run : queries)
+      for (int i = run.begin; i < run.end; ++i)
+        scores.backward(t.exponential[column], query.at(i), i, keys.data, t.scores().at(i), d_query.at(i), t.d_keys,
+                        d_energy);
+    for (int s = 0; s < t.steps; ++s)
+      scores.scale(t.d_keys + static_cast<std::ptrdiff_t>(s) * inner_stride_, d_key.at(s));
   }
 
   // out[s] = tanh(v . m_s + b) for all steps s.
@@ -343,7 +301,7 @@ class SingleHead final : public Attention<ScalarOf<V>> {
   }
 
   struct At {
-    std::size_t query = 0, key = 0, bias = 0, energy = 0, packed_size = 0;
+    std::size_t query = 0, key = 0, bias = 0, energy = 0, zeros = 0, packed_size = 0;
     std::size_t d_query = 0, d_key = 0, d_bias = 0, d_energy = 0, gradient_size = 0;
   };
 

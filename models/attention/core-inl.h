@@ -58,7 +58,9 @@ template <class V>
 struct AttentionCore {
   using S = ScalarOf<V>;
   static constexpr int L = PackTraits<V>::lanes;
-  static constexpr int group_size = 6;  // queries or steps of a register tile, on every instruction set
+  // Queries or steps that are processed together: the same number on every instruction set, because a group computes
+  // products with zeros for the steps that only its last query sees.
+  static constexpr int group_size = 6;
 
   // A number for each query and step, [steps][row], where row is steps rounded up to the lanes.
   struct Table {
@@ -67,92 +69,106 @@ struct AttentionCore {
     S* at(int query) const { return data + static_cast<std::size_t>(query) * row; }
   };
 
+  // A copy of the steps of one sequence, next to each other: [steps][width]. (In the tape they are a multiple of 4 KiB
+  // apart for many sizes, so that few of them fit in the first-level cache.)
+  static Column<const S> gather(const Column<const S>& x, int steps, int width, S* out) {
+    for (int s = 0; s < steps; ++s) std::copy_n(x.at(s), width, out + static_cast<std::ptrdiff_t>(s) * width);
+    return {out, width};
+  }
+
   // out[k][s] = x_s[k] for k < depth, so that the steps become lanes; 0 for s >= steps. out: [depth][row].
   static void transpose(const Column<const S>& x, int steps, int depth, S* out, int row) {
-    for (int s = 0; s < row; ++s)
-      for (int k = 0; k < depth; ++k) out[static_cast<std::size_t>(k) * row + s] = s < steps ? x.at(s)[k] : S(0);
+    for (int s = 0; s < steps; ++s)
+      for (int k = 0; k < depth; ++k) out[static_cast<std::ptrdiff_t>(k) * row + s] = x.at(s)[k];
+    for (int k = 0; k < depth; ++k) std::fill_n(out + static_cast<std::ptrdiff_t>(k) * row + steps, row - steps, S(0));
   }
 
-  // Calls f(first, Constant<Q>) for groups of queries of each run.
+  // Calls f(first, size) for groups of queries of each run.
   template <class F>
-  static HWY_INLINE HWY_ATTR void for_queries(const StepRanges& runs, F&& f) {
+  static void for_queries(const StepRanges& runs, F&& f) {
     for (const StepRange& run : runs)
-      for_columns<group_size>(run.end - run.begin, [&](int from, auto group) HWY_ATTR { f(run.begin + from, group); });
+      in_columns(run.end - run.begin, group_size, [&](int from, int size) { f(run.begin + from, size); });
   }
 
-  // out[q][s] = x_q . m_s for the Q queries from `first` on and all steps s up to the last of them; `transposed` is m.
-  template <int Q>
-  static HWY_ATTR void rows_times_steps(const Column<const S>& x, int first, const S* transposed, int depth,
-                                        const Table& out) {
-    for_blocks<4>((first + Q - 1 + L) / L, [&](int block, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      V acc[B][Q];
-      for (int b = 0; b < B; ++b)
-        for (int q = 0; q < Q; ++q) acc[b][q] = broadcast(S(0));
-      multiply_accumulate(acc, transposed + block * L, out.row, x.at(first), 1, x.step, depth);
-      for (int b = 0; b < B; ++b)
-        for (int q = 0; q < Q; ++q) store(acc[b][q], out.at(first + q) + (block + b) * L);
+  // out[q][s] = x_q . m_s for `queries` queries from `first` on and all steps s up to the last of them; `transposed` is
+  // m.
+  static void rows_times_steps(const Column<const S>& x, int first, int queries, const S* transposed, int depth,
+                               const Table& out) {
+    in_blocks((first + queries - 1 + L) / L, 4, [&](int block, int blocks) {
+      const ProductTile<S> tile{.a = transposed + block * L,
+                                .a_step = out.row,
+                                .b = x.at(first),
+                                .b_step = 1,
+                                .b_column = x.step,
+                                .depth = depth,
+                                .out = out.at(first) + block * L,
+                                .out_column = out.row};
+      multiply<V>(tile, blocks, queries);
     });
   }
 
   // context_q = sum over s <= q of weights[q][s] v_s: `width` numbers, a multiple of the lanes.
-  template <int Q>
-  static HWY_ATTR void contexts(const Column<const S>& v, const Table& weights, int first, int width,
-                                const Column<S>& context) {
-    for_blocks<4>(width / L, [&](int block, auto blocks) HWY_ATTR {
-      constexpr int B = blocks.value;
-      V acc[B][Q];
-      for (int b = 0; b < B; ++b)
-        for (int q = 0; q < Q; ++q) acc[b][q] = broadcast(S(0));
-      multiply_accumulate(acc, v.data + block * L, v.step, weights.at(first), 1, weights.row, first + Q);
-      for (int b = 0; b < B; ++b)
-        for (int q = 0; q < Q; ++q) store(acc[b][q], context.at(first + q) + (block + b) * L);
-    });
-  }
-
-  // d_s += sum over the queries q of the run of table[q][s] x_q.
-  static HWY_ATTR void steps_from_queries(const Column<const S>& x, const Table& table, const StepRange& run, int width,
-                                          const Column<S>& d) {
-    for_columns<group_size>(run.end, [&](int state, auto group) HWY_ATTR {
-      constexpr int N = group.value;
-      const int from = std::max(run.begin, state);  // earlier queries do not attend to these steps
-      for_blocks<4>(width / L, [&](int block, auto blocks) HWY_ATTR {
-        constexpr int B = blocks.value;
-        V acc[B][N];
-        for (int b = 0; b < B; ++b)
-          for (int n = 0; n < N; ++n) acc[b][n] = load(d.at(state + n) + (block + b) * L);
-        multiply_accumulate(acc, x.at(from) + block * L, x.step, table.at(from) + state, table.row, 1, run.end - from);
-        for (int b = 0; b < B; ++b)
-          for (int n = 0; n < N; ++n) store(acc[b][n], d.at(state + n) + (block + b) * L);
-      });
-    });
+  static void contexts(const Column<const S>& v, const Table& weights, int first, int queries, int width,
+                       const Column<S>& context) {
+    sums_over_steps(v, weights, first, queries, width, context, false);
   }
 
   // d_q += sum over steps s <= q of table[q][s] k_s, for the queries of the run.
-  static HWY_ATTR void queries_from_steps(const Column<const S>& k, const Table& table, const StepRange& run, int width,
-                                          const Column<S>& d) {
-    for_columns<group_size>(run.end - run.begin, [&](int from, auto group) HWY_ATTR {
-      constexpr int Q = group.value;
-      const int first = run.begin + from;
-      for_blocks<4>(width / L, [&](int block, auto blocks) HWY_ATTR {
-        constexpr int B = blocks.value;
-        V acc[B][Q];
-        for (int b = 0; b < B; ++b)
-          for (int q = 0; q < Q; ++q) acc[b][q] = load(d.at(first + q) + (block + b) * L);
-        multiply_accumulate(acc, k.data + block * L, k.step, table.at(first), 1, table.row, first + Q);
-        for (int b = 0; b < B; ++b)
-          for (int q = 0; q < Q; ++q) store(acc[b][q], d.at(first + q) + (block + b) * L);
+  static void queries_from_steps(const Column<const S>& k, const Table& table, const StepRange& run, int width,
+                                 const Column<S>& d) {
+    in_columns(run.end - run.begin, group_size,
+               [&](int from, int size) { sums_over_steps(k, table, run.begin + from, size, width, d, true); });
+  }
+
+  // d_s += sum over the queries q of the run of table[q][s] x_q.
+  static void steps_from_queries(const Column<const S>& x, const Table& table, const StepRange& run, int width,
+                                 const Column<S>& d) {
+    in_columns(run.end, group_size, [&](int state, int size) {
+      const int from = std::max(run.begin, state);  // earlier queries do not attend to these steps
+      in_blocks(width / L, 4, [&](int block, int blocks) {
+        S* out = d.at(state) + block * L;
+        const ProductTile<S> tile{.start = out,
+                                  .start_column = d.step,
+                                  .a = x.at(from) + block * L,
+                                  .a_step = x.step,
+                                  .b = table.at(from) + state,
+                                  .b_step = table.row,
+                                  .b_column = 1,
+                                  .depth = run.end - from,
+                                  .out = out,
+                                  .out_column = d.step};
+        multiply<V>(tile, blocks, size);
       });
     });
   }
 
   // d_scores = the gradient of the scores, from the gradient of the contexts; `transposed` is the values v.
-  static HWY_ATTR void scores_backward(const Column<const S>& d_context, const S* transposed, int depth,
-                                       const StepRanges& runs, const Table& weights, const Table& d_scores) {
-    for_queries(runs, [&](int first, auto group) HWY_ATTR {
-      constexpr int Q = group.value;
-      rows_times_steps<Q>(d_context, first, transposed, depth, d_scores);
-      for (int q = first; q < first + Q; ++q) softmax_backward<V>(weights.at(q), d_scores.at(q), q + 1, weights.row);
+  static void scores_backward(const Column<const S>& d_context, const S* transposed, int depth, const StepRanges& runs,
+                              const Table& weights, const Table& d_scores) {
+    for_queries(runs, [&](int first, int queries) {
+      rows_times_steps(d_context, first, queries, transposed, depth, d_scores);
+      for (int q = first; q < first + queries; ++q)
+        softmax_backward<V>(weights.at(q), d_scores.at(q), q + 1, weights.row);
+    });
+  }
+
+ private:
+  // out_q = [out_q +] the sum over s < first + queries of table[q][s] v_s. (table[q][s] is 0 for s > q.)
+  static void sums_over_steps(const Column<const S>& v, const Table& table, int first, int queries, int width,
+                              const Column<S>& out, bool add) {
+    in_blocks(width / L, 4, [&](int block, int blocks) {
+      S* at = out.at(first) + block * L;
+      const ProductTile<S> tile{.start = add ? at : nullptr,
+                                .start_column = out.step,
+                                .a = v.data + block * L,
+                                .a_step = v.step,
+                                .b = table.at(first),
+                                .b_step = 1,
+                                .b_column = table.row,
+                                .depth = first + queries,
+                                .out = at,
+                                .out_column = out.step};
+      multiply<V>(tile, blocks, queries);
     });
   }
 };

@@ -107,13 +107,12 @@ class MultiHead final : public Attention<ScalarOf<V>> {
       for (int head = 0; head < heads_; ++head) {
         const Table weights = t.weights(c * heads_ + head);
         const Column<const S> q = part<const S>(t.query, c, head, columns),
-                              v = part<const S>(t.value, c, head, columns);
+                              v = Core::gather(part<const S>(t.value, c, head, columns), steps, head_stride_, t.values);
         Core::transpose(part<const S>(t.key, c, head, columns), steps, head_size_, t.transposed, t.row);
-        Core::for_queries(queries, [&](int first, auto group) HWY_ATTR {
-          constexpr int Q = group.value;
-          Core::template rows_times_steps<Q>(q, first, t.transposed, head_size_, weights);
-          for (int i = first; i < first + Q; ++i) softmax<V>(weights.at(i), i + 1, t.row);
-          Core::template contexts<Q>(v, weights, first, head_stride_, part(t.joined, c, head, columns));
+        Core::for_queries(queries, [&](int first, int count) {
+          Core::rows_times_steps(q, first, count, t.transposed, head_size_, weights);
+          for (int i = first; i < first + count; ++i) softmax<V>(weights.at(i), i + 1, t.row);
+          Core::contexts(v, weights, first, count, head_stride_, part(t.joined, c, head, columns));
         });
       }
     for (const StepRange& run : queries) {
@@ -141,15 +140,17 @@ class MultiHead final : public Attention<ScalarOf<V>> {
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
         const Table weights = t.weights(c * heads_ + head), d_scores{t.scores, t.row};
-        const Column<const S> d_joined = part<const S>(t.d_joined, c, head, columns);
+        const auto gather = [&](const S* data, S* out) {
+          return Core::gather(part(data, c, head, columns), steps, head_stride_, out);
+        };
+        const Column<const S> d_joined = gather(t.d_joined, t.values), queries_at = gather(t.query, t.queries),
+                              keys_at = gather(t.key, t.keys);
         Core::transpose(part<const S>(t.value, c, head, columns), steps, head_size_, t.transposed, t.row);
         Core::scores_backward(d_joined, t.transposed, head_size_, queries, weights, d_scores);
         for (const StepRange& run : queries) {
           Core::steps_from_queries(d_joined, weights, run, head_stride_, part(t.d_value, c, head, columns));
-          Core::steps_from_queries(part<const S>(t.query, c, head, columns), d_scores, run, head_stride_,
-                                   part(t.d_key, c, head, columns));
-          Core::queries_from_steps(part<const S>(t.key, c, head, columns), d_scores, run, head_stride_,
-                                   part(t.d_query, c, head, columns));
+          Core::steps_from_queries(queries_at, d_scores, run, head_stride_, part(t.d_key, c, head, columns));
+          Core::queries_from_steps(keys_at, d_scores, run, head_stride_, part(t.d_query, c, head, columns));
         }
       }
     for (std::size_t i = 0; i < numbers; ++i) t.d_query[i] *= scale_;
@@ -180,8 +181,9 @@ class MultiHead final : public Attention<ScalarOf<V>> {
     S *context = nullptr, *d_context = nullptr;                               // [steps][columns][out stride]
     S *query = nullptr, *key = nullptr, *value = nullptr, *joined = nullptr;  // [steps][columns][stride]
     S *d_query = nullptr, *d_key = nullptr, *d_value = nullptr, *d_joined = nullptr;
-    S* weights_ = nullptr;                       // [columns][heads][steps][row]
-    S *scores = nullptr, *transposed = nullptr;  // of one head: [steps][row], [head][row]
+    S* weights_ = nullptr;                                     // [columns][heads][steps][row]
+    S *scores = nullptr, *transposed = nullptr;                // of one head: [steps][row], [head][row]
+    S *queries = nullptr, *keys = nullptr, *values = nullptr;  // of one head: [steps][head stride]
     int steps = 0, row = 0;
     std::size_t size = 0;
     Table weights(int number) const { return {weights_ + static_cast<std::size_t>(number) * steps * row, row}; }
@@ -199,6 +201,7 @@ class MultiHead final : public Attention<ScalarOf<V>> {
       place(*array, all * stride_);
     place(t.weights_, static_cast<std::size_t>(columns) * heads_ * steps * row);
     place(t.scores, steps * row), place(t.transposed, head_stride_ * row);
+    for (S** array : {&t.queries, &t.keys, &t.values}) place(*array, static_cast<std::size_t>(steps) * head_stride_);
     t.steps = steps;
     t.row = static_cast<int>(row);
     t.size = places.total();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/math.h"
-#include "core/options.h"
+#include "core/option.h"
 
 namespace rnnbench::models {
 
@@ -24,6 +24,12 @@ inline Option gate_activation_option() {
       "gate-activation", "sigmoid", {"sigmoid", "hard-sigmoid", "relu"},
       "function of the gates: sigmoid; max(0, min(1, x / 6 + 1 / 2)); or max(0, x), which does not saturate");
 }
-inline std::string gate_function(const Settings& settings) { return settings.text_or("gate-activation", "sigmoid"); }
+enum class GateActivation { sigmoid, hard_sigmoid, relu };
+inline GateActivation gate_activation(const Settings& settings) {
+  const std::string name = settings.text_or("gate-activation", "sigmoid");
+  return name == "relu"           ? GateActivation::relu
+         : name == "hard-sigmoid" ? GateActivation::hard_sigmoid
+                                  : GateActivation::sigmoid;
+}
 
 }  // namespace rnnbench::models

@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "models/cells/cell_options.h"
 #include "models/packs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,8 +40,9 @@ struct Unit {
 
   static HWY_INLINE V number(float x) { return constant<V>(x); }
   // The function of the gates: the logistic sigmoid, unless the option gate-activation chooses another one.
-  static HWY_INLINE V gate(V x) { return GateFunction::value(x); }
-  static HWY_INLINE V gate_slope(V y) { return GateFunction::slope(y); }  // y = gate(x)
+  HWY_INLINE V gate(V x) const { return gate_function.value(x); }
+  HWY_INLINE V gate_slope(V y) const { return gate_function.slope(y); }  // y = gate(x)
+  [[no_unique_address]] GateFunction gate_function;
 };
 
 // Functions of gates. slope(y) is the derivative at x, given y = value(x).
@@ -73,6 +75,19 @@ struct ReluGate {
   template <class V>
   static HWY_INLINE V slope(V y) {
     return where_positive(y, constant<V>(1));
+  }
+};
+struct ChosenGate {  // any of them
+  GateActivation chosen;
+  template <class V>
+  HWY_INLINE V value(V x) const {
+    if (chosen == GateActivation::sigmoid) return SigmoidGate::value(x);
+    return chosen == GateActivation::relu ? ReluGate::value(x) : HardSigmoidGate::value(x);
+  }
+  template <class V>
+  HWY_INLINE V slope(V y) const {
+    if (chosen == GateActivation::sigmoid) return SigmoidGate::slope(y);
+    return chosen == GateActivation::relu ? ReluGate::slope(y) : HardSigmoidGate::slope(y);
   }
 };
 

@@ -19,7 +19,7 @@ HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-template <class Cell, class V, class GateFunction>
+template <class Cell, class V>
 class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   using S = ScalarOf<V>;
   using Shape = CellShape<Cell>;
@@ -27,7 +27,7 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
                        vectors = Shape::vectors;
 
  public:
-  explicit CellKernelOf(const Settings& settings) : cell_(settings) {}
+  explicit CellKernelOf(const Settings& settings) : cell_(settings), gate_(gate_activation(settings)) {}
 
   void forward(int phase, const StepArrays<S>& arrays, const TilePlace& place, const S* sums,
                std::ptrdiff_t sums_stride, const S* const* direct, std::ptrdiff_t direct_offset) const override {
@@ -48,7 +48,7 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   // A unit block in N columns at once.
   template <int N>
   using Columns = std::conditional_t<N == 1, V, PackGroup<N>>;
-  template <int N>
+  template <int N, class GateFunction>
   using UnitOf = Unit<Columns<N>, slots, states, vectors, GateFunction>;
   // f(c) for each of the columns. What it returns, or takes, is the pack of one column.
   template <int N, class F>
@@ -66,15 +66,16 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
       unrolled<N>([&](auto c) RNNBENCH_INLINE { f(packs.v[c], c); });
   }
 
-  // Calls f(Constant<N>()) for groups of N columns, then for single ones. (Only with sigmoid gates, which are what
-  // nearly everybody uses: every N is compiled for every cell.)
+  // Calls f(Constant<N>(), function of the gates) for groups of N columns, then for single ones. Groups are for sigmoid
+  // gates, which are what nearly everybody uses; everything else shares one compiled version.
   template <class F>
-  static HWY_INLINE HWY_ATTR void for_groups(int columns, F f) {
-    constexpr int N = std::is_same_v<GateFunction, SigmoidGate> ? PackTraits<V>::side_by_side : 1;
+  HWY_INLINE HWY_ATTR void for_groups(int columns, F f) const {
+    constexpr int N = PackTraits<V>::side_by_side;
     int left = columns;
     if constexpr (N > 1)
-      for (; left >= N; left -= N) f(Constant<N>());
-    for (; left > 0; --left) f(Constant<1>());
+      if (gate_ == GateActivation::sigmoid)
+        for (; left >= N; left -= N) f(Constant<N>(), SigmoidGate());
+    for (; left > 0; --left) f(Constant<1>(), ChosenGate{gate_});
   }
 
   // All addresses are computed before the loop. Inside it the compiler would have to load them again after every store,
@@ -100,9 +101,10 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     const Cell cell = cell_;
     const S* weights = vectors > 0 ? arrays.vectors + place.unit_block * (vectors * L) : nullptr;
     std::ptrdiff_t column = 0;  // stride * columns that are done
-    for_groups(place.count, [&](auto group) RNNBENCH_INLINE {
+    for_groups(place.count, [&](auto group, auto gate_function) RNNBENCH_INLINE {
       constexpr int N = group;
-      UnitOf<N> u;
+      UnitOf<N, decltype(gate_function)> u;
+      u.gate_function = gate_function;
       const auto load_at = [](const S* from, std::ptrdiff_t step) RNNBENCH_INLINE {
         return loaded<N>([&](int c) RNNBENCH_INLINE { return load(from + c * step); });
       };
@@ -177,9 +179,10 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = load(d_weights + v * L); });
     const Cell cell = cell_;
     std::ptrdiff_t done = 0;  // columns
-    for_groups(place.count, [&](auto group) RNNBENCH_INLINE {
+    for_groups(place.count, [&](auto group, auto gate_function) RNNBENCH_INLINE {
       constexpr int N = group;
-      UnitOf<N> u;
+      UnitOf<N, decltype(gate_function)> u;
+      u.gate_function = gate_function;
       const std::ptrdiff_t column = done * stride;
       const auto load_at = [](const S* from, std::ptrdiff_t step) RNNBENCH_INLINE {
         return loaded<N>([&](int c) RNNBENCH_INLINE { return load(from + c * step); });
@@ -235,14 +238,12 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
   }
 
   const Cell cell_;
+  const GateActivation gate_;
 };
 
 template <class Cell, class V>
 std::unique_ptr<CellKernel<ScalarOf<V>>> make_kernel(const Settings& settings) {
-  const std::string function = gate_function(settings);
-  if (function == "hard-sigmoid") return std::make_unique<CellKernelOf<Cell, V, HardSigmoidGate>>(settings);
-  if (function == "relu") return std::make_unique<CellKernelOf<Cell, V, ReluGate>>(settings);
-  return std::make_unique<CellKernelOf<Cell, V, SigmoidGate>>(settings);
+  return std::make_unique<CellKernelOf<Cell, V>>(settings);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -173,20 +173,21 @@ class RecurrentLayer final : public Layer<ScalarOf<V>>, private RecurrentSteps<V
   // out[ub][k][rows][L] += slot * source[column][k], summed over steps and columns; `source` points to the last step.
   void outer_products(const Tape& t, int ub, const CellStructure::Rows& rows, int begin, int end, const S* source,
                       int stride, int depth, S* out) const {
-    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(t.columns()) * stride;
-    typename Tiles::Outer of{t.slot(end - 1, ub, 0) + rows.slot * L,
-                             source,
-                             slots_ * L,
-                             static_cast<std::ptrdiff_t>(t.slots_size()),
-                             stride,
-                             step,
-                             t.columns(),
-                             end - begin};
     out += static_cast<std::size_t>(ub) * depth * rows.count * L;
-    in_columns(depth, max_columns<V>(rows.count), [&](int k, int columns) {
-      of.source = source + k;
-      tile_table<V>.outer[rows.count - 1][columns - 1](of, out + static_cast<std::size_t>(k) * rows.count * L);
-    });
+    const ProductTile<S> tile{.start = out,
+                              .start_column = rows.count * L,
+                              .a = t.slot(end - 1, ub, 0) + rows.slot * L,
+                              .a_step = slots_ * L,
+                              .b = source,
+                              .b_step = stride,
+                              .b_column = 1,
+                              .depth = t.columns(),
+                              .segments = end - begin,
+                              .a_segment = -static_cast<std::ptrdiff_t>(t.slots_size()),
+                              .b_segment = -static_cast<std::ptrdiff_t>(t.columns()) * stride,
+                              .out = out,
+                              .out_column = rows.count * L};
+    multiply<V>(tile, rows.count, depth);
   }
 };
 

@@ -25,23 +25,22 @@ HWY_AFTER_NAMESPACE();
 namespace rnnbench::models {
 
 template <>
-std::unique_ptr<Layer<float>> make_recurrent<float>(Isa isa, const CellFactory& cell, const Settings& settings,
+std::unique_ptr<Layer<float>> make_recurrent<float>(Isa isa, const CellStructure& cell,
+                                                    std::unique_ptr<const CellKernel<float>> kernel,
                                                     const RecurrentShape& shape, const RecurrentBlocks& blocks) {
-  RNNBENCH_CHOOSE(isa, make_float_recurrent(cell.structure, cell.make_float(isa, settings), shape, blocks))
+  RNNBENCH_CHOOSE(isa, make_float_recurrent(cell, std::move(kernel), shape, blocks))
 }
 template <>
-std::unique_ptr<Layer<double>> make_recurrent<double>(Isa, const CellFactory& cell, const Settings& settings,
+std::unique_ptr<Layer<double>> make_recurrent<double>(Isa, const CellStructure& cell,
+                                                      std::unique_ptr<const CellKernel<double>> kernel,
                                                       const RecurrentShape& shape, const RecurrentBlocks& blocks) {
-  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<double>>(cell.structure, cell.make_double(settings), shape,
-                                                                 blocks);
+  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<double>>(cell, std::move(kernel), shape, blocks);
 }
 template <>
-std::unique_ptr<Layer<std::complex<double>>> make_recurrent<std::complex<double>>(Isa, const CellFactory& cell,
-                                                                                  const Settings& settings,
-                                                                                  const RecurrentShape& shape,
-                                                                                  const RecurrentBlocks& blocks) {
-  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<std::complex<double>>>(
-      cell.structure, cell.make_complex(settings), shape, blocks);
+std::unique_ptr<Layer<std::complex<double>>> make_recurrent<std::complex<double>>(
+    Isa, const CellStructure& cell, std::unique_ptr<const CellKernel<std::complex<double>>> kernel,
+    const RecurrentShape& shape, const RecurrentBlocks& blocks) {
+  return std::make_unique<HWY_NAMESPACE::RecurrentLayer<std::complex<double>>>(cell, std::move(kernel), shape, blocks);
 }
 
 }  // namespace rnnbench::models

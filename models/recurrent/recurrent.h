@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "models/cells/cell_factory.h"
 #include "models/isa.h"
 #include "models/layer.h"
+#include "models/recurrent/cell_kernel.h"
 
 namespace rnnbench::models {
 
@@ -26,9 +26,10 @@ struct RecurrentShape {
   bool needs_input_gradient = false, layer_norm = false;
 };
 
-// S = float, double or complex<double>; `isa` matters for float only.
+// S = float, double or complex<double>; `isa` matters for float only. The layer keeps a reference to the structure.
 template <class S>
-std::unique_ptr<Layer<S>> make_recurrent(Isa isa, const CellFactory& cell, const Settings& settings,
-                                         const RecurrentShape& shape, const RecurrentBlocks& blocks);
+std::unique_ptr<Layer<S>> make_recurrent(Isa isa, const CellStructure& cell,
+                                         std::unique_ptr<const CellKernel<S>> kernel, const RecurrentShape& shape,
+                                         const RecurrentBlocks& blocks);
 
 }  // namespace rnnbench::models

@@ -1,4 +1,4 @@
-// The matrix products of a recurrent layer, in register tiles of some rows of packs and some columns. They are the same
+// The fused products of a recurrent layer, in register tiles of some rows of packs and some columns. They are the same
 // for all cells, compiled for every size of tile, and looked up in a table.
 //
 // A panel is a part of a weight matrix, packed in the order in which a tile reads it.
@@ -13,14 +13,12 @@
 #include <array>
 #include <vector>
 
-#include "models/packs-inl.h"
+#include "models/product_tiles-inl.h"
 #include "models/recurrent/cell_structure.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
-
-inline constexpr int max_tile_columns = 8;
 
 template <class V>
 struct RecurrentTiles {
@@ -114,26 +112,6 @@ struct RecurrentTiles {
       unrolled<C>([&](auto c) RNNBENCH_INLINE { store(acc[b][c], out + c * out_stride + b * L); });
     });
   }
-
-  // out[k][rows][L] += slot * source[column][k], summed over steps (descending) and columns (ascending).
-  struct Outer {
-    const S *slots = nullptr, *source = nullptr;  // at the last step
-    std::ptrdiff_t slot_column = 0, slot_step = 0, source_column = 0, source_step = 0;
-    int columns = 0, steps = 0;
-  };
-  using OuterProduct = void (*)(const Outer& of, S* out);
-  template <int R, int K>
-  static HWY_ATTR void outer(const Outer& of, S* out) {
-    V acc[R][K];
-    unrolled<R>([&](auto r) RNNBENCH_INLINE {
-      unrolled<K>([&](auto k) RNNBENCH_INLINE { acc[r][k] = load(out + (k * R + r) * L); });
-    });
-    multiply_accumulate(acc, of.slots, of.slot_column, of.source, of.source_column, 1, of.columns, of.steps,
-                        -of.slot_step, -of.source_step);
-    unrolled<R>([&](auto r) RNNBENCH_INLINE {
-      unrolled<K>([&](auto k) RNNBENCH_INLINE { store(acc[r][k], out + (k * R + r) * L); });
-    });
-  }
 };
 
 // The functions for every number of rows and columns, each minus 1.
@@ -142,7 +120,6 @@ struct TileTable {
   using Tiles = RecurrentTiles<V>;
   typename Tiles::Sum sum[4][max_tile_columns];
   typename Tiles::Transposed transposed[4][max_tile_columns];
-  typename Tiles::OuterProduct outer[4][max_tile_columns];
 };
 template <class V>
 constexpr TileTable<V> make_tile_table() {
@@ -152,7 +129,6 @@ constexpr TileTable<V> make_tile_table() {
     if constexpr (C <= tile_columns<V, R>()) {
       t.sum[R - 1][C - 1] = Tiles::template sum<R, C>;
       if constexpr (R != 3) t.transposed[R - 1][C - 1] = Tiles::template transposed<R, C>;
-      t.outer[R - 1][C - 1] = Tiles::template outer<R, C>;
     }
   };
   const auto row = [&]<int R, int... C>(Constant<R> r, std::integer_sequence<int, C...>) {
@@ -165,12 +141,6 @@ constexpr TileTable<V> make_tile_table() {
 // A constant, because code of an instruction set must not run before main() has chosen it.
 template <class V>
 inline constexpr TileTable<V> tile_table = make_tile_table<V>();
-
-// The maximum number of columns in a tile of `rows` packs.
-template <class V>
-int max_columns(int rows) {
-  return rows < 4 ? tile_columns<V, 1>() : tile_columns<V, 4>();
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace rnnbench::models

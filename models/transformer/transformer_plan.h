@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/options.h"
+#include "core/option.h"
 #include "core/parameters.h"
 #include "models/attention/attention.h"
 #include "models/cells/cell_entry.h"

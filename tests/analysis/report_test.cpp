@@ -45,11 +45,11 @@ std::map<std::string, std::string> files_below(const fs::path& folder) {
 }
 
 // The program through a shell, so that its environment and both outputs can be chosen.
-struct Outcome {
+struct Printed {
   int code;
   std::string out, err;
 };
-Outcome shell(const fs::path& folder, const std::string& arguments, const std::string& environment = "") {
+Printed shell(const fs::path& folder, const std::string& arguments, const std::string& environment = "") {
   const std::string out = (folder / "out").string(), err = (folder / "err").string();
   const int status =
       std::system((environment + " '" RNNBENCH_PROGRAM "' " + arguments + " > '" + out + "' 2> '" + err + "'").c_str());
@@ -267,12 +267,12 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
       "--seed 1..2 "
       "--results '" +
       (folder.path() / "results").string() + "'";
-  const Outcome early = shell(folder.path(), "table " + experiment);
+  const Printed early = shell(folder.path(), "table " + experiment);
   CHECK(early.code == 2);
   CHECK(early.err.find("has a record") != std::string::npos);
   REQUIRE(shell(folder.path(), "run " + experiment).code == 0);
 
-  const Outcome report = shell(folder.path(), "report " + experiment);
+  const Printed report = shell(folder.path(), "report " + experiment);
   INFO(report.err);
   REQUIRE(report.code == 0);
   const fs::path results = folder.path() / "results" / "adhoc";
@@ -298,7 +298,7 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
   fs::remove(damaged);
 
   for (const std::string format : {"text", "csv", "markdown", "json"}) {
-    const Outcome table = shell(folder.path(), "table --format " + format + " " + experiment);
+    const Printed table = shell(folder.path(), "table --format " + format + " " + experiment);
     CHECK(table.code == 0);
     CHECK(table.err.empty());
     if (format == "text") CHECK(table.out == before.at("table.txt"));
@@ -306,13 +306,13 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
   }
 
   // Against a grid that the two models themselves span.
-  const Outcome compared = shell(folder.path(), "compare " + experiment);
+  const Printed compared = shell(folder.path(), "compare " + experiment);
   INFO(compared.err);
   CHECK(compared.code == 0);
   CHECK(count(compared.out, ": rnn compared with lstm, test ") == 2);
   CHECK(count(compared.out, "n = 2: no p-value below nine pairs, no interval below ten") == 2);
 
-  const Outcome without = shell(folder.path(), "plot " + experiment, "PATH=/nonexistent");
+  const Printed without = shell(folder.path(), "plot " + experiment, "PATH=/nonexistent");
   CHECK(without.code == 0);
   CHECK(without.out.empty());
   CHECK(count(without.err, "\n") == 1);

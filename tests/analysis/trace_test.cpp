@@ -8,6 +8,7 @@
 
 #include "analysis/figures/trace_figure.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/find_record.h"
 #include "experiments/records/weights.h"

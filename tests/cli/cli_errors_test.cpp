@@ -16,7 +16,7 @@ const std::string one_run = "task = copy\ncell = lstm\nlength = 20\n";
 
 TEST_CASE("help and version go to standard output", "[cli]") {
   const Shell shell;
-  const Outcome help = shell.run("--help");
+  const Printed help = shell.run("--help");
   CHECK(help.code == 0);
   CHECK(help.err.empty());
   CHECK(shell.run("--version").out.starts_with("rnnbench "));
@@ -24,12 +24,12 @@ TEST_CASE("help and version go to standard output", "[cli]") {
                               "findings", "check", "verify", "trace", "dump", "speed"}) {
     INFO(command);
     CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
-    const Outcome usage = shell.run(std::string(command) + " --help");
+    const Printed usage = shell.run(std::string(command) + " --help");
     CHECK(usage.code == 0);
     CHECK(usage.err.empty());
     CHECK(usage.out.find(std::string("usage: rnnbench ") + command) != std::string::npos);
   }
-  const Outcome nothing = shell.run("");
+  const Printed nothing = shell.run("");
   CHECK(nothing.code == 2);
   CHECK(nothing.out.empty());
   CHECK(nothing.err == help.out);
@@ -133,7 +133,7 @@ TEST_CASE("text that only looks right is refused", "[cli][errors]") {
 TEST_CASE("a dry run lists the runs and trains none", "[cli]") {
   const Shell shell;
   shell.write("x.ini", "task = adding\ncell = lstm\nforget-bias = 1\n");
-  const Outcome plan = shell.run("run x.ini --dry-run --length 50 --forget-bias -1.5 --seed 7..8 --results out");
+  const Printed plan = shell.run("run x.ini --dry-run --length 50 --forget-bias -1.5 --seed 7..8 --results out");
   INFO(plan.err);
   CHECK(plan.code == 0);
   CHECK(plan.err.empty());
@@ -146,7 +146,7 @@ TEST_CASE("a dry run lists the runs and trains none", "[cli]") {
 TEST_CASE("status says what is missing and how to continue", "[cli]") {
   const Shell shell;
   shell.write("x y.ini", one_run + "seed = 1..3\n");
-  const Outcome text = shell.run("status 'x y.ini' --seed=2,3 --results out");
+  const Printed text = shell.run("status 'x y.ini' --seed=2,3 --results out");
   INFO(text.out << text.err);
   CHECK(text.code == 0);
   CHECK(text.out.find("2 runs in out/x y: 0 solved, 0 finished, 0 diverged, 0 interrupted, 2 missing\n") !=
@@ -194,7 +194,7 @@ TEST_CASE("list and show print the tables of tasks and models", "[cli]") {
       const std::string name = entry.at("name");
       INFO(name);
       CHECK(shell.run("list").out.find("\n  " + name + " ") != std::string::npos);
-      const Outcome text = shell.run("show " + name);
+      const Printed text = shell.run("show " + name);
       CHECK(text.code == 0);
       CHECK(text.out.starts_with(name + ": "));
       const auto shown = nlohmann::json::parse(shell.run("show " + name + " --format json").out);

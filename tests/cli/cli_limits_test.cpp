@@ -45,7 +45,7 @@ TEST_CASE("control characters of the command line do not reach the terminal", "[
   const Shell shell;
   for (const char* words :
        {"run \"$(printf 'a\\033[2J.ini')\"", "run \"$(printf 'a\\nb.ini')\"", "list \"$(printf '\\377')\""}) {
-    const Outcome outcome = shell.run(words);
+    const Printed outcome = shell.run(words);
     CHECK(outcome.code == 2);
     CHECK(is_one_sentence(outcome.err));
     CHECK(outcome.err.find('\x1b') == std::string::npos);
@@ -74,11 +74,11 @@ TEST_CASE("paths that the system refuses end in a sentence", "[cli][limits]") {
   const Shell shell;
   std::string name = "lstm";
   for (int i = 0; i < 2000; ++i) name += "+lstm";
-  const Outcome show = shell.run("show " + name);  // a combination of cells, and too long for the name of a file
+  const Printed show = shell.run("show " + name);  // a combination of cells, and too long for the name of a file
   CHECK(show.code == 0);
   CHECK(show.err.empty());
   REQUIRE(shell.run("run --task adding --cell rnn --hidden 2 --length 4 --updates 2 --results r --seed 1").code == 0);
-  const Outcome verify = shell.run("verify r/adding/runs/*.json", "TMPDIR=/nonexistent ");
+  const Printed verify = shell.run("verify r/adding/runs/*.json", "TMPDIR=/nonexistent ");
   CHECK(verify.code == 2);
   CHECK(is_one_sentence(verify.err));
   CHECK(verify.err.find("/nonexistent") != std::string::npos);
@@ -87,7 +87,7 @@ TEST_CASE("paths that the system refuses end in a sentence", "[cli][limits]") {
 
 TEST_CASE("a limit of the size of files ends in a sentence, and nothing is lost", "[cli][limits]") {
   const Shell shell;
-  const Outcome none = shell.run(small, "ulimit -f 1; ");
+  const Printed none = shell.run(small, "ulimit -f 1; ");
   INFO(none.err);
   CHECK(none.code == 1);
   CHECK(is_one_sentence(none.err));
@@ -112,7 +112,7 @@ TEST_CASE("a figure that could not be drawn completely is reported, and the earl
   const fs::path figures = shell / "r/adhoc/figures";
   std::map<std::string, std::string> before;
   for (const std::string& name : file_names(figures)) before[name] = file_text(figures / name);
-  const Outcome outcome = shell.run(plot, "ulimit -f 129; ");
+  const Printed outcome = shell.run(plot, "ulimit -f 129; ");
   INFO(outcome.err);
   CHECK(outcome.code == 1);
   CHECK(is_one_sentence(outcome.err));
@@ -122,7 +122,7 @@ TEST_CASE("a figure that could not be drawn completely is reported, and the earl
 
 TEST_CASE("a small stack suffices", "[cli][limits]") {
   const Shell shell;
-  const Outcome outcome = shell.run(small, "ulimit -s 64; ");
+  const Printed outcome = shell.run(small, "ulimit -s 64; ");
   INFO(outcome.err);
   CHECK(outcome.code == 0);
   CHECK(outcome.err == "adding: 3 of 3 runs recorded in r/adding\n");
@@ -133,7 +133,7 @@ TEST_CASE("with fewer threads than asked for, runs complete, and records say how
   if (::geteuid() != 0 || std::system("setpriv --reuid=65534 --clear-groups true 2>/dev/null") != 0) return;
   const Shell shell;
   fs::permissions(shell / "", fs::perms::all);
-  const Outcome outcome =
+  const Printed outcome =
       shell.run(small + "--threads 3 --no-weights", "exec prlimit --nproc=1 setpriv --reuid=65534 --clear-groups ");
   INFO(outcome.err);
   CHECK(outcome.code == 0);
@@ -144,7 +144,7 @@ TEST_CASE("with fewer threads than asked for, runs complete, and records say how
     CHECK(record.measured.at("jobs") == 1);
     CHECK(record.measured.at("threads") == 1);
   }
-  const Outcome speed = shell.run("speed --task adding --cell lstm --hidden 4 --length 10 --threads 3",
+  const Printed speed = shell.run("speed --task adding --cell lstm --hidden 4 --length 10 --threads 3",
                                   "exec prlimit --nproc=1 setpriv --reuid=65534 --clear-groups ");
   CHECK(speed.code == 1);
   CHECK(is_one_sentence(speed.err));
@@ -158,7 +158,7 @@ TEST_CASE("status and a dry run name the runs whose weights are missing", "[cli]
   fs::remove(shell / ("r/adding/runs/" + ids.begin()->first + ".safetensors"));
   const std::string experiment = small.substr(4);
   const std::string status = small.substr(4, small.find("--jobs") - 4) + "--results r --seed 1..3";
-  const Outcome text = shell.run("status " + status);
+  const Printed text = shell.run("status " + status);
   CHECK(text.out.find("weights missing or damaged: 1 of the recorded runs; to train them again: ") !=
         std::string::npos);
   const auto json = nlohmann::json::parse(shell.run("status --format json " + status).out);
@@ -168,7 +168,7 @@ TEST_CASE("status and a dry run name the runs whose weights are missing", "[cli]
   CHECK(shell.run(small + "--dry-run").out.find("3 runs, 3 recorded, 0 to run, 1 to run again for their weights") !=
         std::string::npos);
   CHECK(shell.run(small + "--dry-run --no-weights").out.find("3 runs, 3 recorded, 0 to run, in") != std::string::npos);
-  const Outcome again = shell.run(small);
+  const Printed again = shell.run(small);
   CHECK(again.err.starts_with("note: the weights of 1 recorded run are missing or damaged; training again"));
   CHECK(contents(ResultsFolder(shell / "r", "adding")) == ids);
   CHECK(shell.run("status " + status).out.find("weights") == std::string::npos);

@@ -14,7 +14,7 @@ namespace rnnbench::test {
 
 namespace fs = std::filesystem;
 
-struct Outcome {
+struct Printed {
   int code;
   std::string out, err;
 };
@@ -39,7 +39,7 @@ class Shell {
     std::ofstream(folder_ / name) << text;
   }
   // `before`: commands of the shell that hold for the program too, such as "ulimit -f 10; ".
-  Outcome run(const std::string& arguments, const std::string& before = "") const {
+  Printed run(const std::string& arguments, const std::string& before = "") const {
     const std::string command =
         "cd '" + folder_.string() + "' && " + before + "'" RNNBENCH_PROGRAM "' " + arguments + " >.out 2>.err";
     const int status = std::system(command.c_str());
@@ -47,7 +47,7 @@ class Shell {
   }
   // The one sentence of a refusal; everything about it is checked here.
   std::string refusal(const std::string& arguments) const {
-    const Outcome outcome = run(arguments);
+    const Printed outcome = run(arguments);
     INFO(arguments << "\n" << outcome.out << outcome.err);
     CHECK(outcome.code == 2);
     CHECK(outcome.out.empty());

@@ -1,4 +1,4 @@
-// Values of options: what is accepted, how it is spelled, what is said of the rest.
+// Texts of options: what is accepted, how it is spelled, what is said of the rest.
 #include "core/options.h"
 
 #include <set>
@@ -14,7 +14,7 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Values = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 namespace {
 
@@ -52,14 +52,14 @@ TEST_CASE("a value has one canonical spelling", "[options]") {
 }
 
 TEST_CASE("lists and ranges span values, each once and in order", "[options]") {
-  CHECK(listed_values(hidden, "32") == Values{"32"});
-  CHECK(listed_values(hidden, "64, 32,064") == Values{"64", "32"});
-  CHECK(listed_values(hidden, "1..4") == Values{"1", "2", "3", "4"});
-  CHECK(listed_values(hidden, "7..7") == Values{"7"});
-  CHECK(listed_values(hidden, "50..220..50, 3") == Values{"50", "100", "150", "200", "3"});
-  CHECK(listed_values(bias, "unset, 1") == Values{"", "1"});
-  CHECK(listed_values(bias, "-1, 1") == Values{"-1", "1"});
-  CHECK(listed_values(lengths, "2, 1") == Values{"1,2"});  // one value: it spans nothing
+  CHECK(listed_values(hidden, "32") == Texts{"32"});
+  CHECK(listed_values(hidden, "64, 32,064") == Texts{"64", "32"});
+  CHECK(listed_values(hidden, "1..4") == Texts{"1", "2", "3", "4"});
+  CHECK(listed_values(hidden, "7..7") == Texts{"7"});
+  CHECK(listed_values(hidden, "50..220..50, 3") == Texts{"50", "100", "150", "200", "3"});
+  CHECK(listed_values(bias, "unset, 1") == Texts{"", "1"});
+  CHECK(listed_values(bias, "-1, 1") == Texts{"-1", "1"});
+  CHECK(listed_values(lengths, "2, 1") == Texts{"1,2"});  // one value: it spans nothing
 }
 
 TEST_CASE("a value that is not allowed is refused in one sentence", "[options][errors]") {
@@ -88,7 +88,7 @@ TEST_CASE("a text is one line and one value", "[options]") {
   CHECK(path.is_path);
   for (const Option& option : {text, path}) {
     CHECK(canonical_value(option, " a, b..c ") == "a, b..c");
-    CHECK(listed_values(option, "a, b") == Values{"a, b"});
+    CHECK(listed_values(option, "a, b") == Texts{"a, b"});
     CHECK(canonical_value(option, "") == "");
     CHECK(canonical_value(option, "unset") == "");
     CHECK(allowed_values(option) == "one line of UTF-8 text without control characters or unset");
@@ -110,7 +110,7 @@ TEST_CASE("a broken range is refused in one sentence", "[options][errors]") {
 }
 
 TEST_CASE("a name is suggested only if it is close", "[options][errors]") {
-  const Values known = {"learning-rate", "length", "lstm", "gru", "gru-v1"};
+  const Texts known = {"learning-rate", "length", "lstm", "gru", "gru-v1"};
   CHECK(nearest_name("lenght", known) == "length");
   CHECK(nearest_name("LSTM", known) == "lstm");
   CHECK(nearest_name("learning_rate", known) == "learning-rate");

@@ -262,28 +262,23 @@ TEST_CASE("a linear map computes what plain loops do, forward and back", "[core]
 }
 
 TEST_CASE("groups of columns and blocks cover each exactly once, in order", "[core][product]") {
-  HWY_NAMESPACE::unrolled<8>([](auto max) {
-    constexpr int Most = max + 1;
+  for (int most = 1; most <= 8; ++most)
     for (int count = 0; count <= 40; ++count) {
-      int next = 0, smallest = Most, largest = 0;
-      HWY_NAMESPACE::for_columns<Most>(count, [&](int first, auto size) {
+      int next = 0, smallest = most, largest = 0;
+      const auto covered = [&](int first, int size) {
         CHECK(first == next);
         next = first + size;
-        smallest = std::min<int>(smallest, size), largest = std::max<int>(largest, size);
-      });
+        smallest = std::min(smallest, size), largest = std::max(largest, size);
+      };
+      HWY_NAMESPACE::in_columns(count, most, covered);
       CHECK(next == count);
-      CHECK(largest <= Most);
+      CHECK(largest <= most);
       if (count > 0) CHECK(largest - smallest <= 1);  // balanced
       next = 0, largest = 0;
-      HWY_NAMESPACE::for_blocks<Most>(count, [&](int first, auto size) {
-        CHECK(first == next);
-        next = first + size;
-        largest = std::max<int>(largest, size);
-      });
+      HWY_NAMESPACE::in_blocks(count, most, covered);
       CHECK(next == count);
-      CHECK(largest <= Most);
+      CHECK(largest <= most);
     }
-  });
 }
 
 TEST_CASE("softmax of rows of any length, and nothing behind their end", "[core][product][bits][isa]") {

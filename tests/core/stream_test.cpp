@@ -12,20 +12,20 @@
 
 using namespace rnnbench::test;
 
-using Words = std::array<std::uint32_t, 4>;
+using FourWords = std::array<std::uint32_t, 4>;
 
 TEST_CASE("philox: Random123's known-answer vectors", "[stream]") {
-  CHECK(philox({0, 0, 0, 0}, 0) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  CHECK(philox({0, 0, 0, 0}, 0) == FourWords{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   CHECK(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, 0xffffffffffffffff) ==
-        Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+        FourWords{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0x299f31d0a4093822) ==
-        Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+        FourWords{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
 TEST_CASE("stream: the address is (seed; block, sample, step, purpose)", "[stream]") {
   Stream stream(0x0123456789abcdef, Purpose::validation, 7, 9);
   for (std::uint32_t block = 0; block < 3; ++block) {
-    const Words words = philox({block, 9, 7, 2}, 0x0123456789abcdef);
+    const FourWords words = philox({block, 9, 7, 2}, 0x0123456789abcdef);
     for (const std::uint32_t word : words) CHECK(stream.next() == word);
   }
   const StreamSource source{5, Purpose::test, 3, 100};

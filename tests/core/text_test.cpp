@@ -8,17 +8,17 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Words = std::vector<std::string>;
+using Parts = std::vector<std::string>;
 
 TEST_CASE("text is trimmed, split outside of brackets, and joined", "[text]") {
   CHECK(trim(" \t a b\r\n") == "a b");
   CHECK(trim(" \n").empty());
-  CHECK(split("a, b ,c") == Words{"a", "b", "c"});
-  CHECK(split("") == Words{""});
-  CHECK(split(",") == Words{"", ""});
+  CHECK(split("a, b ,c") == Parts{"a", "b", "c"});
+  CHECK(split("") == Parts{""});
+  CHECK(split(",") == Parts{"", ""});
   CHECK(split("gru (hidden 4, layers 2), lstm{length=1,task=copy}") ==
-        Words{"gru (hidden 4, layers 2)", "lstm{length=1,task=copy}"});
-  CHECK(split("a; b, c", ';') == Words{"a", "b, c"});
+        Parts{"gru (hidden 4, layers 2)", "lstm{length=1,task=copy}"});
+  CHECK(split("a; b, c", ';') == Parts{"a", "b, c"});
   CHECK(join({"a", "b"}) == "a, b");
   CHECK(join({}).empty());
   CHECK(join(

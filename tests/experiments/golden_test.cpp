@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/options.h"
 #include "experiments/declaration/training_options.h"
 #include "experiments/running/runner.h"
 #include "tasks/catalogue.h"

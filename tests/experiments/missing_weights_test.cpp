@@ -20,8 +20,6 @@ RunnerOptions quiet() {
   return options;
 }
 
-void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-
 }  // namespace
 
 TEST_CASE("missing and damaged weights are noticed and written again, with the bytes that they had", "[weights]") {

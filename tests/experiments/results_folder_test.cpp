@@ -13,8 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-
 // The n-th operation fails as on a full disk: half a file is written, names do not change. With `dead`, all
 // later ones fail too, the tidying included, as when the process is killed at that moment.
 class FailingFiles : public Files {

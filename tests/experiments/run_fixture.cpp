@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/options.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -27,6 +28,8 @@ TemporaryFolder::~TemporaryFolder() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
 }
+
+void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 RunSpec small_run(std::uint64_t seed) {
   RunSpec spec;

@@ -37,6 +37,7 @@ Record example_record(std::uint64_t seed);
 // What has to be the same bytes: spec, result and weights of every record, by id. Checks each record.
 std::map<std::string, std::string> contents(const ResultsFolder& results_folder);
 
+void overwrite(const std::filesystem::path& path, const std::string& text);
 // Names of all files below a folder, hidden ones too.
 std::vector<std::string> file_names(const std::filesystem::path& folder);
 

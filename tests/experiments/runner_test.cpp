@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "core/safetensors.h"
 #include "core/stream.h"
 #include "models/catalogue.h"
@@ -63,8 +64,6 @@ std::map<std::string, std::string> undisturbed(const Experiment& experiment, con
   REQUIRE(run_experiment(experiment, folder.path(), options) == 0);
   return contents(ResultsFolder(folder.path(), experiment.name));
 }
-
-void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 void sleep_for_ms(double ms) { std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(ms)); }
 

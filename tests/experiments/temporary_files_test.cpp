@@ -21,8 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void overwrite(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-
 std::string temporary(const std::string& host, pid_t process, int count = 0) {
   return ".x.json." + host + "." + std::to_string(process) + "." + std::to_string(count) + ".tmp";
 }

@@ -43,7 +43,7 @@ struct Trained {
   Values losses;
 };
 
-Trained trained(const RunSpec& spec, double checkpoint_seconds, double sleep_ms = 0) {
+Trained watched(const RunSpec& spec, double checkpoint_seconds, double sleep_ms = 0) {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "small");
   results_folder.prepare();
@@ -66,19 +66,19 @@ Record untrained_parity(const std::vector<std::pair<std::string, std::string>>& 
                                                                                    {"evaluate", "16"}})
     declaration.overrides.push_back({key, value, "", 0});
   for (const auto& [key, value] : settings) declaration.overrides.push_back({key, value, "", 0});
-  return trained(expand(declaration).runs.at(0), 1e9).record;
+  return watched(expand(declaration).runs.at(0), 1e9).record;
 }
 
 }  // namespace
 
 TEST_CASE("a checkpoint is saved when its time has come, and not before", "[train]") {
-  CHECK(trained(small_run(1), 1e9).checkpoints_seen == 0);
-  CHECK(trained(small_run(1), 0).checkpoints_seen == 60);
+  CHECK(watched(small_run(1), 1e9).checkpoints_seen == 0);
+  CHECK(watched(small_run(1), 0).checkpoints_seen == 60);
 }
 
 TEST_CASE("speeds are those of training, in sequences per CPU second and wall milliseconds per update", "[train]") {
   const double slept_ms = 2;
-  const Record record = trained(small_run(1), 1e9, slept_ms).record;
+  const Record record = watched(small_run(1), 1e9, slept_ms).record;
   const Json& measured = record.measured;
   const double cpu = measured.at("train_cpu_seconds"), wall = measured.at("train_wall_seconds");
   CHECK(measured.at("sequences_per_second") == 60 * 8 / cpu);
@@ -89,7 +89,7 @@ TEST_CASE("speeds are those of training, in sequences per CPU second and wall mi
 }
 
 TEST_CASE("the training loss of a point is the mean over the updates since the point before", "[train]") {
-  const Trained run = trained(small_run(1), 1e9);
+  const Trained run = watched(small_run(1), 1e9);
   const Json& curve = run.record.result.at("curve");
   REQUIRE(run.losses.size() == 60);
   for (std::size_t point = 1; point < curve.size(); ++point) {

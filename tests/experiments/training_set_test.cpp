@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/options.h"
 #include "core/stream.h"
 #include "experiments/running/runner.h"
 #include "models/catalogue.h"

@@ -48,13 +48,14 @@ std::string refusal(const Lines& lines, const std::vector<RunSpec>& of = three_m
 }
 
 // The part of a trial's result that the choice depends on.
-struct Outcome {
+struct TrialOutcome {
   bool solved;
   int updates;
   double score, loss;
   bool diverged = false;
 };
-void commit(const ResultsFolder& results_folder, const RunSpec& run, const Outcome& outcome, bool higher_is_better) {
+void commit(const ResultsFolder& results_folder, const RunSpec& run, const TrialOutcome& outcome,
+            bool higher_is_better) {
   Record record = example_record(1);
   record.spec = run.json();
   const auto known = [&](double value) { return outcome.diverged ? Json(nullptr) : Json(value); };
@@ -72,7 +73,7 @@ void commit(const ResultsFolder& results_folder, const RunSpec& run, const Outco
 
 // The choice among as many candidates as there are rows (a row: one outcome for each of the seeds). The last is what
 // the runs declare.
-TuningChoice choice(const std::vector<std::vector<Outcome>>& trials, bool higher_is_better = true) {
+TuningChoice choice(const std::vector<std::vector<TrialOutcome>>& trials, bool higher_is_better = true) {
   const TemporaryFolder folder;
   ResultsFolder results_folder(folder.path(), "x");
   results_folder.prepare();
@@ -98,7 +99,7 @@ TuningChoice choice(const std::vector<std::vector<Outcome>>& trials, bool higher
   return result->choices[0];
 }
 
-int chosen(const std::vector<std::vector<Outcome>>& trials, bool higher_is_better = true) {
+int chosen(const std::vector<std::vector<TrialOutcome>>& trials, bool higher_is_better = true) {
   return choice(trials, higher_is_better).trial;
 }
 
@@ -184,7 +185,7 @@ TEST_CASE("every value of a list is tried before one is repeated, in a new order
 
 TEST_CASE("the choice prefers solved seeds, then fewer updates, then better validation scores, then the first trial",
           "[tuning]") {
-  const Outcome bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1}, sooner{true, 50, 0.5, 1},
+  const TrialOutcome bad{false, 0, 0.5, 1}, good{false, 0, 0.9, 1}, solved{true, 100, 0.5, 1}, sooner{true, 50, 0.5, 1},
       lower{false, 0, 0.9, 0.5}, lost{false, 0, 0, 0, true};
   CHECK(chosen({{bad, bad}, {good, good}}) == 1);
   CHECK(chosen({{good, good}, {bad, bad}}) == 0);

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Outcome {
+struct Verified {
   int code;
   std::string out, err;
 };
@@ -36,7 +36,7 @@ class Recorded {
     REQUIRE(run_experiment(experiment, folder.path() / "results", options) == 0);
   }
 
-  Outcome verify(const std::string& arguments) const {
+  Verified verify(const std::string& arguments) const {
     fs::create_directory(folder.path() / "tmp");
     const std::string command = "cd '" + folder.path().string() +
                                 "' && TMPDIR=\"$PWD/tmp\" '" RNNBENCH_PROGRAM "' verify " + arguments +
@@ -76,7 +76,7 @@ Record made_up(int cell, int length, int seed) {
 
 TEST_CASE("verify: runs that were not touched are identical, in any number of threads", "[verify]") {
   const Recorded recorded;
-  const Outcome outcome =
+  const Verified outcome =
       recorded.verify(recorded.id(0) + " results/small/runs/" + recorded.id(3) + ".json --threads 2");
   INFO(outcome.out << outcome.err);
   CHECK(outcome.code == 0);
@@ -97,7 +97,7 @@ TEST_CASE("verify: a changed number is found with its place and size, beside wha
   record.measured["libraries"]["boost"] = "0.1";
   record.measured["threads"] = 1;
   recorded.replace(record);
-  const Outcome outcome = recorded.verify(recorded.id(0) + " " + recorded.id(1));
+  const Verified outcome = recorded.verify(recorded.id(0) + " " + recorded.id(1));
   INFO(outcome.out << outcome.err);
   CHECK(outcome.code == 1);
   // Updates, both losses and the hash; half of the recorded loss is off.
@@ -152,7 +152,7 @@ TEST_CASE("verify: what is missing, new or written otherwise is a difference", "
 TEST_CASE("verify: bad input is refused with one sentence before any run starts", "[verify][errors]") {
   const Recorded recorded;
   const auto refusal = [&](const std::string& arguments) {
-    const Outcome outcome = recorded.verify(arguments);
+    const Verified outcome = recorded.verify(arguments);
     CHECK(outcome.code == 2);
     CHECK(outcome.out.empty());
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
@@ -237,7 +237,7 @@ TEST_CASE("verify: a sample of an experiment's records is verified", "[verify]")
       << "task = adding\ncell = lstm, gru\nlength = 10\ntest-length = 15, 20\nhidden = 4\nupdates = "
          "20\nbatch = 8\n"
          "evaluate = 20\nseed = 1..3\n";  // of which two are recorded
-  const Outcome outcome = recorded.verify("--sample 2 small.ini");
+  const Verified outcome = recorded.verify("--sample 2 small.ini");
   INFO(outcome.out << outcome.err);
   CHECK(outcome.code == 0);
   CHECK(holds(outcome.out, " adding lstm "));

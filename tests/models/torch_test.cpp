@@ -44,14 +44,14 @@ std::vector<float> floats(const TensorFile& file, const std::string& name) {
   return values;
 }
 
-struct Case {
+struct StoredCase {
   Settings model;
   Signature signature;
   Batch batch;
 };
 
-Case read_case(const TensorFile& file) {
-  Case c;
+StoredCase read_case(const TensorFile& file) {
+  StoredCase c;
   c.model = model_settings(file.metadata);
   c.signature.one_hot = file.find("symbols") != nullptr;
   c.signature.loss = file.find("classes") != nullptr ? Loss::cross_entropy : Loss::mean_squared;
@@ -93,7 +93,7 @@ Parameters<S> blocks_of(const TensorFile& file, const std::string& prefix, const
 
 template <class S>
 void compare_with(const TensorFile& file, double bound) {
-  const Case c = read_case(file);
+  const StoredCase c = read_case(file);
   const auto network = make_network<S>(c.model, c.signature);
   const auto workspace = network->workspace();
   const Parameters<S> parameters = blocks_of<S>(file, "", network->layout());

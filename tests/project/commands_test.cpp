@@ -8,13 +8,13 @@
 
 #include "core/text.h"
 #include "tests/models/model_fixture.h"
+#include "tests/project/documents.h"
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;
 
 namespace {
 
-const fs::path root = RNNBENCH_SOURCE_DIR;
 const fs::path program = RNNBENCH_PROGRAM;
 
 struct Block {

@@ -11,8 +11,6 @@ using namespace rnnbench::test;
 
 namespace {
 
-const fs::path root = RNNBENCH_SOURCE_DIR;
-
 // Checks every document; `mistakes` gives one sentence for each.
 template <class Mistakes>
 void check_documents(const Mistakes& mistakes) {

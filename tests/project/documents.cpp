@@ -10,7 +10,6 @@
 namespace rnnbench::test {
 namespace {
 
-const fs::path root = RNNBENCH_SOURCE_DIR;
 const std::vector<std::string> source_folders = {"core",     "models", "tasks", "experiments", "speed", "analysis",
                                                  "findings", "cli",    "tests", "scripts",     "cmake", "examples"};
 

@@ -8,6 +8,8 @@
 
 namespace rnnbench::test {
 
+inline const std::filesystem::path root = RNNBENCH_SOURCE_DIR;  // of the repository
+
 // README.md, CONTRIBUTING.md and every page below docs and examples.
 std::vector<std::filesystem::path> all_documents();
 

@@ -12,6 +12,7 @@
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
+#include "tests/project/documents.h"
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;
@@ -19,8 +20,6 @@ using namespace rnnbench::test;
 namespace {
 
 using Names = std::set<std::string>;
-
-const fs::path root = RNNBENCH_SOURCE_DIR;
 
 // What each layer may include. speed is beside analysis: neither may include the other.
 const std::map<std::string, Names> allowed_layers = {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/options.h"
 #include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 

@@ -4,16 +4,11 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "core/options.h"
 #include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test::formal {
-
-std::unique_ptr<const Task> task_of(const std::string& name, const Changes& changes) {
-  Settings settings = default_settings(find_task(name).options);
-  for (const auto& [key, value] : changes) settings.set(key, value);
-  return find_task(name).make(settings);
-}
 
 Changes lengths(int shortest, int longest, Changes more) {
   more.emplace_back("shortest", std::to_string(shortest));

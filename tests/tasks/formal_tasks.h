@@ -9,13 +9,10 @@
 #include <vector>
 
 #include "tasks/task.h"
-#include "tests/namespaces.h"
+#include "tests/tasks/samples.h"
 
 namespace rnnbench::test::formal {
 
-using Changes = std::vector<std::pair<std::string, std::string>>;
-
-std::unique_ptr<const Task> task_of(const std::string& name, const Changes& changes);
 Changes lengths(int shortest, int longest, Changes more = {});
 
 // A sequence up to its last scored step; targets have a dot where nothing is asked.

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/options.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/running/runner.h"
 #include "tasks/catalogue.h"
@@ -106,9 +107,7 @@ const char* const three_chords =
     " \"valid\": [[[21], [108]]],\n"
     " \"test\": [[[60], [64]], [[], [60], [60], [60, 64]]]}\n";
 
-StreamSource source(Purpose purpose, std::uint32_t first = 0) {
-  return {.seed = 3, .purpose = purpose, .first = first};
-}
+StreamSource drawn(Purpose purpose, std::uint32_t first = 0) { return {.seed = 3, .purpose = purpose, .first = first}; }
 
 std::vector<int> keys_of(const std::vector<float>& values, std::size_t step) {
   std::vector<int> keys;
@@ -161,7 +160,7 @@ TEST_CASE("sequences: the target is the next step; validation and test go throug
   const auto task = file.task();
   CHECK(task->steps() == 3);
   Batch batch;
-  task->sample(source(Purpose::test, 1), 2, batch);  // the second, and the first again
+  task->sample(drawn(Purpose::test, 1), 2, batch);  // the second, and the first again
   CHECK(batch.weight == std::vector<float>{1, 1, 1, 0, 1, 0});
   CHECK(batch.answer == std::vector<std::uint8_t>{1, 1, 1, 0, 1, 0});
   CHECK(keys_of(batch.values, batch.at(0, 0)) == Keys{});
@@ -171,12 +170,12 @@ TEST_CASE("sequences: the target is the next step; validation and test go throug
   CHECK(keys_of(batch.values, batch.at(0, 1)) == Keys{60});
   CHECK(keys_of(batch.targets, batch.at(0, 1)) == Keys{64});
   CHECK(keys_of(batch.values, batch.at(1, 1)) == Keys{});
-  task->sample(source(Purpose::validation), 1, batch);
+  task->sample(drawn(Purpose::validation), 1, batch);
   CHECK(keys_of(batch.values, 0) == Keys{21});
   CHECK(keys_of(batch.targets, 0) == Keys{108});
 
   // Training draws both of its sequences about equally often.
-  task->sample(source(Purpose::training), 1000, batch);
+  task->sample(drawn(Purpose::training), 1000, batch);
   int first = 0;
   for (int b = 0; b < batch.size; ++b) first += keys_of(batch.values, batch.at(0, b)) == Keys{60, 64};
   CHECK(std::abs(first - 500) < 5 * std::sqrt(250));
@@ -184,7 +183,7 @@ TEST_CASE("sequences: the target is the next step; validation and test go throug
   // Cut to two steps, the last of them only asked.
   const auto cut = file.task("1");
   CHECK(cut->steps() == 1);
-  cut->sample(source(Purpose::test), 2, batch);
+  cut->sample(drawn(Purpose::test), 2, batch);
   CHECK(batch.weight == std::vector<float>{1, 1});
   CHECK(keys_of(batch.targets, batch.at(0, 1)) == Keys{60});
 }
@@ -214,14 +213,14 @@ TEST_CASE("sequences: the baselines count in the training split and are scored o
   };
   for (const int count : {1, 2, 1000}) {
     sequences = 0;
-    const Scores scores = task->evaluate(even, source(Purpose::test), count);
+    const Scores scores = task->evaluate(even, drawn(Purpose::test), count);
     CHECK(sequences == 2);  // every one once
     CHECK(score(scores, "nll") == Approx(88 * std::log(2)));
     CHECK(score(scores, "frequencies") == Approx(frequencies).epsilon(1e-6));
     CHECK(score(scores, "loss") == score(scores, "nll"));
   }
   sequences = 0;
-  task->evaluate(even, source(Purpose::training), 70);
+  task->evaluate(even, drawn(Purpose::training), 70);
   CHECK(sequences == 70);
   CHECK(task->measure().definition.find("summed over the keys") != std::string::npos);
 }
@@ -238,7 +237,7 @@ TEST_CASE("sequences: the target of a symbol is the next one of its line", "[tas
   CHECK(signature.inputs == 3);
   CHECK(signature.outputs == 3);
   Batch batch;
-  task->sample(source(Purpose::test), 1, batch);
+  task->sample(drawn(Purpose::test), 1, batch);
   CHECK(batch.symbols == std::vector<std::int32_t>{2, 0, 0, 0});
   CHECK(batch.classes == std::vector<std::int32_t>{0, 1, 0, 0});
   CHECK(batch.weight == std::vector<float>{1, 1, 0, 0});
@@ -246,7 +245,7 @@ TEST_CASE("sequences: the target of a symbol is the next one of its line", "[tas
   CHECK(task->baseline() == Approx((nats(1.0 / 3) + nats(2.5 / 3.5)) / 2).epsilon(1e-6));
   const Predict even = [](const Batch& b, std::vector<float>& outputs) { outputs.assign(b.symbols.size() * 3, 0); };
   // Predicted in training: 1 0 1 1.
-  CHECK(score(task->evaluate(even, source(Purpose::test), 1), "frequencies") ==
+  CHECK(score(task->evaluate(even, drawn(Purpose::test), 1), "frequencies") ==
         Approx((nats(1.5 / 5.5) + nats(3.5 / 5.5)) / 2).epsilon(1e-6));
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {

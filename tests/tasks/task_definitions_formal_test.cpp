@@ -7,15 +7,13 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/namespaces.h"
 #include "tests/tasks/formal_tasks.h"
+#include "tests/tasks/samples.h"
 
 using namespace rnnbench::test;
 using namespace rnnbench::test::formal;
 
 namespace {
-
-const StreamSource source{1, Purpose::training, 2, 0};
 
 // What a predictor that knows the step alone has to pay: the mean entropy of what is asked there.
 class Tally {

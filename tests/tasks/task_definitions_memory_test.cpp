@@ -9,34 +9,13 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "tasks/catalogue.h"
-#include "tests/namespaces.h"
+#include "tests/tasks/samples.h"
 
 using namespace rnnbench::test;
 
 namespace {
-
-using Changes = std::initializer_list<std::pair<std::string, std::string>>;
-
-std::unique_ptr<const Task> task_of(const std::string& name, const Changes& changes) {
-  Settings settings = default_settings(find_task(name).options);
-  for (const auto& [key, value] : changes) settings.set(key, value);
-  return find_task(name).make(settings);
-}
-
-Batch sampled(const Task& task, int size) {
-  Batch batch;
-  task.sample({1, Purpose::training, 2, 0}, size, batch);
-  return batch;
-}
-
-// Sequence `b` of `numbers`, in time.
-template <class T>
-std::vector<int> in_time(const Batch& batch, const std::vector<T>& numbers, int b) {
-  std::vector<int> sequence;
-  for (int t = 0; t < batch.steps; ++t) sequence.push_back(static_cast<int>(numbers[batch.at(t, b)]));
-  return sequence;
-}
 
 // The one step with weight, which is the one answer.
 int asked_step(const Batch& batch, int b) {
@@ -44,12 +23,6 @@ int asked_step(const Batch& batch, int b) {
   REQUIRE(std::count(weight.begin(), weight.end(), 0) == batch.steps - 1);
   REQUIRE(weight == in_time(batch, batch.answer, b));
   return static_cast<int>(std::find(weight.begin(), weight.end(), 1) - weight.begin());
-}
-
-// Counts of chance p each, within 5 standard deviations.
-void check_share(int count, int of, double p) {
-  CAPTURE(count, of, p);
-  CHECK(std::abs(count - of * p) <= 5 * std::sqrt(of * p * (1 - p)));
 }
 
 std::set<int> range(int first, int last) {

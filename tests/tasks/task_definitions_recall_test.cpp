@@ -8,33 +8,13 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "tasks/catalogue.h"
-#include "tests/namespaces.h"
+#include "tests/tasks/samples.h"
 
 using namespace rnnbench::test;
 
 namespace {
-
-using Changes = std::initializer_list<std::pair<std::string, std::string>>;
-const StreamSource source{1, Purpose::training, 2, 0};
-
-std::unique_ptr<const Task> task_of(const std::string& name, const Changes& changes) {
-  Settings settings = default_settings(find_task(name).options);
-  for (const auto& [key, value] : changes) settings.set(key, value);
-  return find_task(name).make(settings);
-}
-
-Batch sampled(const Task& task, int size) {
-  Batch batch;
-  task.sample(source, size, batch);
-  return batch;
-}
-
-// Counts of chance p each, within 5 standard deviations.
-void check_share(int count, int of, double p) {
-  CAPTURE(count, of, p);
-  CHECK(std::abs(count - of * p) <= 5 * std::sqrt(of * p * (1 - p)));
-}
 
 // The class asked at step t of sequence b, or -1.
 int asked(const Batch& batch, int t, int b) {

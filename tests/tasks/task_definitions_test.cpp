@@ -7,34 +7,11 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "tasks/catalogue.h"
-#include "tests/namespaces.h"
+#include "tests/tasks/samples.h"
 
 using namespace rnnbench::test;
-
-namespace {
-
-Settings settings_of(const std::string& task, std::initializer_list<std::pair<std::string, std::string>> changes) {
-  Settings settings = default_settings(find_task(task).options);
-  for (const auto& [key, value] : changes) settings.set(key, value);
-  return settings;
-}
-
-std::unique_ptr<const Task> task_of(const std::string& task,
-                                    std::initializer_list<std::pair<std::string, std::string>> changes) {
-  return find_task(task).make(settings_of(task, changes));
-}
-
-const StreamSource source{1, Purpose::training, 2, 0};
-
-// Sequence `b` of `numbers`, in time.
-std::vector<int> in_time(const Batch& batch, const std::vector<std::int32_t>& numbers, int b) {
-  std::vector<int> sequence;
-  for (int t = 0; t < batch.steps; ++t) sequence.push_back(numbers[batch.at(t, b)]);
-  return sequence;
-}
-
-}  // namespace
 
 TEST_CASE("copy: the worked example of each variant", "[tasks]") {
   Batch batch;

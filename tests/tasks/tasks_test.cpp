@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "tasks/catalogue.h"
 #include "tests/namespaces.h"
 #include "tests/tasks/task_contract.h"
