@@ -1,5 +1,15 @@
 #include "core/math.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/math.cpp"
+#include "hwy/highway.h"
+
+#include "hwy/foreach_target.h"
+
+#include "core/choose_isa.h"
+
+#ifndef RNNBENCH_CORE_MATH_LANES
+#define RNNBENCH_CORE_MATH_LANES
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -11,12 +21,8 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// ln 2 and pi/2 as sums of doubles, of which the leading ones end in zero bits, so that small multiples of them are
-// exact.
+// ln 2 as a sum of doubles, of which the leading one ends in zero bits, so that small multiples of it are exact.
 constexpr double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
-constexpr double half_pi_high = 0x1.921fb54400000p+0, half_pi_middle = 0x1.0b4611a600000p-34,
-                 half_pi_low = 0x1.3198a2e037073p-69;
-
 // 1 / 14!, ..., 1 / 2!
 constexpr std::array<double, 13> exp_coefficients = [] {
   std::array<double, 13> coefficients{};
@@ -25,7 +31,83 @@ constexpr std::array<double, 13> exp_coefficients = [] {
   return coefficients;
 }();
 
-double power_of_two(int exponent) { return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52); }
+// The functions of N numbers, in loops that the compiler can turn into vectors: every lane does the same, and special
+// cases are chosen at the end.
+
+template <int N>
+[[gnu::always_inline]] inline void log_lanes(double* x) {
+  for (int i = 0; i < N; ++i) {
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(x[i]);
+    double m = std::bit_cast<double>((bits & ((1ull << 52) - 1)) | (1023ull << 52));
+    // The exponent as a double, without a conversion from 64 bits: 2^52 plus the biased exponent, minus both offsets.
+    double exponent = std::bit_cast<double>(((bits >> 52) & 0x7ff) | 0x4330000000000000ull) - (0x1p52 + 1023);
+    const bool large = m > 0x1.6a09e667f3bcdp+0;
+    m = large ? m * 0.5 : m;
+    exponent = large ? exponent + 1 : exponent;
+    // log m = 2 artanh(s) with s = f / (2 + f), f = m - 1, |s| < 0.172. Written as 2s = f - s f, the leading term f is
+    // exact.
+    const double f = m - 1, s = f / (2 + f), z = s * s;
+    double series = 0;
+    for (int k = 21; k >= 3; k -= 2) series = (series + 2.0 / k) * z;
+    double y = exponent * ln2_high - ((s * (f - series) - exponent * ln2_low) - f);
+    y = x[i] == infinity ? infinity : y;
+    y = x[i] >= 0 ? y : not_a_number;
+    x[i] = (bits & 0x7ff0000000000000ull) == 0 ? -infinity : y;
+  }
+}
+
+// 2^k for t = 1.5 * 2^52 + k, with integer k, -1022 <= k <= 1023.
+inline double power_of_two(double t) {
+  return std::bit_cast<double>((std::bit_cast<std::uint64_t>(t) << 52) + 0x3ff0000000000000ull);
+}
+
+template <int N>
+[[gnu::always_inline]] inline void exp_lanes(double* x) {
+  constexpr double largest = 0x1.62e42fefa39efp+9, smallest = -0x1.6232bdd7abcd2p+9;
+  constexpr double magic = 0x1.8p52;  // adding it rounds to a whole number
+  double k[N], r[N], lost[N], p[N];   // e^x = 2^k e^(r + lost); p approaches e^r - 1 - r
+  for (int i = 0; i < N; ++i) {
+    double inside = x[i] < largest ? x[i] : largest;  // also NaN
+    inside = inside > smallest ? inside : smallest;
+    k[i] = (inside * 0x1.71547652b82fep+0 + magic) - magic;
+    const double high = inside - k[i] * ln2_high, low = k[i] * ln2_low;
+    r[i] = high - low;
+    lost[i] = (high - r[i]) - low;
+    p[i] = 0;
+  }
+  for (const double coefficient : exp_coefficients)  // from the smallest term
+    for (int i = 0; i < N; ++i) p[i] = p[i] * r[i] + coefficient;
+  for (int i = 0; i < N; ++i) {
+    const double y = 1 + (r[i] + (p[i] * (r[i] * r[i]) + lost[i]));
+    const double half = k[i] * 0.5 + magic, rest = k[i] - (half - magic) + magic;  // 2^k alone may not be a number
+    const double result = y * power_of_two(half) * power_of_two(rest);
+    const double bounded = x[i] > largest ? infinity : x[i] < smallest ? 0 : result;
+    x[i] = x[i] != x[i] ? x[i] : bounded;
+  }
+}
+
+constexpr int chunk_size = 16;
+
+}  // namespace
+}  // namespace rnnbench::core::math
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench::core::HWY_NAMESPACE {
+HWY_ATTR void log_chunk(double* x) { math::log_lanes<math::chunk_size>(x); }
+HWY_ATTR void exp_chunk(double* x) { math::exp_lanes<math::chunk_size>(x); }
+}  // namespace rnnbench::core::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <algorithm>
+
+namespace rnnbench::core::math {
+namespace {
+
+// pi/2 as a sum of doubles, of which the leading ones end in zero bits, so that small multiples of them are exact.
+constexpr double half_pi_high = 0x1.921fb54400000p+0, half_pi_middle = 0x1.0b4611a600000p-34,
+                 half_pi_low = 0x1.3198a2e037073p-69;
 
 // Nearest whole number; |x| below 2^31.
 int nearest(double x) { return static_cast<int>(x + (x < 0 ? -0.5 : 0.5)); }
@@ -48,38 +130,37 @@ double sin_kernel(double r, double tail) {
   return r + (tail * (1 - 0.5 * z) - r * p);
 }
 
+void chosen_log(Isa isa, double* chunk) { RNNBENCH_CHOOSE(isa, log_chunk(chunk)) }
+void chosen_exp(Isa isa, double* chunk) { RNNBENCH_CHOOSE(isa, exp_chunk(chunk)) }
+
+template <class F>
+void in_chunks(double* x, std::size_t count, F&& f) {
+  for (; count >= chunk_size; count -= chunk_size, x += chunk_size) f(x);
+  if (count == 0) return;
+  double rest[chunk_size] = {};
+  std::copy_n(x, count, rest);
+  f(rest);
+  std::copy_n(rest, count, x);
+}
+
 }  // namespace
 
 double log(double x) {
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
-  if ((bits & ~(1ull << 63)) >> 52 == 0) return -infinity;
-  if (x != x || x < 0) return not_a_number;
-  if (x == infinity) return infinity;
-  int exponent = static_cast<int>(bits >> 52) - 1023;
-  double m = std::bit_cast<double>((bits & ((1ull << 52) - 1)) | (1023ull << 52));
-  if (m > 0x1.6a09e667f3bcdp+0) {
-    m *= 0.5;
-    ++exponent;
-  }
-  // log m = 2 artanh(s) with s = f / (2 + f), f = m - 1, |s| < 0.172. Written as 2s = f - s f, the leading term f is
-  // exact.
-  const double f = m - 1, s = f / (2 + f), z = s * s;
-  double series = 0;
-  for (int k = 21; k >= 3; k -= 2) series = (series + 2.0 / k) * z;
-  return exponent * ln2_high - ((s * (f - series) - exponent * ln2_low) - f);
+  log_lanes<1>(&x);
+  return x;
 }
 
 double exp(double x) {
-  if (x != x) return x;
-  if (x > 0x1.62e42fefa39efp+9) return infinity;
-  if (x < -0x1.6232bdd7abcd2p+9) return 0;
-  const int k = nearest(x * 0x1.71547652b82fep+0);
-  const double high = x - k * ln2_high, low = k * ln2_low, r = high - low, lost = (high - r) - low;
-  double p = 0;  // e^r - 1 - r, from the smallest term
-  for (const double coefficient : exp_coefficients) p = p * r + coefficient;
-  p *= r * r;
-  const double y = 1 + (r + (p + lost));
-  return y * power_of_two(k / 2) * power_of_two(k - k / 2);
+  exp_lanes<1>(&x);
+  return x;
+}
+
+void log_all(double* x, std::size_t count, Isa isa) {
+  in_chunks(x, count, [isa](double* chunk) { chosen_log(isa, chunk); });
+}
+
+void exp_all(double* x, std::size_t count, Isa isa) {
+  in_chunks(x, count, [isa](double* chunk) { chosen_exp(isa, chunk); });
 }
 
 double cos(double x) {
@@ -103,3 +184,4 @@ double cos(double x) {
 }
 
 }  // namespace rnnbench::core::math
+#endif

@@ -1,15 +1,72 @@
+// Everything here is element-wise and correctly rounded, or a sum in double in a fixed order, so results depend neither
+// on the instruction set nor on the threads.
 #include "core/optimizer.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/optimizer.cpp"
+#include "hwy/foreach_target.h"
+
+#include "core/choose_isa.h"
+#include "core/pack-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rnnbench::core {
+namespace HWY_NAMESPACE {
+
+// Updates of `count` parameters p, a multiple of 16, by their gradients g.
+
+// v is the velocity.
+HWY_ATTR void sgd(float* p, float* v, const float* g, std::size_t count, float rate, float momentum) {
+  for (std::size_t i = 0; i < count; i += 16) {
+    const Pack velocity = broadcast(momentum) * load(v + i) + load(g + i);
+    store(velocity, v + i);
+    store(load(p + i) - broadcast(rate) * velocity, p + i);
+  }
+}
+
+// s is the running mean of the squared gradient.
+HWY_ATTR void rmsprop(float* p, float* s, const float* g, std::size_t count, float rate) {
+  for (std::size_t i = 0; i < count; i += 16) {
+    const Pack d = load(g + i), square = broadcast(0.99f) * load(s + i) + broadcast(0.01f) * (d * d);
+    store(square, s + i);
+    store(load(p + i) - broadcast(rate) * (d / (sqrt(square) + broadcast(1e-8f))), p + i);
+  }
+}
+
+// m and v are the running means of the gradient and of its square; `unbias` corrects the root of v.
+HWY_ATTR void adam(float* p, float* m, float* v, const float* g, std::size_t count, float rate, float unbias) {
+  for (std::size_t i = 0; i < count; i += 16) {
+    const Pack d = load(g + i), first = broadcast(0.9f) * load(m + i) + broadcast(0.1f) * d,
+               second = broadcast(0.999f) * load(v + i) + broadcast(0.001f) * (d * d);
+    store(first, m + i);
+    store(second, v + i);
+    store(load(p + i) - broadcast(rate) * (first / (sqrt(second) * broadcast(unbias) + broadcast(1e-8f))), p + i);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rnnbench::core
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 #include <algorithm>
 #include <cmath>
 
 #include "core/math.h"
 #include "core/threads.h"
 
-// Plain element-wise loops: every operation is correctly rounded, so vectorizing them does not change the result.
-
 namespace rnnbench::core {
 namespace {
+
+void chosen_sgd(Isa isa, float* p, float* v, const float* g, std::size_t count, float rate, float momentum) {
+  RNNBENCH_CHOOSE(isa, sgd(p, v, g, count, rate, momentum))
+}
+void chosen_rmsprop(Isa isa, float* p, float* s, const float* g, std::size_t count, float rate) {
+  RNNBENCH_CHOOSE(isa, rmsprop(p, s, g, count, rate))
+}
+void chosen_adam(Isa isa, float* p, float* m, float* v, const float* g, std::size_t count, float rate, float unbias) {
+  RNNBENCH_CHOOSE(isa, adam(p, m, v, g, count, rate, unbias))
+}
 
 // Calls f(begin, end) for blocks of block_size numbers.
 constexpr std::size_t block_size = 16384;
@@ -25,54 +82,50 @@ void in_blocks(std::size_t count, ThreadTeam* team, F&& f) {
 
 class Sgd final : public Optimizer {
  public:
-  Sgd(const Layout& layout, float momentum) : momentum_(momentum), velocity_(layout) {}
+  Sgd(Isa isa, const Layout& layout, float momentum) : isa_(isa), momentum_(momentum), velocity_(layout) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
               ThreadTeam* team) override {
     float* p = parameters.data().data();
     float* v = velocity_.data().data();
     const float* g = gradient.data().data();
     const float rate = static_cast<float>(learning_rate), momentum = momentum_;
-    in_blocks(parameters.data().size(), team, [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) {
-        v[i] = momentum * v[i] + g[i];
-        p[i] -= rate * v[i];
-      }
+    in_blocks(parameters.data().size(), team, [=, this](std::size_t begin, std::size_t end) {
+      chosen_sgd(isa_, p + begin, v + begin, g + begin, end - begin, rate, momentum);
     });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override { return {{"sgd.velocity", &velocity_}}; }
   std::vector<std::pair<std::string, double*>> scalars() override { return {}; }
 
  private:
+  const Isa isa_;
   const float momentum_;
   Parameters<float> velocity_;
 };
 
 class RmsProp final : public Optimizer {
  public:
-  explicit RmsProp(const Layout& layout) : square_(layout) {}
+  RmsProp(Isa isa, const Layout& layout) : isa_(isa), square_(layout) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
               ThreadTeam* team) override {
     float* p = parameters.data().data();
     float* s = square_.data().data();
     const float* g = gradient.data().data();
     const float rate = static_cast<float>(learning_rate);
-    in_blocks(parameters.data().size(), team, [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) {
-        s[i] = 0.99f * s[i] + 0.01f * (g[i] * g[i]);
-        p[i] -= rate * (g[i] / (std::sqrt(s[i]) + 1e-8f));
-      }
+    in_blocks(parameters.data().size(), team, [=, this](std::size_t begin, std::size_t end) {
+      chosen_rmsprop(isa_, p + begin, s + begin, g + begin, end - begin, rate);
     });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override { return {{"rmsprop.square", &square_}}; }
   std::vector<std::pair<std::string, double*>> scalars() override { return {}; }
 
  private:
+  const Isa isa_;
   Parameters<float> square_;
 };
 
 class Adam final : public Optimizer {
  public:
-  explicit Adam(const Layout& layout) : first_(layout), second_(layout) {}
+  Adam(Isa isa, const Layout& layout) : isa_(isa), first_(layout), second_(layout) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
               ThreadTeam* team) override {
     power1_ *= 0.9;
@@ -83,12 +136,8 @@ class Adam final : public Optimizer {
     const float* g = gradient.data().data();
     const float rate = static_cast<float>(learning_rate / (1 - power1_));
     const float unbias = static_cast<float>(1 / std::sqrt(1 - power2_));
-    in_blocks(parameters.data().size(), team, [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) {
-        m[i] = 0.9f * m[i] + 0.1f * g[i];
-        v[i] = 0.999f * v[i] + 0.001f * (g[i] * g[i]);
-        p[i] -= rate * (m[i] / (std::sqrt(v[i]) * unbias + 1e-8f));
-      }
+    in_blocks(parameters.data().size(), team, [=, this](std::size_t begin, std::size_t end) {
+      chosen_adam(isa_, p + begin, m + begin, v + begin, g + begin, end - begin, rate, unbias);
     });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override {
@@ -99,6 +148,7 @@ class Adam final : public Optimizer {
   }
 
  private:
+  const Isa isa_;
   Parameters<float> first_, second_;
   double power1_ = 1, power2_ = 1;  // beta to the number of updates
 };
@@ -138,11 +188,11 @@ bool all_finite(const Parameters<float>& parameters) {
   return std::all_of(parameters.data().begin(), parameters.data().end(), [](float x) { return std::isfinite(x); });
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout) {
+std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout, Isa isa) {
   const std::string& name = training.text("optimizer");
-  if (name == "sgd") return std::make_unique<Sgd>(layout, static_cast<float>(training.real("momentum")));
-  if (name == "rmsprop") return std::make_unique<RmsProp>(layout);
-  return std::make_unique<Adam>(layout);
+  if (name == "sgd") return std::make_unique<Sgd>(isa, layout, static_cast<float>(training.real("momentum")));
+  if (name == "rmsprop") return std::make_unique<RmsProp>(isa, layout);
+  return std::make_unique<Adam>(isa, layout);
 }
 
 double learning_rate(const Settings& training, std::int64_t update) {
@@ -158,3 +208,4 @@ double learning_rate(const Settings& training, std::int64_t update) {
 }
 
 }  // namespace rnnbench::core
+#endif

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/isa.h"
 #include "core/parameters.h"
 #include "core/settings.h"
 
@@ -32,7 +33,7 @@ class Optimizer {
 };
 // optimizer = adam (Kingma & Ba 2015; beta 0.9, 0.999, epsilon 1e-8, bias-corrected by running products),
 //             rmsprop (PyTorch's: decay 0.99, epsilon 1e-8), sgd with momentum (PyTorch's, no dampening).
-std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout);
+std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout, Isa isa = default_isa());
 
 // The learning rate of update 1, 2, ..., `updates`, under schedule =
 //   constant  learning-rate

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/isa.h"
+#include "core/isa.h"
 #include "models/layer.h"
 #include "models/plan.h"
 

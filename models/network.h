@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "core/batch.h"
+#include "core/isa.h"
 #include "core/parameters.h"
 #include "core/settings.h"
 #include "core/stream.h"
-#include "models/isa.h"
 #include "models/trace.h"
 
 namespace rnnbench::core {

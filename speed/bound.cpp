@@ -4,8 +4,8 @@
 #define HWY_TARGET_INCLUDE "speed/bound.cpp"
 #include "hwy/foreach_target.h"
 
+#include "core/choose_isa.h"
 #include "core/pack-inl.h"
-#include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::speed {

@@ -17,9 +17,11 @@ constexpr double published_threshold = 0.005;
 
 double probability(const float* logits, int n, int symbol) {
   const double largest = *std::max_element(logits, logits + n);
-  double sum = 0;
-  for (int i = 0; i < n; ++i) sum += math::exp(logits[i] - largest);
-  return math::exp(logits[symbol] - largest) / sum;
+  double powers[4], sum = 0;  // there are up to three letters, and the end
+  for (int i = 0; i < n; ++i) powers[i] = logits[i] - largest;
+  math::exp_all(powers, n);
+  for (int i = 0; i < n; ++i) sum += powers[i];
+  return powers[symbol] / sum;
 }
 
 class Counting final : public Task {

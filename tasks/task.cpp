@@ -10,14 +10,6 @@
 namespace rnnbench::tasks {
 namespace {
 
-// -ln of the softmax probability of `target`.
-double cross_entropy(const float* logits, int n, int target) {
-  const double largest = *std::max_element(logits, logits + n);
-  double sum = 0;
-  for (int i = 0; i < n; ++i) sum += math::exp(logits[i] - largest);
-  return largest + math::log(sum) - logits[target];
-}
-
 double squared_error(const float* values, const float* targets, int n) {
   double sum = 0;
   for (int i = 0; i < n; ++i)
@@ -35,26 +27,53 @@ double binary_cross_entropies(const float* logits, const float* targets, int n) 
   return sum;
 }
 
-double step_loss(const Signature& signature, const Batch& batch, std::size_t step, const float* outputs) {
+// The sum of -ln of the softmax probabilities of the classes, weighted. The exponentials and logarithms of some steps
+// are computed together, because one at a time they would take longer than the network.
+LossSum cross_entropies(const Signature& signature, const Batch& batch, const std::vector<float>& outputs) {
+  constexpr std::size_t together = 64;
   const int n = signature.outputs;
-  switch (signature.loss) {
-    case Loss::cross_entropy:
-      return cross_entropy(outputs, n, batch.classes[step]);
-    case Loss::mean_squared:
-      return squared_error(outputs, &batch.targets[step * n], n);
-    case Loss::bernoulli:
-      return binary_cross_entropies(outputs, &batch.targets[step * n], n);
+  std::vector<double> powers(together * n);
+  double log_sums[together], largest[together];
+  std::size_t steps[together], count = 0;
+  LossSum sum;
+  const auto add_all = [&] {
+    math::exp_all(powers.data(), count * n);
+    for (std::size_t i = 0; i < count; ++i) {
+      log_sums[i] = 0;
+      for (int k = 0; k < n; ++k) log_sums[i] += powers[i * n + k];
+    }
+    math::log_all(log_sums, count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float weight = batch.weight[steps[i]];
+      const double target = outputs[steps[i] * n + batch.classes[steps[i]]];
+      sum.loss += weight * (largest[i] + log_sums[i] - target);
+      sum.weight += weight;
+    }
+    count = 0;
+  };
+  for (std::size_t step = 0; step < batch.weight.size(); ++step) {
+    if (batch.weight[step] == 0) continue;
+    const float* logits = &outputs[step * n];
+    steps[count] = step;
+    largest[count] = *std::max_element(logits, logits + n);
+    for (int k = 0; k < n; ++k) powers[count * n + k] = logits[k] - largest[count];
+    if (++count == together) add_all();
   }
-  throw std::logic_error("unknown loss");
+  add_all();
+  return sum;
 }
 
 }  // namespace
 
 LossSum loss_of(const Signature& signature, const Batch& batch, const std::vector<float>& outputs) {
+  if (signature.loss == Loss::cross_entropy) return cross_entropies(signature, batch, outputs);
+  const int n = signature.outputs;
   LossSum sum;
   for (std::size_t i = 0; i < batch.weight.size(); ++i) {
     if (batch.weight[i] == 0) continue;
-    sum.loss += batch.weight[i] * step_loss(signature, batch, i, &outputs[i * signature.outputs]);
+    const float *values = &outputs[i * n], *targets = &batch.targets[i * n];
+    sum.loss += batch.weight[i] * (signature.loss == Loss::mean_squared ? squared_error(values, targets, n)
+                                                                        : binary_cross_entropies(values, targets, n));
     sum.weight += batch.weight[i];
   }
   return sum;

@@ -4,8 +4,8 @@
 #include <complex>
 #include <memory>
 
+#include "core/isa.h"
 #include "models/cells/cell_entry.h"
-#include "models/isa.h"
 #include "models/recurrent/cell_kernel.h"
 #include "models/recurrent/cell_structure.h"
 

@@ -2,7 +2,7 @@
 #define HWY_TARGET_INCLUDE "models/head/head.cpp"
 #include "hwy/foreach_target.h"
 
-#include "models/choose_isa.h"
+#include "core/choose_isa.h"
 #include "models/head/head-inl.h"
 
 HWY_BEFORE_NAMESPACE();

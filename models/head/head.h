@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/isa.h"
 #include "models/attention/attention.h"
-#include "models/isa.h"
 #include "models/layer.h"
 
 namespace rnnbench::models {

@@ -6,7 +6,7 @@
 
 #include "hwy/foreach_target.h"
 
-#include "models/choose_isa.h"
+#include "core/choose_isa.h"
 #include "models/recurrent/recurrent-inl.h"
 
 HWY_BEFORE_NAMESPACE();

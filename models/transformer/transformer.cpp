@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "models/transformer/transformer.cpp"
 #include "hwy/foreach_target.h"
 
-#include "models/choose_isa.h"
+#include "core/choose_isa.h"
 #include "models/transformer/transformer_block-inl.h"
 
 HWY_BEFORE_NAMESPACE();

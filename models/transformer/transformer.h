@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/isa.h"
+#include "core/isa.h"
 #include "models/layer.h"
 #include "models/transformer/transformer_plan.h"
 

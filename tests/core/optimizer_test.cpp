@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include <catch2/catch.hpp>
 
@@ -150,6 +151,21 @@ TEST_CASE("optimizers leave the padding at 0 and can be continued from their mom
     for (const Block& block : layout.blocks())
       for (std::size_t i = block.offset + block.size(); i < block.offset + (block.size() + 15) / 16 * 16; ++i)
         CHECK(parameters.data()[i] == 0);
+  }
+}
+
+TEST_CASE("optimizers give the same parameters on every instruction set", "[core][optimizer][isa]") {
+  const Layout layout = odd_layout();
+  for (const char* name : {"adam", "rmsprop", "sgd"}) {
+    std::set<std::uint64_t> hashes;
+    for (Isa isa : supported_isas()) {
+      const auto optimizer = make_optimizer(training({{"optimizer", name}, {"momentum", "0.9"}}), layout, isa);
+      Parameters<float> parameters = random_numbers(layout, 0, 1);
+      for (std::uint32_t u = 1; u <= 5; ++u) optimizer->update(parameters, random_numbers(layout, u, 1), 0.01);
+      hashes.insert(hash_of(parameters));
+    }
+    CAPTURE(name);
+    CHECK(hashes.size() == 1);
   }
 }
 

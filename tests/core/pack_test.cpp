@@ -7,8 +7,8 @@
 #define HWY_TARGET_INCLUDE "tests/core/pack_test.cpp"
 #include "hwy/foreach_target.h"
 
+#include "core/choose_isa.h"
 #include "core/pack_group-inl.h"
-#include "models/choose_isa.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::test {

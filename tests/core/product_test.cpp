@@ -5,8 +5,8 @@
 #define HWY_TARGET_INCLUDE "tests/core/product_test.cpp"
 #include "hwy/foreach_target.h"
 
+#include "core/choose_isa.h"
 #include "models/attention/additive_dot-inl.h"
-#include "models/choose_isa.h"
 #include "tests/namespaces.h"
 
 #ifndef RNNBENCH_PRODUCT_TEST_TYPES

@@ -123,6 +123,27 @@ TEST_CASE("math: cos is within 2^-52", "[math]") {
   CHECK(worst < 0x1p-52);
 }
 
+TEST_CASE("math: many logarithms and exponentials at once are those of each number, on every instruction set",
+          "[math]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::vector<double> numbers{0,    -0.0, 1,         -1,        1e-310,    1e300,    infinity, -infinity,
+                              -708, 708,  -708.3964, -708.3965, 709.78271, 709.7828, 0.5,      std::nan("")};
+  Stream stream = StreamSource{3, Purpose::test, 0, 0}.stream(0);
+  while (numbers.size() < 1000) numbers.push_back(1500 * stream.uniform() - 750);
+  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  for (Isa isa : supported_isas())
+    for (std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{15}, std::size_t{16}, numbers.size()}) {
+      std::vector<double> powers = numbers, logs = numbers;
+      math::exp_all(powers.data(), count, isa);
+      math::log_all(logs.data(), count, isa);
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        CAPTURE(isa_name(isa), count, i, numbers[i]);
+        REQUIRE(same(powers[i], i < count ? math::exp(numbers[i]) : numbers[i]));
+        REQUIRE(same(logs[i], i < count ? math::log(numbers[i]) : numbers[i]));
+      }
+    }
+}
+
 TEST_CASE("math: special values", "[math]") {
   const double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
   CHECK(math::log(1) == 0);

@@ -1,7 +1,7 @@
 // Dispatch at run time, for files that are compiled once per instruction set.
 #pragma once
 
-#include "models/isa.h"
+#include "core/isa.h"
 
 // Returns the value of `call`, evaluated in the namespace of instruction set `isa`.
 #if HWY_TARGETS & HWY_AVX3

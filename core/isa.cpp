@@ -1,4 +1,4 @@
-#include "models/isa.h"
+#include "core/isa.h"
 
 #include <cstdlib>
 
@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-namespace rnnbench::models {
+namespace rnnbench::core {
 
 std::string isa_name(Isa isa) {
   switch (isa) {
@@ -48,10 +48,15 @@ Isa best_isa() {
                   names);
 }
 
+Isa default_isa() {
+  static const Isa isa = best_isa();
+  return isa;
+}
+
 void flush_denormals() {
 #if defined(__x86_64__)
   _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, denormals are zero
 #endif
 }
 
-}  // namespace rnnbench::models
+}  // namespace rnnbench::core

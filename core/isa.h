@@ -6,7 +6,7 @@
 
 #include "core/namespaces.h"
 
-namespace rnnbench::models {
+namespace rnnbench::core {
 
 enum class Isa { scalar, avx2, avx512 };
 
@@ -16,8 +16,9 @@ std::vector<Isa> supported_isas();  // by this CPU, fastest first
 // The fastest supported one, or the one that the environment variable RNNBENCH_ISA (avx512, avx2 or scalar) names.
 // Throws UserError if this CPU does not have it.
 Isa best_isa();
+Isa default_isa();  // best_isa() of the first call, for code that needs it often
 
 // Makes this thread flush denormal numbers to zero. Every thread that computes calls it, because it changes results.
 void flush_denormals();
 
-}  // namespace rnnbench::models
+}  // namespace rnnbench::core
