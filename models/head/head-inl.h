@@ -38,27 +38,17 @@ class HeadOf final : public Head<ScalarOf<V>> {
         of_context_(Features(shape.outputs), context_),
         hidden_(context_, context_),
         inputs_((from_states_ ? shape.states.real() : 0) + (attention_ ? context_.real() : 0)),
-        out_stride_(Features(shape.outputs).stride(L)) {
-    Places packed, gradient;
-    const auto place = [&](bool wanted, std::size_t& at, std::size_t size, std::size_t& d_at, std::size_t d_size) {
-      at = packed.add(wanted ? size : 0);
-      d_at = gradient.add(wanted ? d_size : 0);
-    };
-    const bool attends = attention_ != nullptr;
-    place(from_states_, at_.weight, of_states_.packed_size(), at_.d_weight, of_states_.gradient_size());
-    place(attends, at_.context_weight, of_context_.packed_size(), at_.d_context_weight, of_context_.gradient_size());
-    place(!from_states_, at_.hidden, hidden_.packed_size(), at_.d_hidden, hidden_.gradient_size());
-    place(!from_states_, at_.hidden_bias, context_stride_, at_.d_hidden_bias, context_stride_);
-    place(true, at_.bias, out_stride_, at_.d_bias, out_stride_);
-    at_.real = packed.add(out_stride_);
-    at_.attention = packed.add(attends ? attention_->packed_size() : 0);
-    at_.packed_size = packed.total();
-    at_.d_attention = gradient.add(attends ? attention_->gradient_size() : 0);
-    at_.gradient_size = gradient.total();
-  }
+        out_stride_(Features(shape.outputs).stride(L)),
+        of_states_at_(from_states_ ? regions_.add_part(of_states_) : Region()),
+        of_context_at_(attention_ ? regions_.add_part(of_context_) : Region()),
+        hidden_at_(from_states_ ? Region() : regions_.add_part(hidden_)),
+        hidden_bias_(from_states_ ? Region() : regions_.add_array(context_stride_)),
+        bias_(regions_.add_array(out_stride_)),
+        real_(regions_.add(out_stride_, 0)),
+        attention_at_(attention_ ? regions_.add_part(*attention_) : Region()) {}
 
-  std::size_t packed_size() const override { return at_.packed_size; }
-  std::size_t gradient_size() const override { return at_.gradient_size; }
+  std::size_t packed_size() const override { return regions_.packed_size(); }
+  std::size_t gradient_size() const override { return regions_.gradient_size(); }
   int output_stride() const override { return out_stride_; }
 
   std::size_t tape_size(int steps, int columns) const override {
@@ -67,46 +57,46 @@ class HeadOf final : public Head<ScalarOf<V>> {
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
     const S* w = parameters.block(blocks_.weight);
-    if (from_states_) of_states_.pack(w, packed + at_.weight, inputs_);
+    if (from_states_) of_states_.pack(w, packed + of_states_at_.weights, inputs_);
     if (attention_)
-      of_context_.pack(w + (from_states_ ? shape_.states.real() : 0), packed + at_.context_weight, inputs_);
+      of_context_.pack(w + (from_states_ ? shape_.states.real() : 0), packed + of_context_at_.weights, inputs_);
     if (!from_states_) {
-      hidden_.pack(parameters.block(blocks_.hidden_weight), packed + at_.hidden);
-      std::fill_n(packed + at_.hidden_bias, context_stride_, S(0));
+      hidden_.pack(parameters.block(blocks_.hidden_weight), packed + hidden_at_.weights);
+      std::fill_n(packed + hidden_bias_.weights, context_stride_, S(0));
       for (int i = 0; i < context_stride_; ++i)
         if (const int real = context_.real_of(i, L); real >= 0)
-          packed[at_.hidden_bias + i] = parameters.block(blocks_.hidden_bias)[real];
+          packed[hidden_bias_.weights + i] = parameters.block(blocks_.hidden_bias)[real];
     }
     // Outputs in the padding take no part in the softmax and get no gradient.
-    std::fill_n(packed + at_.bias, out_stride_, S(-1e30f));
-    std::copy_n(parameters.block(blocks_.bias), shape_.outputs, packed + at_.bias);
-    std::fill_n(packed + at_.real, out_stride_, S(0));
-    std::fill_n(packed + at_.real, shape_.outputs, S(1));
-    if (attention_) attention_->pack(parameters, packed + at_.attention);
+    std::fill_n(packed + bias_.weights, out_stride_, S(-1e30f));
+    std::copy_n(parameters.block(blocks_.bias), shape_.outputs, packed + bias_.weights);
+    std::fill_n(packed + real_.weights, out_stride_, S(0));
+    std::fill_n(packed + real_.weights, shape_.outputs, S(1));
+    if (attention_) attention_->pack(parameters, packed + attention_at_.weights);
   }
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
     S* w = gradient.block(blocks_.weight);
-    if (from_states_) of_states_.unpack_gradient(packed + at_.d_weight, stride, tiles, w, inputs_);
+    if (from_states_) of_states_.unpack_gradient(packed + of_states_at_.gradient, stride, tiles, w, inputs_);
     if (attention_) {
-      of_context_.unpack_gradient(packed + at_.d_context_weight, stride, tiles,
+      of_context_.unpack_gradient(packed + of_context_at_.gradient, stride, tiles,
                                   w + (from_states_ ? shape_.states.real() : 0), inputs_);
-      attention_->unpack_gradient(packed + at_.d_attention, stride, tiles, gradient);
+      attention_->unpack_gradient(packed + attention_at_.gradient, stride, tiles, gradient);
     }
     if (!from_states_) {
-      hidden_.unpack_gradient(packed + at_.d_hidden, stride, tiles, gradient.block(blocks_.hidden_weight));
+      hidden_.unpack_gradient(packed + hidden_at_.gradient, stride, tiles, gradient.block(blocks_.hidden_weight));
       for (int i = 0; i < context_stride_; ++i)
         if (const int real = context_.real_of(i, L); real >= 0)
-          gradient.block(blocks_.hidden_bias)[real] = sum_of_tiles(packed + at_.d_hidden_bias + i, stride, tiles);
+          gradient.block(blocks_.hidden_bias)[real] = sum_of_tiles(packed + hidden_bias_.gradient + i, stride, tiles);
     }
     for (int o = 0; o < shape_.outputs; ++o)
-      gradient.block(blocks_.bias)[o] = sum_of_tiles(packed + at_.d_bias + o, stride, tiles);
+      gradient.block(blocks_.bias)[o] = sum_of_tiles(packed + bias_.gradient + o, stride, tiles);
   }
 
   void attend(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
               S* tape) const override {
     if (attention_)
-      attention_->forward(packed + at_.attention, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
+      attention_->forward(packed + attention_at_.weights, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
                           tape + attention_at(steps, columns));
   }
 
@@ -116,20 +106,20 @@ class HeadOf final : public Head<ScalarOf<V>> {
       const int count = (run.end - run.begin) * columns;
       S* out = tape + first * out_stride_;
       if (from_states_)
-        of_states_.forward(packed + at_.weight, h + first * stride_, stride_, out, out_stride_, count,
-                           packed + at_.bias);
+        of_states_.forward(packed + of_states_at_.weights, h + first * stride_, stride_, out, out_stride_, count,
+                           packed + bias_.weights);
       if (!attention_) continue;
       const S* context =
           attention_->context(tape + attention_at(steps, columns), steps, columns) + first * context_stride_;
       if (!from_states_) {
         S* hidden = hidden_at(tape, steps, columns) + first * context_stride_;
-        hidden_.forward(packed + at_.hidden, context, context_stride_, hidden, context_stride_, count,
-                        packed + at_.hidden_bias);
+        hidden_.forward(packed + hidden_at_.weights, context, context_stride_, hidden, context_stride_, count,
+                        packed + hidden_bias_.weights);
         each_pack(hidden, count, [](V x, S* at) HWY_ATTR { store(leaky_relu(x), at); });
         context = hidden;
       }
-      of_context_.forward(packed + at_.context_weight, context, context_stride_, out, out_stride_, count,
-                          from_states_ ? nullptr : packed + at_.bias);
+      of_context_.forward(packed + of_context_at_.weights, context, context_stride_, out, out_stride_, count,
+                          from_states_ ? nullptr : packed + bias_.weights);
     }
   }
 
@@ -143,7 +133,7 @@ class HeadOf final : public Head<ScalarOf<V>> {
                                      .outputs = shape_.outputs,
                                      .stride = out_stride_,
                                      .weight = targets.weight + first,
-                                     .real = packed + at_.real,
+                                     .real = packed + real_.weights,
                                      .scale = scale};
         if (shape_.loss == Loss::cross_entropy)
           losses[step] = cross_entropy<V>(outputs, targets.classes + first);
@@ -172,36 +162,37 @@ class HeadOf final : public Head<ScalarOf<V>> {
         d_input = d_hidden_at(tape, steps, columns);
         std::fill_n(d_input + first * context_stride_, static_cast<std::size_t>(count) * context_stride_, S(0));
       }
-      of_context_.backward(packed + at_.context_weight, tape + first * out_stride_, out_stride_,
+      of_context_.backward(packed + of_context_at_.weights, tape + first * out_stride_, out_stride_,
                            d_input + first * context_stride_, context_stride_, count);
       of_context_.accumulate(tape, out_stride_, input, context_stride_, run->begin, run->end, columns,
-                             gradient + at_.d_context_weight);
+                             gradient + of_context_at_.gradient);
       if (from_states_) continue;
       const S* values = input + first * context_stride_;
       S* d = d_input + first * context_stride_;
       each_pack(d, count, [&](V x, S* at) HWY_ATTR { store(leaky_relu_backward(load(values + (at - d)), x), at); });
-      hidden_.backward(packed + at_.hidden, d, context_stride_, d_context + first * context_stride_, context_stride_,
-                       count);
+      hidden_.backward(packed + hidden_at_.weights, d, context_stride_, d_context + first * context_stride_,
+                       context_stride_, count);
       hidden_.accumulate(d_input, context_stride_, context, context_stride_, run->begin, run->end, columns,
-                         gradient + at_.d_hidden);
+                         gradient + hidden_at_.gradient);
       accumulate_columns<V>(d_input, context_stride_, context_stride_, run->begin, run->end, columns,
-                            gradient + at_.d_hidden_bias);
+                            gradient + hidden_bias_.gradient);
     }
-    attention_->backward(packed + at_.attention, steps, columns, wanted, h, shape_.over_inputs ? inputs : h, d_h,
-                         shape_.over_inputs ? nullptr : d_h, attention_tape, gradient + at_.d_attention);
+    attention_->backward(packed + attention_at_.weights, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
+                         d_h, shape_.over_inputs ? nullptr : d_h, attention_tape, gradient + attention_at_.gradient);
   }
 
   void accumulate(int columns, const StepRanges& wanted, const S* h, const S* tape, S* gradient) const override {
     for (auto run = wanted.rbegin(); run != wanted.rend(); ++run) {
       if (from_states_)
-        of_states_.accumulate(tape, out_stride_, h, stride_, run->begin, run->end, columns, gradient + at_.d_weight);
-      accumulate_columns<V>(tape, out_stride_, out_stride_, run->begin, run->end, columns, gradient + at_.d_bias);
+        of_states_.accumulate(tape, out_stride_, h, stride_, run->begin, run->end, columns,
+                              gradient + of_states_at_.gradient);
+      accumulate_columns<V>(tape, out_stride_, out_stride_, run->begin, run->end, columns, gradient + bias_.gradient);
     }
   }
 
   OutputGradient<S> output_gradient(const S* packed, int columns, int step, const S* tape) const override {
     if (!from_states_) return {};
-    return {.panels = of_states_.transposed(packed + at_.weight),
+    return {.panels = of_states_.transposed(packed + of_states_at_.weights),
             .d = tape + static_cast<std::size_t>(step) * columns * out_stride_,
             .depth = shape_.outputs,
             .d_stride = out_stride_};
@@ -211,8 +202,9 @@ class HeadOf final : public Head<ScalarOf<V>> {
     for (const StepRange& run : wanted) {
       if (!from_states_) return;
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      of_states_.backward(packed + at_.weight, tape + (static_cast<std::size_t>(step) * columns + first) * out_stride_,
-                          out_stride_, d_h + first * stride_, stride_, (run.end - run.begin) * columns);
+      of_states_.backward(packed + of_states_at_.weights,
+                          tape + (static_cast<std::size_t>(step) * columns + first) * out_stride_, out_stride_,
+                          d_h + first * stride_, stride_, (run.end - run.begin) * columns);
     }
   }
 
@@ -252,11 +244,6 @@ class HeadOf final : public Head<ScalarOf<V>> {
       f(load(data + i), data + i);
   }
 
-  struct At {
-    std::size_t weight, context_weight, hidden, hidden_bias, bias, real, attention, packed_size;
-    std::size_t d_weight, d_context_weight, d_hidden, d_hidden_bias, d_bias, d_attention, gradient_size;
-  };
-
   const HeadShape shape_;
   const HeadBlocks blocks_;
   const std::unique_ptr<const Attention<S>> attention_;
@@ -267,7 +254,8 @@ class HeadOf final : public Head<ScalarOf<V>> {
   const Linear<V> hidden_;                  // the hidden layer of feed-forward attention
   const int inputs_;                        // of the output layer
   const int out_stride_;
-  At at_;
+  Regions regions_;
+  const Region of_states_at_, of_context_at_, hidden_at_, hidden_bias_, bias_, real_, attention_at_;
 };
 
 }  // namespace HWY_NAMESPACE
