@@ -97,19 +97,21 @@ class SingleHead final : public Attention<ScalarOf<V>> {
       gradient.block(blocks_.bias)[0] = sum_of_tiles(packed + bias_.gradient, stride, tiles);
   }
 
-  void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
-               S* data) const override {
-    const Tape t = tape(data, steps, columns);
+  void forward(const AttentionTile<S>& tile) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const int all = steps * columns;
-    const S* bias = packed + (kind_ == AttentionKind::additive ? bias_.weights : zeros_.weights);
+    const S* bias = packed + (kind_ == AttentionKind::additive ? bias_ : zeros_).weights;
     if (projects_query())
-      project_query_.forward(packed + query_.weights, h, stride_, t.query, inner_stride_, all, bias);
+      project_query_.forward(packed + query_.weights, tile.x, stride_, t.query, inner_stride_, all, bias);
     if (kind_ == AttentionKind::additive)
-      project_key_.forward(packed + key_.weights, memory, memory_stride_, t.key, inner_stride_, all,
+      project_key_.forward(packed + key_.weights, tile.memory, memory_stride_, t.key, inner_stride_, all,
                            packed + zeros_.weights);
     for (int c = 0; c < columns; ++c) {
-      const Column<const S> q = queries_of(h, t, c), m = Core::gather(column_of(memory, c, columns, memory_stride_),
-                                                                      steps, memory_stride_, t.memory);
+      const Column<const S> q = queries_of(tile.x, t, c),
+                            m = Core::gather(column_of(tile.memory, c, columns, memory_stride_), steps, memory_stride_,
+                                             t.memory);
       if (by_product()) Core::transpose(m, steps, depth_, t.transposed, t.row);
       if (kind_ == AttentionKind::feedforward) energies(packed, m, steps, t.energies(c));
       if (kind_ == AttentionKind::additive) {
@@ -117,7 +119,7 @@ class SingleHead final : public Attention<ScalarOf<V>> {
         Core::transpose({t.key + c * inner_stride_, t.columns * inner_stride_}, steps, inner_.depth(L), t.transposed,
                         t.row);
       }
-      Core::for_queries(queries, [&](int first, int count) {
+      Core::for_queries(tile.queries, [&](int first, int count) {
         if (by_product()) {
           Core::rows_times_steps(q, first, count, t.transposed, depth_, t.weights(c));
         } else {
@@ -134,29 +136,30 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     }
   }
 
-  void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory, S* d_h,
-                S* d_memory, S* data, S* gradient) const override {
-    const Tape t = tape(data, steps, columns);
+  void backward(const AttentionTile<S>& tile, const AttentionGradients<S>& d) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const std::size_t inner = static_cast<std::size_t>(steps) * columns * inner_stride_;
     if (projects_query()) std::fill_n(t.d_query, inner, S(0));
     for (int c = 0; c < columns; ++c) {
-      const Column<const S> m = Core::gather(column_of(memory, c, columns, memory_stride_), steps, memory_stride_,
+      const Column<const S> m = Core::gather(column_of(tile.memory, c, columns, memory_stride_), steps, memory_stride_,
                                              t.memory),
                             d_context = Core::gather(column_of<const S>(t.d_context, c, columns, memory_stride_), steps,
                                                      memory_stride_, t.d_contexts);
       Column<const S> q;
-      if (by_product()) q = Core::gather(queries_of(h, t, c), steps, memory_stride_, t.gathered);
-      const Column<S> d_m = d_memory ? column_of(d_memory, c, columns, memory_stride_) : Column<S>();
+      if (by_product()) q = Core::gather(queries_of(tile.x, t, c), steps, memory_stride_, t.gathered);
+      const Column<S> d_m = d.memory ? column_of(d.memory, c, columns, memory_stride_) : Column<S>();
       Core::transpose(m, steps, depth_, t.transposed, t.row);
-      Core::scores_backward(d_context, t.transposed, depth_, queries, t.weights(c), t.scores());
+      Core::scores_backward(d_context, t.transposed, depth_, tile.queries, t.weights(c), t.scores());
       if (kind_ == AttentionKind::feedforward) std::fill_n(t.d_energies, steps, S(0));
-      if (kind_ == AttentionKind::additive) additive_backward(packed, t, queries, c, gradient + energy_.gradient);
-      for (const StepRange& run : queries) {
-        if (d_memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
+      if (kind_ == AttentionKind::additive) additive_backward(packed, t, tile.queries, c, d.packed + energy_.gradient);
+      for (const StepRange& run : tile.queries) {
+        if (d.memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
         if (by_product()) {
-          if (d_memory) Core::steps_from_queries(q, t.scores(), run, memory_stride_, d_m);
+          if (d.memory) Core::steps_from_queries(q, t.scores(), run, memory_stride_, d_m);
           Core::queries_from_steps(m, t.scores(), run, memory_stride_,
-                                   kind_ == AttentionKind::dot ? column_of(d_h, c, columns, stride_)
+                                   kind_ == AttentionKind::dot ? column_of(d.x, c, columns, stride_)
                                                                : column_of(t.d_query, c, columns, inner_stride_));
         } else if (kind_ == AttentionKind::feedforward) {
           for (int i = run.begin; i < run.end; ++i)
@@ -164,17 +167,17 @@ class SingleHead final : public Attention<ScalarOf<V>> {
         }
       }
       if (kind_ == AttentionKind::feedforward)
-        energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, gradient);
+        energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, d.packed);
     }
     if (!projects_query()) return;
-    project_query_.backward(packed + query_.weights, t.d_query, inner_stride_, d_h, stride_, steps * columns);
-    if (kind_ == AttentionKind::additive && d_memory)
-      project_key_.backward(packed + key_.weights, t.d_key, inner_stride_, d_memory, memory_stride_, steps * columns);
-    project_query_.accumulate(t.d_query, inner_stride_, h, stride_, 0, steps, columns, gradient + query_.gradient);
+    project_query_.backward(packed + query_.weights, t.d_query, inner_stride_, d.x, stride_, steps * columns);
+    if (kind_ == AttentionKind::additive && d.memory)
+      project_key_.backward(packed + key_.weights, t.d_key, inner_stride_, d.memory, memory_stride_, steps * columns);
+    project_query_.accumulate(t.d_query, inner_stride_, tile.x, stride_, 0, steps, columns, d.packed + query_.gradient);
     if (kind_ != AttentionKind::additive) return;
-    project_key_.accumulate(t.d_key, inner_stride_, memory, memory_stride_, 0, steps, columns,
-                            gradient + key_.gradient);
-    accumulate_columns<V>(t.d_query, inner_stride_, inner_stride_, 0, steps, columns, gradient + bias_.gradient);
+    project_key_.accumulate(t.d_key, inner_stride_, tile.memory, memory_stride_, 0, steps, columns,
+                            d.packed + key_.gradient);
+    accumulate_columns<V>(t.d_query, inner_stride_, inner_stride_, 0, steps, columns, d.packed + bias_.gradient);
   }
 
   std::vector<Trace> trace(const S* data, int steps, int columns, int column) const override {

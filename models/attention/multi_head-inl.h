@@ -86,14 +86,16 @@ class MultiHead final : public Attention<ScalarOf<V>> {
       gradient.block(blocks_.out_bias)[i] = sum_of_tiles(packed + out_bias_.gradient + i, stride, tiles);
   }
 
-  void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* x, const S* memory,
-               S* data) const override {
-    const Tape t = tape(data, steps, columns);
+  void forward(const AttentionTile<S>& tile) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const int all = steps * columns;
-    of_query_.forward(packed + query_.weights, x, x_stride_, t.query, stride_, all, packed + bias_.weights);
+    of_query_.forward(packed + query_.weights, tile.x, x_stride_, t.query, stride_, all, packed + bias_.weights);
     for (std::size_t i = 0; i < static_cast<std::size_t>(all) * stride_; ++i) t.query[i] *= scale_;
-    of_memory_.forward(packed + key_.weights, memory, m_stride_, t.key, stride_, all, packed + bias_.weights + stride_);
-    of_memory_.forward(packed + value_.weights, memory, m_stride_, t.value, stride_, all,
+    of_memory_.forward(packed + key_.weights, tile.memory, m_stride_, t.key, stride_, all,
+                       packed + bias_.weights + stride_);
+    of_memory_.forward(packed + value_.weights, tile.memory, m_stride_, t.value, stride_, all,
                        packed + bias_.weights + 2 * stride_);
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
@@ -101,33 +103,34 @@ class MultiHead final : public Attention<ScalarOf<V>> {
         const Column<const S> q = part<const S>(t.query, c, head, columns),
                               v = Core::gather(part<const S>(t.value, c, head, columns), steps, head_stride_, t.values);
         Core::transpose(part<const S>(t.key, c, head, columns), steps, head_size_, t.transposed, t.row);
-        Core::for_queries(queries, [&](int first, int count) {
+        Core::for_queries(tile.queries, [&](int first, int count) {
           Core::rows_times_steps(q, first, count, t.transposed, head_size_, weights);
           for (int i = first; i < first + count; ++i) softmax<V>(weights.at(i), i + 1, t.row);
           Core::contexts(v, weights, first, count, head_stride_, part(t.joined, c, head, columns));
         });
       }
-    for (const StepRange& run : queries) {
+    for (const StepRange& run : tile.queries) {
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
       of_joined_.forward(packed + out_.weights, t.joined + first * stride_, stride_, t.context + first * out_stride_,
                          out_stride_, (run.end - run.begin) * columns, packed + out_bias_.weights);
     }
   }
 
-  void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* x, const S* memory, S* d_x,
-                S* d_memory, S* data, S* gradient) const override {
-    const Tape t = tape(data, steps, columns);
+  void backward(const AttentionTile<S>& tile, const AttentionGradients<S>& d) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const int all = steps * columns;
     const std::size_t numbers = static_cast<std::size_t>(all) * stride_;
-    for (S* d : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(d, numbers, S(0));
-    for (auto run = queries.rbegin(); run != queries.rend(); ++run) {  // the last step first
+    for (S* array : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(array, numbers, S(0));
+    for (auto run = tile.queries.rbegin(); run != tile.queries.rend(); ++run) {  // the last step first
       const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
       of_joined_.backward(packed + out_.weights, t.d_context + first * out_stride_, out_stride_,
                           t.d_joined + first * stride_, stride_, (run->end - run->begin) * columns);
       of_joined_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns,
-                            gradient + out_.gradient);
+                            d.packed + out_.gradient);
       accumulate_columns<V>(t.d_context, out_stride_, out_stride_, run->begin, run->end, columns,
-                            gradient + out_bias_.gradient);
+                            d.packed + out_bias_.gradient);
     }
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
@@ -138,24 +141,24 @@ class MultiHead final : public Attention<ScalarOf<V>> {
         const Column<const S> d_joined = gather(t.d_joined, t.values), queries_at = gather(t.query, t.queries),
                               keys_at = gather(t.key, t.keys);
         Core::transpose(part<const S>(t.value, c, head, columns), steps, head_size_, t.transposed, t.row);
-        Core::scores_backward(d_joined, t.transposed, head_size_, queries, weights, d_scores);
-        for (const StepRange& run : queries) {
+        Core::scores_backward(d_joined, t.transposed, head_size_, tile.queries, weights, d_scores);
+        for (const StepRange& run : tile.queries) {
           Core::steps_from_queries(d_joined, weights, run, head_stride_, part(t.d_value, c, head, columns));
           Core::steps_from_queries(queries_at, d_scores, run, head_stride_, part(t.d_key, c, head, columns));
           Core::queries_from_steps(keys_at, d_scores, run, head_stride_, part(t.d_query, c, head, columns));
         }
       }
     for (std::size_t i = 0; i < numbers; ++i) t.d_query[i] *= scale_;
-    const auto accumulate_bias = [&](int part, const S* d) {
-      accumulate_columns<V>(d, stride_, stride_, 0, steps, columns, gradient + bias_.gradient + part * stride_);
+    const auto accumulate_bias = [&](int part, const S* d_part) {
+      accumulate_columns<V>(d_part, stride_, stride_, 0, steps, columns, d.packed + bias_.gradient + part * stride_);
     };
-    of_query_.backward(packed + query_.weights, t.d_query, stride_, d_x, x_stride_, all);
-    of_query_.accumulate(t.d_query, stride_, x, x_stride_, 0, steps, columns, gradient + query_.gradient);
+    of_query_.backward(packed + query_.weights, t.d_query, stride_, d.x, x_stride_, all);
+    of_query_.accumulate(t.d_query, stride_, tile.x, x_stride_, 0, steps, columns, d.packed + query_.gradient);
     accumulate_bias(0, t.d_query);
-    const auto memory_backward = [&](int part, const Region& region, const S* d) {
-      if (d_memory) of_memory_.backward(packed + region.weights, d, stride_, d_memory, m_stride_, all);
-      of_memory_.accumulate(d, stride_, memory, m_stride_, 0, steps, columns, gradient + region.gradient);
-      accumulate_bias(part, d);
+    const auto memory_backward = [&](int part, const Region& region, const S* d_part) {
+      if (d.memory) of_memory_.backward(packed + region.weights, d_part, stride_, d.memory, m_stride_, all);
+      of_memory_.accumulate(d_part, stride_, tile.memory, m_stride_, 0, steps, columns, d.packed + region.gradient);
+      accumulate_bias(part, d_part);
     };
     memory_backward(1, key_, t.d_key);
     memory_backward(2, value_, t.d_value);

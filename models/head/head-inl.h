@@ -95,9 +95,7 @@ class HeadOf final : public Head<ScalarOf<V>> {
 
   void attend(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
               S* tape) const override {
-    if (attention_)
-      attention_->forward(packed + attention_at_.weights, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
-                          tape + attention_at(steps, columns));
+    if (attention_) attention_->forward(attention_tile(packed, steps, columns, wanted, h, inputs, tape));
   }
 
   void forward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, S* tape) const override {
@@ -177,8 +175,9 @@ class HeadOf final : public Head<ScalarOf<V>> {
       accumulate_columns<V>(d_input, context_stride_, context_stride_, run->begin, run->end, columns,
                             gradient + hidden_bias_.gradient);
     }
-    attention_->backward(packed + attention_at_.weights, steps, columns, wanted, h, shape_.over_inputs ? inputs : h,
-                         d_h, shape_.over_inputs ? nullptr : d_h, attention_tape, gradient + attention_at_.gradient);
+    attention_->backward(
+        attention_tile(packed, steps, columns, wanted, h, inputs, tape),
+        {.x = d_h, .memory = shape_.over_inputs ? nullptr : d_h, .packed = gradient + attention_at_.gradient});
   }
 
   void accumulate(int columns, const StepRanges& wanted, const S* h, const S* tape, S* gradient) const override {
@@ -228,6 +227,17 @@ class HeadOf final : public Head<ScalarOf<V>> {
   }
   std::size_t attention_at(int steps, int columns) const {
     return outputs_size(steps, columns) + 2 * hidden_size(steps, columns);
+  }
+
+  AttentionTile<S> attention_tile(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h,
+                                  const S* inputs, S* tape) const {
+    return {.packed = packed + attention_at_.weights,
+            .steps = steps,
+            .columns = columns,
+            .queries = wanted,
+            .x = h,
+            .memory = shape_.over_inputs ? inputs : h,
+            .tape = tape + attention_at(steps, columns)};
   }
 
   std::unique_ptr<const Attention<S>> make_attention() const {

@@ -70,8 +70,7 @@ class TransformerBlock final : public StatelessLayer<V> {
     const int all = in.steps * in.columns;
     const std::size_t n = this->numbers(in.steps, in.columns);
     norm1_.forward(packed + norm1_at_.weights, in.values, all, t.normed1, t.normal1, t.inverse1);
-    attention_.forward(packed + attention_at_.weights, in.steps, in.columns, {{0, in.steps}}, t.normed1, t.normed1,
-                       t.attention);
+    attention_.forward(attention_tile(packed, in, t, StepRanges{{0, in.steps}}));
     const S* context = attention_.context(t.attention, in.steps, in.columns);
     for (std::size_t i = 0; i < n; i += L) store(load(in.values + i) + load(context + i), t.middle + i);
     norm2_.forward(packed + norm2_at_.weights, t.middle, all, t.normed2, t.normal2, t.inverse2);
@@ -109,8 +108,8 @@ class TransformerBlock final : public StatelessLayer<V> {
                     gradient + norm2_at_.gradient);
     std::copy_n(d_middle, n, d_inputs);
     std::fill_n(t.d_normed, n, S(0));
-    attention_.backward(packed + attention_at_.weights, in.steps, in.columns, {{0, in.steps}}, t.normed1, t.normed1,
-                        t.d_normed, t.d_normed, t.attention, gradient + attention_at_.gradient);
+    attention_.backward(attention_tile(packed, in, t, StepRanges{{0, in.steps}}),
+                        {.x = t.d_normed, .memory = t.d_normed, .packed = gradient + attention_at_.gradient});
     norm1_.backward(packed + norm1_at_.weights, t.d_normed, t.normal1, t.inverse1, all, d_inputs,
                     gradient + norm1_at_.gradient);
   }
@@ -143,6 +142,16 @@ class TransformerBlock final : public StatelessLayer<V> {
     place(t.attention, attention_.tape_size(steps, columns));
     t.size = places.total();
     return t;
+  }
+  AttentionTile<S> attention_tile(const S* packed, const TileInput<S>& in, const Tape& t,
+                                  const StepRanges& queries) const {
+    return {.packed = packed + attention_at_.weights,
+            .steps = in.steps,
+            .columns = in.columns,
+            .queries = queries,
+            .x = t.normed1,
+            .memory = t.normed1,
+            .tape = t.attention};
   }
 
   const BlockPlan plan_;
