@@ -118,7 +118,7 @@ class NetworkOf final : public Network<S> {
       }
       number += !own.empty();
     }
-    for (Trace& trace : head_->trace(head_tape(tile), batch.steps, 1, 0)) traces.push_back(std::move(trace));
+    for (Trace& trace : head_->trace(head_tile(work, tile, all), 0)) traces.push_back(std::move(trace));
     return traces;
   }
 
@@ -180,7 +180,14 @@ class NetworkOf final : public Network<S> {
     return tile.tape.data() + tape_at(layer, tile.tape_steps, tile.columns);
   }
   S* head_tape(Tile<S>& tile) const { return layer_tape(tile, layers_.size()); }
-  const S* packed_head(const NetworkWorkspace<S>& work) const { return work.packed.data() + head_at_.weights; }
+  HeadTile<S> head_tile(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment) const {
+    return {.packed = work.packed.data() + head_at_.weights,
+            .steps = segment.steps(),
+            .columns = tile.columns,
+            .h = states_of(layers_.size() - 1, tile, segment),
+            .inputs = tile.memory.data(),
+            .tape = head_tape(tile)};
+  }
 
   TileInput<S> input_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
     const std::size_t first = static_cast<std::size_t>(segment.begin) * tile.columns;
@@ -245,20 +252,19 @@ class NetworkOf final : public Network<S> {
   // Runs the layers, and if `with_head` the head, over a segment.
   void forward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool with_head) const {
     const int steps = segment.steps();
-    const S* h = states_of(layers_.size() - 1, tile, segment);
+    const HeadTile<S> head = head_tile(work, tile, segment);
     for (int begin = 0, span = span_steps(steps, tile.columns); begin < steps; begin += span) {
       const int end = std::min(steps, begin + span);
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
         layers_[layer]->forward(work.packed.data() + layers_at_[layer].weights, input_of(layer, tile, segment), begin,
                                 end, layer_tape(tile, layer));
       if (with_head && !attends())
-        head_->forward(packed_head(work), steps, tile.columns,
-                       tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, head_tape(tile));
+        head_->forward(head, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin));
     }
     if (!with_head || !attends()) return;
     const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
-    head_->attend(packed_head(work), steps, tile.columns, wanted, h, tile.memory.data(), head_tape(tile));
-    head_->forward(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
+    head_->attend(head, wanted);
+    head_->forward(head, wanted);
   }
 
   // Returns the loss of a tile, times `scale`, and writes its packed gradient. All segments but the last run forward
@@ -286,8 +292,7 @@ class NetworkOf final : public Network<S> {
   void backward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool later_segments, S scale,
                 S* gradient) const {
     const int steps = segment.steps(), columns = tile.columns, stride = layers_.back()->stride();
-    const S* h = states_of(layers_.size() - 1, tile, segment);
-    S* out = head_tape(tile);
+    const HeadTile<S> head = head_tile(work, tile, segment);
     S* head_gradient = gradient + head_at_.gradient;
     if (!later_segments) {
       std::fill_n(head_gradient, head_->gradient_size(), S(0));
@@ -302,24 +307,23 @@ class NetworkOf final : public Network<S> {
                               tile.targets.data() + (tile.targets.empty() ? 0 : first * plan_.signature.outputs),
                               tile.weight.data() + first};
     const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
-    head_->loss(packed_head(work), columns, wanted, targets, scale, out, tile.losses.data() + segment.begin);
+    head_->loss(head, wanted, targets, scale, tile.losses.data() + segment.begin);
     if (attends()) {
       tile.d_attended.resize(static_cast<std::size_t>(steps) * columns * stride);
-      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.memory.data(), tile.d_attended.data(),
-                             out, head_gradient);
+      head_->attend_backward(head, wanted, tile.d_attended.data(), head_gradient);
     }
     const int span = span_steps(steps, columns);
     for (int begin = (steps - 1) / span * span; begin >= 0; begin -= span) {
       const int end = std::min(steps, begin + span);
-      head_->accumulate(columns, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, out,
+      head_->accumulate(head, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin),
                         head_gradient);
       OutputGradient<S> d_outputs;
       if (layers_.back()->takes_panels()) {
-        d_outputs = head_->output_gradient(packed_head(work), columns, begin, out);
+        d_outputs = head_->output_gradient(head, begin);
         d_outputs.wanted = tile.wanted.data() + segment.begin + begin;
         if (attends()) d_outputs.values = tile.d_attended.data() + static_cast<std::size_t>(begin) * columns * stride;
       } else {
-        d_outputs.values = d_top(work, tile, segment, begin, end, out);
+        d_outputs.values = d_top(head, tile, segment, begin, end);
       }
       for (std::size_t layer = layers_.size(); layer-- > 0;) {
         S* d_inputs = layer > 0 ? tile.d_inputs[layer % 2].data() : nullptr;
@@ -342,8 +346,7 @@ class NetworkOf final : public Network<S> {
   }
 
   // The gradient of the top layer's outputs in a span, [steps of the span][columns][stride].
-  const S* d_top(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, int begin, int end,
-                 const S* out) const {
+  const S* d_top(const HeadTile<S>& head, Tile<S>& tile, const Segment& segment, int begin, int end) const {
     const std::size_t step = static_cast<std::size_t>(tile.columns) * layers_.back()->stride(),
                       size = step * (end - begin);
     tile.d_outputs.resize(std::max(tile.d_outputs.size(), size));
@@ -352,7 +355,7 @@ class NetworkOf final : public Network<S> {
     else
       std::fill_n(tile.d_outputs.data(), size, S(0));
     const StepRanges& wanted = tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin + begin);
-    head_->add_output_gradient(packed_head(work), tile.columns, begin, wanted, out, tile.d_outputs.data());
+    head_->add_output_gradient(head, begin, wanted, tile.d_outputs.data());
     return tile.d_outputs.data();
   }
 

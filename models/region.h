@@ -14,6 +14,7 @@ struct Region {
 class Regions {
  public:
   Region add(std::size_t weights, std::size_t gradient) { return {weights_.add(weights), gradient_.add(gradient)}; }
+  // An array with as many weights as gradients.
   Region add_array(std::size_t count) { return add(count, count); }
   template <class Part>
   Region add_part(const Part& part) {

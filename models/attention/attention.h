@@ -26,7 +26,7 @@ struct StepRange {
 };
 using StepRanges = std::vector<StepRange>;
 
-// A tile as attention sees it. Arrays are the caller's, [steps][columns][stride of their features].
+// A tile as attention sees it. Arrays are the caller's; x and memory are [steps][columns][stride of their features].
 template <class S>
 struct AttentionTile {
   const S* packed = nullptr;  // the weights
@@ -37,7 +37,7 @@ struct AttentionTile {
   S* tape = nullptr;          // tape_size() numbers, which forward() writes and backward() reads
 };
 
-// The gradients that the backward pass adds to, as large as what they belong to.
+// What the backward pass adds gradients to. Those of x and memory are as large as x and memory.
 template <class S>
 struct AttentionGradients {
   S* x = nullptr;

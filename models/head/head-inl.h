@@ -51,9 +51,7 @@ class HeadOf final : public Head<ScalarOf<V>> {
   std::size_t gradient_size() const override { return regions_.gradient_size(); }
   int output_stride() const override { return out_stride_; }
 
-  std::size_t tape_size(int steps, int columns) const override {
-    return attention_at(steps, columns) + (attention_ ? attention_->tape_size(steps, columns) : 0);
-  }
+  std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
     const S* w = parameters.block(blocks_.weight);
@@ -93,45 +91,45 @@ class HeadOf final : public Head<ScalarOf<V>> {
       gradient.block(blocks_.bias)[o] = sum_of_tiles(packed + bias_.gradient + o, stride, tiles);
   }
 
-  void attend(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
-              S* tape) const override {
-    if (attention_) attention_->forward(attention_tile(packed, steps, columns, wanted, h, inputs, tape));
+  void attend(const HeadTile<S>& tile, const StepRanges& wanted) const override {
+    if (attention_) attention_->forward(attention_tile(tile, wanted));
   }
 
-  void forward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, S* tape) const override {
+  void forward(const HeadTile<S>& tile, const StepRanges& wanted) const override {
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile);
     for (const StepRange& run : wanted) {
-      const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      const int count = (run.end - run.begin) * columns;
-      S* out = tape + first * out_stride_;
+      const std::size_t first = static_cast<std::size_t>(run.begin) * tile.columns;
+      const int count = (run.end - run.begin) * tile.columns;
+      S* out = t.outputs + first * out_stride_;
       if (from_states_)
-        of_states_.forward(packed + of_states_at_.weights, h + first * stride_, stride_, out, out_stride_, count,
+        of_states_.forward(packed + of_states_at_.weights, tile.h + first * stride_, stride_, out, out_stride_, count,
                            packed + bias_.weights);
       if (!attention_) continue;
-      const S* context =
-          attention_->context(tape + attention_at(steps, columns), steps, columns) + first * context_stride_;
+      const S* input = t.context + first * context_stride_;
       if (!from_states_) {
-        S* hidden = hidden_at(tape, steps, columns) + first * context_stride_;
-        hidden_.forward(packed + hidden_at_.weights, context, context_stride_, hidden, context_stride_, count,
+        S* hidden = t.hidden + first * context_stride_;
+        hidden_.forward(packed + hidden_at_.weights, input, context_stride_, hidden, context_stride_, count,
                         packed + hidden_bias_.weights);
         each_pack(hidden, count, [](V x, S* at) HWY_ATTR { store(leaky_relu(x), at); });
-        context = hidden;
+        input = hidden;
       }
-      of_context_.forward(packed + of_context_at_.weights, context, context_stride_, out, out_stride_, count,
+      of_context_.forward(packed + of_context_at_.weights, input, context_stride_, out, out_stride_, count,
                           from_states_ ? nullptr : packed + bias_.weights);
     }
   }
 
-  void loss(const S* packed, int columns, const StepRanges& wanted, const TileTargets& targets, S scale, S* tape,
+  void loss(const HeadTile<S>& tile, const StepRanges& wanted, const TileTargets& targets, S scale,
             Total* losses) const override {
     for (const StepRange& run : wanted)
       for (int step = run.begin; step < run.end; ++step) {
-        const std::size_t first = static_cast<std::size_t>(step) * columns;
-        const StepOutputs<V> outputs{.out = tape + first * out_stride_,
-                                     .columns = columns,
+        const std::size_t first = static_cast<std::size_t>(step) * tile.columns;
+        const StepOutputs<V> outputs{.out = outputs_at(tile, step),
+                                     .columns = tile.columns,
                                      .outputs = shape_.outputs,
                                      .stride = out_stride_,
                                      .weight = targets.weight + first,
-                                     .real = packed + real_.weights,
+                                     .real = tile.packed + real_.weights,
                                      .scale = scale};
         if (shape_.loss == Loss::cross_entropy)
           losses[step] = cross_entropy<V>(outputs, targets.classes + first);
@@ -142,102 +140,107 @@ class HeadOf final : public Head<ScalarOf<V>> {
       }
   }
 
-  void attend_backward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
-                       S* d_h, S* tape, S* gradient) const override {
+  void attend_backward(const HeadTile<S>& tile, const StepRanges& wanted, S* d_h, S* gradient) const override {
     if (!attention_) return;
-    std::fill_n(d_h, static_cast<std::size_t>(steps) * columns * stride_, S(0));
-    S* attention_tape = tape + attention_at(steps, columns);
-    const S* context = attention_->context(attention_tape, steps, columns);
+    const S* const packed = tile.packed;
+    const int columns = tile.columns;
+    const Tape t = tape(tile);
+    const S* input = from_states_ ? t.context : t.hidden;  // of the output layer
+    S* d_input = from_states_ ? t.d_context : t.d_hidden;
+    std::fill_n(d_h, static_cast<std::size_t>(tile.steps) * columns * stride_, S(0));
     for (auto run = wanted.rbegin(); run != wanted.rend(); ++run) {  // the last step first
-      const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
+      const std::size_t first = static_cast<std::size_t>(run->begin) * columns, at = first * context_stride_;
       const int count = (run->end - run->begin) * columns;
-      S* d_context = attention_->d_context(attention_tape, steps, columns);
-      const S* input = context;  // of the output layer
-      S* d_input = d_context;
-      std::fill_n(d_context + first * context_stride_, static_cast<std::size_t>(count) * context_stride_, S(0));
-      if (!from_states_) {
-        input = hidden_at(tape, steps, columns);
-        d_input = d_hidden_at(tape, steps, columns);
-        std::fill_n(d_input + first * context_stride_, static_cast<std::size_t>(count) * context_stride_, S(0));
-      }
-      of_context_.backward(packed + of_context_at_.weights, tape + first * out_stride_, out_stride_,
-                           d_input + first * context_stride_, context_stride_, count);
-      of_context_.accumulate(tape, out_stride_, input, context_stride_, run->begin, run->end, columns,
+      std::fill_n(d_input + at, static_cast<std::size_t>(count) * context_stride_, S(0));
+      of_context_.backward(packed + of_context_at_.weights, t.outputs + first * out_stride_, out_stride_, d_input + at,
+                           context_stride_, count);
+      of_context_.accumulate(t.outputs, out_stride_, input, context_stride_, run->begin, run->end, columns,
                              gradient + of_context_at_.gradient);
       if (from_states_) continue;
-      const S* values = input + first * context_stride_;
-      S* d = d_input + first * context_stride_;
-      each_pack(d, count, [&](V x, S* at) HWY_ATTR { store(leaky_relu_backward(load(values + (at - d)), x), at); });
-      hidden_.backward(packed + hidden_at_.weights, d, context_stride_, d_context + first * context_stride_,
-                       context_stride_, count);
-      hidden_.accumulate(d_input, context_stride_, context, context_stride_, run->begin, run->end, columns,
+      const S* values = input + at;
+      S* d = d_input + at;
+      each_pack(d, count, [&](V x, S* to) HWY_ATTR { store(leaky_relu_backward(load(values + (to - d)), x), to); });
+      std::fill_n(t.d_context + at, static_cast<std::size_t>(count) * context_stride_, S(0));
+      hidden_.backward(packed + hidden_at_.weights, d, context_stride_, t.d_context + at, context_stride_, count);
+      hidden_.accumulate(d_input, context_stride_, t.context, context_stride_, run->begin, run->end, columns,
                          gradient + hidden_at_.gradient);
       accumulate_columns<V>(d_input, context_stride_, context_stride_, run->begin, run->end, columns,
                             gradient + hidden_bias_.gradient);
     }
     attention_->backward(
-        attention_tile(packed, steps, columns, wanted, h, inputs, tape),
+        attention_tile(tile, wanted),
         {.x = d_h, .memory = shape_.over_inputs ? nullptr : d_h, .packed = gradient + attention_at_.gradient});
   }
 
-  void accumulate(int columns, const StepRanges& wanted, const S* h, const S* tape, S* gradient) const override {
+  void accumulate(const HeadTile<S>& tile, const StepRanges& wanted, S* gradient) const override {
+    const S* d = outputs_at(tile, 0);
     for (auto run = wanted.rbegin(); run != wanted.rend(); ++run) {
       if (from_states_)
-        of_states_.accumulate(tape, out_stride_, h, stride_, run->begin, run->end, columns,
+        of_states_.accumulate(d, out_stride_, tile.h, stride_, run->begin, run->end, tile.columns,
                               gradient + of_states_at_.gradient);
-      accumulate_columns<V>(tape, out_stride_, out_stride_, run->begin, run->end, columns, gradient + bias_.gradient);
+      accumulate_columns<V>(d, out_stride_, out_stride_, run->begin, run->end, tile.columns, gradient + bias_.gradient);
     }
   }
 
-  OutputGradient<S> output_gradient(const S* packed, int columns, int step, const S* tape) const override {
+  OutputGradient<S> output_gradient(const HeadTile<S>& tile, int step) const override {
     if (!from_states_) return {};
-    return {.panels = of_states_.transposed(packed + of_states_at_.weights),
-            .d = tape + static_cast<std::size_t>(step) * columns * out_stride_,
+    return {.panels = of_states_.transposed(tile.packed + of_states_at_.weights),
+            .d = outputs_at(tile, step),
             .depth = shape_.outputs,
             .d_stride = out_stride_};
   }
-  void add_output_gradient(const S* packed, int columns, int step, const StepRanges& wanted, const S* tape,
-                           S* d_h) const override {
-    for (const StepRange& run : wanted) {
-      if (!from_states_) return;
-      const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      of_states_.backward(packed + of_states_at_.weights,
-                          tape + (static_cast<std::size_t>(step) * columns + first) * out_stride_, out_stride_,
-                          d_h + first * stride_, stride_, (run.end - run.begin) * columns);
-    }
+  void add_output_gradient(const HeadTile<S>& tile, int step, const StepRanges& wanted, S* d_h) const override {
+    if (!from_states_) return;
+    for (const StepRange& run : wanted)
+      of_states_.backward(tile.packed + of_states_at_.weights, outputs_at(tile, step + run.begin), out_stride_,
+                          d_h + static_cast<std::size_t>(run.begin) * tile.columns * stride_, stride_,
+                          (run.end - run.begin) * tile.columns);
   }
 
-  std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const override {
+  std::vector<Trace> trace(const HeadTile<S>& tile, int column) const override {
     if (!attention_) return {};
-    return attention_->trace(tape + attention_at(steps, columns), steps, columns, column);
+    return attention_->trace(tape(tile).attention, tile.steps, tile.columns, column);
   }
 
  private:
-  // The tape holds the outputs, then with feed-forward attention the hidden layer and its gradient, then what attention
-  // keeps.
-  std::size_t hidden_size(int steps, int columns) const {
-    return from_states_ ? 0 : round_up(static_cast<std::size_t>(steps) * columns * context_stride_, 16);
+  struct Tape {
+    S* outputs = nullptr;                        // [steps][columns][out stride]
+    S *hidden = nullptr, *d_hidden = nullptr;    // [steps][columns][context stride], feed-forward attention
+    S* attention = nullptr;                      // its tape, which contains the contexts
+    S *context = nullptr, *d_context = nullptr;  // [steps][columns][context stride]
+    std::size_t size = 0;
+  };
+  Tape tape(S* data, int steps, int columns) const {
+    const std::size_t all = static_cast<std::size_t>(steps) * columns,
+                      hidden = from_states_ ? 0 : all * context_stride_;
+    Tape t;
+    Places places;
+    const auto place = [&](S*& array, std::size_t count) {
+      const std::size_t at = places.add(count);
+      if (data != nullptr) array = data + at;
+    };
+    place(t.outputs, all * out_stride_), place(t.hidden, hidden), place(t.d_hidden, hidden);
+    if (attention_) {
+      place(t.attention, attention_->tape_size(steps, columns));
+      t.context = attention_->context(t.attention, steps, columns);
+      t.d_context = attention_->d_context(t.attention, steps, columns);
+    }
+    t.size = places.total();
+    return t;
   }
-  std::size_t outputs_size(int steps, int columns) const {
-    return round_up(static_cast<std::size_t>(steps) * columns * out_stride_, 16);
+  Tape tape(const HeadTile<S>& tile) const { return tape(tile.tape, tile.steps, tile.columns); }
+  // Outputs, and after the loss their gradient, are the first array of a tape.
+  S* outputs_at(const HeadTile<S>& tile, int step) const {
+    return tile.tape + static_cast<std::size_t>(step) * tile.columns * out_stride_;
   }
-  S* hidden_at(S* tape, int steps, int columns) const { return tape + outputs_size(steps, columns); }
-  S* d_hidden_at(S* tape, int steps, int columns) const {
-    return hidden_at(tape, steps, columns) + hidden_size(steps, columns);
-  }
-  std::size_t attention_at(int steps, int columns) const {
-    return outputs_size(steps, columns) + 2 * hidden_size(steps, columns);
-  }
-
-  AttentionTile<S> attention_tile(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h,
-                                  const S* inputs, S* tape) const {
-    return {.packed = packed + attention_at_.weights,
-            .steps = steps,
-            .columns = columns,
+  AttentionTile<S> attention_tile(const HeadTile<S>& tile, const StepRanges& wanted) const {
+    return {.packed = tile.packed + attention_at_.weights,
+            .steps = tile.steps,
+            .columns = tile.columns,
             .queries = wanted,
-            .x = h,
-            .memory = shape_.over_inputs ? inputs : h,
-            .tape = tape + attention_at(steps, columns)};
+            .x = tile.h,
+            .memory = shape_.over_inputs ? tile.inputs : tile.h,
+            .tape = tape(tile).attention};
   }
 
   std::unique_ptr<const Attention<S>> make_attention() const {
