@@ -5,6 +5,7 @@
 #include "models/initialize.h"
 #include "models/layers.h"
 #include "models/plan.h"
+#include "models/region.h"
 #include "models/tile.h"
 
 namespace rnnbench::models {
@@ -15,19 +16,14 @@ class NetworkOf final : public Network<S> {
  public:
   NetworkOf(const Settings& settings, const Signature& signature, Isa isa)
       : settings_(settings), plan_(plan_network(settings, signature)), layers_(make_layers<S>(isa, plan_, settings)) {
-    Places packed, gradient;
     for (const auto& layer : layers_) {
-      packed_at_.push_back(packed.add(layer->packed_size()));
-      gradient_at_.push_back(gradient.add(layer->gradient_size()));
+      layers_at_.push_back(regions_.add_part(*layer));
       widest_ = std::max(widest_, layer->stride());
       whole_ |= layer->whole();
     }
     for (const LayerPlan& layer : plan_.layers) input_features_.push_back(layer.inputs.real());
     head_ = make_head<S>(isa, plan_.head_shape(), plan_.head);
-    packed_at_.push_back(packed.add(head_->packed_size()));
-    gradient_at_.push_back(gradient.add(head_->gradient_size()));
-    packed_size_ = packed.total();
-    gradient_size_ = gradient.total();
+    head_at_ = regions_.add_part(*head_);
   }
 
   const Layout& layout() const override { return plan_.layout; }
@@ -76,7 +72,7 @@ class NetworkOf final : public Network<S> {
     auto& work = static_cast<NetworkWorkspace<S>&>(workspace);
     pack(parameters, work);
     const int tiles = tiles_of(batch);
-    work.gradients.resize(gradient_size_ * tiles);
+    work.gradients.resize(gradient_size() * tiles);
     work.losses.assign(tiles, TotalOf<S>(0));
     double weight = 0;
     for (float w : batch.weight) weight += w;
@@ -87,7 +83,7 @@ class NetworkOf final : public Network<S> {
       if (noise != nullptr && plan_.dropout > 0)
         tile.draw_dropout(*noise, plan_.dropout, input_features_, index * tile_width, batch.steps);
       work.losses[index] =
-          tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size_);
+          tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size());
     });
     TotalOf<S> loss = work.losses[0];
     for (int index = 1; index < tiles; ++index) loss += work.losses[index];
@@ -95,10 +91,10 @@ class NetworkOf final : public Network<S> {
     const int pieces = pieces_for(work);
     work.threads.run(pieces, [&](int, int piece) {
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-        layers_[layer]->unpack_gradient(work.gradients.data() + gradient_at_[layer], gradient_size_, tiles, gradient,
-                                        piece, pieces);
+        layers_[layer]->unpack_gradient(work.gradients.data() + layers_at_[layer].gradient, gradient_size(), tiles,
+                                        gradient, piece, pieces);
       if (piece == 0)
-        head_->unpack_gradient(work.gradients.data() + gradient_at_.back(), gradient_size_, tiles, gradient);
+        head_->unpack_gradient(work.gradients.data() + head_at_.gradient, gradient_size(), tiles, gradient);
     });
     return loss;
   }
@@ -122,7 +118,7 @@ class NetworkOf final : public Network<S> {
       }
       number += !own.empty();
     }
-    for (Trace& trace : head_->trace(head_tape(tile), batch.steps, 1, 0)) traces.push_back(std::move(trace));
+    for (Trace& trace : head_->trace(head_tile(work, tile, all), 0)) traces.push_back(std::move(trace));
     return traces;
   }
 
@@ -134,8 +130,8 @@ class NetworkOf final : public Network<S> {
            (plan_.dropout > 0 ? layers_.size() * steps * states / sizeof(S) : 0) + (attends() ? steps * states : 0) +
            states_size(columns) * ((steps + length - 1) / length);
   }
-  std::size_t packed_size() const { return packed_size_; }
-  std::size_t gradient_size() const { return gradient_size_; }
+  std::size_t packed_size() const { return regions_.packed_size(); }
+  std::size_t gradient_size() const { return regions_.gradient_size(); }
 
  private:
   // Steps of a span. All layers, the output layer and their backward passes take one span before the next: about 256
@@ -165,12 +161,12 @@ class NetworkOf final : public Network<S> {
   }
 
   void pack(const Parameters<S>& parameters, NetworkWorkspace<S>& work) const {
-    work.packed.resize(packed_size_);
+    work.packed.resize(packed_size());
     const int pieces = pieces_for(work);
     work.threads.run(pieces, [&](int, int piece) {
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-        layers_[layer]->pack(parameters, work.packed.data() + packed_at_[layer], piece, pieces);
-      if (piece == 0) head_->pack(parameters, work.packed.data() + packed_at_.back());
+        layers_[layer]->pack(parameters, work.packed.data() + layers_at_[layer].weights, piece, pieces);
+      if (piece == 0) head_->pack(parameters, work.packed.data() + head_at_.weights);
     });
   }
 
@@ -184,7 +180,14 @@ class NetworkOf final : public Network<S> {
     return tile.tape.data() + tape_at(layer, tile.tape_steps, tile.columns);
   }
   S* head_tape(Tile<S>& tile) const { return layer_tape(tile, layers_.size()); }
-  const S* packed_head(const NetworkWorkspace<S>& work) const { return work.packed.data() + packed_at_.back(); }
+  HeadTile<S> head_tile(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment) const {
+    return {.packed = work.packed.data() + head_at_.weights,
+            .steps = segment.steps(),
+            .columns = tile.columns,
+            .h = states_of(layers_.size() - 1, tile, segment),
+            .inputs = tile.memory.data(),
+            .tape = head_tape(tile)};
+  }
 
   TileInput<S> input_of(std::size_t layer, Tile<S>& tile, const Segment& segment) const {
     const std::size_t first = static_cast<std::size_t>(segment.begin) * tile.columns;
@@ -232,7 +235,7 @@ class NetworkOf final : public Network<S> {
       const TileInput<S> in = input_of(layer, tile, segment);
       S* tape = layer_tape(tile, layer);
       if (segment.begin == 0)
-        layers_[layer]->start(work.packed.data() + packed_at_[layer], in, tape);
+        layers_[layer]->start(work.packed.data() + layers_at_[layer].weights, in, tape);
       else
         layers_[layer]->load_states(in, states, tape);
       states += layers_[layer]->states_size(tile.columns);
@@ -249,20 +252,19 @@ class NetworkOf final : public Network<S> {
   // Runs the layers, and if `with_head` the head, over a segment.
   void forward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool with_head) const {
     const int steps = segment.steps();
-    const S* h = states_of(layers_.size() - 1, tile, segment);
+    const HeadTile<S> head = head_tile(work, tile, segment);
     for (int begin = 0, span = span_steps(steps, tile.columns); begin < steps; begin += span) {
       const int end = std::min(steps, begin + span);
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-        layers_[layer]->forward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
-                                layer_tape(tile, layer));
+        layers_[layer]->forward(work.packed.data() + layers_at_[layer].weights, input_of(layer, tile, segment), begin,
+                                end, layer_tape(tile, layer));
       if (with_head && !attends())
-        head_->forward(packed_head(work), steps, tile.columns,
-                       tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, head_tape(tile));
+        head_->forward(head, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin));
     }
     if (!with_head || !attends()) return;
     const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
-    head_->attend(packed_head(work), steps, tile.columns, wanted, h, tile.memory.data(), head_tape(tile));
-    head_->forward(packed_head(work), steps, tile.columns, wanted, h, head_tape(tile));
+    head_->attend(head, wanted);
+    head_->forward(head, wanted);
   }
 
   // Returns the loss of a tile, times `scale`, and writes its packed gradient. All segments but the last run forward
@@ -290,14 +292,13 @@ class NetworkOf final : public Network<S> {
   void backward(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, bool later_segments, S scale,
                 S* gradient) const {
     const int steps = segment.steps(), columns = tile.columns, stride = layers_.back()->stride();
-    const S* h = states_of(layers_.size() - 1, tile, segment);
-    S* out = head_tape(tile);
-    S* head_gradient = gradient + gradient_at_.back();
+    const HeadTile<S> head = head_tile(work, tile, segment);
+    S* head_gradient = gradient + head_at_.gradient;
     if (!later_segments) {
       std::fill_n(head_gradient, head_->gradient_size(), S(0));
       for (std::size_t layer = 0; layer < layers_.size(); ++layer)
         layers_[layer]->start_backward(input_of(layer, tile, segment), layer_tape(tile, layer),
-                                       gradient + gradient_at_[layer]);
+                                       gradient + layers_at_[layer].gradient);
       for (auto& d : tile.d_inputs)
         if (layers_.size() > 1) d.resize(static_cast<std::size_t>(span_steps(steps, columns)) * columns * widest_);
     }
@@ -306,31 +307,30 @@ class NetworkOf final : public Network<S> {
                               tile.targets.data() + (tile.targets.empty() ? 0 : first * plan_.signature.outputs),
                               tile.weight.data() + first};
     const StepRanges& wanted = tile.wanted_runs(segment.begin, segment.end, segment.begin);
-    head_->loss(packed_head(work), columns, wanted, targets, scale, out, tile.losses.data() + segment.begin);
+    head_->loss(head, wanted, targets, scale, tile.losses.data() + segment.begin);
     if (attends()) {
       tile.d_attended.resize(static_cast<std::size_t>(steps) * columns * stride);
-      head_->attend_backward(packed_head(work), steps, columns, wanted, h, tile.memory.data(), tile.d_attended.data(),
-                             out, head_gradient);
+      head_->attend_backward(head, wanted, tile.d_attended.data(), head_gradient);
     }
     const int span = span_steps(steps, columns);
     for (int begin = (steps - 1) / span * span; begin >= 0; begin -= span) {
       const int end = std::min(steps, begin + span);
-      head_->accumulate(columns, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin), h, out,
+      head_->accumulate(head, tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin),
                         head_gradient);
       OutputGradient<S> d_outputs;
       if (layers_.back()->takes_panels()) {
-        d_outputs = head_->output_gradient(packed_head(work), columns, begin, out);
+        d_outputs = head_->output_gradient(head, begin);
         d_outputs.wanted = tile.wanted.data() + segment.begin + begin;
         if (attends()) d_outputs.values = tile.d_attended.data() + static_cast<std::size_t>(begin) * columns * stride;
       } else {
-        d_outputs.values = d_top(work, tile, segment, begin, end, out);
+        d_outputs.values = d_top(head, tile, segment, begin, end);
       }
       for (std::size_t layer = layers_.size(); layer-- > 0;) {
         S* d_inputs = layer > 0 ? tile.d_inputs[layer % 2].data() : nullptr;
         const int input_stride = layer > 0 ? layers_[layer - 1]->stride() : 0;
-        layers_[layer]->backward(work.packed.data() + packed_at_[layer], input_of(layer, tile, segment), begin, end,
-                                 later_segments, d_outputs, d_inputs, input_stride, layer_tape(tile, layer),
-                                 gradient + gradient_at_[layer]);
+        layers_[layer]->backward(work.packed.data() + layers_at_[layer].weights, input_of(layer, tile, segment), begin,
+                                 end, later_segments, d_outputs, d_inputs, input_stride, layer_tape(tile, layer),
+                                 gradient + layers_at_[layer].gradient);
         d_outputs = {.values = d_inputs};
       }
     }
@@ -340,14 +340,13 @@ class NetworkOf final : public Network<S> {
       if (segment.begin > 0)
         layers_[layer]->carry_back(in, tape);
       else
-        layers_[layer]->finish_backward(work.packed.data() + packed_at_[layer], in, tape,
-                                        gradient + gradient_at_[layer]);
+        layers_[layer]->finish_backward(work.packed.data() + layers_at_[layer].weights, in, tape,
+                                        gradient + layers_at_[layer].gradient);
     }
   }
 
   // The gradient of the top layer's outputs in a span, [steps of the span][columns][stride].
-  const S* d_top(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, int begin, int end,
-                 const S* out) const {
+  const S* d_top(const HeadTile<S>& head, Tile<S>& tile, const Segment& segment, int begin, int end) const {
     const std::size_t step = static_cast<std::size_t>(tile.columns) * layers_.back()->stride(),
                       size = step * (end - begin);
     tile.d_outputs.resize(std::max(tile.d_outputs.size(), size));
@@ -356,7 +355,7 @@ class NetworkOf final : public Network<S> {
     else
       std::fill_n(tile.d_outputs.data(), size, S(0));
     const StepRanges& wanted = tile.wanted_runs(segment.begin + begin, segment.begin + end, segment.begin + begin);
-    head_->add_output_gradient(packed_head(work), tile.columns, begin, wanted, out, tile.d_outputs.data());
+    head_->add_output_gradient(head, begin, wanted, tile.d_outputs.data());
     return tile.d_outputs.data();
   }
 
@@ -367,8 +366,9 @@ class NetworkOf final : public Network<S> {
   int widest_ = 0;                   // largest stride of a layer's outputs
   bool whole_ = false;               // a layer needs all steps at once
   std::unique_ptr<Head<S>> head_;
-  std::vector<std::size_t> packed_at_, gradient_at_;  // offsets of each layer, then of the head
-  std::size_t packed_size_ = 0, gradient_size_ = 0;
+  Regions regions_;
+  std::vector<Region> layers_at_;
+  Region head_at_;
 };
 
 }  // namespace

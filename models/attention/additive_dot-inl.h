@@ -49,74 +49,69 @@ class SingleHead final : public Attention<ScalarOf<V>> {
         inner_(kind_ == AttentionKind::additive ? Features(states_) : memory_),
         inner_stride_(inner_.stride(L)),
         project_query_(inner_, states),
-        project_key_(inner_, memory_) {
-    Places packed, gradient;
-    const bool queries = projects_query(), keys = kind_ == AttentionKind::additive, vectors = has_vectors();
-    at_.query = packed.add(queries ? project_query_.packed_size() : 0);
-    at_.key = packed.add(keys ? project_key_.packed_size() : 0);
-    at_.bias = packed.add(vectors ? inner_stride_ : 0);
-    at_.energy = packed.add(vectors ? inner_stride_ : 0);
-    at_.zeros = packed.add(inner_stride_);
-    at_.packed_size = packed.total();
-    at_.d_query = gradient.add(queries ? project_query_.gradient_size() : 0);
-    at_.d_key = gradient.add(keys ? project_key_.gradient_size() : 0);
-    at_.d_bias = gradient.add(vectors ? inner_stride_ : 0);
-    at_.d_energy = gradient.add(vectors ? inner_stride_ : 0);
-    at_.gradient_size = gradient.total();
-  }
+        project_key_(inner_, memory_),
+        query_(projects_query() ? regions_.add_part(project_query_) : Region()),
+        key_(kind_ == AttentionKind::additive ? regions_.add_part(project_key_) : Region()),
+        bias_(has_vectors() ? regions_.add_array(inner_stride_) : Region()),
+        energy_(has_vectors() ? regions_.add_array(inner_stride_) : Region()),
+        zeros_(regions_.add(inner_stride_, 0)) {}
 
   Features context_features() const override { return memory_; }
-  std::size_t packed_size() const override { return at_.packed_size; }
-  std::size_t gradient_size() const override { return at_.gradient_size; }
+  std::size_t packed_size() const override { return regions_.packed_size(); }
+  std::size_t gradient_size() const override { return regions_.gradient_size(); }
   std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
   S* context(S* data, int steps, int columns) const override { return tape(data, steps, columns).context; }
   S* d_context(S* data, int steps, int columns) const override { return tape(data, steps, columns).d_context; }
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
-    if (projects_query()) project_query_.pack(parameters.block(blocks_.query), packed + at_.query);
-    if (kind_ == AttentionKind::additive) project_key_.pack(parameters.block(blocks_.key), packed + at_.key);
-    std::fill_n(packed + at_.zeros, inner_stride_, S(0));
+    if (projects_query()) project_query_.pack(parameters.block(blocks_.query), packed + query_.weights);
+    if (kind_ == AttentionKind::additive) project_key_.pack(parameters.block(blocks_.key), packed + key_.weights);
+    std::fill_n(packed + zeros_.weights, inner_stride_, S(0));
     if (!has_vectors()) return;
-    std::fill_n(packed + at_.bias, inner_stride_, S(0));
-    std::fill_n(packed + at_.energy, inner_stride_, S(0));
+    std::fill_n(packed + bias_.weights, inner_stride_, S(0));
+    std::fill_n(packed + energy_.weights, inner_stride_, S(0));
     const S *bias = parameters.block(blocks_.bias), *energy = parameters.block(blocks_.energy);
     for (int k = 0; k < inner_.depth(L); ++k) {
       const int real = inner_.real_of(k, L);
       if (real < 0) continue;
-      packed[at_.energy + k] = energy[real];
-      if (kind_ == AttentionKind::additive) packed[at_.bias + k] = bias[real];
+      packed[energy_.weights + k] = energy[real];
+      if (kind_ == AttentionKind::additive) packed[bias_.weights + k] = bias[real];
     }
-    if (kind_ == AttentionKind::feedforward) packed[at_.bias] = bias[0];
+    if (kind_ == AttentionKind::feedforward) packed[bias_.weights] = bias[0];
   }
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
     if (projects_query())
-      project_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
+      project_query_.unpack_gradient(packed + query_.gradient, stride, tiles, gradient.block(blocks_.query));
     if (kind_ == AttentionKind::additive)
-      project_key_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key));
+      project_key_.unpack_gradient(packed + key_.gradient, stride, tiles, gradient.block(blocks_.key));
     if (!has_vectors()) return;
     for (int k = 0; k < inner_.depth(L); ++k) {
       const int real = inner_.real_of(k, L);
       if (real < 0) continue;
-      gradient.block(blocks_.energy)[real] = sum_of_tiles(packed + at_.d_energy + k, stride, tiles);
+      gradient.block(blocks_.energy)[real] = sum_of_tiles(packed + energy_.gradient + k, stride, tiles);
       if (kind_ == AttentionKind::additive)
-        gradient.block(blocks_.bias)[real] = sum_of_tiles(packed + at_.d_bias + k, stride, tiles);
+        gradient.block(blocks_.bias)[real] = sum_of_tiles(packed + bias_.gradient + k, stride, tiles);
     }
     if (kind_ == AttentionKind::feedforward)
-      gradient.block(blocks_.bias)[0] = sum_of_tiles(packed + at_.d_bias, stride, tiles);
+      gradient.block(blocks_.bias)[0] = sum_of_tiles(packed + bias_.gradient, stride, tiles);
   }
 
-  void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
-               S* data) const override {
-    const Tape t = tape(data, steps, columns);
+  void forward(const AttentionTile<S>& tile) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const int all = steps * columns;
-    const S* bias = packed + (kind_ == AttentionKind::additive ? at_.bias : at_.zeros);
-    if (projects_query()) project_query_.forward(packed + at_.query, h, stride_, t.query, inner_stride_, all, bias);
+    const S* bias = packed + (kind_ == AttentionKind::additive ? bias_ : zeros_).weights;
+    if (projects_query())
+      project_query_.forward(packed + query_.weights, tile.x, stride_, t.query, inner_stride_, all, bias);
     if (kind_ == AttentionKind::additive)
-      project_key_.forward(packed + at_.key, memory, memory_stride_, t.key, inner_stride_, all, packed + at_.zeros);
+      project_key_.forward(packed + key_.weights, tile.memory, memory_stride_, t.key, inner_stride_, all,
+                           packed + zeros_.weights);
     for (int c = 0; c < columns; ++c) {
-      const Column<const S> q = queries_of(h, t, c), m = Core::gather(column_of(memory, c, columns, memory_stride_),
-                                                                      steps, memory_stride_, t.memory);
+      const Column<const S> q = queries_of(tile.x, t, c),
+                            m = Core::gather(column_of(tile.memory, c, columns, memory_stride_), steps, memory_stride_,
+                                             t.memory);
       if (by_product()) Core::transpose(m, steps, depth_, t.transposed, t.row);
       if (kind_ == AttentionKind::feedforward) energies(packed, m, steps, t.energies(c));
       if (kind_ == AttentionKind::additive) {
@@ -124,7 +119,7 @@ class SingleHead final : public Attention<ScalarOf<V>> {
         Core::transpose({t.key + c * inner_stride_, t.columns * inner_stride_}, steps, inner_.depth(L), t.transposed,
                         t.row);
       }
-      Core::for_queries(queries, [&](int first, int count) {
+      Core::for_queries(tile.queries, [&](int first, int count) {
         if (by_product()) {
           Core::rows_times_steps(q, first, count, t.transposed, depth_, t.weights(c));
         } else {
@@ -141,29 +136,30 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     }
   }
 
-  void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory, S* d_h,
-                S* d_memory, S* data, S* gradient) const override {
-    const Tape t = tape(data, steps, columns);
+  void backward(const AttentionTile<S>& tile, const AttentionGradients<S>& d) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const std::size_t inner = static_cast<std::size_t>(steps) * columns * inner_stride_;
     if (projects_query()) std::fill_n(t.d_query, inner, S(0));
     for (int c = 0; c < columns; ++c) {
-      const Column<const S> m = Core::gather(column_of(memory, c, columns, memory_stride_), steps, memory_stride_,
+      const Column<const S> m = Core::gather(column_of(tile.memory, c, columns, memory_stride_), steps, memory_stride_,
                                              t.memory),
                             d_context = Core::gather(column_of<const S>(t.d_context, c, columns, memory_stride_), steps,
                                                      memory_stride_, t.d_contexts);
       Column<const S> q;
-      if (by_product()) q = Core::gather(queries_of(h, t, c), steps, memory_stride_, t.gathered);
-      const Column<S> d_m = d_memory ? column_of(d_memory, c, columns, memory_stride_) : Column<S>();
+      if (by_product()) q = Core::gather(queries_of(tile.x, t, c), steps, memory_stride_, t.gathered);
+      const Column<S> d_m = d.memory ? column_of(d.memory, c, columns, memory_stride_) : Column<S>();
       Core::transpose(m, steps, depth_, t.transposed, t.row);
-      Core::scores_backward(d_context, t.transposed, depth_, queries, t.weights(c), t.scores());
+      Core::scores_backward(d_context, t.transposed, depth_, tile.queries, t.weights(c), t.scores());
       if (kind_ == AttentionKind::feedforward) std::fill_n(t.d_energies, steps, S(0));
-      if (kind_ == AttentionKind::additive) additive_backward(packed, t, queries, c, gradient + at_.d_energy);
-      for (const StepRange& run : queries) {
-        if (d_memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
+      if (kind_ == AttentionKind::additive) additive_backward(packed, t, tile.queries, c, d.packed + energy_.gradient);
+      for (const StepRange& run : tile.queries) {
+        if (d.memory) Core::steps_from_queries(d_context, t.weights(c), run, memory_stride_, d_m);
         if (by_product()) {
-          if (d_memory) Core::steps_from_queries(q, t.scores(), run, memory_stride_, d_m);
+          if (d.memory) Core::steps_from_queries(q, t.scores(), run, memory_stride_, d_m);
           Core::queries_from_steps(m, t.scores(), run, memory_stride_,
-                                   kind_ == AttentionKind::dot ? column_of(d_h, c, columns, stride_)
+                                   kind_ == AttentionKind::dot ? column_of(d.x, c, columns, stride_)
                                                                : column_of(t.d_query, c, columns, inner_stride_));
         } else if (kind_ == AttentionKind::feedforward) {
           for (int i = run.begin; i < run.end; ++i)
@@ -171,16 +167,17 @@ class SingleHead final : public Attention<ScalarOf<V>> {
         }
       }
       if (kind_ == AttentionKind::feedforward)
-        energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, gradient);
+        energies_backward(packed, m, steps, t.energies(c), t.d_energies, d_m, d.packed);
     }
     if (!projects_query()) return;
-    project_query_.backward(packed + at_.query, t.d_query, inner_stride_, d_h, stride_, steps * columns);
-    if (kind_ == AttentionKind::additive && d_memory)
-      project_key_.backward(packed + at_.key, t.d_key, inner_stride_, d_memory, memory_stride_, steps * columns);
-    project_query_.accumulate(t.d_query, inner_stride_, h, stride_, 0, steps, columns, gradient + at_.d_query);
+    project_query_.backward(packed + query_.weights, t.d_query, inner_stride_, d.x, stride_, steps * columns);
+    if (kind_ == AttentionKind::additive && d.memory)
+      project_key_.backward(packed + key_.weights, t.d_key, inner_stride_, d.memory, memory_stride_, steps * columns);
+    project_query_.accumulate(t.d_query, inner_stride_, tile.x, stride_, 0, steps, columns, d.packed + query_.gradient);
     if (kind_ != AttentionKind::additive) return;
-    project_key_.accumulate(t.d_key, inner_stride_, memory, memory_stride_, 0, steps, columns, gradient + at_.d_key);
-    accumulate_columns<V>(t.d_query, inner_stride_, inner_stride_, 0, steps, columns, gradient + at_.d_bias);
+    project_key_.accumulate(t.d_key, inner_stride_, tile.memory, memory_stride_, 0, steps, columns,
+                            d.packed + key_.gradient);
+    accumulate_columns<V>(t.d_query, inner_stride_, inner_stride_, 0, steps, columns, d.packed + bias_.gradient);
   }
 
   std::vector<Trace> trace(const S* data, int steps, int columns, int column) const override {
@@ -259,7 +256,9 @@ class SingleHead final : public Attention<ScalarOf<V>> {
     return column_of(data, column, t.columns, inner_stride_);
   }
 
-  AdditiveScores<V> additive(const S* packed) const { return {packed + at_.energy, inner_.depth(L), inner_stride_}; }
+  AdditiveScores<V> additive(const S* packed) const {
+    return {packed + energy_.weights, inner_.depth(L), inner_stride_};
+  }
 
   // From the gradient of the scores of one sequence: those of its queries and keys. Adds to that of v.
   void additive_backward(const S* packed, const Tape& t, const StepRanges& queries, int column, S* d_energy) const {
@@ -280,8 +279,8 @@ class SingleHead final : public Attention<ScalarOf<V>> {
   HWY_ATTR void energies(const S* packed, const Column<const S>& m, int steps, S* out) const {
     for (int s = 0; s < steps; ++s) {
       V sum = broadcast(S(0));
-      for (int k = 0; k < memory_stride_; k += L) sum = fma(load(packed + at_.energy + k), load(m.at(s) + k), sum);
-      out[s] = sum_of_lanes(sum) + packed[at_.bias];
+      for (int k = 0; k < memory_stride_; k += L) sum = fma(load(packed + energy_.weights + k), load(m.at(s) + k), sum);
+      out[s] = sum_of_lanes(sum) + packed[bias_.weights];
     }
     for (int s = steps; s < static_cast<int>(round_up(steps, L)); ++s) out[s] = S(0);
     for (int s = 0; s < steps; s += L) store(tanh(load(out + s)), out + s);
@@ -290,20 +289,15 @@ class SingleHead final : public Attention<ScalarOf<V>> {
                                   const Column<S>& d_m, S* gradient) const {
     for (int s = steps - 1; s >= 0; --s) {
       const S d = d_e[s] * (S(1) - e[s] * e[s]);
-      gradient[at_.d_bias] += d;
+      gradient[bias_.gradient] += d;
       for (int k = 0; k < memory_stride_; k += L) {
-        S* d_energy = gradient + at_.d_energy + k;
+        S* d_energy = gradient + energy_.gradient + k;
         store(fma(broadcast(d), load(m.at(s) + k), load(d_energy)), d_energy);
         if (d_m.data != nullptr)
-          store(fma(broadcast(d), load(packed + at_.energy + k), load(d_m.at(s) + k)), d_m.at(s) + k);
+          store(fma(broadcast(d), load(packed + energy_.weights + k), load(d_m.at(s) + k)), d_m.at(s) + k);
       }
     }
   }
-
-  struct At {
-    std::size_t query = 0, key = 0, bias = 0, energy = 0, zeros = 0, packed_size = 0;
-    std::size_t d_query = 0, d_key = 0, d_bias = 0, d_energy = 0, gradient_size = 0;
-  };
 
   const AttentionKind kind_;
   const Features memory_;
@@ -312,7 +306,8 @@ class SingleHead final : public Attention<ScalarOf<V>> {
   const Features inner_;
   const int inner_stride_;
   const Linear<V> project_query_, project_key_;
-  At at_;
+  Regions regions_;
+  const Region query_, key_, bias_, energy_, zeros_;
 };
 
 }  // namespace HWY_NAMESPACE

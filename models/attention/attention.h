@@ -26,9 +26,25 @@ struct StepRange {
 };
 using StepRanges = std::vector<StepRange>;
 
-// All arrays are the caller's, [steps][columns][stride]; the memory m and its gradient have the stride of its features.
-// `tape` has tape_size() numbers, which forward() writes and backward() reads. `queries` are the steps whose contexts
-// are needed.
+// A tile as attention sees it. Arrays are the caller's; x and memory are [steps][columns][stride of their features].
+template <class S>
+struct AttentionTile {
+  const S* packed = nullptr;  // the weights
+  int steps = 0, columns = 0;
+  const StepRanges& queries;  // the steps whose contexts are needed
+  const S* x = nullptr;       // what queries are made of
+  const S* memory = nullptr;  // what they look at
+  S* tape = nullptr;          // tape_size() numbers, which forward() writes and backward() reads
+};
+
+// What the backward pass adds gradients to. Those of x and memory are as large as x and memory.
+template <class S>
+struct AttentionGradients {
+  S* x = nullptr;
+  S* memory = nullptr;  // null: not needed
+  S* packed = nullptr;  // gradient_size() numbers
+};
+
 template <class S>
 class Attention {
  public:
@@ -42,13 +58,11 @@ class Attention {
   virtual void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const = 0;
 
   // Fills the context and the attention weights of the queries.
-  virtual void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
-                       S* tape) const = 0;
+  virtual void forward(const AttentionTile<S>& tile) const = 0;
   virtual S* context(S* tape, int steps, int columns) const = 0;
   virtual S* d_context(S* tape, int steps, int columns) const = 0;
-  // Reads d_context of the queries; adds to d_h, to d_memory unless it is null, and to the packed gradient.
-  virtual void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* h, const S* memory,
-                        S* d_h, S* d_memory, S* tape, S* gradient) const = 0;
+  // Reads d_context of the queries.
+  virtual void backward(const AttentionTile<S>& tile, const AttentionGradients<S>& d) const = 0;
   // The attention weights of one sequence.
   virtual std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const = 0;
 };

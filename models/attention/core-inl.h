@@ -11,6 +11,7 @@
 
 #include "models/attention/attention.h"
 #include "models/linear-inl.h"
+#include "models/region.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {

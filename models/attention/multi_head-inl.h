@@ -41,101 +41,96 @@ class MultiHead final : public Attention<ScalarOf<V>> {
         blocks_(blocks),
         of_query_(split_, x),
         of_memory_(split_, m),
-        of_joined_(Features(size), split_) {
-    Places packed, gradient;
-    const auto place = [&](std::size_t& at, std::size_t& d_at, const Linear<V>& linear) {
-      at = packed.add(linear.packed_size());
-      d_at = gradient.add(linear.gradient_size());
-    };
-    place(at_.query, at_.d_query, of_query_);
-    place(at_.key, at_.d_key, of_memory_);
-    place(at_.value, at_.d_value, of_memory_);
-    place(at_.out, at_.d_out, of_joined_);
-    at_.bias = packed.add(3 * stride_);
-    at_.out_bias = packed.add(out_stride_);
-    at_.packed_size = packed.total();
-    at_.d_bias = gradient.add(3 * stride_);
-    at_.d_out_bias = gradient.add(out_stride_);
-    at_.gradient_size = gradient.total();
-  }
+        of_joined_(Features(size), split_),
+        query_(regions_.add_part(of_query_)),
+        key_(regions_.add_part(of_memory_)),
+        value_(regions_.add_part(of_memory_)),
+        out_(regions_.add_part(of_joined_)),
+        bias_(regions_.add_array(3 * stride_)),
+        out_bias_(regions_.add_array(out_stride_)) {}
 
   Features context_features() const override { return Features(size_); }
-  std::size_t packed_size() const override { return at_.packed_size; }
-  std::size_t gradient_size() const override { return at_.gradient_size; }
+  std::size_t packed_size() const override { return regions_.packed_size(); }
+  std::size_t gradient_size() const override { return regions_.gradient_size(); }
   std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
   S* context(S* data, int steps, int columns) const override { return tape(data, steps, columns).context; }
   S* d_context(S* data, int steps, int columns) const override { return tape(data, steps, columns).d_context; }
 
   void pack(const Parameters<S>& parameters, S* packed) const override {
-    of_query_.pack(parameters.block(blocks_.query), packed + at_.query);
-    of_memory_.pack(parameters.block(blocks_.key) + numbers_before(1), packed + at_.key);
-    of_memory_.pack(parameters.block(blocks_.value) + numbers_before(2), packed + at_.value);
-    of_joined_.pack(parameters.block(blocks_.out), packed + at_.out);
+    of_query_.pack(parameters.block(blocks_.query), packed + query_.weights);
+    of_memory_.pack(parameters.block(blocks_.key) + numbers_before(1), packed + key_.weights);
+    of_memory_.pack(parameters.block(blocks_.value) + numbers_before(2), packed + value_.weights);
+    of_joined_.pack(parameters.block(blocks_.out), packed + out_.weights);
     const S *bias = parameters.block(blocks_.bias), *out_bias = parameters.block(blocks_.out_bias);
     for (int part = 0; part < 3; ++part)
       for (int i = 0; i < stride_; ++i) {
         const int real = split_.real_of(i, L);
-        packed[at_.bias + part * stride_ + i] = real >= 0 ? bias[part * size_ + real] : S(0);
+        packed[bias_.weights + part * stride_ + i] = real >= 0 ? bias[part * size_ + real] : S(0);
       }
-    std::fill_n(packed + at_.out_bias, out_stride_, S(0));
-    std::copy_n(out_bias, size_, packed + at_.out_bias);
+    std::fill_n(packed + out_bias_.weights, out_stride_, S(0));
+    std::copy_n(out_bias, size_, packed + out_bias_.weights);
   }
 
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient) const override {
-    of_query_.unpack_gradient(packed + at_.d_query, stride, tiles, gradient.block(blocks_.query));
-    of_memory_.unpack_gradient(packed + at_.d_key, stride, tiles, gradient.block(blocks_.key) + numbers_before(1));
-    of_memory_.unpack_gradient(packed + at_.d_value, stride, tiles, gradient.block(blocks_.value) + numbers_before(2));
-    of_joined_.unpack_gradient(packed + at_.d_out, stride, tiles, gradient.block(blocks_.out));
+    of_query_.unpack_gradient(packed + query_.gradient, stride, tiles, gradient.block(blocks_.query));
+    of_memory_.unpack_gradient(packed + key_.gradient, stride, tiles, gradient.block(blocks_.key) + numbers_before(1));
+    of_memory_.unpack_gradient(packed + value_.gradient, stride, tiles,
+                               gradient.block(blocks_.value) + numbers_before(2));
+    of_joined_.unpack_gradient(packed + out_.gradient, stride, tiles, gradient.block(blocks_.out));
     for (int part = 0; part < 3; ++part)
       for (int i = 0; i < stride_; ++i)
         if (const int real = split_.real_of(i, L); real >= 0)
           gradient.block(blocks_.bias)[part * size_ + real] =
-              sum_of_tiles(packed + at_.d_bias + part * stride_ + i, stride, tiles);
+              sum_of_tiles(packed + bias_.gradient + part * stride_ + i, stride, tiles);
     for (int i = 0; i < size_; ++i)
-      gradient.block(blocks_.out_bias)[i] = sum_of_tiles(packed + at_.d_out_bias + i, stride, tiles);
+      gradient.block(blocks_.out_bias)[i] = sum_of_tiles(packed + out_bias_.gradient + i, stride, tiles);
   }
 
-  void forward(const S* packed, int steps, int columns, const StepRanges& queries, const S* x, const S* memory,
-               S* data) const override {
-    const Tape t = tape(data, steps, columns);
+  void forward(const AttentionTile<S>& tile) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const int all = steps * columns;
-    of_query_.forward(packed + at_.query, x, x_stride_, t.query, stride_, all, packed + at_.bias);
+    of_query_.forward(packed + query_.weights, tile.x, x_stride_, t.query, stride_, all, packed + bias_.weights);
     for (std::size_t i = 0; i < static_cast<std::size_t>(all) * stride_; ++i) t.query[i] *= scale_;
-    of_memory_.forward(packed + at_.key, memory, m_stride_, t.key, stride_, all, packed + at_.bias + stride_);
-    of_memory_.forward(packed + at_.value, memory, m_stride_, t.value, stride_, all, packed + at_.bias + 2 * stride_);
+    of_memory_.forward(packed + key_.weights, tile.memory, m_stride_, t.key, stride_, all,
+                       packed + bias_.weights + stride_);
+    of_memory_.forward(packed + value_.weights, tile.memory, m_stride_, t.value, stride_, all,
+                       packed + bias_.weights + 2 * stride_);
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
         const Table weights = t.weights(c * heads_ + head);
         const Column<const S> q = part<const S>(t.query, c, head, columns),
                               v = Core::gather(part<const S>(t.value, c, head, columns), steps, head_stride_, t.values);
         Core::transpose(part<const S>(t.key, c, head, columns), steps, head_size_, t.transposed, t.row);
-        Core::for_queries(queries, [&](int first, int count) {
+        Core::for_queries(tile.queries, [&](int first, int count) {
           Core::rows_times_steps(q, first, count, t.transposed, head_size_, weights);
           for (int i = first; i < first + count; ++i) softmax<V>(weights.at(i), i + 1, t.row);
           Core::contexts(v, weights, first, count, head_stride_, part(t.joined, c, head, columns));
         });
       }
-    for (const StepRange& run : queries) {
+    for (const StepRange& run : tile.queries) {
       const std::size_t first = static_cast<std::size_t>(run.begin) * columns;
-      of_joined_.forward(packed + at_.out, t.joined + first * stride_, stride_, t.context + first * out_stride_,
-                         out_stride_, (run.end - run.begin) * columns, packed + at_.out_bias);
+      of_joined_.forward(packed + out_.weights, t.joined + first * stride_, stride_, t.context + first * out_stride_,
+                         out_stride_, (run.end - run.begin) * columns, packed + out_bias_.weights);
     }
   }
 
-  void backward(const S* packed, int steps, int columns, const StepRanges& queries, const S* x, const S* memory, S* d_x,
-                S* d_memory, S* data, S* gradient) const override {
-    const Tape t = tape(data, steps, columns);
+  void backward(const AttentionTile<S>& tile, const AttentionGradients<S>& d) const override {
+    const int steps = tile.steps, columns = tile.columns;
+    const S* const packed = tile.packed;
+    const Tape t = tape(tile.tape, steps, columns);
     const int all = steps * columns;
     const std::size_t numbers = static_cast<std::size_t>(all) * stride_;
-    for (S* d : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(d, numbers, S(0));
-    for (auto run = queries.rbegin(); run != queries.rend(); ++run) {  // the last step first
+    for (S* array : {t.d_joined, t.d_query, t.d_key, t.d_value}) std::fill_n(array, numbers, S(0));
+    for (auto run = tile.queries.rbegin(); run != tile.queries.rend(); ++run) {  // the last step first
       const std::size_t first = static_cast<std::size_t>(run->begin) * columns;
-      of_joined_.backward(packed + at_.out, t.d_context + first * out_stride_, out_stride_,
+      of_joined_.backward(packed + out_.weights, t.d_context + first * out_stride_, out_stride_,
                           t.d_joined + first * stride_, stride_, (run->end - run->begin) * columns);
       of_joined_.accumulate(t.d_context, out_stride_, t.joined, stride_, run->begin, run->end, columns,
-                            gradient + at_.d_out);
+                            d.packed + out_.gradient);
       accumulate_columns<V>(t.d_context, out_stride_, out_stride_, run->begin, run->end, columns,
-                            gradient + at_.d_out_bias);
+                            d.packed + out_bias_.gradient);
     }
     for (int c = 0; c < columns; ++c)
       for (int head = 0; head < heads_; ++head) {
@@ -146,25 +141,27 @@ class MultiHead final : public Attention<ScalarOf<V>> {
         const Column<const S> d_joined = gather(t.d_joined, t.values), queries_at = gather(t.query, t.queries),
                               keys_at = gather(t.key, t.keys);
         Core::transpose(part<const S>(t.value, c, head, columns), steps, head_size_, t.transposed, t.row);
-        Core::scores_backward(d_joined, t.transposed, head_size_, queries, weights, d_scores);
-        for (const StepRange& run : queries) {
+        Core::scores_backward(d_joined, t.transposed, head_size_, tile.queries, weights, d_scores);
+        for (const StepRange& run : tile.queries) {
           Core::steps_from_queries(d_joined, weights, run, head_stride_, part(t.d_value, c, head, columns));
           Core::steps_from_queries(queries_at, d_scores, run, head_stride_, part(t.d_key, c, head, columns));
           Core::queries_from_steps(keys_at, d_scores, run, head_stride_, part(t.d_query, c, head, columns));
         }
       }
     for (std::size_t i = 0; i < numbers; ++i) t.d_query[i] *= scale_;
-    of_query_.backward(packed + at_.query, t.d_query, stride_, d_x, x_stride_, all);
-    of_query_.accumulate(t.d_query, stride_, x, x_stride_, 0, steps, columns, gradient + at_.d_query);
-    int number = 0;
-    for (const auto& [d, at, d_at] : {std::tuple{t.d_query, at_.query, at_.d_query},
-                                      {t.d_key, at_.key, at_.d_key},
-                                      {t.d_value, at_.value, at_.d_value}}) {
-      accumulate_columns<V>(d, stride_, stride_, 0, steps, columns, gradient + at_.d_bias + number++ * stride_);
-      if (number == 1) continue;
-      if (d_memory) of_memory_.backward(packed + at, d, stride_, d_memory, m_stride_, all);
-      of_memory_.accumulate(d, stride_, memory, m_stride_, 0, steps, columns, gradient + d_at);
-    }
+    const auto accumulate_bias = [&](int part, const S* d_part) {
+      accumulate_columns<V>(d_part, stride_, stride_, 0, steps, columns, d.packed + bias_.gradient + part * stride_);
+    };
+    of_query_.backward(packed + query_.weights, t.d_query, stride_, d.x, x_stride_, all);
+    of_query_.accumulate(t.d_query, stride_, tile.x, x_stride_, 0, steps, columns, d.packed + query_.gradient);
+    accumulate_bias(0, t.d_query);
+    const auto memory_backward = [&](int part, const Region& region, const S* d_part) {
+      if (d.memory) of_memory_.backward(packed + region.weights, d_part, stride_, d.memory, m_stride_, all);
+      of_memory_.accumulate(d_part, stride_, tile.memory, m_stride_, 0, steps, columns, d.packed + region.gradient);
+      accumulate_bias(part, d_part);
+    };
+    memory_backward(1, key_, t.d_key);
+    memory_backward(2, value_, t.d_value);
   }
 
   std::vector<Trace> trace(const S* data, int steps, int columns, int column) const override {
@@ -218,18 +215,14 @@ class MultiHead final : public Attention<ScalarOf<V>> {
             static_cast<std::ptrdiff_t>(columns) * stride_};
   }
 
-  struct At {
-    std::size_t query, key, value, out, bias, out_bias, packed_size;
-    std::size_t d_query, d_key, d_value, d_out, d_bias, d_out_bias, gradient_size;
-  };
-
   const int size_, heads_, head_size_, head_stride_, x_size_;
   const Features split_;
   const int stride_, x_stride_, m_stride_, out_stride_;
   const S scale_;
   const AttentionBlocks blocks_;
   const Linear<V> of_query_, of_memory_, of_joined_;
-  At at_;
+  Regions regions_;
+  const Region query_, key_, value_, out_, bias_, out_bias_;
 };
 
 }  // namespace HWY_NAMESPACE

@@ -39,9 +39,18 @@ struct TileTargets {
   const float* weight = nullptr;
 };
 
-// All arrays are the caller's. A tape has `steps` steps and `columns` columns; h is the hidden states of the top layer,
-// [steps][columns][their stride]. Output layer, loss and their gradients are computed for some steps at a time, those
-// in `wanted`; attention looks at the whole tape.
+// A tile as the head sees it. Arrays are the caller's.
+template <class S>
+struct HeadTile {
+  const S* packed = nullptr;  // the weights
+  int steps = 0, columns = 0;
+  const S* h = nullptr;       // hidden states of the top layer, [steps][columns][their stride]
+  const S* inputs = nullptr;  // of the network, the same with their stride; read when attention is over them
+  S* tape = nullptr;          // tape_size() numbers
+};
+
+// Output layer, loss and their gradients are computed for some steps at a time, those in `wanted`; attention looks at
+// the whole tape.
 template <class S>
 class Head {
  public:
@@ -54,33 +63,28 @@ class Head {
   virtual void unpack_gradient(const S* packed_gradient, std::size_t stride, int tiles,
                                Parameters<S>& gradient) const = 0;
 
-  // Computes the contexts of the wanted steps; does nothing without attention. `inputs`: of the network, read when
-  // attention is over them.
-  virtual void attend(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h, const S* inputs,
-                      S* tape) const = 0;
+  // Computes the contexts of the wanted steps; does nothing without attention.
+  virtual void attend(const HeadTile<S>& tile, const StepRanges& wanted) const = 0;
   // Computes the outputs of the wanted steps. Output `o` of a step and column is at
   // tape[(step * columns + column) * output_stride() + o].
-  virtual void forward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h,
-                       S* tape) const = 0;
+  virtual void forward(const HeadTile<S>& tile, const StepRanges& wanted) const = 0;
   virtual int output_stride() const = 0;
   // For the wanted steps: losses[step] = sum over columns of weight * loss. Overwrites the outputs with their gradient,
   // times `scale`.
-  virtual void loss(const S* packed, int columns, const StepRanges& wanted, const TileTargets& targets, S scale,
-                    S* tape, TotalOf<S>* losses) const = 0;
+  virtual void loss(const HeadTile<S>& tile, const StepRanges& wanted, const TileTargets& targets, S scale,
+                    TotalOf<S>* losses) const = 0;
 
   // The packed gradient is set to zero by the caller; attend_backward and accumulate add to it. attend_backward comes
   // after the loss of all wanted steps and overwrites d_h.
-  virtual void attend_backward(const S* packed, int steps, int columns, const StepRanges& wanted, const S* h,
-                               const S* inputs, S* d_h, S* tape, S* gradient) const = 0;
-  virtual void accumulate(int columns, const StepRanges& wanted, const S* h, const S* tape, S* gradient) const = 0;
+  virtual void attend_backward(const HeadTile<S>& tile, const StepRanges& wanted, S* d_h, S* gradient) const = 0;
+  virtual void accumulate(const HeadTile<S>& tile, const StepRanges& wanted, S* gradient) const = 0;
   // What the output layer contributes to the gradient of the hidden states from `step` on; the caller fills `wanted`.
-  virtual OutputGradient<S> output_gradient(const S* packed, int columns, int step, const S* tape) const = 0;
+  virtual OutputGradient<S> output_gradient(const HeadTile<S>& tile, int step) const = 0;
   // The same as numbers that are added to d_h, which begins at `step`. The wanted steps are counted from there.
-  virtual void add_output_gradient(const S* packed, int columns, int step, const StepRanges& wanted, const S* tape,
-                                   S* d_h) const = 0;
+  virtual void add_output_gradient(const HeadTile<S>& tile, int step, const StepRanges& wanted, S* d_h) const = 0;
 
   // The attention weights of one sequence.
-  virtual std::vector<Trace> trace(const S* tape, int steps, int columns, int column) const = 0;
+  virtual std::vector<Trace> trace(const HeadTile<S>& tile, int column) const = 0;
 };
 
 template <class S>

@@ -54,38 +54,31 @@ class EmbeddingLayer final : public StatelessLayer<V> {
 
  public:
   explicit EmbeddingLayer(const EmbeddingPlan& plan)
-      : Base(plan.hidden), plan_(plan), linear_(Features(plan.hidden), Features(plan.inputs)) {
-    Places packed, gradient;
-    at_.weight = packed.add(plan.one_hot ? static_cast<std::size_t>(plan.inputs) * stride_ : linear_.packed_size());
-    at_.bias = packed.add(stride_);
-    at_.table = packed.add(static_cast<std::size_t>(plan.table_steps) * stride_);
-    at_.packed_size = packed.total();
-    at_.d_weight =
-        gradient.add(plan.one_hot ? static_cast<std::size_t>(plan.inputs) * stride_ : linear_.gradient_size());
-    at_.d_bias = gradient.add(stride_);
-    at_.d_table = gradient.add(static_cast<std::size_t>(plan.table_steps) * stride_);
-    at_.gradient_size = gradient.total();
-  }
-  std::size_t packed_size() const override { return at_.packed_size; }
-  std::size_t gradient_size() const override { return at_.gradient_size; }
+      : Base(plan.hidden),
+        plan_(plan),
+        linear_(Features(plan.hidden), Features(plan.inputs)),
+        weight_(plan.one_hot ? regions_.add_array(rows(plan.inputs)) : regions_.add_part(linear_)),
+        bias_(regions_.add_array(stride_)),
+        table_(regions_.add_array(rows(plan.table_steps))) {}
+  std::size_t packed_size() const override { return regions_.packed_size(); }
+  std::size_t gradient_size() const override { return regions_.gradient_size(); }
   std::size_t tape_size(int steps, int columns) const override { return round_up(this->numbers(steps, columns), 16); }
 
   void pack(const Parameters<S>& parameters, S* packed, int piece, int) const override {
     if (piece != 0) return;
     const S* w = parameters.block(plan_.weight);
     if (plan_.one_hot) {  // [symbols][stride]
-      std::fill_n(packed + at_.weight, static_cast<std::size_t>(plan_.inputs) * stride_, S(0));
+      std::fill_n(packed + weight_.weights, rows(plan_.inputs), S(0));
       for (int i = 0; i < hidden_; ++i)
         for (int symbol = 0; symbol < plan_.inputs; ++symbol)
-          packed[at_.weight + static_cast<std::size_t>(symbol) * stride_ + i] =
-              w[static_cast<std::size_t>(i) * plan_.inputs + symbol];
+          packed[weight_.weights + rows(symbol) + i] = w[static_cast<std::size_t>(i) * plan_.inputs + symbol];
     } else {
-      linear_.pack(w, packed + at_.weight);
+      linear_.pack(w, packed + weight_.weights);
     }
-    std::fill_n(packed + at_.bias, stride_, S(0));
-    std::copy_n(parameters.block(plan_.bias), hidden_, packed + at_.bias);
+    std::fill_n(packed + bias_.weights, stride_, S(0));
+    std::copy_n(parameters.block(plan_.bias), hidden_, packed + bias_.weights);
     for (int step = 0; step < plan_.table_steps; ++step) {
-      S* row = packed + at_.table + static_cast<std::size_t>(step) * stride_;
+      S* row = packed + table_.weights + rows(step);
       std::fill_n(row, stride_, S(0));
       std::copy_n(parameters.block(plan_.table) + static_cast<std::size_t>(step) * hidden_, hidden_, row);
     }
@@ -98,15 +91,15 @@ class EmbeddingLayer final : public StatelessLayer<V> {
       for (int i = 0; i < hidden_; ++i)
         for (int symbol = 0; symbol < plan_.inputs; ++symbol)
           w[static_cast<std::size_t>(i) * plan_.inputs + symbol] =
-              sum_of_tiles(packed + at_.d_weight + static_cast<std::size_t>(symbol) * stride_ + i, stride, tiles);
+              sum_of_tiles(packed + weight_.gradient + rows(symbol) + i, stride, tiles);
     } else {
-      linear_.unpack_gradient(packed + at_.d_weight, stride, tiles, w);
+      linear_.unpack_gradient(packed + weight_.gradient, stride, tiles, w);
     }
     for (int i = 0; i < hidden_; ++i) {
-      gradient.block(plan_.bias)[i] = sum_of_tiles(packed + at_.d_bias + i, stride, tiles);
+      gradient.block(plan_.bias)[i] = sum_of_tiles(packed + bias_.gradient + i, stride, tiles);
       for (int step = 0; step < plan_.table_steps; ++step)
         gradient.block(plan_.table)[static_cast<std::size_t>(step) * hidden_ + i] =
-            sum_of_tiles(packed + at_.d_table + static_cast<std::size_t>(step) * stride_ + i, stride, tiles);
+            sum_of_tiles(packed + table_.gradient + rows(step) + i, stride, tiles);
     }
   }
 
@@ -115,24 +108,23 @@ class EmbeddingLayer final : public StatelessLayer<V> {
     for (int step = begin; step < end; ++step) {
       const S* at = position.data();
       if (plan_.positions == Positions::learned)
-        at = packed + at_.table + row(step);
+        at = packed + table_.weights + position_at(step);
       else if (plan_.positions == Positions::sinusoidal)
         fill_sinusoid(step, position.data());
       for (int c = 0; c < in.columns; ++c) {
         const std::size_t column = static_cast<std::size_t>(step) * in.columns + c;
-        const S* symbol =
-            plan_.one_hot ? packed + at_.weight + static_cast<std::size_t>(in.symbols[column]) * stride_ : nullptr;
+        const S* symbol = plan_.one_hot ? packed + weight_.weights + rows(in.symbols[column]) : nullptr;
         S* out = tape + column * stride_;
         for (int i = 0; i < stride_; ++i) {
-          out[i] = packed[at_.bias + i] + at[i];
+          out[i] = packed[bias_.weights + i] + at[i];
           if (symbol != nullptr) out[i] += symbol[i];
         }
       }
     }
     const std::size_t first = static_cast<std::size_t>(begin) * in.columns;
     if (!plan_.one_hot)
-      linear_.forward(packed + at_.weight, in.values + first * in.stride, in.stride, tape + first * stride_, stride_,
-                      (end - begin) * in.columns);
+      linear_.forward(packed + weight_.weights, in.values + first * in.stride, in.stride, tape + first * stride_,
+                      stride_, (end - begin) * in.columns);
   }
 
   void backward(const S*, const TileInput<S>& in, int begin, int end, bool, const OutputGradient<S>& d_outputs, S*, int,
@@ -143,21 +135,22 @@ class EmbeddingLayer final : public StatelessLayer<V> {
         const auto add = [&](S* to) {
           for (int i = 0; i < stride_; ++i) to[i] += d[i];
         };
-        add(gradient + at_.d_bias);
-        if (plan_.positions == Positions::learned) add(gradient + at_.d_table + row(step));
+        add(gradient + bias_.gradient);
+        if (plan_.positions == Positions::learned) add(gradient + table_.gradient + position_at(step));
         if (plan_.one_hot)
-          add(gradient + at_.d_weight +
-              static_cast<std::size_t>(in.symbols[static_cast<std::size_t>(step) * in.columns + c]) * stride_);
+          add(gradient + weight_.gradient + rows(in.symbols[static_cast<std::size_t>(step) * in.columns + c]));
       }
     if (!plan_.one_hot)
       linear_.accumulate(d_outputs.values, stride_,
                          in.values + static_cast<std::size_t>(begin) * in.columns * in.stride, in.stride, 0,
-                         end - begin, in.columns, gradient + at_.d_weight);
+                         end - begin, in.columns, gradient + weight_.gradient);
   }
 
  private:
+  // The size of the first rows of a table [rows][stride], which is the offset of the next one.
+  std::size_t rows(int count) const { return static_cast<std::size_t>(count) * stride_; }
   // Offset in the table of positions; steps beyond its end share the last row.
-  std::size_t row(int step) const { return static_cast<std::size_t>(std::min(step, plan_.table_steps - 1)) * stride_; }
+  std::size_t position_at(int step) const { return rows(std::min(step, plan_.table_steps - 1)); }
   // out[2k] = sin(t / 10000^(2k/h)), out[2k + 1] = cos(t / 10000^(2k/h)).
   void fill_sinusoid(int step, S* out) const {
     for (int i = 0; i < hidden_; ++i) {
@@ -166,12 +159,10 @@ class EmbeddingLayer final : public StatelessLayer<V> {
     }
   }
 
-  struct At {
-    std::size_t weight, bias, table, packed_size, d_weight, d_bias, d_table, gradient_size;
-  };
   const EmbeddingPlan plan_;
   const Linear<V> linear_;
-  At at_;
+  Regions regions_;
+  const Region weight_, bias_, table_;
 };
 
 template <class V>

@@ -27,68 +27,61 @@ class TransformerBlock final : public StatelessLayer<V> {
         attention_(plan.hidden, plan.heads, Features(plan.hidden), Features(plan.hidden), plan.attention),
         inner_stride_(static_cast<int>(round_up(plan.inner, L))),
         linear1_(Features(plan.inner), Features(plan.hidden)),
-        linear2_(Features(plan.hidden), Features(plan.inner)) {
-    Places packed, gradient;
-    const auto place = [&](std::size_t& at, std::size_t& d_at, std::size_t size, std::size_t d_size) {
-      at = packed.add(size);
-      d_at = gradient.add(d_size);
-    };
-    place(at_.norm1, at_.d_norm1, norm1_.packed_size(), norm1_.gradient_size());
-    place(at_.norm2, at_.d_norm2, norm2_.packed_size(), norm2_.gradient_size());
-    place(at_.attention, at_.d_attention, attention_.packed_size(), attention_.gradient_size());
-    place(at_.linear1, at_.d_linear1, linear1_.packed_size(), linear1_.gradient_size());
-    place(at_.linear2, at_.d_linear2, linear2_.packed_size(), linear2_.gradient_size());
-    place(at_.bias1, at_.d_bias1, inner_stride_, inner_stride_);
-    place(at_.bias2, at_.d_bias2, stride_, stride_);
-    at_.packed_size = packed.total();
-    at_.gradient_size = gradient.total();
-  }
-  std::size_t packed_size() const override { return at_.packed_size; }
-  std::size_t gradient_size() const override { return at_.gradient_size; }
+        linear2_(Features(plan.hidden), Features(plan.inner)),
+        norm1_at_(regions_.add_part(norm1_)),
+        norm2_at_(regions_.add_part(norm2_)),
+        attention_at_(regions_.add_part(attention_)),
+        linear1_at_(regions_.add_part(linear1_)),
+        linear2_at_(regions_.add_part(linear2_)),
+        bias1_(regions_.add_array(inner_stride_)),
+        bias2_(regions_.add_array(stride_)) {}
+  std::size_t packed_size() const override { return regions_.packed_size(); }
+  std::size_t gradient_size() const override { return regions_.gradient_size(); }
   std::size_t tape_size(int steps, int columns) const override { return tape(nullptr, steps, columns).size; }
 
   void pack(const Parameters<S>& parameters, S* packed, int piece, int) const override {
     if (piece != 0) return;
-    norm1_.pack(parameters, packed + at_.norm1);
-    norm2_.pack(parameters, packed + at_.norm2);
-    attention_.pack(parameters, packed + at_.attention);
-    linear1_.pack(parameters.block(plan_.weight1), packed + at_.linear1);
-    linear2_.pack(parameters.block(plan_.weight2), packed + at_.linear2);
-    std::fill_n(packed + at_.bias1, inner_stride_, S(0));
-    std::copy_n(parameters.block(plan_.bias1), plan_.inner, packed + at_.bias1);
-    std::fill_n(packed + at_.bias2, stride_, S(0));
-    std::copy_n(parameters.block(plan_.bias2), hidden_, packed + at_.bias2);
+    norm1_.pack(parameters, packed + norm1_at_.weights);
+    norm2_.pack(parameters, packed + norm2_at_.weights);
+    attention_.pack(parameters, packed + attention_at_.weights);
+    linear1_.pack(parameters.block(plan_.weight1), packed + linear1_at_.weights);
+    linear2_.pack(parameters.block(plan_.weight2), packed + linear2_at_.weights);
+    std::fill_n(packed + bias1_.weights, inner_stride_, S(0));
+    std::copy_n(parameters.block(plan_.bias1), plan_.inner, packed + bias1_.weights);
+    std::fill_n(packed + bias2_.weights, stride_, S(0));
+    std::copy_n(parameters.block(plan_.bias2), hidden_, packed + bias2_.weights);
   }
   void unpack_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient, int piece,
                        int) const override {
     if (piece != 0) return;
-    norm1_.unpack_gradient(packed + at_.d_norm1, stride, tiles, gradient);
-    norm2_.unpack_gradient(packed + at_.d_norm2, stride, tiles, gradient);
-    attention_.unpack_gradient(packed + at_.d_attention, stride, tiles, gradient);
-    linear1_.unpack_gradient(packed + at_.d_linear1, stride, tiles, gradient.block(plan_.weight1));
-    linear2_.unpack_gradient(packed + at_.d_linear2, stride, tiles, gradient.block(plan_.weight2));
+    norm1_.unpack_gradient(packed + norm1_at_.gradient, stride, tiles, gradient);
+    norm2_.unpack_gradient(packed + norm2_at_.gradient, stride, tiles, gradient);
+    attention_.unpack_gradient(packed + attention_at_.gradient, stride, tiles, gradient);
+    linear1_.unpack_gradient(packed + linear1_at_.gradient, stride, tiles, gradient.block(plan_.weight1));
+    linear2_.unpack_gradient(packed + linear2_at_.gradient, stride, tiles, gradient.block(plan_.weight2));
     for (int i = 0; i < plan_.inner; ++i)
-      gradient.block(plan_.bias1)[i] = sum_of_tiles(packed + at_.d_bias1 + i, stride, tiles);
+      gradient.block(plan_.bias1)[i] = sum_of_tiles(packed + bias1_.gradient + i, stride, tiles);
     for (int i = 0; i < hidden_; ++i)
-      gradient.block(plan_.bias2)[i] = sum_of_tiles(packed + at_.d_bias2 + i, stride, tiles);
+      gradient.block(plan_.bias2)[i] = sum_of_tiles(packed + bias2_.gradient + i, stride, tiles);
   }
 
   HWY_ATTR void forward(const S* packed, const TileInput<S>& in, int, int, S* data) const override {
     const Tape t = tape(data, in.steps, in.columns);
     const int all = in.steps * in.columns;
     const std::size_t n = this->numbers(in.steps, in.columns);
-    norm1_.forward(packed + at_.norm1, in.values, all, t.normed1, t.normal1, t.inverse1);
-    attention_.forward(packed + at_.attention, in.steps, in.columns, {{0, in.steps}}, t.normed1, t.normed1,
-                       t.attention);
+    norm1_.forward(packed + norm1_at_.weights, in.values, all, t.normed1, t.normal1, t.inverse1);
+    attention_.forward(attention_tile(packed, in, t, StepRanges{{0, in.steps}}));
     const S* context = attention_.context(t.attention, in.steps, in.columns);
     for (std::size_t i = 0; i < n; i += L) store(load(in.values + i) + load(context + i), t.middle + i);
-    norm2_.forward(packed + at_.norm2, t.middle, all, t.normed2, t.normal2, t.inverse2);
-    linear1_.forward(packed + at_.linear1, t.normed2, stride_, t.inner, inner_stride_, all, packed + at_.bias1);
+    norm2_.forward(packed + norm2_at_.weights, t.middle, all, t.normed2, t.normal2, t.inverse2);
+    linear1_.forward(packed + linear1_at_.weights, t.normed2, stride_, t.inner, inner_stride_, all,
+                     packed + bias1_.weights);
     for (std::size_t i = 0; i < static_cast<std::size_t>(all) * inner_stride_; i += L) {
       const V x = load(t.inner + i);
       store(where_positive(x, x), t.inner + i);
     }
-    linear2_.forward(packed + at_.linear2, t.inner, inner_stride_, t.outputs, stride_, all, packed + at_.bias2);
+    linear2_.forward(packed + linear2_at_.weights, t.inner, inner_stride_, t.outputs, stride_, all,
+                     packed + bias2_.weights);
     for (std::size_t i = 0; i < n; i += L) store(load(t.middle + i) + load(t.outputs + i), t.outputs + i);
   }
 
@@ -99,24 +92,26 @@ class TransformerBlock final : public StatelessLayer<V> {
     const std::size_t n = this->numbers(in.steps, in.columns), inner = static_cast<std::size_t>(all) * inner_stride_;
     const S* d = d_outputs.values;
     std::fill_n(t.d_inner, inner, S(0));
-    linear2_.backward(packed + at_.linear2, d, stride_, t.d_inner, inner_stride_, all);
-    linear2_.accumulate(d, stride_, t.inner, inner_stride_, 0, in.steps, in.columns, gradient + at_.d_linear2);
-    accumulate_columns<V>(d, stride_, stride_, 0, in.steps, in.columns, gradient + at_.d_bias2);
+    linear2_.backward(packed + linear2_at_.weights, d, stride_, t.d_inner, inner_stride_, all);
+    linear2_.accumulate(d, stride_, t.inner, inner_stride_, 0, in.steps, in.columns, gradient + linear2_at_.gradient);
+    accumulate_columns<V>(d, stride_, stride_, 0, in.steps, in.columns, gradient + bias2_.gradient);
     for (std::size_t i = 0; i < inner; i += L)
       store(where_positive(load(t.inner + i), load(t.d_inner + i)), t.d_inner + i);
     std::fill_n(t.d_normed, n, S(0));
-    linear1_.backward(packed + at_.linear1, t.d_inner, inner_stride_, t.d_normed, stride_, all);
+    linear1_.backward(packed + linear1_at_.weights, t.d_inner, inner_stride_, t.d_normed, stride_, all);
     linear1_.accumulate(t.d_inner, inner_stride_, t.normed2, stride_, 0, in.steps, in.columns,
-                        gradient + at_.d_linear1);
-    accumulate_columns<V>(t.d_inner, inner_stride_, inner_stride_, 0, in.steps, in.columns, gradient + at_.d_bias1);
+                        gradient + linear1_at_.gradient);
+    accumulate_columns<V>(t.d_inner, inner_stride_, inner_stride_, 0, in.steps, in.columns, gradient + bias1_.gradient);
     S* d_middle = attention_.d_context(t.attention, in.steps, in.columns);
     std::copy_n(d, n, d_middle);
-    norm2_.backward(packed + at_.norm2, t.d_normed, t.normal2, t.inverse2, all, d_middle, gradient + at_.d_norm2);
+    norm2_.backward(packed + norm2_at_.weights, t.d_normed, t.normal2, t.inverse2, all, d_middle,
+                    gradient + norm2_at_.gradient);
     std::copy_n(d_middle, n, d_inputs);
     std::fill_n(t.d_normed, n, S(0));
-    attention_.backward(packed + at_.attention, in.steps, in.columns, {{0, in.steps}}, t.normed1, t.normed1, t.d_normed,
-                        t.d_normed, t.attention, gradient + at_.d_attention);
-    norm1_.backward(packed + at_.norm1, t.d_normed, t.normal1, t.inverse1, all, d_inputs, gradient + at_.d_norm1);
+    attention_.backward(attention_tile(packed, in, t, StepRanges{{0, in.steps}}),
+                        {.x = t.d_normed, .memory = t.d_normed, .packed = gradient + attention_at_.gradient});
+    norm1_.backward(packed + norm1_at_.weights, t.d_normed, t.normal1, t.inverse1, all, d_inputs,
+                    gradient + norm1_at_.gradient);
   }
 
   std::vector<Trace> trace(const TileInput<S>& in, const S* data, int column) const override {
@@ -148,17 +143,24 @@ class TransformerBlock final : public StatelessLayer<V> {
     t.size = places.total();
     return t;
   }
+  AttentionTile<S> attention_tile(const S* packed, const TileInput<S>& in, const Tape& t,
+                                  const StepRanges& queries) const {
+    return {.packed = packed + attention_at_.weights,
+            .steps = in.steps,
+            .columns = in.columns,
+            .queries = queries,
+            .x = t.normed1,
+            .memory = t.normed1,
+            .tape = t.attention};
+  }
 
-  struct At {
-    std::size_t norm1, norm2, attention, linear1, linear2, bias1, bias2, packed_size;
-    std::size_t d_norm1, d_norm2, d_attention, d_linear1, d_linear2, d_bias1, d_bias2, gradient_size;
-  };
   const BlockPlan plan_;
   const LayerNorm<V> norm1_, norm2_;
   const MultiHead<V> attention_;
   const int inner_stride_;
   const Linear<V> linear1_, linear2_;
-  At at_;
+  Regions regions_;
+  const Region norm1_at_, norm2_at_, attention_at_, linear1_at_, linear2_at_, bias1_, bias2_;
 };
 
 template <class V>
