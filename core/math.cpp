@@ -2,11 +2,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/math.cpp"
-#include "hwy/highway.h"
-
 #include "hwy/foreach_target.h"
 
 #include "core/choose_isa.h"
+#include "core/pack-inl.h"
 
 #ifndef RNNBENCH_CORE_MATH_LANES
 #define RNNBENCH_CORE_MATH_LANES

@@ -59,6 +59,7 @@ template <class V>
 void multiply(const ProductTile<ScalarOf<V>>& tile, int rows, int columns) {
   const auto& of_rows = product_table<V>().of[rows - 1];
   const int max = max_columns<V>(rows);
+  if (columns == 0) return;
   if (columns <= max) return of_rows[columns - 1](tile);
   ProductTile<ScalarOf<V>> part = tile;
   in_columns(columns, max, [&](int, int size) {
