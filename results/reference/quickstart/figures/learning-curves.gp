@@ -36,7 +36,7 @@ set label '' at screen 0.17787,0.27235 center font ',10.5' textcolor rgb '#55555
 set arrow from graph 0, first 0.5198603854199589 to graph 1, first 0.5198603854199589 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'baseline' at graph 1.02, first 0.5198603854199589 left font ',9.5' textcolor rgb '#444444'
 unset logscale x; set xrange [9.99999:5000.004999999999]; set logscale x; set xtics ('' 10, '' 100, '' 1000)
-unset logscale y; set yrange [9.99999e-05:10.00001]; set logscale y; set ytics ('10⁻⁴' 1e-04, '10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10)
+unset logscale y; set yrange [0.000999999:10.00001]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10)
 set lmargin at screen 0.06126; set rmargin at screen 0.29447; set tmargin at screen 0.76091; set bmargin at screen 0.34511; 
 plot data index 0 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#000000', \
      data index 1 using 1:3:4 with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb '#0072b2', \

@@ -76,7 +76,7 @@ unset label; unset arrow
 set label 'counting' at screen 0.66996,0.81546 left font bold.',12.5'
 set label 'test longest_accepted (higher is better)' at screen 0.66996,0.77057 left font ',10.5' textcolor rgb '#555555'
 set label 'sequences per CPU second' at screen 0.83004,0.10224 center font ',10.5' textcolor rgb '#555555'
-unset logscale x; set xrange [8551.46978434414:584694.8099084556]; set logscale x; set xtics ('10k' 10000, '20k' 20000, '50k' 50000, '100k' 1e+05, '200k' 2e+05, '500k' 5e+05)
+unset logscale x; set xrange [17583.768647031568:568706.2995837452]; set logscale x; set xtics ('20k' 20000, '50k' 50000, '100k' 1e+05, '200k' 2e+05, '500k' 5e+05)
 unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' 0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
 set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
 set label 'solved' at graph 1.02, first 100 left font ',9.5' textcolor rgb '#444444'
