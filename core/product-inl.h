@@ -87,8 +87,9 @@ struct ColumnGroups {
     int first, size;
   };
   ColumnGroups(int columns, int max) : count((columns + max - 1) / max) {
+    const int size = columns / count, larger = columns % count;
     for (int g = 0, first = 0; g < count; ++g) {
-      groups[g] = {first, (columns - first + count - g - 1) / (count - g)};
+      groups[g] = {first, size + (g < larger)};
       first += groups[g].size;
     }
   }
@@ -98,9 +99,10 @@ struct ColumnGroups {
 // Calls f(first, size) for `count` columns in these groups, of which there can be any number.
 template <class F>
 void in_columns(int count, int max, F&& f) {
-  const int groups = (count + max - 1) / max;
+  if (count == 0) return;
+  const int groups = (count + max - 1) / max, smaller = count / groups, larger = count % groups;
   for (int g = 0, first = 0; g < groups; ++g) {
-    const int size = (count - first + groups - g - 1) / (groups - g);
+    const int size = smaller + (g < larger);
     f(first, size);
     first += size;
   }

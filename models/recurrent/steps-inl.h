@@ -27,6 +27,8 @@ struct RecurrentPass {
   const S* packed;
   const TileInput<S>& in;
   const RecurrentTape<S>& tape;
+  // The columns of the tile, in groups for register tiles of four packs and of fewer.
+  ColumnGroups few{in.columns, max_columns<V>(4)}, many{in.columns, max_columns<V>(1)};
 };
 template <class V>
 struct RecurrentBackwardPass {
@@ -56,7 +58,9 @@ class RecurrentSteps {
       : w_(weights), kernel_(std::move(kernel)) {}
 
   void forward(const Pass& pass, int step, int phase) const {
-    const auto& [packed, in, t] = pass;
+    const S* const packed = pass.packed;
+    const TileInput<S>& in = pass.in;
+    const Tape& t = pass.tape;
     const StepArrays<S> arrays = forward_arrays(pass, step);
     if (w_.fused[phase]) {
       const int recurrent = product_of(w_.cell.recurrences, phase);
@@ -69,10 +73,9 @@ class RecurrentSteps {
                         phase,
                         w_.cell.slots_of(phase)};
       const int group = w_.recurrent_places[recurrent].group;
-      const ColumnGroups few(in.columns, max_columns<V>(4)), many(in.columns, max_columns<V>(1));
       alignas(64) S sums[tile_width * max_product_rows * L];
       in_blocks(w_.unit_blocks, group, [&](int ub, int blocks) {
-        const ColumnGroups& columns = fused.rows * blocks < 4 ? many : few;
+        const ColumnGroups& columns = fused.rows * blocks < 4 ? pass.many : pass.few;
         for (int g = 0; g < columns.count; ++g) fused_sums(fused, ub, blocks, columns.groups[g], g, sums);
         for (int b = 0; b < blocks; ++b)
           kernel_->forward(phase, arrays, {ub + b, 0, in.columns}, sums + b * fused.rows * L, fused.rows * blocks * L,
@@ -114,9 +117,12 @@ class RecurrentSteps {
   // Sums up the gradient of what the phase computed (the states, or `middle`), then applies the cell's backward
   // function. `consumed`: there is a next step, which used the states. `at`: index of the step in d_outputs.
   void backward(const BackwardPass& pass, int step, int phase, bool consumed) const {
-    const auto& [forward_pass, d_outputs, first_step, gradient] = pass;
-    const auto& [packed, in, t] = forward_pass;
-    const int at = step - first_step;
+    const Pass& forward = pass.forward;
+    const OutputGradient<S>& d_outputs = pass.d_outputs;
+    const S* const packed = forward.packed;
+    const TileInput<S>& in = forward.in;
+    const Tape& t = forward.tape;
+    const int at = step - pass.first_step;
     const bool makes_state = phase == w_.cell.phases - 1;
     const StepArrays<S> arrays = backward_arrays(pass, step);
     // What has gradients from products: `middle`, or some states, the hidden state last.
@@ -128,11 +134,10 @@ class RecurrentSteps {
     } else {
       targets[count++] = w_.states;
     }
-    const ColumnGroups few(in.columns, max_columns<V>(4)), many(in.columns, max_columns<V>(1));
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at) * in.columns;
     alignas(64) S sums[(max_states + 1) * back_group * tile_width * L];
     in_blocks(w_.unit_blocks, back_group, [&](int ub, int blocks) {
-      const ColumnGroups& columns = blocks < 4 ? many : few;
+      const ColumnGroups& columns = blocks < 4 ? forward.many : forward.few;
       for (int i = 0; i < count; ++i) {
         const int target = targets[i];
         const Transposed& readers = makes_state ? w_.state_products[target] : w_.middle_products;
@@ -168,8 +173,8 @@ class RecurrentSteps {
     });
     if (!w_.normalized) return;
     normalize_backward<V>(norm_shape(), {w_.cell.first_of_phase[phase], w_.cell.slots_of(phase)},
-                          packed + w_.gain_at.weights, packed + w_.real_at.weights, gradient + w_.gain_at.gradient, t,
-                          step);
+                          packed + w_.gain_at.weights, packed + w_.real_at.weights, pass.gradient + w_.gain_at.gradient,
+                          t, step);
     if (w_.one_hot) add_to_table(pass, step, phase);
   }
 
@@ -247,7 +252,8 @@ class RecurrentSteps {
     alignas(64) S recurrent[tile_width * max_slots * L];  // [columns][recurrent slots][L]: with the recurrent products
   };
   void start_sums(const Pass& pass, int step, int ub, int first, int count, Sums& sums) const {
-    const auto& [packed, in, t] = pass;
+    const S* const packed = pass.packed;
+    const TileInput<S>& in = pass.in;
     const std::size_t symbols = static_cast<std::size_t>(step) * in.columns;
     const S* bias = packed + w_.bias_at.weights + static_cast<std::size_t>(ub) * w_.slots * L + first * L;
     sums.start_offset = w_.one_hot ? first * L : 0;
@@ -266,7 +272,9 @@ class RecurrentSteps {
     }
   }
   void add_products(const Pass& pass, int step, int phase, const TilePlace& place, Sums& sums) const {
-    const auto& [packed, in, t] = pass;
+    const S* const packed = pass.packed;
+    const TileInput<S>& in = pass.in;
+    const Tape& t = pass.tape;
     const int first = w_.cell.first_of_phase[phase], count = w_.cell.slots_of(phase),
               recurrent = w_.cell.recurrent_slots(phase), columns = place.count;
     const S* const* start = sums.start + place.column;
@@ -326,7 +334,9 @@ class RecurrentSteps {
   }
 
   StepArrays<S> forward_arrays(const Pass& pass, int step) const {
-    const auto& [packed, in, t] = pass;
+    const S* const packed = pass.packed;
+    const TileInput<S>& in = pass.in;
+    const Tape& t = pass.tape;
     const bool ahead = step + 1 < in.steps;
     StepArrays<S> arrays;
     arrays.columns = in.columns;
@@ -344,7 +354,8 @@ class RecurrentSteps {
   }
 
   StepArrays<S> backward_arrays(const BackwardPass& pass, int step) const {
-    const auto& [packed, in, t] = pass.forward;
+    const TileInput<S>& in = pass.forward.in;
+    const Tape& t = pass.forward.tape;
     const int next = std::max(step - 1, 0);
     StepArrays<S> arrays = forward_arrays(pass.forward, step);
     arrays.next_slots = t.slot(next, 0, 0);
@@ -362,7 +373,8 @@ class RecurrentSteps {
   }
 
   void add_to_table(const BackwardPass& pass, int step, int phase) const {
-    const auto& [packed, in, t] = pass.forward;
+    const TileInput<S>& in = pass.forward.in;
+    const Tape& t = pass.forward.tape;
     const int first = w_.cell.first_of_phase[phase] * L, count = w_.cell.slots_of(phase) * L;
     for (int ub = 0; ub < w_.unit_blocks; ++ub)
       for (int c = 0; c < in.columns; ++c) {
