@@ -54,7 +54,7 @@ int max_columns(int rows) {
   return rows < 4 ? tile_columns<V, 1>() : tile_columns<V, 4>();
 }
 
-// The same for any number of columns.
+// Computes a product of `rows` packs and any number of columns, tile by tile.
 template <class V>
 void multiply(const ProductTile<ScalarOf<V>>& tile, int rows, int columns) {
   const auto& of_rows = product_table<V>().of[rows - 1];

@@ -3,8 +3,8 @@
 // With r = (1 - tanh(q + k)) / 2 = 1 / (e^2q e^2k + 1), unit by unit:
 //   score = sum of v - 2 sum of v r        d score / dv = 1 - 2 r        d score / dq = d score / dk = 4 v (r - r^2)
 // The exponentials are computed once for each query and each key, so that a pair costs a division instead of a tanh.
-// (To keep r for the backward pass would cost more than to divide again: it would fill the third-level cache.) If a
-// number of the sequence is so large that a product could overflow, tanh is computed for each pair.
+// The backward pass divides again, because the r of all pairs do not fit in the second-level cache. If a number of the
+// sequence is so large that a product could overflow, tanh is computed for each pair.
 #if defined(RNNBENCH_MODELS_ATTENTION_ADDITIVE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RNNBENCH_MODELS_ATTENTION_ADDITIVE_INL_H_
 #undef RNNBENCH_MODELS_ATTENTION_ADDITIVE_INL_H_
