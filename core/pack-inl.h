@@ -48,7 +48,7 @@ inline constexpr std::int32_t root_half = 0x3f3504f3;  // bits of sqrt(1/2)
 // The portable version.
 struct Pack {
   static constexpr int parts = 16;
-  static constexpr int registers = 0;  // accumulators live in memory
+  static constexpr int all_registers = 0, registers = 0;  // accumulators live in memory
   static constexpr int side_by_side = 1;
   float v[16];
 };
@@ -96,8 +96,9 @@ struct Pack {
   using D = hn::CappedTag<float, 16>;
   static constexpr int width = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int parts = 16 / width;
-  static constexpr int registers = (parts == 1 ? 24 : 12) / parts;  // packs that fit as accumulators
-  static constexpr int side_by_side = parts == 1 ? 4 : 2;           // the size of a PackGroup that is fastest for cells
+  static constexpr int all_registers = (parts == 1 ? 32 : 16) / parts;  // packs that fit into the registers
+  static constexpr int registers = all_registers * 3 / 4;               // as accumulators, beside operands
+  static constexpr int side_by_side = parts == 1 ? 4 : 2;               // the size of a PackGroup that hides latency
   hn::Vec<D> v[parts];
 };
 #define RNNBENCH_PACK_MAP(expression)                                        \
@@ -164,44 +165,6 @@ HWY_INLINE V constant(double x) {
 }
 
 HWY_INLINE Pack operator-(Pack a) { return broadcast(-0.0f) - a; }
-
-// Sum and maximum of the sixteen lanes, always in the same order: lanes 8 apart are combined first, then 4, 2, 1.
-#if HWY_TARGET == HWY_STATIC_TARGET
-template <class F>
-HWY_INLINE float fold_lanes(Pack a, F f) {
-  for (int half = 8; half >= 1; half /= 2)
-    for (int i = 0; i < half; ++i) a.v[i] = f(a.v[i], a.v[i + half]);
-  return a.v[0];
-}
-HWY_INLINE float sum_of_lanes(Pack a) {
-  return fold_lanes(a, [](float x, float y) { return x + y; });
-}
-HWY_INLINE float largest_lane(Pack a) {
-  return fold_lanes(a, [](float x, float y) { return x > y ? x : y; });
-}
-#else
-template <class D, class F>
-HWY_INLINE HWY_ATTR float fold_vector(D d, hn::Vec<D> v, F f) {
-  if constexpr (hn::MaxLanes(D()) == 1) {
-    return hn::GetLane(v);
-  } else {
-    const hn::Half<D> half;
-    return fold_vector(half, f(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), f);
-  }
-}
-template <class F>
-HWY_INLINE HWY_ATTR float fold_lanes(Pack a, F f) {
-  for (int parts = Pack::parts / 2; parts >= 1; parts /= 2)
-    for (int i = 0; i < parts; ++i) a.v[i] = f(a.v[i], a.v[i + parts]);
-  return fold_vector(Pack::D(), a.v[0], f);
-}
-HWY_INLINE HWY_ATTR float sum_of_lanes(Pack a) {
-  return fold_lanes(a, [](auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
-}
-HWY_INLINE HWY_ATTR float largest_lane(Pack a) {
-  return fold_lanes(a, [](auto x, auto y) HWY_ATTR { return hn::Max(x, y); });
-}
-#endif
 
 // Functions of a pack or of a PackGroup.
 
@@ -316,14 +279,6 @@ template <Exact S>
 HWY_INLINE S where_positive(S condition, S x) {
   return real_part(condition) > 0 ? x : S(0);
 }
-template <Exact S>
-HWY_INLINE S sum_of_lanes(S a) {
-  return a;
-}
-template <Exact S>
-HWY_INLINE S largest_lane(S a) {
-  return a;
-}
 
 // The derivatives of the two functions from their values.
 template <class V>
@@ -345,6 +300,7 @@ struct PackTraits {
   using Scalar = V;
   static constexpr int lanes = 1;
   static constexpr int registers = 0;
+  static constexpr int all_registers = 0;
   static constexpr int side_by_side = 1;
 };
 template <>
@@ -352,6 +308,7 @@ struct PackTraits<Pack> {
   using Scalar = float;
   static constexpr int lanes = 16;
   static constexpr int registers = Pack::registers;
+  static constexpr int all_registers = Pack::all_registers;
   static constexpr int side_by_side = Pack::side_by_side;
 };
 template <class V>

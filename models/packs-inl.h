@@ -6,6 +6,7 @@
 #define RNNBENCH_MODELS_PACKS_INL_H_
 #endif
 
+#include "core/lanes-inl.h"
 #include "core/product-inl.h"
 
 HWY_BEFORE_NAMESPACE();

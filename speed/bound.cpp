@@ -5,7 +5,7 @@
 #include "hwy/foreach_target.h"
 
 #include "core/choose_isa.h"
-#include "core/pack-inl.h"
+#include "core/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::speed {

@@ -121,23 +121,23 @@ class HeadOf final : public Head<ScalarOf<V>> {
 
   void loss(const HeadTile<S>& tile, const StepRanges& wanted, const TileTargets& targets, S scale,
             Total* losses) const override {
-    for (const StepRange& run : wanted)
-      for (int step = run.begin; step < run.end; ++step) {
-        const std::size_t first = static_cast<std::size_t>(step) * tile.columns;
-        const StepOutputs<V> outputs{.out = outputs_at(tile, step),
-                                     .columns = tile.columns,
-                                     .outputs = shape_.outputs,
-                                     .stride = out_stride_,
-                                     .weight = targets.weight + first,
-                                     .real = tile.packed + real_.weights,
-                                     .scale = scale};
-        if (shape_.loss == Loss::cross_entropy)
-          losses[step] = cross_entropy<V>(outputs, targets.classes + first);
-        else if (shape_.loss == Loss::mean_squared)
-          losses[step] = squared_error<V>(outputs, targets.values + first * shape_.outputs);
-        else
-          losses[step] = bernoulli<V>(outputs, targets.values + first * shape_.outputs);
-      }
+    for (const StepRange& run : wanted) {
+      const std::size_t first = static_cast<std::size_t>(run.begin) * tile.columns;
+      const RunOutputs<V> outputs{.out = outputs_at(tile, run.begin),
+                                  .steps = run.end - run.begin,
+                                  .columns = tile.columns,
+                                  .outputs = shape_.outputs,
+                                  .stride = out_stride_,
+                                  .weight = targets.weight + first,
+                                  .real = tile.packed + real_.weights,
+                                  .scale = scale};
+      if (shape_.loss == Loss::cross_entropy)
+        cross_entropy<V>(outputs, targets.classes + first, losses + run.begin);
+      else if (shape_.loss == Loss::mean_squared)
+        squared_error<V>(outputs, targets.values + first * shape_.outputs, losses + run.begin);
+      else
+        bernoulli<V>(outputs, targets.values + first * shape_.outputs, losses + run.begin);
+    }
   }
 
   void attend_backward(const HeadTile<S>& tile, const StepRanges& wanted, S* d_h, S* gradient) const override {

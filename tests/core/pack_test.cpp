@@ -8,6 +8,7 @@
 #include "hwy/foreach_target.h"
 
 #include "core/choose_isa.h"
+#include "core/lanes-inl.h"
 #include "core/pack_group-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -55,10 +56,22 @@ HWY_ATTR void map_groups(const float* in, float* out, std::size_t count) {
     for (int p = 0; p < 3; ++p) store(result.v[p], out + i + 16 * p);
   }
 }
-// in: 16 numbers -> {sum of lanes, largest lane}.
+// in: 16 packs -> the sum of the lanes of each, then the largest lane of each; first one by one, then together.
 HWY_ATTR void reduce_lanes(const float* in, float* out, std::size_t) {
-  out[0] = sum_of_lanes(load(in));
-  out[1] = largest_lane(load(in));
+  for (int i = 0; i < 16; ++i) {
+    out[i] = sum_of_lanes(load(in + 16 * i));
+    out[16 + i] = largest_lane(load(in + 16 * i));
+  }
+  const auto pack = [=](int i) HWY_ATTR { return load(in + 16 * i); };
+  store(sums_of_lanes<Pack>(pack), out + 32);
+  store(largest_lanes<Pack>(pack), out + 48);
+}
+// 16 packs -> the same, transposed.
+HWY_ATTR void transpose_packs(const float* in, float* out, std::size_t) {
+  Pack packs[16];
+  for (int i = 0; i < 16; ++i) packs[i] = load(in + 16 * i);
+  transpose(packs);
+  for (int i = 0; i < 16; ++i) store(packs[i], out + 16 * i);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -339,21 +352,34 @@ TEST_CASE("the operations of a pack are those of C++ in every lane", "[core][pac
 
 TEST_CASE("lanes are summed and compared by one tree", "[core][pack][bits][isa]") {
   const FlushDenormals flush;
-  for (std::size_t i = 0; i < 1000; ++i) {
-    Numbers pack(16);
-    for (std::size_t lane = 0; lane < 16; ++lane)
-      pack[lane] = std::ldexp(sweep()[(i * 16 + lane) * 9973 % sweep().size()], -20);
-    Numbers sum = pack, max = pack;
-    for (int half = 8; half >= 1; half /= 2)
-      for (int lane = 0; lane < half; ++lane) {
-        sum[lane] += sum[lane + half];
-        max[lane] = max[lane] > max[lane + half] ? max[lane] : max[lane + half];
-      }
-    for (Isa isa : supported_isas()) {
-      float got[2];
-      RNNBENCH_ON(reduce_lanes)(isa)(pack.data(), got, 16);
-      CHECK((same(got[0], sum[0]) && same(got[1], max[0])));
+  for (std::size_t i = 0; i < 100; ++i) {
+    Numbers packs(256), expected(64), got(64);
+    for (std::size_t k = 0; k < 256; ++k) packs[k] = std::ldexp(sweep()[(i * 256 + k) * 9973 % sweep().size()], -20);
+    for (int p = 0; p < 16; ++p) {
+      Numbers sum(packs.begin() + 16 * p, packs.begin() + 16 * (p + 1)), max = sum;
+      for (int half = 8; half >= 1; half /= 2)
+        for (int lane = 0; lane < half; ++lane) {
+          sum[lane] += sum[lane + half];
+          max[lane] = max[lane] > max[lane + half] ? max[lane] : max[lane + half];
+        }
+      expected[p] = expected[32 + p] = sum[0];
+      expected[16 + p] = expected[48 + p] = max[0];
     }
+    for (Isa isa : supported_isas()) {
+      RNNBENCH_ON(reduce_lanes)(isa)(packs.data(), got.data(), packs.size());
+      CAPTURE(isa_name(isa), i);
+      CHECK(same(got, expected));
+    }
+  }
+}
+
+TEST_CASE("sixteen packs are transposed", "[core][pack][isa]") {
+  Numbers packs(256), expected(256), got(256);
+  for (int i = 0; i < 256; ++i) packs[i] = expected[i % 16 * 16 + i / 16] = static_cast<float>(i);
+  for (Isa isa : supported_isas()) {
+    CAPTURE(isa_name(isa));
+    RNNBENCH_ON(transpose_packs)(isa)(packs.data(), got.data(), packs.size());
+    CHECK(same(got, expected));
   }
 }
 
