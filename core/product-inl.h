@@ -33,14 +33,14 @@ HWY_INLINE HWY_ATTR void unrolled(F&& f) {
 HWY_INLINE void prefetch(const void* line) { __builtin_prefetch(line, 1, 2); }
 
 // acc[r][c] += sum over segment < segments, i < n of
-//   a[segment * a_segment + i * a_step + r * lanes ...] * b[segment * b_segment + i * b_step + c * b_column],
+//   a[segment * a_segment + i * a_step + r * a_row ...] * b[segment * b_segment + i * b_step + c * b_column],
 // both ascending, as one chain. With Ahead > 0, each i also prefetches `Ahead` lines of the next panel, at `ahead`.
 template <int Ahead = 0, class V, int R, int C>
 HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* a, std::ptrdiff_t a_step,
                                              const ScalarOf<V>* b, std::ptrdiff_t b_step, std::ptrdiff_t b_column,
                                              int n, int segments = 1, std::ptrdiff_t a_segment = 0,
-                                             std::ptrdiff_t b_segment = 0, const ScalarOf<V>* ahead = nullptr) {
-  constexpr int lanes = PackTraits<V>::lanes;
+                                             std::ptrdiff_t b_segment = 0, const ScalarOf<V>* ahead = nullptr,
+                                             std::ptrdiff_t a_row = PackTraits<V>::lanes) {
   if constexpr (R * C <= PackTraits<V>::registers || R == 1) {
     V sum[R][C];  // a local copy, which the compiler keeps in registers because no pointer refers to it
     unrolled<R>([&](auto r) RNNBENCH_INLINE { unrolled<C>([&](auto c) RNNBENCH_INLINE { sum[r][c] = acc[r][c]; }); });
@@ -49,7 +49,7 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
       const ScalarOf<V>* HWY_RESTRICT b_at = b;
       for (int i = 0; i < n; ++i) {
         V w[R];
-        unrolled<R>([&](auto r) RNNBENCH_INLINE { w[r] = load(a_at + r * lanes); });
+        unrolled<R>([&](auto r) RNNBENCH_INLINE { w[r] = load(a_at + r * a_row); });
         unrolled<C>([&](auto c) RNNBENCH_INLINE {
           const V x = broadcast(b_at[c * b_column]);
           unrolled<R>([&](auto r) RNNBENCH_INLINE { sum[r][c] = fma(w[r], x, sum[r][c]); });
@@ -67,7 +67,7 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
     unrolled<R>([&](auto r) RNNBENCH_INLINE {
       V row[1][C];
       unrolled<C>([&](auto c) RNNBENCH_INLINE { row[0][c] = acc[r][c]; });
-      multiply_accumulate<r == 0 ? Ahead : 0>(row, a + r * lanes, a_step, b, b_step, b_column, n, segments, a_segment,
+      multiply_accumulate<r == 0 ? Ahead : 0>(row, a + r * a_row, a_step, b, b_step, b_column, n, segments, a_segment,
                                               b_segment, ahead);
       unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = row[0][c]; });
     });
@@ -78,7 +78,8 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
 template <class V, int R>
 constexpr int tile_columns() {
   if (PackTraits<V>::registers < 6) return 1;
-  return PackTraits<V>::registers >= 24 && R < 4 ? 8 : 6;
+  if (PackTraits<V>::registers < 24) return 6;
+  return R == 1 ? 12 : R < 4 ? 8 : 6;
 }
 
 // `columns` columns in groups of nearly equal size, at most `max`.

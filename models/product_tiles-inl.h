@@ -7,28 +7,29 @@
 #define RNNBENCH_MODELS_PRODUCT_TILES_INL_H_
 #endif
 
+#include "models/layer.h"
 #include "models/packs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rnnbench::models {
 namespace HWY_NAMESPACE {
 
-inline constexpr int max_tile_columns = 8;
+inline constexpr int max_tile_columns = 12;
 
-// out[c][r] = start[c][r] + the sum over k < depth of a[k][r] b[k][c], for rows r of up to four packs and up to eight
-// columns c; k ascending, as one chain. Then the same for further segments, if there are.
+// out[c][r] = start[c][r] + the sum over k < depth of a[k][r] b[k][c], for rows r of up to four packs and up to
+// twelve columns c; k ascending, as one chain. Then the same for further segments, if there are.
 template <class S>
 struct ProductTile {
-  const S* start = nullptr;  // null: 0
+  const S* start = nullptr;  // null: 0; packs of rows as in out
   std::ptrdiff_t start_column = 0;
-  const S* a = nullptr;  // the rows are next to each other
-  std::ptrdiff_t a_step = 0;
+  const S* a = nullptr;
+  std::ptrdiff_t a_step = 0, a_row = lanes_of<S>;  // a_row, out_row: from a pack of rows to the next
   const S* b = nullptr;
   std::ptrdiff_t b_step = 0, b_column = 0;
   int depth = 0, segments = 1;
   std::ptrdiff_t a_segment = 0, b_segment = 0;
   S* out = nullptr;
-  std::ptrdiff_t out_column = 0;
+  std::ptrdiff_t out_column = 0, out_row = lanes_of<S>;
 };
 
 // The functions for every number of packs and columns, each minus 1.
@@ -51,7 +52,7 @@ const ProductTable<std::complex<double>>& product_table<std::complex<double>>();
 // The maximum number of columns in a tile of `rows` packs.
 template <class V>
 int max_columns(int rows) {
-  return rows < 4 ? tile_columns<V, 1>() : tile_columns<V, 4>();
+  return rows == 1 ? tile_columns<V, 1>() : rows < 4 ? tile_columns<V, 2>() : tile_columns<V, 4>();
 }
 
 // Computes a product of `rows` packs and any number of columns, tile by tile.
@@ -60,8 +61,14 @@ void multiply(const ProductTile<ScalarOf<V>>& tile, int rows, int columns) {
   const auto& of_rows = product_table<V>().of[rows - 1];
   const int max = max_columns<V>(rows);
   if (columns == 0) return;
-  if (columns <= max) return of_rows[columns - 1](tile);
   ProductTile<ScalarOf<V>> part = tile;
+  if (part.depth == 1) {  // one long segment is faster than many short ones
+    part.depth = part.segments;
+    part.a_step = part.a_segment;
+    part.b_step = part.b_segment;
+    part.segments = 1;
+  }
+  if (columns <= max) return of_rows[columns - 1](part);
   in_columns(columns, max, [&](int, int size) {
     of_rows[size - 1](part);
     if (part.start != nullptr) part.start += size * part.start_column;

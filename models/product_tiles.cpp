@@ -12,17 +12,17 @@ namespace {
 
 template <class V, int R, int C>
 HWY_ATTR void product_tile(const ProductTile<ScalarOf<V>>& tile) {
-  constexpr int L = PackTraits<V>::lanes;
   V acc[R][C];
   unrolled<R>([&](auto r) RNNBENCH_INLINE {
     unrolled<C>([&](auto c) RNNBENCH_INLINE {
-      acc[r][c] = tile.start != nullptr ? load(tile.start + c * tile.start_column + r * L) : broadcast(ScalarOf<V>(0));
+      acc[r][c] = tile.start != nullptr ? load(tile.start + c * tile.start_column + r * tile.out_row)
+                                        : broadcast(ScalarOf<V>(0));
     });
   });
   multiply_accumulate(acc, tile.a, tile.a_step, tile.b, tile.b_step, tile.b_column, tile.depth, tile.segments,
-                      tile.a_segment, tile.b_segment);
+                      tile.a_segment, tile.b_segment, nullptr, tile.a_row);
   unrolled<C>([&](auto c) RNNBENCH_INLINE {
-    unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[r][c], tile.out + c * tile.out_column + r * L); });
+    unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[r][c], tile.out + c * tile.out_column + r * tile.out_row); });
   });
 }
 

@@ -165,38 +165,43 @@ class RecurrentLayer final : public Layer<ScalarOf<V>> {
   // Adds steps [begin, end) to the packed gradients of the matrices. (Those of one-hot inputs are done by the cell
   // kernel.)
   void accumulate(const TileInput<S>& in, const Tape& t, int begin, int end, S* gradient) const {
-    for (int ub = 0; ub < w_.unit_blocks; ++ub) {
-      for (std::size_t p = 0; p < w_.cell.recurrences.size(); ++p) {
-        const Product& product = w_.cell.recurrences[p];
-        const S* source = product.source == from_middle ? t.middle(end - 1, 0) : t.state(product.source, end - 1, 0);
-        outer_products(t, ub, product.rows, begin, end, source, w_.state_stride, w_.units,
-                       gradient + w_.recurrent_places[p].at.gradient);
-      }
-      for (std::size_t p = 0; p < w_.cell.inputs.size() && !w_.one_hot; ++p)
-        outer_products(t, ub, w_.cell.inputs[p].rows, begin, end,
-                       in.values + static_cast<std::size_t>(end - 1) * in.columns * in.stride, in.stride,
-                       w_.input_depth, gradient + w_.input_places[p].at.gradient);
+    for (std::size_t p = 0; p < w_.cell.recurrences.size(); ++p) {
+      const Product& product = w_.cell.recurrences[p];
+      const S* source = product.source == from_middle ? t.middle(end - 1, 0) : t.state(product.source, end - 1, 0);
+      outer_products(t, product.rows, begin, end, source, w_.state_stride, w_.units,
+                     gradient + w_.recurrent_places[p].at.gradient);
     }
+    for (std::size_t p = 0; p < w_.cell.inputs.size() && !w_.one_hot; ++p)
+      outer_products(t, w_.cell.inputs[p].rows, begin, end,
+                     in.values + static_cast<std::size_t>(end - 1) * in.columns * in.stride, in.stride, w_.input_depth,
+                     gradient + w_.input_places[p].at.gradient);
   }
 
   // out[ub][k][rows][L] += slot * source[column][k], summed over steps and columns; `source` points to the last step.
-  void outer_products(const Tape& t, int ub, const CellStructure::Rows& rows, int begin, int end, const S* source,
-                      int stride, int depth, S* out) const {
-    out += static_cast<std::size_t>(ub) * depth * rows.count * L;
-    const ProductTile<S> tile{.start = out,
-                              .start_column = rows.count * L,
-                              .a = t.slot(end - 1, ub, 0) + rows.slot * L,
-                              .a_step = w_.slots * L,
-                              .b = source,
-                              .b_step = stride,
-                              .b_column = 1,
-                              .depth = t.columns(),
-                              .segments = end - begin,
-                              .a_segment = -static_cast<std::ptrdiff_t>(t.slots_size()),
-                              .b_segment = -static_cast<std::ptrdiff_t>(t.columns()) * stride,
-                              .out = out,
-                              .out_column = rows.count * L};
-    multiply<V>(tile, rows.count, depth);
+  // If a unit block has one row of packs only, several unit blocks share a tile.
+  void outer_products(const Tape& t, const CellStructure::Rows& rows, int begin, int end, const S* source, int stride,
+                      int depth, S* out) const {
+    const std::ptrdiff_t of_block = static_cast<std::ptrdiff_t>(depth) * rows.count * L;
+    in_blocks(w_.unit_blocks, rows.count == 1 ? 4 : 1, [&](int ub, int blocks) {
+      ProductTile<S> tile{.start = out + ub * of_block,
+                          .start_column = rows.count * L,
+                          .a = t.slot(end - 1, ub, 0) + rows.slot * L,
+                          .a_step = w_.slots * L,
+                          .b = source,
+                          .b_step = stride,
+                          .b_column = 1,
+                          .depth = t.columns(),
+                          .segments = end - begin,
+                          .a_segment = -static_cast<std::ptrdiff_t>(t.slots_size()),
+                          .b_segment = -static_cast<std::ptrdiff_t>(t.columns()) * stride,
+                          .out = out + ub * of_block,
+                          .out_column = rows.count * L};
+      if (blocks > 1) {
+        tile.a_row = t.slot(end - 1, 1, 0) - t.slot(end - 1, 0, 0);
+        tile.out_row = of_block;
+      }
+      multiply<V>(tile, rows.count * blocks, depth);
+    });
   }
 
   const Weights w_;

@@ -27,8 +27,10 @@ struct RecurrentPass {
   const S* packed;
   const TileInput<S>& in;
   const RecurrentTape<S>& tape;
-  // The columns of the tile, in groups for register tiles of four packs and of fewer.
-  ColumnGroups few{in.columns, max_columns<V>(4)}, many{in.columns, max_columns<V>(1)};
+  // The columns of the tile, in groups for register tiles of one, two (or three) and four packs.
+  ColumnGroups of_one{in.columns, max_columns<V>(1)}, of_two{in.columns, max_columns<V>(2)},
+      of_four{in.columns, max_columns<V>(4)};
+  const ColumnGroups& columns(int rows) const { return rows == 1 ? of_one : rows < 4 ? of_two : of_four; }
 };
 template <class V>
 struct RecurrentBackwardPass {
@@ -75,7 +77,7 @@ class RecurrentSteps {
       const int group = w_.recurrent_places[recurrent].group;
       alignas(64) S sums[tile_width * max_product_rows * L];
       in_blocks(w_.unit_blocks, group, [&](int ub, int blocks) {
-        const ColumnGroups& columns = fused.rows * blocks < 4 ? pass.many : pass.few;
+        const ColumnGroups& columns = pass.columns(fused.rows * blocks);
         for (int g = 0; g < columns.count; ++g) fused_sums(fused, ub, blocks, columns.groups[g], g, sums);
         for (int b = 0; b < blocks; ++b)
           kernel_->forward(phase, arrays, {ub + b, 0, in.columns}, sums + b * fused.rows * L, fused.rows * blocks * L,
@@ -137,7 +139,7 @@ class RecurrentSteps {
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at) * in.columns;
     alignas(64) S sums[(max_states + 1) * back_group * tile_width * L];
     in_blocks(w_.unit_blocks, back_group, [&](int ub, int blocks) {
-      const ColumnGroups& columns = blocks < 4 ? forward.many : forward.few;
+      const ColumnGroups& columns = forward.columns(blocks);
       for (int i = 0; i < count; ++i) {
         const int target = targets[i];
         const Transposed& readers = makes_state ? w_.state_products[target] : w_.middle_products;

@@ -25,6 +25,11 @@ struct RecurrentTiles {
   using S = ScalarOf<V>;
   static constexpr int L = PackTraits<V>::lanes;
 
+  // How many lines of the next panel a tile prefetches for each number of the depth. Loads limit the tiles of one row
+  // or column, which prefetch nothing.
+  template <int R, int C>
+  static constexpr int ahead_of = R == 1 || C == 1 ? 0 : 2;
+
   // A product that is added to a tile. Column c of what is multiplied is at x + c * x_column.
   struct Factor {
     const S *panel = nullptr, *x = nullptr;
@@ -45,8 +50,8 @@ struct RecurrentTiles {
     });
     if (input != nullptr) multiply_accumulate(acc, input->panel, R * L, input->x, 1, input->x_column, input->depth);
     if (recurrent != nullptr)
-      multiply_accumulate<2>(acc, recurrent->panel, R * L, recurrent->x, 1, recurrent->x_column, recurrent->depth, 1, 0,
-                             0, recurrent->ahead);
+      multiply_accumulate<ahead_of<R, C>>(acc, recurrent->panel, R * L, recurrent->x, 1, recurrent->x_column,
+                                          recurrent->depth, 1, 0, 0, recurrent->ahead);
     unrolled<C>([&](auto c) RNNBENCH_INLINE {
       unrolled<R>([&](auto r) RNNBENCH_INLINE { store(acc[r][c], out + c * out_stride + r * L); });
     });
@@ -98,13 +103,19 @@ struct RecurrentTiles {
     }
     if (back.panel != nullptr) {
       const S *panel = back.panel, *slots = back.slots + column * back.slot_column, *ahead = back.ahead;
-      for (int ub = back.begin; ub < back.end; ++ub, slots += back.block_step) {
+      // Slots that follow each other without a gap are multiplied as one segment: those of a full unit block, or those
+      // of all full unit blocks if the tile has one column.
+      const bool gapless = back.parts->size() == 1 && back.block_step == back.parts->front().count * L;
+      for (int ub = back.begin, blocks; ub < back.end; ub += blocks, slots += blocks * back.block_step) {
         const int real = std::min(L, back.units - ub * L);
+        blocks = gapless && real == L ? std::min(back.end, back.units / L) - ub : 1;
         for (const CellStructure::Rows& rows : *back.parts) {
-          multiply_accumulate<2>(acc, panel, B * L, slots + rows.slot * L, 1, back.slot_column, real, rows.count,
-                                 static_cast<std::ptrdiff_t>(real) * B * L, L, ahead);
-          panel += static_cast<std::ptrdiff_t>(rows.count) * real * B * L;
-          ahead += static_cast<std::ptrdiff_t>(rows.count) * real * 2 * 16;
+          const int n = real == L ? blocks * rows.count * L : real, segments = real == L ? 1 : rows.count;
+          const std::ptrdiff_t depth = n * segments;
+          multiply_accumulate<ahead_of<B, C>>(acc, panel, B * L, slots + rows.slot * L, 1, back.slot_column, n,
+                                              segments, static_cast<std::ptrdiff_t>(n) * B * L, L, ahead);
+          panel += depth * B * L;
+          ahead += depth * 2 * 16;
         }
       }
     }
