@@ -66,11 +66,17 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
       unrolled<N>([&](auto c) RNNBENCH_INLINE { f(packs.v[c], c); });
   }
 
+  // Columns that backward computes at once: as many as hide latency, if what a column needs fits into the registers.
+  static constexpr int backward_columns() {
+    int columns = PackTraits<V>::side_by_side;
+    while (columns > 1 && (slots + 3 * states) * columns > PackTraits<V>::all_registers) columns /= 2;
+    return columns;
+  }
+
   // Calls f(Constant<N>(), function of the gates) for groups of N columns, then for single ones. Groups are for sigmoid
   // gates, which are what nearly everybody uses; everything else shares one compiled version.
-  template <class F>
+  template <int N, class F>
   HWY_INLINE HWY_ATTR void for_groups(int columns, F f) const {
-    constexpr int N = PackTraits<V>::side_by_side;
     int left = columns;
     if constexpr (N > 1)
       if (gate_ == GateActivation::sigmoid)
@@ -101,7 +107,7 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     const Cell cell = cell_;
     const S* weights = vectors > 0 ? arrays.vectors + place.unit_block * (vectors * L) : nullptr;
     std::ptrdiff_t column = 0;  // stride * columns that are done
-    for_groups(place.count, [&](auto group, auto gate_function) RNNBENCH_INLINE {
+    for_groups<PackTraits<V>::side_by_side>(place.count, [&](auto group, auto gate_function) RNNBENCH_INLINE {
       constexpr int N = group;
       UnitOf<N, decltype(gate_function)> u;
       u.gate_function = gate_function;
@@ -179,7 +185,7 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
     unrolled<vectors>([&](auto v) RNNBENCH_INLINE { d_vectors[v] = load(d_weights + v * L); });
     const Cell cell = cell_;
     std::ptrdiff_t done = 0;  // columns
-    for_groups(place.count, [&](auto group, auto gate_function) RNNBENCH_INLINE {
+    for_groups<backward_columns()>(place.count, [&](auto group, auto gate_function) RNNBENCH_INLINE {
       constexpr int N = group;
       UnitOf<N, decltype(gate_function)> u;
       u.gate_function = gate_function;
@@ -222,13 +228,26 @@ class CellKernelOf final : public CellKernel<ScalarOf<V>> {
           unrolled<N>([&](auto c) RNNBENCH_INLINE { prefetch(next[s] + column + c * stride); });
         });
       }
-      if (symbols != nullptr)
+      // Sequences often read the same symbol, as during the delay of copy. One row then takes all columns, without a
+      // store and a load between them.
+      if (symbols != nullptr) {
+        const std::int32_t symbol = symbols[done];
+        bool same = true;
+        for (int c = 1; c < N; ++c) same &= symbols[done + c] == symbol;
         unrolled<count>([&](auto g) RNNBENCH_INLINE {
-          for_packs<N>(u.gates[first + g], [&](V pack, int c) RNNBENCH_INLINE {
-            S* row = table + symbols[done + c] * table_row + (first + g) * L;
-            store(load(row) + pack, row);
-          });
+          if (same) {
+            S* row = table + symbol * table_row + (first + g) * L;
+            V sum = load(row);
+            add_columns(u.gates[first + g], sum);
+            store(sum, row);
+          } else {
+            for_packs<N>(u.gates[first + g], [&](V pack, int c) RNNBENCH_INLINE {
+              S* row = table + symbols[done + c] * table_row + (first + g) * L;
+              store(load(row) + pack, row);
+            });
+          }
         });
+      }
       slot += N * slots * L;
       next_slot += N * slots * L;
       done += N;
