@@ -11,11 +11,12 @@ namespace rnnbench::core {
 
 void* allocate_aligned(std::size_t bytes) {
   constexpr std::size_t huge_page = std::size_t{1} << 21;
-  const bool large = bytes >= 2 * huge_page;
+  const bool large = bytes >= huge_page / 8;
+  if (large) bytes = (bytes + huge_page - 1) / huge_page * huge_page;  // so that the end lies in a huge page, too
   void* memory = nullptr;
   if (posix_memalign(&memory, large ? huge_page : 64, bytes) != 0) throw std::bad_alloc();
 #if defined(MADV_HUGEPAGE)
-  if (large) madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // only a hint
+  if (large) madvise(memory, bytes, MADV_HUGEPAGE);  // only a hint
 #endif
   return memory;
 }

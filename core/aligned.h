@@ -8,8 +8,9 @@
 
 namespace rnnbench::core {
 
-// Memory that begins at a multiple of 64 bytes. Arrays of at least two huge pages begin at a page boundary, and the
-// system is asked to use huge pages, which saves page walks for panels of weights. Throws std::bad_alloc.
+// Memory that begins at a multiple of 64 bytes. Arrays of at least 256 KiB get whole huge pages of 2 MiB if the system
+// has them, which saves page walks and keeps an array from competing with itself for lines of the second-level cache.
+// Throws std::bad_alloc.
 void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory);
 

@@ -15,6 +15,18 @@ void Batch::reset(const Signature& signature, int new_steps, int new_size) {
   answer.assign(places, 0);
 }
 
+// Eight sums do not wait for each other. Weights are small integers in every task, so the total is exact.
+double Batch::total_weight() const {
+  double sums[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= weight.size(); i += 8)
+    for (int k = 0; k < 8; ++k) sums[k] += weight[i + k];
+  double total = 0;
+  for (; i < weight.size(); ++i) total += weight[i];
+  for (double sum : sums) total += sum;
+  return total;
+}
+
 Batch Batch::sequences(int first, int count) const {
   Batch chosen;
   chosen.steps = steps;

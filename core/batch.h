@@ -42,6 +42,7 @@ struct Batch {
   std::vector<std::uint8_t> answer;   // [steps, size], 1 where the step counts in the accuracy
 
   std::size_t at(int step, int sequence) const { return static_cast<std::size_t>(step) * size + sequence; }
+  double total_weight() const;
   // Gives the arrays these shapes and fills them with zeros.
   void reset(const Signature& signature, int steps, int size);
   // A batch of the sequences [first, first + count), with all their steps.

@@ -68,12 +68,11 @@ void chosen_adam(Isa isa, float* p, float* m, float* v, const float* g, std::siz
   RNNBENCH_CHOOSE(isa, adam(p, m, v, g, count, rate, unbias))
 }
 
-// Calls f(begin, end) for blocks of block_size numbers.
-constexpr std::size_t block_size = 16384;
+// Calls f(begin, end) for blocks of `size` numbers.
 template <class F>
-void in_blocks(std::size_t count, ThreadTeam* team, F&& f) {
-  const int blocks = static_cast<int>((count + block_size - 1) / block_size);
-  const auto block = [&](int, int i) { f(i * block_size, std::min(count, (i + 1) * block_size)); };
+void in_blocks(std::size_t count, ThreadTeam* team, F&& f, std::size_t size = 4096) {
+  const int blocks = static_cast<int>((count + size - 1) / size);
+  const auto block = [&](int, int i) { f(i * size, std::min(count, (i + 1) * size)); };
   if (team != nullptr)
     team->run(blocks, block);
   else
@@ -158,15 +157,17 @@ class Adam final : public Optimizer {
 double clip_by_norm(Parameters<float>& gradient, double limit, ThreadTeam* team) {
   float* g = gradient.data().data();  // padded with zeros to a multiple of 16 numbers
   const std::size_t count = gradient.data().size();
-  std::vector<double> squares((count + block_size - 1) / block_size);
-  in_blocks(count, team, [&](std::size_t begin, std::size_t end) {
+  constexpr std::size_t block = 16384;  // part of the definition of the norm, because it orders the sum
+  std::vector<double> squares((count + block - 1) / block);
+  const auto sum_squares = [&](std::size_t begin, std::size_t end) {
     double sum[16] = {};
     for (std::size_t i = begin; i < end; i += 16)
       for (int lane = 0; lane < 16; ++lane) sum[lane] += static_cast<double>(g[i + lane]) * g[i + lane];
     for (int half = 8; half >= 1; half /= 2)
       for (int lane = 0; lane < half; ++lane) sum[lane] += sum[lane + half];
-    squares[begin / block_size] = sum[0];
-  });
+    squares[begin / block] = sum[0];
+  };
+  in_blocks(count, team, sum_squares, block);
   double total = 0;
   for (double square : squares) total += square;
   const double norm = std::sqrt(total);

@@ -58,10 +58,12 @@ class NetworkOf final : public Network<S> {
         forward(work, tile, segment, true);
         const S* out = head_tape(tile);
         for (const StepRange& run : tile.wanted_runs(segment.begin, segment.end, segment.begin))
-          for (int step = run.begin; step < run.end; ++step)
-            for (int c = 0; c < tile.columns; ++c)
-              std::copy_n(out + (static_cast<std::size_t>(step) * tile.columns + c) * stride, width,
-                          &outputs[batch.at(segment.begin + step, first + c) * width]);
+          for (int step = run.begin; step < run.end; ++step) {
+            const S* from = out + static_cast<std::size_t>(step) * tile.columns * stride;
+            S* to = &outputs[batch.at(segment.begin + step, first) * width];
+            for (int o = 0; o < width; ++o)  // the inner loop over columns, because a copy per column costs more
+              for (int c = 0; c < tile.columns; ++c) to[c * width + o] = from[c * stride + o];
+          }
         leave(tile, segment, nullptr);
       }
     });
@@ -74,8 +76,7 @@ class NetworkOf final : public Network<S> {
     const int tiles = tiles_of(batch);
     work.gradients.resize(gradient_size() * tiles);
     work.losses.assign(tiles, TotalOf<S>(0));
-    double weight = 0;
-    for (float w : batch.weight) weight += w;
+    const double weight = batch.total_weight();
     const S scale = S(weight > 0 ? 1 / weight : 0);
     work.threads.run(tiles, [&](int thread, int index) {
       Tile<S>& tile = work.tiles[thread];

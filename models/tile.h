@@ -18,8 +18,9 @@ struct Segment {
   int steps() const { return end - begin; }
 };
 
+// Threads write to their own tiles only, so two tiles share no cache line.
 template <class S>
-struct Tile {
+struct alignas(128) Tile {
   int columns = 0;
   std::vector<std::int32_t> symbols, classes;  // as in Batch, of the columns of the tile
   // Real-valued inputs, [steps][columns][inputs], without a gap between columns. Kernels load full packs from any
@@ -75,12 +76,17 @@ struct Tile {
     wanted.assign(batch.steps, all_steps);
     losses.assign(batch.steps, TotalOf<S>(0));
     lengths.assign(columns, 0);
-    for (int step = 0; step < batch.steps; ++step)
+    for (int step = 0; step < batch.steps; ++step) {
+      const float* of_step = &batch.weight[batch.at(step, first)];
+      const auto* answer = &batch.answer[batch.at(step, first)];
+      bool any = false;
       for (int c = 0; c < columns; ++c) {
-        if (batch.weight[batch.at(step, first + c)] == 0 && !batch.answer[batch.at(step, first + c)]) continue;
-        wanted[step] = 1;
-        lengths[c] = step + 1;
+        const bool counts = (of_step[c] != 0) | (answer[c] != 0);
+        any |= counts;
+        lengths[c] = counts ? step + 1 : lengths[c];
       }
+      wanted[step] |= any;
+    }
     for (int& length : lengths)
       if (length == 0) length = batch.steps;  // it has no wanted step
   }

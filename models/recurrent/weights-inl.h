@@ -94,26 +94,28 @@ class RecurrentWeights {
         cell.inputs, [&](const Product&) { return needs_input_gradient; }, round_up(input_depth, L));
   }
 
-  // The work is divided at multiples of four unit blocks (for transposed panels, four row blocks), because groups have
-  // at most four.
+  // The work is divided between groups of blocks that share panels.
   void pack_weights(const Parameters<S>& parameters, S* packed, int piece, int pieces) const {
-    const Range part = part_of(unit_blocks, piece, pieces);
+    const auto part_of = [=](int blocks, int group) { return Range::part_of(blocks, group, piece, pieces); };
+    const Range part = part_of(unit_blocks, 1), columns = part_of(unit_blocks, back_group);
     for (int ub = part.begin; ub < part.end; ++ub) pack_vectors(parameters, ub, packed);
     for (std::size_t p = 0; p < cell.inputs.size() && !one_hot; ++p)
-      pack_panels(parameters, cell.inputs[p], input_places[p], input_depth, features(), part, packed);
+      pack_panels(parameters, cell.inputs[p], input_places[p], input_depth, features(),
+                  part_of(unit_blocks, input_places[p].group), packed);
     for (std::size_t p = 0; p < cell.recurrences.size(); ++p)
-      pack_panels(parameters, cell.recurrences[p], recurrent_places[p], units, nullptr, part, packed);
-    for (const Transposed& of : state_products) pack_transposed(parameters, of, units, nullptr, part, packed);
-    pack_transposed(parameters, middle_products, units, nullptr, part, packed);
+      pack_panels(parameters, cell.recurrences[p], recurrent_places[p], units, nullptr,
+                  part_of(unit_blocks, recurrent_places[p].group), packed);
+    for (const Transposed& of : state_products) pack_transposed(parameters, of, units, nullptr, columns, packed);
+    pack_transposed(parameters, middle_products, units, nullptr, columns, packed);
     if (needs_input_gradient)
       pack_transposed(parameters, input_products, input_depth, features(),
-                      part_of((input_depth + L - 1) / L, piece, pieces), packed);
+                      part_of((input_depth + L - 1) / L, back_group), packed);
   }
 
   void write_gradient(const S* packed, std::size_t stride, int tiles, Parameters<S>& gradient, int piece,
                       int pieces) const {
     const auto sum = [&](std::size_t at) { return sum_of_tiles(packed + at, stride, tiles); };
-    const Range part = part_of(unit_blocks, piece, pieces);
+    const Range part = Range::part_of(unit_blocks, 1, piece, pieces);
     for (int ub = part.begin; ub < part.end; ++ub) {
       const int real = std::min(L, units - ub * L);
       const auto write = [&](const std::vector<Product>& products, const std::vector<Place>& places, int depth,
@@ -183,11 +185,13 @@ class RecurrentWeights {
  private:
   struct Range {
     int begin, end;
+    // A piece of `blocks` blocks that begins and ends between groups.
+    static Range part_of(int blocks, int group, int piece, int pieces) {
+      const int groups = (blocks + group - 1) / group;
+      return {std::min(blocks, groups * piece / pieces * group),
+              std::min(blocks, groups * (piece + 1) / pieces * group)};
+    }
   };
-  static Range part_of(int blocks, int piece, int pieces) {
-    const int fours = (blocks + 3) / 4;
-    return {std::min(blocks, fours * piece / pieces * 4), std::min(blocks, fours * (piece + 1) / pieces * 4)};
-  }
   static int group_of(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
   std::size_t row_of(int gate, int unit) const { return static_cast<std::size_t>(gate) * units + unit; }
   int recurrent_row(int slot) const {  // of the slot's gate in weight_hh and bias_hh
@@ -252,25 +256,37 @@ class RecurrentWeights {
     }
   }
 
-  // Works through blocks of 16 x L numbers, which stay in the first-level cache. `features`: see features().
-  void pack_panels(const Parameters<S>& parameters, const Product& product, const Place& place, int depth,
-                   const Features* features, Range part, S* packed) const {
+  // Works through squares of 16 x L numbers. `features`: see features().
+  HWY_ATTR void pack_panels(const Parameters<S>& parameters, const Product& product, const Place& place, int depth,
+                            const Features* features, Range part, S* packed) const {
     const S* w = parameters.block(parameter_blocks.weights[product.matrix]);
     const int count = product.rows.count, columns = features ? features->real() : depth;
-    in_blocks(part.end - part.begin, place.group, [&](int at, int blocks) {
+    in_blocks(part.end - part.begin, place.group, [&](int at, int blocks) HWY_ATTR {
       const int from = part.begin + at;
       S* panel = packed + place.at.weights + static_cast<std::size_t>(from) * count * L * depth;
       for (int b = 0; b < blocks; ++b)
         for (int r = 0; r < count; ++r) {
           const int unit = (from + b) * L, real = std::min(L, units - unit);
           const S* rows = w + row_of(product.matrix_rows[r], unit) * columns;
-          for (int first = 0; first < depth; first += 16)
+          const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(blocks) * count * L;
+          S* out = panel + (b * count + r) * L;
+          for (int first = 0; first < depth; first += 16) {
+            if constexpr (L == 16)
+              if (features == nullptr && real == L && depth - first >= 16) {
+                V square[16];
+                for (int lane = 0; lane < L; ++lane)
+                  square[lane] = load(rows + static_cast<std::size_t>(lane) * columns + first);
+                transpose(square);
+                for (int k = 0; k < 16; ++k) store(square[k], out + (first + k) * step);
+                continue;
+              }
             for (int lane = 0; lane < L; ++lane)
               for (int k = first; k < std::min(depth, first + 16); ++k) {
                 const int column = features ? features->real_of(k, L) : k;
-                panel[(static_cast<std::size_t>(k) * blocks * count + b * count + r) * L + lane] =
+                out[k * step + lane] =
                     lane < real && column >= 0 ? rows[static_cast<std::size_t>(lane) * columns + column] : S(0);
               }
+          }
         }
     });
   }
@@ -304,12 +320,24 @@ class RecurrentWeights {
   }
 
   // w[lane][column of k] = packed[k * step + lane], summed over the tiles, for lane < real and k < depth.
-  static void write_rows(const S* packed, std::size_t step, std::size_t stride, int tiles, int real, int depth,
-                         const Features* features, S* w) {
+  static HWY_ATTR void write_rows(const S* packed, std::size_t step, std::size_t stride, int tiles, int real, int depth,
+                                  const Features* features, S* w) {
     S square[16][L];
     const int columns = features ? features->real() : depth;
     for (int first = 0; first < depth; first += 16) {
       const int count = std::min(16, depth - first);
+      if constexpr (L == 16)
+        if (features == nullptr && real == L && count == 16) {
+          V sums[16];
+          for (int k = 0; k < 16; ++k) {
+            const S* from = packed + (first + k) * step;
+            sums[k] = load(from);
+            for (int tile = 1; tile < tiles; ++tile) sums[k] = sums[k] + load(from + tile * stride);
+          }
+          transpose(sums);
+          for (int lane = 0; lane < L; ++lane) store(sums[lane], w + static_cast<std::size_t>(lane) * columns + first);
+          continue;
+        }
       for (int k = 0; k < count; ++k) {
         const S* from = packed + (first + k) * step;
         for (int lane = 0; lane < L; ++lane) square[k][lane] = from[lane];
