@@ -14,9 +14,9 @@ WIDTHS = {"copy": (10, 9), "adding": (2, 1)}  # inputs, outputs
 NAMES = {"rnnbench": "rnnbench", "pytorch": "PyTorch", "onednn": "oneDNN"}
 COLUMNS = (
     "round program variant task cell batch time_steps hidden threads wall_ms_per_update wall_ms_fastest peak_gflops "
-    "peak_memory_mib others"
+    "peak_memory_mib others fraction_of_bound"
 ).split()  # others: cores that other processes used during the measurement
-OLD_COLUMNS = [name.removeprefix("wall_") for name in COLUMNS]  # the same columns in older files
+OLD_COLUMNS = COLUMNS[:-1], [name.removeprefix("wall_") for name in COLUMNS[:-1]]  # of older files
 KEY = COLUMNS[:9]
 
 
@@ -32,29 +32,29 @@ def count(text):
 
 
 def read_measurements(path):
-    """The text of the file with today's column names, and its rows. An incomplete last line, where the measuring was
-    interrupted, is removed."""
+    """The rows of the file, with today's columns. An incomplete last line, where the measuring was interrupted, is left
+    out."""
     text = path.read_text() if path.exists() else ""
-    complete = text[: text.rfind("\n") + 1]
-    if complete.startswith(",".join(OLD_COLUMNS) + "\n"):
-        complete = ",".join(COLUMNS) + complete[complete.index("\n") :]
-    rows = list(csv.DictReader(io.StringIO(complete)))
+    head, _, lines = text[: text.rfind("\n") + 1].partition("\n")
     try:
-        if complete and list(rows[0] if rows else next(csv.reader([complete]))) != COLUMNS:
+        if head.split(",") in OLD_COLUMNS:
+            lines = lines.replace("\n", ",\n")
+        elif head and head != ",".join(COLUMNS):
             raise ValueError
+        rows = list(csv.DictReader(io.StringIO(lines), COLUMNS))
         for row in rows:
             GATES[row["cell"]], WIDTHS[row["task"]], NAMES[row["program"]]
             if not float(row["wall_ms_per_update"]) > 0 or not float(row["peak_memory_mib"]) > 0:
                 raise ValueError
             if row["program"] == "rnnbench" and not float(row["peak_gflops"]) > 0:
                 raise ValueError
-            if not 0 <= float(row["others"]) < math.inf:
+            if not 0 <= float(row["others"]) < math.inf or not 0 <= float(row["fraction_of_bound"] or 0) < 2:
                 raise ValueError
             for name in ("batch", "time_steps", "hidden", "threads", "round"):
                 count(row[name])
     except (ValueError, TypeError, KeyError, argparse.ArgumentTypeError):
         fail(f"{path} is not a file of measurements: a line does not have the columns {','.join(COLUMNS)}")
-    return complete, rows
+    return rows
 
 
 def nominal_flops(case):
@@ -69,13 +69,15 @@ class Summary:
     """Medians over the rounds, by case, program and number of threads."""
 
     def __init__(self, rows):
-        self.times, self.memory, peaks = {}, {}, {}
+        self.times, self.memory, self.bounds, peaks = {}, {}, {}, {}
         for row in rows:
             case = (row["task"], int(row["batch"]), int(row["time_steps"]), int(row["hidden"]), row["cell"])
             key = (case, row["program"], int(row["threads"]))
             variants = self.times.setdefault(key, {})
             variants.setdefault(row["variant"], []).append(float(row["wall_ms_per_update"]))
             self.memory.setdefault((key, row["variant"]), []).append(float(row["peak_memory_mib"]))
+            if row["fraction_of_bound"]:
+                self.bounds.setdefault(key, []).append(float(row["fraction_of_bound"]))
             if row["peak_gflops"]:
                 peaks.setdefault(int(row["threads"]), []).append(float(row["peak_gflops"]))
         self.peaks = {threads: statistics.median(values) for threads, values in peaks.items()}
@@ -96,6 +98,10 @@ class Summary:
     def share(self, case, program, threads):
         ms, peak = self.ms(case, program, threads), self.peaks.get(threads)
         return nominal_flops(case)[0] / ms * 1e-6 / peak if ms and peak else None
+
+    def of_bound(self, case, threads):
+        fractions = self.bounds.get((case, "rnnbench", threads))
+        return f"{100 * statistics.median(fractions):.0f} %" if fractions else ""
 
     def ratio(self, case, peer, threads):
         """Peer's time by ours; as a number and as a cell of the table."""
@@ -139,7 +145,7 @@ def write_table(path, machine, summary):
                 f"{sum(v > 1 for v in values)} of {len(values)} cases; ratio {min(values):.2f} to {max(values):.2f}, "
                 f"geometric mean {mean:.2f}"
             )
-    head = ["task", "batch", "steps", "hidden", "cell", f"ms, {low} T", "of peak", "executed"]
+    head = ["task", "batch", "steps", "hidden", "cell", f"ms, {low} T", "of peak", "of bound", "executed"]
     head += [f"{NAMES[peer]}, {threads} T" for peer, threads in pairs]
     head += [f"rnnbench {high} T by {low} T"] * (high > low) + [f"MiB {name}" for name in NAMES.values()]
     lines += ["", "| " + " | ".join(head) + " |"]
@@ -148,7 +154,7 @@ def write_table(path, machine, summary):
         ms, share = summary.ms(case, "rnnbench", low), summary.share(case, "rnnbench", low)
         flops, products = nominal_flops(case)
         row = [str(part) for part in case]
-        row += [f"{ms:.3g}" if ms else "", f"{100 * share:.0f} %" if share else ""]
+        row += [f"{ms:.3g}" if ms else "", f"{100 * share:.0f} %" if share else "", summary.of_bound(case, low)]
         row += [f"{100 - 100 * products / flops * (case[0] == 'copy'):.0f} %"]
         row += [summary.ratio(case, peer, threads)[1] for peer, threads in pairs]
         many = summary.ms(case, "rnnbench", high)
@@ -159,6 +165,7 @@ def write_table(path, machine, summary):
         "",
         "- `of peak`: nominal FLOPs of the update, with a dense input, by the peak of fused multiply-adds that",
         "  rnnbench measures beside (median of all its measurements with as many threads).",
+        "- `of bound`: docs/speed.md, \"The bound\"; empty where the measured version did not compute it.",
         "- `executed`: the part of the nominal FLOPs that rnnbench computes. It gathers the columns of one-hot inputs;",
         "  the peers know dense inputs only and multiply.",
         "- ≈: the ranges of the rounds overlap.",
