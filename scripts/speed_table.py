@@ -43,6 +43,8 @@ def read_measurements(path):
             raise ValueError
         rows = list(csv.DictReader(io.StringIO(lines), COLUMNS))
         for row in rows:
+            if None in row or None in row.values():  # too many columns, or too few
+                raise ValueError
             GATES[row["cell"]], WIDTHS[row["task"]], NAMES[row["program"]]
             if not float(row["wall_ms_per_update"]) > 0 or not float(row["peak_memory_mib"]) > 0:
                 raise ValueError
