@@ -93,7 +93,7 @@ void add_statistics(Comparison& comparison, const std::string& measure) {
 void add_caveats(const ModelRuns& first, const ModelRuns& second, const std::string& measure, Comparison& comparison) {
   if (measure == updates_to_solve) return;
   const auto stopped = [](const ModelRuns& model) {
-    return std::count_if(model.runs.begin(), model.runs.end(), [](const Run& run) { return run.stopped(); });
+    return std::count_if(model.runs.begin(), model.runs.end(), [](const Run& run) { return run.stopped_when_solved(); });
   };
   if (stopped(first) + stopped(second) > 0)
     comparison.caveats.push_back(std::to_string(stopped(first)) + " of " + counted(first.runs.size(), "run") + " of " +
@@ -101,6 +101,10 @@ void add_caveats(const ModelRuns& first, const ModelRuns& second, const std::str
                                  std::to_string(second.runs.size()) + " of " + second.label +
                                  " stopped when they had solved the task: their test scores are those of that moment, "
                                  "and small differences between them mean nothing");
+  for (const ModelRuns* model : {&first, &second})
+    if (std::any_of(model->runs.begin(), model->runs.end(), [](const Run& run) { return run.kept_best(); }))
+      comparison.caveats.push_back("the test scores of " + model->label +
+                                   " are those of the weights with the best validation score (keep = best)");
   if (std::any_of(first.runs.begin(), first.runs.end(), [](const Run& run) { return run.tested_on_list(); }))
     comparison.caveats.push_back(caveat_of_list_test);
 }

@@ -124,11 +124,13 @@ bool Run::diverged() const { return recorded() && record->result.at("status") ==
 
 bool Run::tested_on_list() const { return recorded() && record->result.value("evaluated_on", "random") == "list"; }
 
-bool Run::stopped() const {
+std::string Run::stopped() const {
   const Json& training = spec.at("training");
-  return solved() && training.value("stop", "never") == "solved" &&
-         record->result.at("updates") < training.at("updates");
+  if (!recorded() || diverged() || record->result.at("updates") >= training.at("updates")) return "never";
+  return training.value("stop", "never");
 }
+
+bool Run::kept_best() const { return spec.at("training").value("keep", "last") == "best"; }
 
 bool Run::solved() const { return recorded() && !diverged() && record->result.at("solved").get<bool>(); }
 

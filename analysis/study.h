@@ -25,8 +25,11 @@ struct Run {
   bool recorded() const { return record.has_value(); }
   bool diverged() const;
   bool solved() const;  // false if the run diverged, whatever it reached before
-  // Whether training ended early because the task was solved (stop = solved).
-  bool stopped() const;
+  // The value of `stop` if training ended early because of it, else "never".
+  std::string stopped() const;
+  bool stopped_when_solved() const { return stopped() == "solved"; }
+  // Whether the tested weights are those of the best validation score (keep = best).
+  bool kept_best() const;
   // Whether the test sequences are a fixed list, the same for every run, so that their sampling error is in no
   // interval.
   bool tested_on_list() const;

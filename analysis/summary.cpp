@@ -84,7 +84,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
     summary.recorded += run.recorded();
     summary.solved += run.solved();
     summary.diverged += run.diverged();
-    summary.stopped += run.stopped();
+    summary.stopped += run.stopped_when_solved();
     summary.missing += !run.recorded();
     const auto score = run.test_score(task.measure);
     summary.scored += score.has_value();

@@ -162,12 +162,28 @@ namespace {
 
 // "; 3 of 20 runs stopped when they had solved the task"
 std::string stopped_text(const Study& study) {
-  std::size_t stopped = 0, all = 0;
+  std::size_t solved = 0, patience = 0, all = 0;
   for (const TaskRuns& task : study.tasks)
     for (const ModelRuns& model : task.models)
-      for (const Run& run : model.runs) ++all, stopped += run.stopped();
-  if (stopped == 0) return "";
-  return "; " + std::to_string(stopped) + " of " + counted(all, "run") + " stopped when they had solved the task";
+      for (const Run& run : model.runs)
+        ++all, solved += run.stopped() == "solved", patience += run.stopped() == "patience";
+  const std::string of_all = " of " + counted(all, "run") + " stopped when ";
+  std::string text;
+  if (solved > 0) text += "; " + std::to_string(solved) + of_all + "they had solved the task";
+  if (patience > 0) text += "; " + std::to_string(patience) + of_all + "validation scores improved no more";
+  return text;
+}
+
+// "the weights after the last update", or those of the best validation score
+std::string tested_weights(const Study& study) {
+  std::size_t best = 0, all = 0;
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models)
+      for (const Run& run : model.runs) ++all, best += run.kept_best();
+  const std::string last = "the weights after the last update";
+  if (best == 0) return last;
+  const std::string of_best = "the weights with the best validation score";
+  return best == all ? of_best : last + ", of runs with keep = best those of " + of_best;
 }
 
 // "3 of 20 runs were timed on a busy machine", or ""
@@ -196,7 +212,7 @@ std::vector<std::string> table_notes(const Study& study) {
         "test scores: interquartile mean over seeds, which ignores the lowest and highest quarter [95 % bootstrap "
         "interval]");
   }
-  notes.push_back("test scores are those of the weights after the last update" + stopped_text(study));
+  notes.push_back("test scores are those of " + tested_weights(study) + stopped_text(study));
   notes.push_back(
       "to solve: training until validation met the criterion for good; median [minimum, maximum] over seeds");
   notes.push_back(

@@ -2,6 +2,22 @@
 // on the instruction set nor on the threads.
 #include "core/optimizer.h"
 
+#ifndef RNNBENCH_CORE_ADAM_STEP
+#define RNNBENCH_CORE_ADAM_STEP
+namespace rnnbench::core {
+
+// What an update of Adam or AdamW needs, in the precision in which it computes.
+struct AdamStep {
+  float beta1, rest1, beta2, rest2;  // rest = 1 - beta
+  float epsilon;
+  float rate;    // learning rate, corrected for the bias of the first mean
+  float unbias;  // corrects the root of the second mean
+  float keep;    // 1 - learning rate * weight decay
+};
+
+}  // namespace rnnbench::core
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/optimizer.cpp"
 #include "hwy/foreach_target.h"
@@ -33,14 +49,16 @@ HWY_ATTR void rmsprop(float* p, float* s, const float* g, std::size_t count, flo
   }
 }
 
-// m and v are the running means of the gradient and of its square; `unbias` corrects the root of v.
-HWY_ATTR void adam(float* p, float* m, float* v, const float* g, std::size_t count, float rate, float unbias) {
+// m and v are the running means of the gradient and of its square.
+HWY_ATTR void adam(float* p, float* m, float* v, const float* g, std::size_t count, AdamStep step) {
   for (std::size_t i = 0; i < count; i += 16) {
-    const Pack d = load(g + i), first = broadcast(0.9f) * load(m + i) + broadcast(0.1f) * d,
-               second = broadcast(0.999f) * load(v + i) + broadcast(0.001f) * (d * d);
+    const Pack d = load(g + i), first = broadcast(step.beta1) * load(m + i) + broadcast(step.rest1) * d,
+               second = broadcast(step.beta2) * load(v + i) + broadcast(step.rest2) * (d * d);
     store(first, m + i);
     store(second, v + i);
-    store(load(p + i) - broadcast(rate) * (first / (sqrt(second) * broadcast(unbias) + broadcast(1e-8f))), p + i);
+    store(broadcast(step.keep) * load(p + i) -
+              broadcast(step.rate) * (first / (sqrt(second) * broadcast(step.unbias) + broadcast(step.epsilon))),
+          p + i);
   }
 }
 
@@ -64,19 +82,26 @@ void chosen_sgd(Isa isa, float* p, float* v, const float* g, std::size_t count, 
 void chosen_rmsprop(Isa isa, float* p, float* s, const float* g, std::size_t count, float rate) {
   RNNBENCH_CHOOSE(isa, rmsprop(p, s, g, count, rate))
 }
-void chosen_adam(Isa isa, float* p, float* m, float* v, const float* g, std::size_t count, float rate, float unbias) {
-  RNNBENCH_CHOOSE(isa, adam(p, m, v, g, count, rate, unbias))
+void chosen_adam(Isa isa, float* p, float* m, float* v, const float* g, std::size_t count, AdamStep step) {
+  RNNBENCH_CHOOSE(isa, adam(p, m, v, g, count, step))
 }
 
+// Numbers that one thread updates at a time.
+constexpr std::size_t part_size = 4096;
+
+// Calls f(0), ..., f(count - 1), which have `numbers` numbers together. A few are not worth waking other threads.
+template <class F>
+void in_parts(int count, std::size_t numbers, ThreadTeam* team, F&& f) {
+  if (team != nullptr && numbers > part_size)
+    team->run(count, [&](int, int i) { f(i); });
+  else
+    for (int i = 0; i < count; ++i) f(i);
+}
 // Calls f(begin, end) for blocks of `size` numbers.
 template <class F>
-void in_blocks(std::size_t count, ThreadTeam* team, F&& f, std::size_t size = 4096) {
+void in_blocks(std::size_t count, ThreadTeam* team, F&& f, std::size_t size = part_size) {
   const int blocks = static_cast<int>((count + size - 1) / size);
-  const auto block = [&](int, int i) { f(i * size, std::min(count, (i + 1) * size)); };
-  if (team != nullptr)
-    team->run(blocks, block);
-  else
-    for (int i = 0; i < blocks; ++i) block(0, i);
+  in_parts(blocks, count, team, [&](int i) { f(i * size, std::min(count, (i + 1) * size)); });
 }
 
 class Sgd final : public Optimizer {
@@ -122,21 +147,37 @@ class RmsProp final : public Optimizer {
   Parameters<float> square_;
 };
 
+// Adam, and with weight decay AdamW (Loshchilov & Hutter 2019), which multiplies the weights by 1 - rate * decay before
+// the update.
 class Adam final : public Optimizer {
  public:
-  Adam(Isa isa, const Layout& layout) : isa_(isa), first_(layout), second_(layout) {}
+  struct Options {
+    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+  };
+  Adam(Isa isa, const Layout& layout, const Options& options)
+      : isa_(isa), options_(options), first_(layout), second_(layout), parts_(parts_of(layout)) {}
   void update(Parameters<float>& parameters, const Parameters<float>& gradient, double learning_rate,
               ThreadTeam* team) override {
-    power1_ *= 0.9;
-    power2_ *= 0.999;
+    power1_ *= options_.beta1;
+    power2_ *= options_.beta2;
     float* p = parameters.data().data();
     float* m = first_.data().data();
     float* v = second_.data().data();
     const float* g = gradient.data().data();
-    const float rate = static_cast<float>(learning_rate / (1 - power1_));
-    const float unbias = static_cast<float>(1 / std::sqrt(1 - power2_));
-    in_blocks(parameters.data().size(), team, [=, this](std::size_t begin, std::size_t end) {
-      chosen_adam(isa_, p + begin, m + begin, v + begin, g + begin, end - begin, rate, unbias);
+    AdamStep step{.beta1 = static_cast<float>(options_.beta1),
+                  .rest1 = static_cast<float>(1 - options_.beta1),
+                  .beta2 = static_cast<float>(options_.beta2),
+                  .rest2 = static_cast<float>(1 - options_.beta2),
+                  .epsilon = static_cast<float>(options_.epsilon),
+                  .rate = static_cast<float>(learning_rate / (1 - power1_)),
+                  .unbias = static_cast<float>(1 / std::sqrt(1 - power2_)),
+                  .keep = 1};
+    const float keep = static_cast<float>(1 - learning_rate * options_.weight_decay);
+    in_parts(static_cast<int>(parts_.size()), parameters.data().size(), team, [&](int number) {
+      const Part& part = parts_[number];
+      AdamStep of_part = step;
+      if (part.decays) of_part.keep = keep;
+      chosen_adam(isa_, p + part.begin, m + part.begin, v + part.begin, g + part.begin, part.end - part.begin, of_part);
     });
   }
   std::vector<std::pair<std::string, Parameters<float>*>> moments() override {
@@ -147,8 +188,26 @@ class Adam final : public Optimizer {
   }
 
  private:
+  // A range of the array that decays, or does not.
+  struct Part {
+    std::size_t begin, end;
+    bool decays;
+  };
+  // Weight matrices decay, vectors (biases, gains and offsets of normalization, initial states) do not.
+  static std::vector<Part> parts_of(const Layout& layout) {
+    std::vector<Part> parts;
+    for (const Block& block : layout.blocks()) {
+      const std::size_t end = block.offset + (block.size() + 15) / 16 * 16;
+      for (std::size_t at = block.offset; at < end; at += part_size)
+        parts.push_back({at, std::min(end, at + part_size), !block.vector});
+    }
+    return parts;
+  }
+
   const Isa isa_;
+  const Options options_;
   Parameters<float> first_, second_;
+  const std::vector<Part> parts_;
   double power1_ = 1, power2_ = 1;  // beta to the number of updates
 };
 
@@ -193,19 +252,14 @@ std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout
   const std::string& name = training.text("optimizer");
   if (name == "sgd") return std::make_unique<Sgd>(isa, layout, static_cast<float>(training.real("momentum")));
   if (name == "rmsprop") return std::make_unique<RmsProp>(isa, layout);
-  return std::make_unique<Adam>(isa, layout);
-}
-
-double learning_rate(const Settings& training, std::int64_t update) {
-  const double rate = training.real("learning-rate");
-  const std::string& schedule = training.text("schedule");
-  if (schedule == "constant") return rate;
-  const double warm = static_cast<double>(training.integer("warmup-updates")), now = static_cast<double>(update);
-  if (now <= warm) return rate * (now / warm);
-  if (schedule == "warmup") return rate;
-  const double last = static_cast<double>(training.integer("updates"));
-  const double progress = (now - 1 - warm) / (last - warm);  // 0 in the first update after the warm-up, always below 1
-  return rate * 0.5 * (1 + math::cos(3.14159265358979323846 * progress));
+  const auto value = [&](const char* option, double usual) {
+    return training.has(option) ? training.real(option) : usual;
+  };
+  return std::make_unique<Adam>(isa, layout,
+                                Adam::Options{.beta1 = value("beta1", 0.9),
+                                              .beta2 = value("beta2", 0.999),
+                                              .epsilon = value("epsilon", 1e-8),
+                                              .weight_decay = name == "adamw" ? training.real("weight-decay") : 0});
 }
 
 }  // namespace rnnbench::core

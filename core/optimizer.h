@@ -1,4 +1,4 @@
-// Gradient clipping, optimizers and learning-rate schedules. Results depend on neither threads nor instruction set.
+// Gradient clipping and optimizers. Results depend on neither threads nor instruction set.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +31,9 @@ class Optimizer {
   virtual std::vector<std::pair<std::string, Parameters<float>*>> moments() = 0;
   virtual std::vector<std::pair<std::string, double*>> scalars() = 0;
 };
-// optimizer = adam (Kingma & Ba 2015; beta 0.9, 0.999, epsilon 1e-8, bias-corrected by running products),
+// optimizer = adam (Kingma & Ba 2015; beta1, beta2 and epsilon, bias-corrected by running products),
+//             adamw (Loshchilov & Hutter 2019: adam after p -= learning rate * weight-decay * p, for matrices only),
 //             rmsprop (PyTorch's: decay 0.99, epsilon 1e-8), sgd with momentum (PyTorch's, no dampening).
 std::unique_ptr<Optimizer> make_optimizer(const Settings& training, const Layout& layout, Isa isa = default_isa());
-
-// The learning rate of update 1, 2, ..., `updates`, under schedule =
-//   constant  learning-rate
-//   warmup    rises linearly to learning-rate in update warmup-updates, then stays there
-//   cosine    warmup, then learning-rate (1 + cos(pi t / T)) / 2 for t = 0, 1, ..., T - 1, where T = updates -
-//             warmup-updates: PyTorch's CosineAnnealingLR with T_max = T. No update has rate 0.
-// For the last two, updates > warmup-updates.
-double learning_rate(const Settings& training, std::int64_t update);
 
 }  // namespace rnnbench::core

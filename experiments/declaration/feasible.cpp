@@ -47,6 +47,11 @@ void check_settings(const RunSpec& run, const Task& task, int hidden) {
     throw UserError("evaluate = " + training.text("evaluate") + " is too small for stop = solved, which needs " +
                     std::to_string(min_evaluate_to_solve) +
                     " or more: with fewer sequences, networks at chance level count as solved too often");
+  if (training.integer("evaluate-every") == 0)
+    for (const auto& [key, value] : {std::pair{"schedule", "plateau"}, std::pair{"stop", "patience"}})
+      if (training.text(key) == value)
+        throw UserError(std::string(key) + " = " + value +
+                        " counts evaluations, which must be equally far apart: set evaluate-every to a number of updates");
   const bool normalizes = run.model.text_or("layer-norm", "no") == "yes" || run.model.text("cell") == "transformer";
   if (normalizes && hidden == 1)
     throw UserError(

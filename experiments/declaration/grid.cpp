@@ -193,7 +193,7 @@ class Grid {
   // Checks that the run is possible. Runs that differ only in settings that do not matter for this are checked once.
   void check_once(const RunSpec& run, const std::vector<Axis>& axes) {
     std::string key;
-    for (const char* name : {"batch", "updates", "schedule", "warmup-updates", "stop", "evaluate"})
+    for (const char* name : {"batch", "updates", "schedule", "warmup-updates", "stop", "evaluate", "evaluate-every"})
       key += run.training.text(name) + "\n";
     for (const Settings* part : {&run.task, &run.model}) {
       for (const auto& [name, value] : part->values()) key += "\n" + value;

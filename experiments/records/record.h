@@ -30,6 +30,7 @@ using Json = nlohmann::ordered_json;
 //            "hidden": 64, "parameters": 20234,
 //            "updates": 2750 (done), "sequences": 88000 (trained on), "solved": true,
 //            "updates_to_solve": 2500 | null (see Solving in experiments/training/evaluation.h),
+//            "kept" (keep = best only): {"weights": "best", "update": 2400 | null (no score was finite)},
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
 //                       ...the task's validation scores, "confirmed": whether these and other validation sequences
 //                       meet the criterion}, ...],
@@ -37,7 +38,7 @@ using Json = nlohmann::ordered_json;
 //                      "training": {scores} (with training-set: on its sequences)},
 //            "lengths": [{"length": 20, "trained": true, ...test scores}, ...],
 //            "probe": (unless probe = none) see experiments/training/probe.h,
-//            "weights": "16 hex digits, hash of the final parameters", "hash": "16 hex digits, of result without it"}
+//            "weights": "16 hex digits, hash of the tested parameters", "hash": "16 hex digits, of result without it"}
 //           Numbers that are not finite are null.
 // measured  never compared
 //           {"train_cpu_seconds", "train_wall_seconds", "evaluate_cpu_seconds", "evaluate_wall_seconds",

@@ -59,7 +59,8 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
     const Cost& cost = known->second;
     const std::int64_t updates = run.training.integer("updates");
     std::int64_t points = 1;
-    for (std::int64_t u = 0; u < updates; u = next_evaluation(u, updates)) ++points;
+    for (std::int64_t u = 0; u < updates; u = next_evaluation(u, updates, run.training.integer("evaluate-every")))
+      ++points;
     double lengths = 1;  // total length of a final test sequence at every length, in training lengths
     const double length = static_cast<double>(run.task.integer("length"));
     if (run.task.has("test-length"))

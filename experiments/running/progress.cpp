@@ -54,7 +54,7 @@ Schedule::Schedule(const std::vector<RunSpec>& runs, std::size_t recorded, int j
       for (const auto& [key, value] : part->values()) run.kind += key + "=" + value + "\n";
     run.kind += spec.training.text("batch");
     run.updates = spec.training.integer("updates");
-    run.may_end_early = spec.training.text("stop") == "solved";
+    run.may_end_early = spec.training.text("stop") != "never";
     runs_.push_back(std::move(run));
   }
 }

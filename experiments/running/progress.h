@@ -29,7 +29,7 @@ class Schedule {
 
   // Until all runs are finished, evaluation included. Nothing until the speed of a run is known.
   std::optional<double> seconds_left() const;
-  // Whether a run may end before its last update (stop = solved). Then seconds_left is an upper bound.
+  // Whether a run may end before its last update (stop = solved or patience). Then seconds_left is an upper bound.
   bool may_end_early() const;
   // "3/45 runs | at most 5 min left | copy lstm seed 1: 40 %, loss 0.1234"
   std::string line() const;

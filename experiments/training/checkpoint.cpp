@@ -21,6 +21,10 @@ std::string state_text(const TrainingState& state, Optimizer& optimizer) {
                      {"update", state.solving.update ? Json(*state.solving.update) : Json(nullptr)},
                      {"cpu_seconds", state.solving.cpu_seconds},
                      {"wall_seconds", state.solving.wall_seconds}};
+  json["best"] = {{"update", state.best.update ? Json(*state.best.update) : Json(nullptr)},
+                  {"score", state.best.score},
+                  {"waited", state.best.waited}};
+  json["plateau"] = {{"scale", state.plateau.scale}, {"waited", state.plateau.waited}};
   json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu, state.times.evaluate_wall,
                    state.times.other_cpu};
   json["curve_cpu_seconds"] = state.curve_cpu_seconds;
@@ -43,6 +47,12 @@ TrainingState read_state(const std::string& text, std::int64_t updates, Optimize
   if (!solving.at("update").is_null()) state.solving.update = solving.at("update").get<std::int64_t>();
   solving.at("cpu_seconds").get_to(state.solving.cpu_seconds);
   solving.at("wall_seconds").get_to(state.solving.wall_seconds);
+  const Json& best = json.at("best");
+  if (!best.at("update").is_null()) state.best.update = best.at("update").get<std::int64_t>();
+  best.at("score").get_to(state.best.score);
+  best.at("waited").get_to(state.best.waited);
+  json.at("plateau").at("scale").get_to(state.plateau.scale);
+  json.at("plateau").at("waited").get_to(state.plateau.waited);
   const Json& times = json.at("times");
   state.times = {times.at(0), times.at(1), times.at(2), times.at(3), times.at(4)};
   state.curve_cpu_seconds = json.at("curve_cpu_seconds");
@@ -52,6 +62,7 @@ TrainingState read_state(const std::string& text, std::int64_t updates, Optimize
   check_curve(state.curve);
   if (state.update < 0 || state.update > updates || state.next_evaluation < state.update ||
       state.next_evaluation > updates || state.loss_count < 0 || state.solving.confirmed < 0 || state.resumed < 0 ||
+      state.best.waited < 0 || state.plateau.waited < 0 || !(state.plateau.scale > 0 && state.plateau.scale <= 1) ||
       !state.curve_cpu_seconds.is_array() || state.curve_cpu_seconds.size() != state.curve.size() ||
       !std::all_of(state.curve_cpu_seconds.begin(), state.curve_cpu_seconds.end(),
                    [](const Json& seconds) { return seconds.is_number(); }))
@@ -62,7 +73,7 @@ TrainingState read_state(const std::string& text, std::int64_t updates, Optimize
 }
 
 std::uint64_t max_checkpoint_bytes(const Layout& layout) {
-  return 4 * sizeof(float) * layout.extent() + (64 << 20);  // at most four arrays, the curve, and names
+  return 5 * sizeof(float) * layout.extent() + (64 << 20);  // at most five arrays, the curve, and names
 }
 
 namespace {
@@ -87,9 +98,10 @@ std::string metadata(const TensorFile& file, const std::string& key) {
 }  // namespace
 
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
-                             const Parameters<float>& parameters, Optimizer& optimizer) {
+                             const Parameters<float>& parameters, const Parameters<float>* best, Optimizer& optimizer) {
   TensorFile file;
   append_parameters("", parameters, file);
+  if (best != nullptr) append_parameters("best.", *best, file);
   for (const auto& [name, moment] : optimizer.moments()) append_parameters(name + ".", *moment, file);
   file.metadata["canonical"] = canonical;
   file.metadata["state"] = state_text(state, optimizer);
@@ -98,11 +110,12 @@ std::string checkpoint_bytes(const std::string& canonical, const TrainingState& 
 }
 
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
-                                 Parameters<float>& parameters, Optimizer& optimizer) {
+                                 Parameters<float>& parameters, Parameters<float>* best, Optimizer& optimizer) {
   const TensorFile file = from_safetensors(bytes, "the file");
   if (metadata(file, "hash") != content_hash(file)) throw UserError("it is damaged");
   if (metadata(file, "canonical") != canonical) throw UserError("it belongs to another run");
   extract_parameters(file, "", parameters);
+  if (best != nullptr) extract_parameters(file, "best.", *best);
   for (const auto& [name, moment] : optimizer.moments()) extract_parameters(file, name + ".", *moment);
   return read_state(metadata(file, "state"), updates, optimizer);
 }

@@ -7,6 +7,7 @@
 
 #include "core/optimizer.h"
 #include "core/parameters.h"
+#include "core/schedule.h"
 #include "experiments/records/record.h"
 #include "experiments/training/evaluation.h"
 
@@ -25,18 +26,21 @@ struct TrainingState {
   std::int64_t loss_count = 0;
   Json curve = Json::array();  // of `result`
   Solving solving;
+  Best best;
+  Plateau plateau;  // of schedule = plateau
   Times times;
   Json curve_cpu_seconds = Json::array();  // of `measured`
   int resumed = 0;
 };
 
+// `best`: the weights of the best validation score, or null if they are not kept.
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
-                             const Parameters<float>& parameters, Optimizer& optimizer);
+                             const Parameters<float>& parameters, const Parameters<float>* best, Optimizer& optimizer);
 
 // Throws std::exception when the bytes are damaged or do not belong to the run with this canonical text and number of
-// updates. The contents of `parameters` and `optimizer` are then undefined.
+// updates. The contents of `parameters`, `best` and `optimizer` are then undefined.
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
-                                 Parameters<float>& parameters, Optimizer& optimizer);
+                                 Parameters<float>& parameters, Parameters<float>* best, Optimizer& optimizer);
 
 // The state as a checkpoint contains it. Reading throws std::exception if no run of so many updates has such a state.
 std::string state_text(const TrainingState& state, Optimizer& optimizer);

@@ -19,9 +19,9 @@ namespace rnnbench::experiments {
 inline constexpr int confirm_factor = 10;  // other validation sequences; also those of the final validation scores
 inline constexpr int test_factor = 40;     // test sequences
 
-// The update after which the next point of the learning curve is due, at most `updates`. Points come after 0, 10, 20,
-// ..., 200 updates, and from there on 5 % apart.
-std::int64_t next_evaluation(std::int64_t update, std::int64_t updates);
+// The update after which the next point of the learning curve is due, at most `updates`. Points come every `every`
+// updates, or if this is 0 after 0, 10, 20, ..., 200 updates, and from there on 5 % apart.
+std::int64_t next_evaluation(std::int64_t update, std::int64_t updates, std::int64_t every = 0);
 
 // When a run solves its task. A point of the learning curve is confirmed if its validation scores meet the criterion of
 // the task, and so do the scores on other sequences, ten times as many. The time to solve is that of the first point of
@@ -35,6 +35,17 @@ struct Solving {
   double cpu_seconds = 0, wall_seconds = 0;
 
   bool solved() const { return confirmed >= 2; }
+};
+
+// The best validation score of a run so far. Of equal scores the earliest is the best, and a score that is not finite
+// never is.
+struct Best {
+  std::optional<std::int64_t> update;  // after which it was reached; nothing: no score was finite yet
+  double score = 0;
+  std::int64_t waited = 0;  // evaluations since then
+
+  // Takes the score of an evaluation. Returns whether it is the best.
+  bool evaluated(double new_score, bool higher_is_better, std::int64_t after_update);
 };
 
 // Test sequence `number` of a run with this task and seed, a batch of size 1.

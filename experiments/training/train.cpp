@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
 #include "core/hash.h"
 #include "core/optimizer.h"
 #include "core/safetensors.h"
+#include "core/schedule.h"
 #include "core/threads.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/environment.h"
@@ -25,6 +27,8 @@ namespace {
 
 // JSON has no infinity and no NaN; a record says null for both.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json number_or_null(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
 
 void add_scores(const Scores& scores, Json& json) {
   for (const auto& [name, value] : scores) json[name] = number(value);
@@ -51,6 +55,7 @@ class Trainer {
         network_(make_network<float>(spec.model, task_->signature())),
         parameters_(network_->layout()),
         gradient_(network_->layout()),
+        best_(keeps_best() ? std::make_optional<Parameters<float>>(network_->layout()) : std::nullopt),
         optimizer_(make_optimizer(spec.training, network_->layout())),
         workspace_(network_->workspace({std::max(1, options.threads), options.recompute})) {}
 
@@ -64,13 +69,14 @@ class Trainer {
     other_before_ = state_.times.other_cpu;
     while (true) {
       if (state_.update == state_.next_evaluation) add_point();
-      if (state_.update == updates_ || (stop_when_solved() && solved())) break;
+      if (state_.update == updates_ || ends_early()) break;
       const bool stop = observer_.stop();
       if (stop || wall_seconds() - saved_at_ > options_.checkpoint_seconds) save_checkpoint();
       if (stop) return {};
       if (!update()) break;
     }
     charge_training();
+    keep_weights();
     // Taken before the final evaluation, whose longer test sequences enlarge the arrays.
     const std::size_t bytes = array_bytes();
     TrainOutcome outcome{true, {spec_.json(), result(), {}}, ""};
@@ -81,7 +87,12 @@ class Trainer {
   }
 
  private:
-  bool stop_when_solved() const { return spec_.training.text("stop") == "solved"; }
+  bool keeps_best() const { return spec_.training.text("keep") == "best"; }
+  bool ends_early() const {
+    const std::string& stop = spec_.training.text("stop");
+    if (stop == "patience") return state_.best.waited >= spec_.training.integer("patience");
+    return stop == "solved" && solved();
+  }
   bool solved() const { return state_.solving.solved() && reason_.empty(); }
 
   // The time since the last lap began is charged to training or to evaluation. Writing a checkpoint is charged to
@@ -115,7 +126,8 @@ class Trainer {
     const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
     if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
     if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
-    optimizer_->update(parameters_, gradient_, learning_rate(spec_.training, u), &workspace_->team());
+    const double rate = learning_rate(spec_.training, u) * state_.plateau.scale;
+    optimizer_->update(parameters_, gradient_, rate, &workspace_->team());
     state_.update = u;
     state_.loss_sum += loss;
     ++state_.loss_count;
@@ -174,11 +186,24 @@ class Trainer {
       solving = {};
     else if (++solving.confirmed == 1)
       solving = {1, state_.update, state_.times.train_cpu, state_.times.train_wall};
+    const Measure measure = task_->measure();
+    const bool is_best = state_.best.evaluated(score(scores, measure.name), measure.higher_is_better, state_.update);
+    if (is_best && best_) *best_ = parameters_;
+    if (spec_.training.text("schedule") == "plateau") state_.plateau.evaluated(spec_.training, is_best);
     state_.loss_sum = 0;
     state_.loss_count = 0;
-    state_.next_evaluation = next_evaluation(state_.update, updates_);
+    state_.next_evaluation = next_evaluation(state_.update, updates_, spec_.training.integer("evaluate-every"));
     charge_evaluation();
   }
+
+  // From here on, `parameters_` are the weights that the run is judged by.
+  void keep_weights() {
+    if (!best_ || !state_.best.update) return;
+    parameters_ = *best_;
+    parameters_finite_ = true;  // weights with a finite score are
+  }
+
+  Parameters<float>* best() { return best_ ? &*best_ : nullptr; }
 
   // Continues from the run's checkpoint. Returns false when there is none that can be used.
   bool restore() {
@@ -186,7 +211,7 @@ class Trainer {
     if (!std::filesystem::exists(path)) return false;
     try {
       state_ = restore_checkpoint(read_file(path, max_checkpoint_bytes(network_->layout())), spec_.canonical(),
-                                  updates_, parameters_, *optimizer_);
+                                  updates_, parameters_, best(), *optimizer_);
       ++state_.resumed;
       return true;
     } catch (const std::exception& error) {
@@ -204,7 +229,8 @@ class Trainer {
     charge_others();
     try {
       write_atomically(results_folder_.checkpoint_path(spec_.id()),
-                       checkpoint_bytes(spec_.canonical(), state_, parameters_, *optimizer_), results_folder_.files());
+                       checkpoint_bytes(spec_.canonical(), state_, parameters_, best(), *optimizer_),
+                       results_folder_.files());
     } catch (const std::runtime_error& error) {
       observer_.note(std::string("no checkpoint was saved: ") + error.what());
     }
@@ -281,6 +307,7 @@ class Trainer {
     json["sequences"] = state_.update * batch_size_;
     json["solved"] = solved();
     json["updates_to_solve"] = solved() ? Json(*state_.solving.update) : Json(nullptr);
+    if (best_) json["kept"] = {{"weights", "best"}, {"update", number_or_null(state_.best.update)}};
     json["curve"] = state_.curve;
     const Json test = test_scores(*task_);
     json["final"] = {{"validation", final_scores(*task_, Purpose::validation, evaluate_, confirm_factor * evaluate_)},
@@ -304,7 +331,7 @@ class Trainer {
 
   // Of parameters, gradient, moments, activations and one batch.
   std::size_t array_bytes() {
-    std::size_t arrays = 2;  // parameters and gradient
+    std::size_t arrays = best_ ? 3 : 2;  // parameters, gradient, best parameters
     for ([[maybe_unused]] const auto& moment : optimizer_->moments()) ++arrays;
     return arrays * network_->layout().extent() * sizeof(float) + workspace_->bytes() + allocated_bytes(batch_);
   }
@@ -352,6 +379,7 @@ class Trainer {
   const std::unique_ptr<const Task> task_;
   const std::unique_ptr<const Network<float>> network_;
   Parameters<float> parameters_, gradient_;
+  std::optional<Parameters<float>> best_;  // with keep = best: the weights of the best validation score
   std::unique_ptr<Optimizer> optimizer_;
   const std::unique_ptr<Workspace<float>> workspace_;
   Batch batch_;

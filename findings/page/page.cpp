@@ -72,7 +72,8 @@ std::string reading(std::size_t family) {
        "Ratios are analyzed by their logarithms. If all outcomes are 0 or 1, as for solved, the interval is that of "
        "Newcombe for paired rates. Means of losses and seconds, and numbers that are the same for all seeds, have none."},
       {"Scores",
-       "Every score is that of the weights after the last update, on sequences that were drawn from the seed of the run "
+       "Every score is that of the weights after the last update (with keep = best, of those with the best validation "
+       "score), on sequences that were drawn from the seed of the run "
        "and are used only once. Runs with stop = solved end when they have solved their task."},
       {"Margin", "How large a difference has to be to matter, in the unit of the measure, with a reason."},
       {"Boundary",

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/options.h"
+#include "core/schedule.h"
 #include "core/stream.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"

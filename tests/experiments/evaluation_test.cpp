@@ -24,37 +24,6 @@ using namespace rnnbench::test;
 
 namespace {
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-Experiment declared(const Pairs& settings) {
-  Declaration declaration;
-  for (const auto& [key, value] : settings) declaration.overrides.push_back({key, value, "", 0});
-  return expand(declaration);
-}
-
-std::string refusal(const Pairs& settings) {
-  try {
-    declared(settings);
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-RunnerOptions quiet() {
-  RunnerOptions options;
-  options.jobs = 1;
-  options.progress = options.summary = false;
-  options.oversubscribe = true;
-  return options;
-}
-
-std::vector<Record> records_of(const Experiment& experiment) {
-  const TemporaryFolder folder;
-  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
-  return ResultsFolder(folder.path(), experiment.name).load_all();
-}
-
 double process_cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -83,13 +52,8 @@ void check_solving(const Record& record) {
   CHECK(record.measured.at("cpu_seconds_to_solve").is_null() != solved);
 }
 
-const Pairs even_pairs = {{"task", "even-pairs"}, {"length", "3"},    {"cell", "lstm"},
+const SettingPairs even_pairs = {{"task", "even-pairs"}, {"length", "3"},    {"cell", "lstm"},
                           {"hidden", "16"},       {"updates", "800"}, {"learning-rate", "0.02"}};
-
-Pairs with(Pairs settings, const Pairs& more) {
-  settings.insert(settings.end(), more.begin(), more.end());
-  return settings;
-}
 
 }  // namespace
 
@@ -172,30 +136,21 @@ TEST_CASE("a run is solved when confirmed evaluations reach its end", "[evaluati
 }
 
 TEST_CASE("an interrupted run keeps the row of its confirmed points", "[evaluation]") {
-  class StopAt : public Observer {
-   public:
-    explicit StopAt(int updates) : left_(updates) {}
-    void progress(std::int64_t, std::int64_t, double) override { --left_; }
-    bool stop() override { return left_ <= 0; }
-
-   private:
-    int left_;
-  };
   const TemporaryFolder folder;
   ResultsFolder results(folder.path(), "even-pairs");
   results.prepare();
   const RunSpec run = declared(even_pairs).runs.at(0);
   const Record whole = records_of(declared(even_pairs)).at(0);
   const int solved_at = whole.result.at("updates_to_solve");
-  StopAt interrupt(solved_at + 1), never(1 << 30);
-  REQUIRE_FALSE(train(run, results, quiet(), interrupt).finished);
-  const TrainOutcome resumed = train(run, results, quiet(), never);
+  InterruptAfter interrupt(solved_at + 1), never(1 << 30);
+  REQUIRE_FALSE(train(run, results, quiet_runner(), interrupt).finished);
+  const TrainOutcome resumed = train(run, results, quiet_runner(), never);
   CHECK(resumed.record.result == whole.result);
   CHECK(resumed.record.measured.at("cpu_seconds_to_solve") > 0);
 }
 
 TEST_CASE("settings that cannot mean what they say are refused with the numbers", "[evaluation][grid][errors]") {
-  const Pairs adding = {{"task", "adding"}, {"cell", "lstm"}};
+  const SettingPairs adding = {{"task", "adding"}, {"cell", "lstm"}};
   CHECK(refusal(with(adding, {{"evaluate", "63"}, {"stop", "solved"}}))
             .find("evaluate = 63 is too small for stop = solved, which needs 64 or more") != std::string::npos);
   CHECK(refusal(with(adding, {{"evaluate", "64"}, {"stop", "solved"}})) == "accepted");
@@ -207,7 +162,7 @@ TEST_CASE("settings that cannot mean what they say are refused with the numbers"
   }
   CHECK(refusal(with(adding, {{"layer-norm", "yes"}, {"hidden", "1"}})).find("hidden = 1 is too small") !=
         std::string::npos);
-  const Pairs learned = {
+  const SettingPairs learned = {
       {"task", "adding"}, {"cell", "transformer"}, {"positions", "learned"}, {"max-positions", "50"}};
   CHECK(refusal(with(learned, {{"length", "51"}}))
             .find("max-positions = 50 is less than the 51 time steps of sequences with length = 51") !=
@@ -222,7 +177,7 @@ TEST_CASE("settings that cannot mean what they say are refused with the numbers"
 }
 
 TEST_CASE("chrono-steps are the time steps of training sequences, unless given", "[evaluation][grid]") {
-  const auto steps = [](const Pairs& more) {
+  const auto steps = [](const SettingPairs& more) {
     return declared(
                with({{"task", "copy"}, {"cell", "lstm"}, {"length", "60"}, {"items", "5"}, {"init", "chrono"}}, more))
         .runs.at(0)
@@ -235,15 +190,15 @@ TEST_CASE("chrono-steps are the time steps of training sequences, unless given",
 TEST_CASE("records of other code are not taken for finished runs", "[evaluation][runner]") {
   const TemporaryFolder folder;
   const Experiment experiment = small_experiment(2, 20);
-  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
-  CHECK(run_experiment(experiment, folder.path(), quiet()) == 0);
+  REQUIRE(run_experiment(experiment, folder.path(), quiet_runner()) == 0);
+  CHECK(run_experiment(experiment, folder.path(), quiet_runner()) == 0);
   const ResultsFolder results(folder.path(), experiment.name);
   for (Record record : results.load_all()) {  // as if the task had computed another loss
     record.result["curve"][0]["loss"] = record.result["curve"][0]["loss"].get<double>() + 0.25;
     record.result["hash"] = result_hash(record.result);
     write_atomically(results.record_path(record.id()), record_text(record));
   }
-  CHECK_THROWS_WITH(run_experiment(small_experiment(3, 20), folder.path(), quiet()),
+  CHECK_THROWS_WITH(run_experiment(small_experiment(3, 20), folder.path(), quiet_runner()),
                     Catch::Contains("this record of adding") && Catch::Contains("was made by other code"));
   // The check evaluates a network in this thread, where denormal numbers must not be flushed to zero afterwards.
   volatile float smallest_normal = 1.17549435e-38f;
@@ -251,7 +206,7 @@ TEST_CASE("records of other code are not taken for finished runs", "[evaluation]
 }
 
 TEST_CASE("more threads than cores are refused, or recorded", "[evaluation][runner]") {
-  RunnerOptions options = quiet();
+  RunnerOptions options = quiet_runner();
   options.jobs = 2;
   options.threads = available_cores();
   options.oversubscribe = false;

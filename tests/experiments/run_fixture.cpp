@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
 #include "core/options.h"
+#include "experiments/declaration/grid.h"
 #include "experiments/declaration/training_options.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -61,6 +66,40 @@ Experiment small_experiment(int seeds, int updates) {
     }
   }
   return experiment;
+}
+
+SettingPairs with(SettingPairs settings, const SettingPairs& more) {
+  settings.insert(settings.end(), more.begin(), more.end());
+  return settings;
+}
+
+Experiment declared(const SettingPairs& settings) {
+  Declaration declaration;
+  for (const auto& [key, value] : settings) declaration.overrides.push_back({key, value, "", 0});
+  return expand(declaration);
+}
+
+std::string refusal(const SettingPairs& settings) {
+  try {
+    declared(settings);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+RunnerOptions quiet_runner() {
+  RunnerOptions options;
+  options.jobs = 1;
+  options.progress = options.summary = false;
+  options.oversubscribe = true;
+  return options;
+}
+
+std::vector<Record> records_of(const Experiment& experiment) {
+  const TemporaryFolder folder;
+  REQUIRE(run_experiment(experiment, folder.path(), quiet_runner()) == 0);
+  return ResultsFolder(folder.path(), experiment.name).load_all();
 }
 
 Record example_record(std::uint64_t seed) {

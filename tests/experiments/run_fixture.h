@@ -9,6 +9,8 @@
 
 #include "experiments/declaration/spec.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/running/runner.h"
+#include "experiments/training/train.h"
 #include "tests/namespaces.h"
 
 namespace rnnbench::test {
@@ -30,6 +32,28 @@ class TemporaryFolder {
 RunSpec small_run(std::uint64_t seed);
 // An experiment of such runs with seeds 1 .. seeds, a grid of two cells.
 Experiment small_experiment(int seeds, int updates);
+
+// An experiment that is declared by settings alone: {"task", "copy"}, {"cell", "lstm,gru"}, ...
+using SettingPairs = std::vector<std::pair<std::string, std::string>>;
+SettingPairs with(SettingPairs settings, const SettingPairs& more);
+Experiment declared(const SettingPairs& settings);
+// Why it is refused, or "accepted".
+std::string refusal(const SettingPairs& settings);
+
+RunnerOptions quiet_runner();  // one job that prints nothing
+// Runs the experiment in a folder of its own.
+std::vector<Record> records_of(const Experiment& experiment);
+
+// Interrupts training after so many updates.
+class InterruptAfter : public Observer {
+ public:
+  explicit InterruptAfter(int updates) : left_(updates) {}
+  void progress(std::int64_t, std::int64_t, double) override { --left_; }
+  bool stop() override { return left_ <= 0; }
+
+ private:
+  int left_;
+};
 
 // A complete record of small_run(seed), with made-up numbers and the hashes that belong to them.
 Record example_record(std::uint64_t seed);

@@ -5,11 +5,13 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <map>
 
 #include <catch2/catch.hpp>
 
 #include "core/optimizer.h"
 #include "core/safetensors.h"
+#include "core/schedule.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
 
@@ -185,10 +187,16 @@ TEST_CASE("five updates of every optimizer are PyTorch's", "[optimizer][torch]")
   const TensorFile file = read_safetensors(folder / "optimizers.safetensors");
   const Layout layout = optimizer_layout(file);
   const double rate = std::stod(file.metadata.at("learning-rate")), unit = std::numeric_limits<float>::epsilon() / 2;
-  for (const char* name : {"adam", "rmsprop", "sgd"}) {
+  const std::map<std::string, std::map<std::string, std::string>> options = {
+      {"adam", {}},
+      {"rmsprop", {}},
+      {"sgd", {{"momentum", file.metadata.at("momentum")}}},
+      {"adam-options", {{"optimizer", "adam"}, {"beta1", "0.8"}, {"beta2", "0.95"}, {"epsilon", "0.0001"}}},
+      {"adamw", {{"weight-decay", "0.5"}, {"beta1", "0.9"}, {"beta2", "0.95"}, {"epsilon", "1e-6"}}}};
+  for (const auto& [name, values] : options) {
     Settings training;
     training.set("optimizer", name);
-    training.set("momentum", file.metadata.at("momentum"));
+    for (const auto& [key, value] : values) training.set(key, value);
     const auto optimizer = make_optimizer(training, layout);
     Parameters<float> parameters = blocks_of<float>(file, "", layout);
     for (int update = 1; update <= 5; ++update) {
@@ -202,6 +210,33 @@ TEST_CASE("five updates of every optimizer are PyTorch's", "[optimizer][torch]")
         CAPTURE(name, update, i);
         CHECK(std::fabs(parameters.data()[i] - expected.data()[i]) <= bound);
       }
+    }
+  }
+}
+
+TEST_CASE("learning-rate schedules are PyTorch's", "[optimizer][torch]") {
+  const TensorFile file = read_safetensors(folder / "schedules.safetensors");
+  const std::vector<double> scores = reals(file, "scores");
+  for (const char* name : {"cosine", "linear", "plateau"}) {
+    Settings training;
+    for (const auto& [key, value] : std::map<std::string, std::string>{{"schedule", name},
+                                                                        {"learning-rate", "0.02"},
+                                                                        {"updates", "20"},
+                                                                        {"warmup-updates", "0"},
+                                                                        {"min-rate", "0.1"},
+                                                                        {"plateau-factor", "0.5"},
+                                                                        {"plateau-patience", "2"}})
+      training.set(key, value);
+    const std::vector<double> expected = reals(file, name);
+    Plateau plateau;
+    double best = std::numeric_limits<double>::infinity();
+    for (int update = 1; update <= 20; ++update) {
+      CAPTURE(name, update);
+      const double scale = name == std::string("plateau") ? plateau.scale : 1;
+      CHECK(learning_rate(training, update) * scale == Approx(expected[update - 1]).epsilon(1e-12));
+      const double score = scores[update - 1];
+      plateau.evaluated(training, score < best);
+      best = std::min(best, score);
     }
   }
 }

@@ -216,6 +216,11 @@ def make_optimizers():
         "adam": lambda p: torch.optim.Adam(p, lr=rate),
         "rmsprop": lambda p: torch.optim.RMSprop(p, lr=rate),
         "sgd": lambda p: torch.optim.SGD(p, lr=rate, momentum=0.9),
+        "adam-options": lambda p: torch.optim.Adam(p, lr=rate, betas=(0.8, 0.95), eps=1e-4),
+        "adamw": lambda p: torch.optim.AdamW(  # without decay for vectors
+            [{"params": p[:1], "weight_decay": 0.5}, {"params": p[1:], "weight_decay": 0}],
+            lr=rate, betas=(0.9, 0.95), eps=1e-6,
+        ),
     }
     start = {name: random(*shape) for name, shape in shapes.items()}
     gradients = [{name: random(*shape) * scale[name] / (u + 1) for name, shape in shapes.items()} for u in range(5)]  # floats again:
@@ -240,6 +245,27 @@ def make_optimizers():
     write_safetensors(HERE / "optimizers.safetensors", tensors, {"learning-rate": str(rate), "momentum": "0.9"})
 
 
+def make_schedules():
+    """The learning rates of 20 updates, from 0.02 to a tenth of it. On the plateau, score k is known after update k."""
+    schedules = torch.optim.lr_scheduler
+    scores = [5, 4, 4, 4.5, 4, 3, 3, 3, 3, 3, 2.5, 2.5, 2.5, 2.5, 2.5, 2.5, 2.5, 2.5, 2.5, 2.5]
+    makers = {
+        "cosine": lambda o: schedules.CosineAnnealingLR(o, T_max=20, eta_min=0.002),
+        "linear": lambda o: schedules.LinearLR(o, start_factor=1, end_factor=0.1, total_iters=20),
+        "plateau": lambda o: schedules.ReduceLROnPlateau(o, factor=0.5, patience=2, threshold=0, min_lr=0.002, eps=0),
+    }
+    tensors = {"scores": torch.tensor(scores, dtype=torch.float64)}
+    for name, make in makers.items():
+        optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.02)
+        schedule, rates = make(optimizer), []
+        for score in scores:
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            schedule.step(*[score] * (name == "plateau"))
+        tensors[name] = torch.tensor(rates, dtype=torch.float64)
+    write_safetensors(HERE / "schedules.safetensors", tensors, {})
+
+
 def main():
     torch.manual_seed(1)
     for activation in ("tanh", "relu"):
@@ -256,6 +282,7 @@ def main():
         make_model(f"gru-{attention}-2-mse", one_hot=False, loss="mean_squared", cell="gru", attention=attention,
                    layers="2")
     make_optimizers()
+    make_schedules()
     for cell in ("lstm", "gru"):
         make_model(f"{cell}-bidirectional-2", one_hot=True, loss="cross_entropy", cell=cell, layers="2",
                    direction="bidirectional")
