@@ -36,14 +36,19 @@ class NetworkOf final : public Network<S> {
     std::copy(start.data().begin(), start.data().end(), parameters.data().begin());
   }
 
+  bool carries_states() const override {
+    return !plan_.bidirectional && !needs_all_steps() && !plan_.learned_initial_state;
+  }
+
   std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options) const override {
     return std::make_unique<NetworkWorkspace<S>>(options);
   }
 
   void predict(const Parameters<S>& parameters, const Batch& batch, bool all_steps, Workspace<S>& workspace,
-               std::vector<S>& outputs) const override {
+               std::vector<S>& outputs, Carried<S>* carried) const override {
     auto& work = static_cast<NetworkWorkspace<S>&>(workspace);
     pack(parameters, work);
+    make_room(carried, batch);
     const int width = plan_.signature.outputs, stride = head_->output_stride();
     outputs.assign(static_cast<std::size_t>(batch.steps) * batch.size * width, S(0));
     work.threads.run(tiles_of(batch), [&](int thread, int index) {
@@ -53,8 +58,9 @@ class NetworkOf final : public Network<S> {
       // Without a backward pass, the tape needs to hold one span only, which stays in the cache.
       const int length = std::min(batch.steps, needs_all_steps() ? batch.steps : span_steps(batch.steps, tile.columns));
       make_room(tile, length, 1);
+      S* const states = states_of_tile(work, tile, carried, index);
       for (const Segment& segment : segments(batch.steps, length)) {
-        enter(work, tile, segment, nullptr);
+        enter(work, tile, segment, states, carried != nullptr);
         forward(work, tile, segment, true);
         const S* out = head_tape(tile);
         for (const StepRange& run : tile.wanted_runs(segment.begin, segment.end, segment.begin))
@@ -64,15 +70,16 @@ class NetworkOf final : public Network<S> {
             for (int o = 0; o < width; ++o)  // the inner loop over columns, because a copy per column costs more
               for (int c = 0; c < tile.columns; ++c) to[c * width + o] = from[c * stride + o];
           }
-        leave(tile, segment, nullptr);
+        leave(tile, segment, states);
       }
     });
   }
 
   TotalOf<S> gradient(const Parameters<S>& parameters, const Batch& batch, Workspace<S>& workspace,
-                      Parameters<S>& gradient, const StreamSource* noise) const override {
+                      Parameters<S>& gradient, const StreamSource* noise, Carried<S>* carried) const override {
     auto& work = static_cast<NetworkWorkspace<S>&>(workspace);
     pack(parameters, work);
+    make_room(carried, batch);
     const int tiles = tiles_of(batch);
     work.gradients.resize(gradient_size() * tiles);
     work.losses.assign(tiles, TotalOf<S>(0));
@@ -83,8 +90,11 @@ class NetworkOf final : public Network<S> {
       load(tile, batch, index * tile_width, false);
       if (noise != nullptr && plan_.dropout > 0)
         tile.draw_dropout(*noise, plan_.dropout, input_features_, index * tile_width, batch.steps);
-      work.losses[index] =
-          tile_gradient(work, tile, batch.steps, scale, work.gradients.data() + index * gradient_size());
+      S* const tile_gradient = work.gradients.data() + index * gradient_size();
+      work.losses[index] = carried != nullptr
+                               ? carried_gradient(work, tile, batch.steps, scale, tile_gradient,
+                                                  states_of_tile(work, tile, carried, index))
+                               : whole_gradient(work, tile, batch.steps, scale, tile_gradient);
     });
     TotalOf<S> loss = work.losses[0];
     for (int index = 1; index < tiles; ++index) loss += work.losses[index];
@@ -107,7 +117,7 @@ class NetworkOf final : public Network<S> {
     load(tile, batch.sequences(column), 0, true);
     const Segment all{0, batch.steps};
     make_room(tile, batch.steps, 1);
-    enter(work, tile, all, nullptr);
+    enter(work, tile, all, tile.kept.data(), false);
     forward(work, tile, all, true);
     std::vector<Trace> traces;
     int number = 0;  // of layers with a trace, so far
@@ -228,14 +238,32 @@ class NetworkOf final : public Network<S> {
     tile.kept.resize(std::max(tile.kept.size(), states_size(tile.columns) * count));
   }
 
-  // Writes the states before a segment into its tape: the initial ones for the first segment, else those that leave()
-  // saved to `states`. Null stands for tile.kept.
-  void enter(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, const S* states) const {
-    if (states == nullptr) states = tile.kept.data();
+  void make_room(Carried<S>* carried, const Batch& batch) const {
+    if (carried == nullptr) return;
+    carried->states.resize(tiles_of(batch) * states_size(tile_width));
+    if (carried->fresh.empty()) carried->fresh.assign(batch.size, 1);
+  }
+  // Where leave() saves the states of a tile. Carried states are those before the first segment.
+  S* states_of_tile(const NetworkWorkspace<S>& work, Tile<S>& tile, Carried<S>* carried, int index) const {
+    if (carried == nullptr) return tile.kept.data();
+    S* const all = carried->states.data() + index * states_size(tile_width);
+    S* states = all;
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      layers_[layer]->reset_states(work.packed.data() + layers_at_[layer].weights, tile.columns,
+                                   carried->fresh.data() + index * tile_width, states);
+      states += layers_[layer]->states_size(tile.columns);
+    }
+    return all;
+  }
+
+  // Writes the states before a segment into its tape: the initial ones for the first segment unless they are `carried`,
+  // else those that leave() saved to `states`.
+  void enter(const NetworkWorkspace<S>& work, Tile<S>& tile, const Segment& segment, const S* states,
+             bool carried) const {
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       const TileInput<S> in = input_of(layer, tile, segment);
       S* tape = layer_tape(tile, layer);
-      if (segment.begin == 0)
+      if (segment.begin == 0 && !carried)
         layers_[layer]->start(work.packed.data() + layers_at_[layer].weights, in, tape);
       else
         layers_[layer]->load_states(in, states, tape);
@@ -243,7 +271,6 @@ class NetworkOf final : public Network<S> {
     }
   }
   void leave(Tile<S>& tile, const Segment& segment, S* states) const {
-    if (states == nullptr) states = tile.kept.data();
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       layers_[layer]->save_states(input_of(layer, tile, segment), layer_tape(tile, layer), states);
       states += layers_[layer]->states_size(tile.columns);
@@ -270,21 +297,35 @@ class NetworkOf final : public Network<S> {
 
   // Returns the loss of a tile, times `scale`, and writes its packed gradient. All segments but the last run forward
   // twice: first to save the states after them, later as the start of their backward pass.
-  TotalOf<S> tile_gradient(const NetworkWorkspace<S>& work, Tile<S>& tile, int steps, S scale, S* gradient) const {
+  TotalOf<S> whole_gradient(const NetworkWorkspace<S>& work, Tile<S>& tile, int steps, S scale, S* gradient) const {
     const int length = segment_length(steps, work.recompute);
     const std::vector<Segment> all = segments(steps, length);
     const std::size_t states = states_size(tile.columns);
     make_room(tile, length, all.size());
     for (std::size_t i = 0; i + 1 < all.size(); ++i) {
-      enter(work, tile, all[i], tile.kept.data() + i * states);
+      enter(work, tile, all[i], tile.kept.data() + i * states, false);
       forward(work, tile, all[i], false);
       leave(tile, all[i], tile.kept.data() + (i + 1) * states);
     }
     for (std::size_t i = all.size(); i-- > 0;) {
-      enter(work, tile, all[i], tile.kept.data() + i * states);
+      enter(work, tile, all[i], tile.kept.data() + i * states, false);
       forward(work, tile, all[i], true);
       backward(work, tile, all[i], i + 1 < all.size(), scale, gradient);
     }
+    return loss_of(tile, scale);
+  }
+  // The same for a tile whose sequences continue from `states`, which become those after the last step.
+  TotalOf<S> carried_gradient(const NetworkWorkspace<S>& work, Tile<S>& tile, int steps, S scale, S* gradient,
+                              S* states) const {
+    const Segment all{0, steps};
+    make_room(tile, steps, 1);
+    enter(work, tile, all, states, true);
+    forward(work, tile, all, true);
+    leave(tile, all, states);
+    backward(work, tile, all, false, scale, gradient);
+    return loss_of(tile, scale);
+  }
+  static TotalOf<S> loss_of(const Tile<S>& tile, S scale) {
     TotalOf<S> loss(0);
     for (const TotalOf<S>& of_step : tile.losses) loss += of_step;
     return loss * TotalOf<S>(scale);

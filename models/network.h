@@ -44,6 +44,14 @@ class Workspace {
   virtual ThreadTeam& team() = 0;         // its threads; between calls they can be used for other work
 };
 
+// What parallel sequences carry from one batch to the next: the states after the last step of the batch. A gradient ends
+// where its batch begins (truncated backpropagation through time, Williams & Peng 1990).
+template <class S>
+struct Carried {
+  std::vector<std::uint8_t> fresh;  // [size]: 1 where a new sequence begins, from the initial states; empty: everywhere
+  AlignedVector<S> states;          // in the order of the network
+};
+
 template <class S>
 class Network {
  public:
@@ -57,16 +65,21 @@ class Network {
 
   virtual std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options = {}) const = 0;
 
+  // Whether sequences can be carried from batch to batch: one direction, no attention, and no learned initial states,
+  // whose gradient would depend on where the batches begin.
+  virtual bool carries_states() const = 0;
+
   // Outputs (logits or values): [steps][size][outputs] in the order of the batch. With all_steps = false, only steps
   // where some sequence has weight or an answer are computed; the outputs of the others are 0.
   virtual void predict(const Parameters<S>& parameters, const Batch& batch, bool all_steps, Workspace<S>& workspace,
-                       std::vector<S>& outputs) const = 0;
+                       std::vector<S>& outputs, Carried<S>* carried = nullptr) const = 0;
 
   // Returns the loss of the batch (see Batch) and overwrites `gradient` with its gradient. `noise` gives each sequence
   // the random stream of its dropout masks; if it is null, nothing is dropped.
   using Total = std::conditional_t<std::is_same_v<S, float>, double, S>;
   virtual Total gradient(const Parameters<S>& parameters, const Batch& batch, Workspace<S>& workspace,
-                         Parameters<S>& gradient, const StreamSource* noise = nullptr) const = 0;
+                         Parameters<S>& gradient, const StreamSource* noise = nullptr,
+                         Carried<S>* carried = nullptr) const = 0;
 
   // Gates, states and attention weights of sequence `column` of the batch.
   virtual std::vector<Trace> trace(const Parameters<S>& parameters, const Batch& batch, int column) const = 0;

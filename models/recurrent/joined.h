@@ -81,6 +81,13 @@ class JoinedLayer final : public Layer<S> {
     });
   }
 
+  void reset_states(const S* packed, int columns, const std::uint8_t* fresh, S* states) const override {
+    for (std::size_t p = 0; p < sublayers_.size(); ++p) {
+      layer(p).reset_states(packed + packed_at_[p], columns, fresh, states);
+      states += layer(p).states_size(columns);
+    }
+  }
+
   const S* outputs(const TileInput<S>& in, const S* data) const override {
     return tape(const_cast<S*>(data), in.room, in.columns).outputs;
   }

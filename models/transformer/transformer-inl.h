@@ -33,6 +33,7 @@ class StatelessLayer : public Layer<ScalarOf<V>> {
   std::size_t states_size(int) const override { return 0; }
   void save_states(const TileInput<S>&, const S*, S*) const override {}
   void load_states(const TileInput<S>&, const S*, S*) const override {}
+  void reset_states(const S*, int, const std::uint8_t*, S*) const override {}
   const S* outputs(const TileInput<S>&, const S* tape) const override { return tape; }
   void start_backward(const TileInput<S>&, S*, S* gradient) const override {
     std::fill_n(gradient, this->gradient_size(), S(0));
