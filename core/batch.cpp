@@ -46,4 +46,21 @@ Batch Batch::sequences(int first, int count) const {
   return chosen;
 }
 
+Batch Batch::segment(int begin, int end) const {
+  Batch chosen;
+  chosen.steps = end - begin;
+  chosen.size = size;
+  const auto copy = [&](const auto& from, auto& to) {
+    const std::size_t width = from.size() / weight.size();
+    to.assign(from.begin() + width * at(begin, 0), from.begin() + width * at(end, 0));
+  };
+  copy(symbols, chosen.symbols);
+  copy(values, chosen.values);
+  copy(classes, chosen.classes);
+  copy(targets, chosen.targets);
+  copy(weight, chosen.weight);
+  copy(answer, chosen.answer);
+  return chosen;
+}
+
 }  // namespace rnnbench::core

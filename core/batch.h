@@ -47,6 +47,8 @@ struct Batch {
   void reset(const Signature& signature, int steps, int size);
   // A batch of the sequences [first, first + count), with all their steps.
   Batch sequences(int first, int count = 1) const;
+  // A batch of all sequences, with their steps [begin, end).
+  Batch segment(int begin, int end) const;
 };
 
 }  // namespace rnnbench::core

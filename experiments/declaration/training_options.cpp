@@ -11,6 +11,7 @@ const std::vector<Option>& training_options() {
   const auto uses_warmup = [](const Settings& s) { return s.text("schedule") != "constant"; };
   const auto falls = [](const Settings& s) { return s.text("schedule") != "constant" && s.text("schedule") != "warmup"; };
   const auto uses_plateau = [](const Settings& s) { return s.text("schedule") == "plateau"; };
+  const auto truncates = [](const Settings& s) { return s.text("truncate") != "0"; };
   const auto uses_patience = [](const Settings& s) { return s.text("stop") == "patience"; };
   static const std::vector<Option> options = {
       integer_option("updates", "10000", 1, 100'000'000, "maximum number of optimizer steps"),
@@ -56,6 +57,13 @@ const std::vector<Option>& training_options() {
       real_option("clip-norm", "1", 0, 1e6,
                   "maximum L2 norm of the gradient of all parameters together (Pascanu et al. 2013); 0 = no limit"),
       real_option("clip-value", "0", 0, 1e6, "maximum absolute value of each element of the gradient; 0 = no limit"),
+      integer_option("truncate", "0", 0, 1'000'000,
+                     "truncated backpropagation through time: gradients reach back at most to the beginning of a segment of "
+                     "so many steps, while the states continue; 0 = whole sequences"),
+      with_use(choice_option("truncate-update", "segment", {"segment", "sequence"},
+                             "whether the optimizer makes a step after each segment, or one for the sum over all segments "
+                             "of the batch; used with truncate"),
+               truncates),
       choice_option(
           "stop", "never", {"never", "solved", "patience"},
           "solved: stop when the task is solved, after two confirmed evaluations in a row; patience: stop when the "

@@ -51,6 +51,7 @@ class Trainer {
         batch_size_(static_cast<int>(spec.training.integer("batch"))),
         evaluate_(static_cast<int>(spec.training.integer("evaluate"))),
         training_set_(static_cast<int>(spec.training.integer("training-set"))),
+        truncate_(static_cast<int>(spec.training.integer("truncate"))),
         task_(make_task(spec)),
         network_(make_network<float>(spec.model, task_->signature())),
         parameters_(network_->layout()),
@@ -121,13 +122,13 @@ class Trainer {
                             .set = static_cast<std::uint32_t>(training_set_)};
     const StreamSource dropout{.seed = spec_.seed, .purpose = Purpose::dropout, .step = step};
     task_->sample(data, batch_size_, batch_);
-    const double loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &dropout);
-    if (!std::isfinite(loss)) return diverged("the training loss", u);
-    const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
-    if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
-    if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
-    const double rate = learning_rate(spec_.training, u) * state_.plateau.scale;
-    optimizer_->update(parameters_, gradient_, rate, &workspace_->team());
+    double loss = 0;
+    if (truncate_ == 0) {
+      loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &dropout);
+      if (!optimize(u, loss)) return false;
+    } else if (!truncated_update(u, dropout, loss)) {
+      return false;
+    }
     state_.update = u;
     state_.loss_sum += loss;
     ++state_.loss_count;
@@ -137,6 +138,43 @@ class Trainer {
     }
     observer_.progress(u, updates_, loss);
     return true;
+  }
+
+  // Clips the gradient and makes a step of the optimizer. `loss` is that of the gradient.
+  bool optimize(std::int64_t u, double loss) {
+    if (!std::isfinite(loss)) return diverged("the training loss", u);
+    const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
+    if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
+    if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
+    const double rate = learning_rate(spec_.training, u) * state_.plateau.scale;
+    optimizer_->update(parameters_, gradient_, rate, &workspace_->team());
+    return true;
+  }
+
+  // Truncated backpropagation through time: segment by segment, with the states of the one before. A segment without
+  // weight only passes its states on. The loss is the mean over all steps, whichever segments they belong to.
+  bool truncated_update(std::int64_t u, const StreamSource& dropout, double& loss) {
+    const bool whole = spec_.training.text("truncate-update") == "sequence";
+    const double total = batch_.total_weight();
+    Carried<float> carried;
+    std::optional<Parameters<float>> sum;
+    if (whole) sum.emplace(network_->layout());
+    for (int begin = 0; begin < batch_.steps; begin += truncate_) {
+      const Batch segment = batch_.segment(begin, std::min(batch_.steps, begin + truncate_));
+      const double of_segment = network_->gradient(parameters_, segment, *workspace_, gradient_, &dropout, &carried);
+      carried.fresh.assign(carried.fresh.size(), 0);
+      const double share = total > 0 ? segment.total_weight() / total : 0;
+      if (share == 0) continue;
+      loss += share * of_segment;
+      if (!whole && !optimize(u, of_segment)) return false;
+      if (whole) add(*sum, static_cast<float>(share), gradient_);
+    }
+    if (!whole) return true;
+    gradient_ = *sum;
+    return optimize(u, loss);
+  }
+  static void add(Parameters<float>& sum, float factor, const Parameters<float>& gradient) {
+    for (std::size_t i = 0; i < sum.data().size(); ++i) sum.data()[i] += factor * gradient.data()[i];
   }
 
   bool diverged(const std::string& what, std::int64_t u) {
@@ -375,7 +413,7 @@ class Trainer {
   const TrainOptions& options_;
   Observer& observer_;
   const std::int64_t updates_;
-  const int batch_size_, evaluate_, training_set_;
+  const int batch_size_, evaluate_, training_set_, truncate_;
   const std::unique_ptr<const Task> task_;
   const std::unique_ptr<const Network<float>> network_;
   Parameters<float> parameters_, gradient_;
