@@ -11,6 +11,11 @@
 namespace rnnbench::models {
 namespace {
 
+bool carries_states_of(const NetworkPlan& plan) {
+  return !plan.bidirectional && !plan.is_transformer && plan.attention == AttentionKind::none &&
+         !plan.learned_initial_state;
+}
+
 template <class S>
 class NetworkOf final : public Network<S> {
  public:
@@ -37,7 +42,7 @@ class NetworkOf final : public Network<S> {
   }
 
   bool carries_states() const override {
-    return !plan_.bidirectional && !needs_all_steps() && !plan_.learned_initial_state;
+    return carries_states_of(plan_);
   }
 
   std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options) const override {
@@ -425,7 +430,7 @@ template std::unique_ptr<const Network<std::complex<double>>> make_network(const
 
 NetworkSize network_size(const Settings& settings, const Signature& signature) {
   const NetworkPlan plan = plan_network(settings, signature);
-  return {plan.hidden, plan.layout.count()};
+  return {plan.hidden, plan.layout.count(), carries_states_of(plan)};
 }
 
 double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch,

@@ -99,6 +99,7 @@ extern template std::unique_ptr<const Network<std::complex<double>>> make_networ
 struct NetworkSize {
   int hidden = 0;
   std::size_t parameters = 0;
+  bool carries_states = false;  // see Network
 };
 NetworkSize network_size(const Settings& settings, const Signature& signature);
 // An upper estimate of the bytes that training allocates: parameters, gradient, moments of the optimizer, activations.

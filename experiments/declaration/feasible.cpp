@@ -38,7 +38,7 @@ void check_positions(const RunSpec& run, int steps, const std::string& length) {
 }
 
 // Combinations of settings that would silently mean something else.
-void check_settings(const RunSpec& run, const Task& task, int hidden) {
+void check_settings(const RunSpec& run, const Task& task, const NetworkSize& size) {
   const Settings& training = run.training;
   if (training.text("schedule") != "constant" && training.integer("updates") <= training.integer("warmup-updates"))
     throw UserError("warmup-updates = " + training.text("warmup-updates") + " must be less than updates = " +
@@ -52,8 +52,12 @@ void check_settings(const RunSpec& run, const Task& task, int hidden) {
       if (training.text(key) == value)
         throw UserError(std::string(key) + " = " + value +
                         " counts evaluations, which must be equally far apart: set evaluate-every to a number of updates");
+  if (training.integer("truncate") > 0 && !size.carries_states)
+    throw UserError("truncate = " + training.text("truncate") +
+                    " passes states from segment to segment, which is not possible with attention, direction = "
+                    "bidirectional, the Transformer or initial-state = learned; leave it out");
   const bool normalizes = run.model.text_or("layer-norm", "no") == "yes" || run.model.text("cell") == "transformer";
-  if (normalizes && hidden == 1)
+  if (normalizes && size.hidden == 1)
     throw UserError(
         "hidden = 1 is too small for layer normalization, whose result for a single unit is always 0; "
         "it needs 2 or more");
@@ -83,10 +87,16 @@ void check_test_length(const RunSpec& run) {
 void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
   const auto task = make_task(run);
   const NetworkSize size = network_size(run.model, task->signature());
-  check_settings(run, *task, size.hidden);
+  check_settings(run, *task, size);
   check_probe(run);
   const std::int64_t batch = run.training.integer("batch");
-  const double needed = training_bytes(run.model, task->signature(), task->steps(), static_cast<int>(batch), options) +
+  const auto truncate = static_cast<int>(run.training.integer("truncate"));
+  if (truncate > 0 && options.recompute > 0)
+    throw UserError("truncate = " + std::to_string(truncate) +
+                    " keeps the activations of one segment only, which leaves nothing to compute again; leave out "
+                    "--recompute");
+  const int steps = truncate > 0 ? std::min(truncate, task->steps()) : task->steps();
+  const double needed = training_bytes(run.model, task->signature(), steps, static_cast<int>(batch), options) +
                         batch_bytes(task->signature(), task->steps(), batch);
   if (needed > physical_memory())
     throw UserError(

@@ -161,7 +161,9 @@ class Trainer {
     if (whole) sum.emplace(network_->layout());
     for (int begin = 0; begin < batch_.steps; begin += truncate_) {
       const Batch segment = batch_.segment(begin, std::min(batch_.steps, begin + truncate_));
-      const double of_segment = network_->gradient(parameters_, segment, *workspace_, gradient_, &dropout, &carried);
+      StreamSource noise = dropout;  // each segment has masks of its own
+      noise.first = static_cast<std::uint32_t>(begin / truncate_ * batch_size_);
+      const double of_segment = network_->gradient(parameters_, segment, *workspace_, gradient_, &noise, &carried);
       carried.fresh.assign(carried.fresh.size(), 0);
       const double share = total > 0 ? segment.total_weight() / total : 0;
       if (share == 0) continue;
