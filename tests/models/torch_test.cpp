@@ -165,6 +165,39 @@ TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
   }
 }
 
+TEST_CASE("truncated gradients are those of PyTorch with detached states", "[models][torch][truncate]") {
+  for (const char* name : {"rnn-truncated", "lstm-truncated", "gru-truncated"}) {
+    CAPTURE(name);
+    const TensorFile file = read_safetensors(folder / (std::string(name) + ".safetensors"));
+    const StoredCase c = read_case(file);
+    const int truncate = std::stoi(file.metadata.at("truncate"));
+    const auto network = make_network<double>(c.model, c.signature);
+    REQUIRE(network->carries_states());
+    const auto workspace = network->workspace();
+    const Parameters<double> parameters = blocks_of<double>(file, "", network->layout());
+    const Parameters<double> expected = blocks_of<double>(file, "grad.", network->layout());
+    Parameters<double> gradient(network->layout()), sum(network->layout());
+    Carried<double> carried, predicted;
+    std::vector<double> outputs, all;
+    double loss = 0;
+    for (int begin = 0; begin < c.batch.steps; begin += truncate) {
+      const Batch segment = c.batch.segment(begin, std::min(c.batch.steps, begin + truncate));
+      const double share = segment.total_weight() / c.batch.total_weight();
+      loss += share * network->gradient(parameters, segment, *workspace, gradient, nullptr, &carried);
+      for (std::size_t i = 0; i < sum.data().size(); ++i) sum.data()[i] += share * gradient.data()[i];
+      network->predict(parameters, segment, true, *workspace, outputs, &predicted);
+      all.insert(all.end(), outputs.begin(), outputs.end());
+      for (Carried<double>* states : {&carried, &predicted}) states->fresh.assign(c.batch.size, 0);
+    }
+    CHECK(relative_error(all, reals(file, "outputs")) <= 1e-12);
+    CHECK(std::fabs(loss - reals(file, "loss")[0]) <= 1e-12 * loss);
+    for (const BlockError& error : block_errors(sum, expected, cancelled)) {
+      CAPTURE(error.name, error.worst);
+      CHECK(error.worst <= 1e-12);
+    }
+  }
+}
+
 namespace {
 
 const std::vector<std::string> optimizer_blocks{"a", "b", "c"};

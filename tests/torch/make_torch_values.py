@@ -88,6 +88,7 @@ class Model(nn.Module):
         cell = options["cell"]
         both = options.get("direction") == "bidirectional"
         self.one_answer = options.get("one-answer") == "yes"
+        self.truncate = int(options.get("truncate", "0"))
         if cell == "rnn":
             self.rnn = nn.RNN(inputs, hidden, layers, nonlinearity=options["activation"])
         else:
@@ -121,6 +122,8 @@ class Model(nn.Module):
         return tuple(states) if len(states) == 2 else states[0]
 
     def forward(self, x):
+        if self.truncate > 0:
+            return self.readout(self.truncated(x))
         h, last = self.rnn(x, self.start(x.shape[1]))
         if self.one_answer:  # the final states of both directions, where the last step is
             final = last[0] if isinstance(last, tuple) else last
@@ -128,6 +131,15 @@ class Model(nn.Module):
         if self.attention is not None:
             h = torch.cat([h, self.attention(h, x if self.over_inputs else h)], dim=2)
         return self.readout(h)
+
+
+    def truncated(self, x):
+        state, segments = None, []
+        for begin in range(0, x.shape[0], self.truncate):
+            h, state = self.rnn(x[begin : begin + self.truncate], state)
+            state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+            segments.append(h)
+        return torch.cat(segments)
 
 
 class FeedForwardAttention(nn.Module):
@@ -300,6 +312,9 @@ def main():
     for positions in ("sinusoidal", "learned", "none"):
         make_model(f"transformer-{positions}", one_hot=positions != "none", loss="cross_entropy", cell="transformer",
                    layers="2", hidden="6", heads="2", positions=positions, **{"max-positions": "8"})
+    for cell in ("rnn", "lstm", "gru"):
+        make_model(f"{cell}-truncated", one_hot=cell != "gru", loss="cross_entropy" if cell != "gru" else "mean_squared",
+                   steps=11, cell=cell, layers="2", activation="tanh", truncate="4")
 
 
 main()
