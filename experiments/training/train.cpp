@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <set>
 #include <stdexcept>
 
 #include "core/hash.h"
@@ -18,6 +17,7 @@
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
 #include "experiments/training/probe.h"
+#include "experiments/training/scorer.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 
@@ -25,14 +25,7 @@ namespace rnnbench::experiments {
 
 namespace {
 
-// JSON has no infinity and no NaN; a record says null for both.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json number_or_null(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
-
-void add_scores(const Scores& scores, Json& json) {
-  for (const auto& [name, value] : scores) json[name] = number(value);
-}
 
 std::size_t allocated_bytes(const Batch& batch) {
   return batch.symbols.capacity() * sizeof(std::int32_t) + batch.values.capacity() * sizeof(float) +
@@ -58,7 +51,8 @@ class Trainer {
         gradient_(network_->layout()),
         best_(keeps_best() ? std::make_optional<Parameters<float>>(network_->layout()) : std::nullopt),
         optimizer_(make_optimizer(spec.training, network_->layout())),
-        workspace_(network_->workspace({std::max(1, options.threads), options.recompute})) {}
+        workspace_(network_->workspace({std::max(1, options.threads), options.recompute})),
+        scorer_(spec, *task_, *network_, *workspace_) {}
 
   TrainOutcome run() {
     if (!restore()) network_->initialize(spec_.seed, parameters_);
@@ -184,37 +178,11 @@ class Trainer {
     return false;
   }
 
-  // Scores on sequences `first`, `first` + 1, ... of validation, test or training, `count` of them. Validation draws
-  // new sequences after every update, so that a set of easy ones does not decide twice. Training means the training set
-  // of this run.
-  Scores evaluate(const Task& task, Purpose purpose, int first, int count) {
-    const Predict predict = [this](const Batch& batch, std::vector<float>& outputs) {
-      network_->predict(parameters_, batch, false, *workspace_, outputs);
-    };
-    return task.evaluate(predict,
-                         {.seed = spec_.seed,
-                          .purpose = purpose,
-                          .step = purpose == Purpose::validation ? static_cast<std::uint32_t>(state_.update) : 0,
-                          .first = static_cast<std::uint32_t>(first)},
-                         count);
-  }
-
-  bool meets_criterion(const Scores& scores) const {
-    return std::isfinite(score(scores, task_->measure().name)) && task_->solved(scores);
-  }
-
-  // Whether other validation sequences, ten times as many, give scores that meet the criterion too. If the task is not
-  // scored on random sequences, there are no others.
-  bool confirmed() {
-    return task_->evaluated_on() != EvaluatedOn::random ||
-           meets_criterion(evaluate(*task_, Purpose::validation, evaluate_, confirm_factor * evaluate_));
-  }
-
   // Evaluates and adds a point to the learning curve.
   void add_point() {
     charge_training();
-    const Scores scores = evaluate(*task_, Purpose::validation, 0, evaluate_);
-    const bool is_confirmed = meets_criterion(scores) && confirmed();
+    const Scores scores = scorer_.evaluate(parameters_, *task_, Purpose::validation, state_.update, 0, evaluate_);
+    const bool is_confirmed = scorer_.meets_criterion(scores) && scorer_.confirmed(parameters_, state_.update);
     Json point = {{"update", state_.update}, {"train_loss", nullptr}};
     if (state_.loss_count > 0) point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
     add_scores(scores, point);
@@ -290,35 +258,8 @@ class Trainer {
   Json final_scores(const Task& task, Purpose purpose, int first, int count) {
     if (!parameters_finite_) return scores_of(state_.curve.front());
     Json scores = Json::object();
-    add_scores(evaluate(task, purpose, first, count), scores);
+    add_scores(scorer_.evaluate(parameters_, task, purpose, state_.update, first, count), scores);
     return scores;
-  }
-
-  // Test scores at the training length and at every test-length, shortest first. `test`: those at the training length.
-  Json length_scores(const Json& test) {
-    const std::int64_t trained = spec_.task.integer("length");
-    std::set<std::int64_t> lengths{trained};
-    if (spec_.task.has("test-length"))
-      for (const std::int64_t length : spec_.task.integers("test-length")) lengths.insert(length);
-    Json list = Json::array();
-    for (const std::int64_t length : lengths) {
-      Json entry = {{"length", length}, {"trained", length == trained}};
-      entry.update(length == trained ? test : scores_at_length(length));
-      list.push_back(std::move(entry));
-    }
-    return list;
-  }
-
-  Json scores_at_length(std::int64_t length) {
-    Settings settings = spec_.task;
-    settings.set("length", std::to_string(length));
-    if (settings.has("shortest")) settings.set("shortest", std::to_string(length));
-    const auto task = make_task(spec_, settings);
-    if (task->signature().inputs != task_->signature().inputs ||
-        task->signature().outputs != task_->signature().outputs)
-      throw std::runtime_error("the task has a different number of inputs or outputs at length " +
-                               std::to_string(length));
-    return test_scores(*task);
   }
 
   Json test_scores(const Task& task) { return final_scores(task, Purpose::test, 0, test_factor * evaluate_); }
@@ -355,7 +296,7 @@ class Trainer {
     if (training_set_ > 0)
       json["final"]["training"] =
           final_scores(*task_, Purpose::training, 0, std::min(training_set_, test_factor * evaluate_));
-    json["lengths"] = length_scores(test);
+    json["lengths"] = scorer_.lengths(test, [this](const Task& task) { return test_scores(task); });
     if (spec_.training.text("probe") != "none" && parameters_finite_) json["probe"] = probed();
     json["weights"] = parameters_finite_ ? Json(hex16(weights_hash(parameters_))) : Json(nullptr);
     json["hash"] = result_hash(json);
@@ -422,6 +363,7 @@ class Trainer {
   std::optional<Parameters<float>> best_;  // with keep = best: the weights of the best validation score
   std::unique_ptr<Optimizer> optimizer_;
   const std::unique_ptr<Workspace<float>> workspace_;
+  const Scorer scorer_;
   Batch batch_;
   TrainingState state_;
   std::string reason_;  // why the run diverged; "": it did not
