@@ -25,7 +25,7 @@ SolveTime solve_time(Lifetimes runs) {
 
 // A run that diverged or has no record counts as unsolved for its whole budget: training longer would not have solved
 // the task.
-SolveTime updates_to_solve(const ModelRuns& model) {
+SolveTime time_in_updates(const ModelRuns& model) {
   Lifetimes runs;
   for (const Run& run : model.runs) {
     const auto updates = run.solved() ? number_at(run.record->result, "updates_to_solve") : std::nullopt;
@@ -117,7 +117,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   summary.min = *min;
   summary.max = *max;
   if (summary.runs >= min_runs_for_interval) summary.iqm_interval = bootstrap_interval(summary.scores, iqm);
-  summary.updates = updates_to_solve(model);
+  summary.updates = time_in_updates(model);
   summary.cpu_seconds = cpu_seconds_to_solve(model);
   summary.sequences_per_second = median_of(model, "measured", "sequences_per_second");
   summary.wall_ms_per_update = median_of(model, "measured", "ms_per_update");  // see wall_ms_per_update()

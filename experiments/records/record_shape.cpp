@@ -21,7 +21,7 @@ enum Type : unsigned {
   list = 64,
   object = 128,
 };
-constexpr unsigned score = number | none, setting = none | flag | number | text | list;
+constexpr unsigned nullable = number | none, setting = none | flag | number | text | list;
 constexpr unsigned anything = none | flag | number | text | list | object;
 
 struct Field {
@@ -54,10 +54,11 @@ constexpr Field of_result[] = {{"status", text},
                                {"hash", text}};
 constexpr Field of_measure[] = {
     {"name", text}, {"higher_is_better", flag}, {"solved_at", number}, {"definition", text}};
-constexpr Field of_point[] = {{"update", count}, {"train_loss", score}, {"loss", score}, {"confirmed", flag | absent}};
+constexpr Field of_point[] = {
+    {"update", count}, {"train_loss", nullable}, {"loss", nullable}, {"confirmed", flag | absent}};
 constexpr Field of_final[] = {{"validation", object}, {"test", object}, {"training", object | absent}};
-constexpr Field of_scores[] = {{"loss", score}};
-constexpr Field of_length[] = {{"length", count}, {"trained", flag}, {"loss", score}};
+constexpr Field of_scores[] = {{"loss", nullable}};
+constexpr Field of_length[] = {{"length", count}, {"trained", flag}, {"loss", nullable}};
 constexpr Field of_probe[] = {{"scalars", object},
                               {"gates", list | absent},
                               {"sensitivity", object | absent},
@@ -70,10 +71,10 @@ constexpr Field of_measured[] = {{"train_cpu_seconds", number},
                                  {"train_wall_seconds", number | absent},
                                  {"evaluate_cpu_seconds", number},
                                  {"evaluate_wall_seconds", number | absent},
-                                 {"cpu_seconds_to_solve", score | absent},
-                                 {"wall_seconds_to_solve", score | absent},
-                                 {"sequences_per_second", score | absent},
-                                 {"ms_per_update", score | absent},
+                                 {"cpu_seconds_to_solve", nullable | absent},
+                                 {"wall_seconds_to_solve", nullable | absent},
+                                 {"sequences_per_second", nullable | absent},
+                                 {"ms_per_update", nullable | absent},
                                  {"array_bytes", count | absent},
                                  {"peak_memory_mib", number | absent},
                                  {"curve_cpu_seconds", list},
@@ -119,19 +120,19 @@ void check_numbers(const Json& values, const std::string& where, unsigned types)
 void check_probe(const Json& probe) {
   const std::string where = "result.probe";
   check(probe, where, of_probe, anything);
-  check(probe["scalars"], where + ".scalars", {}, score);
+  check(probe["scalars"], where + ".scalars", {}, nullable);
   for (const char* when : {"untrained", "trained"})
-    if (probe.contains(when)) check_numbers(probe[when], where + "." + when, score);
+    if (probe.contains(when)) check_numbers(probe[when], where + "." + when, nullable);
   if (!probe.contains("gates")) return;
   if (!probe.contains("sensitivity")) refuse(where + ".sensitivity");
   check(probe["sensitivity"], where + ".sensitivity", of_sensitivity, anything);
   for (const char* when : {"untrained", "trained"}) {
-    check_numbers(probe["sensitivity"][when], where + ".sensitivity." + when, score);
+    check_numbers(probe["sensitivity"][when], where + ".sensitivity." + when, nullable);
     for (const Json& gate : probe["gates"]) {
       check(gate, where + ".gates[...]", of_gate, anything);
       check(gate[when], where + ".gates[...]." + when, of_units, anything);
       for (const char* steps : {"idle", "relevant"})
-        check_numbers(gate[when][steps], where + ".gates[...]." + when + "." + steps, score);
+        check_numbers(gate[when][steps], where + ".gates[...]." + when + "." + steps, nullable);
     }
   }
 }
@@ -149,7 +150,7 @@ bool is_plain(const Json& value) {
 void check_curve(const Json& curve) {
   const std::string points = "result.curve[...]";
   if (!curve.is_array() || curve.empty()) refuse(points);
-  for (const Json& point : curve) check(point, points, of_point, score);
+  for (const Json& point : curve) check(point, points, of_point, nullable);
 }
 
 void check_shape(const Record& record) {
@@ -163,12 +164,12 @@ void check_shape(const Record& record) {
   check(result["measure"], "result.measure", of_measure, anything);
   check_curve(result["curve"]);
   const std::string lengths = "result.lengths[...]";
-  for (const Json& length : result["lengths"]) check(length, lengths, of_length, score);
+  for (const Json& length : result["lengths"]) check(length, lengths, of_length, nullable);
   check(result["final"], "result.final", of_final, object);
   const std::string& measure = result["measure"]["name"].get_ref<const std::string&>();
   for (const auto& [purpose, scores] : result["final"].items()) {
     const std::string where = "result.final." + purpose;
-    check(scores, where, of_scores, score);
+    check(scores, where, of_scores, nullable);
     if (!scores.contains(measure)) refuse(where + "." + measure);
   }
   if (result.contains("probe")) check_probe(result["probe"]);

@@ -53,7 +53,7 @@ void check_solving(const Record& record) {
 }
 
 const SettingPairs even_pairs = {{"task", "even-pairs"}, {"length", "3"},    {"cell", "lstm"},
-                          {"hidden", "16"},       {"updates", "800"}, {"learning-rate", "0.02"}};
+                                 {"hidden", "16"},       {"updates", "800"}, {"learning-rate", "0.02"}};
 
 }  // namespace
 
@@ -151,28 +151,28 @@ TEST_CASE("an interrupted run keeps the row of its confirmed points", "[evaluati
 
 TEST_CASE("settings that cannot mean what they say are refused with the numbers", "[evaluation][grid][errors]") {
   const SettingPairs adding = {{"task", "adding"}, {"cell", "lstm"}};
-  CHECK(refusal(with(adding, {{"evaluate", "63"}, {"stop", "solved"}}))
+  CHECK(why_refused(with(adding, {{"evaluate", "63"}, {"stop", "solved"}}))
             .find("evaluate = 63 is too small for stop = solved, which needs 64 or more") != std::string::npos);
-  CHECK(refusal(with(adding, {{"evaluate", "64"}, {"stop", "solved"}})) == "accepted");
-  CHECK(refusal({{"task", "counting"}, {"cell", "lstm"}, {"evaluate", "1"}, {"stop", "solved"}}) == "accepted");
+  CHECK(why_refused(with(adding, {{"evaluate", "64"}, {"stop", "solved"}})) == "accepted");
+  CHECK(why_refused({{"task", "counting"}, {"cell", "lstm"}, {"evaluate", "1"}, {"stop", "solved"}}) == "accepted");
   for (const char* schedule : {"warmup", "cosine"}) {
-    CHECK(refusal(with(adding, {{"schedule", schedule}, {"updates", "100"}}))
+    CHECK(why_refused(with(adding, {{"schedule", schedule}, {"updates", "100"}}))
               .find("warmup-updates = 100 must be less than updates = 100") != std::string::npos);
-    CHECK(refusal(with(adding, {{"schedule", schedule}, {"updates", "101"}})) == "accepted");
+    CHECK(why_refused(with(adding, {{"schedule", schedule}, {"updates", "101"}})) == "accepted");
   }
-  CHECK(refusal(with(adding, {{"layer-norm", "yes"}, {"hidden", "1"}})).find("hidden = 1 is too small") !=
+  CHECK(why_refused(with(adding, {{"layer-norm", "yes"}, {"hidden", "1"}})).find("hidden = 1 is too small") !=
         std::string::npos);
   const SettingPairs learned = {
       {"task", "adding"}, {"cell", "transformer"}, {"positions", "learned"}, {"max-positions", "50"}};
-  CHECK(refusal(with(learned, {{"length", "51"}}))
+  CHECK(why_refused(with(learned, {{"length", "51"}}))
             .find("max-positions = 50 is less than the 51 time steps of sequences with length = 51") !=
         std::string::npos);
-  CHECK(refusal(with(learned, {{"length", "50"}, {"test-length", "60"}})).find("test-length = 60") !=
+  CHECK(why_refused(with(learned, {{"length", "50"}, {"test-length", "60"}})).find("test-length = 60") !=
         std::string::npos);
-  CHECK(refusal(with(learned, {{"length", "50"}})) == "accepted");
+  CHECK(why_refused(with(learned, {{"length", "50"}})) == "accepted");
   for (const char* cell : {"min-gru", "min-lstm", "feedforward-attention"})
     for (const char* init : {"orthogonal", "identity"})
-      CHECK(refusal({{"task", "adding"}, {"cell", cell}, {"init", init}}).find("init = " + std::string(init)) !=
+      CHECK(why_refused({{"task", "adding"}, {"cell", cell}, {"init", init}}).find("init = " + std::string(init)) !=
             std::string::npos);
 }
 

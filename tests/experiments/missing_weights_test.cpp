@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-RunnerOptions quiet() {
+RunnerOptions quietly() {
   RunnerOptions options;
   options.jobs = 1;
   options.progress = options.summary = false;
@@ -25,7 +25,7 @@ RunnerOptions quiet() {
 TEST_CASE("missing and damaged weights are noticed and written again, with the bytes that they had", "[weights]") {
   const TemporaryFolder folder;
   const Experiment experiment = small_experiment(2, 20);
-  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+  REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
   const ResultsFolder results_folder(folder.path(), "small");
   const std::string id = experiment.runs[0].id(), other = experiment.runs[1].id();
   const fs::path weights = results_folder.weights_path(id);
@@ -46,16 +46,16 @@ TEST_CASE("missing and damaged weights are noticed and written again, with the b
   for (const std::string& text : damaged) {
     overwrite(weights, text);
     CHECK(problem() == "damaged");
-    REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+    REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
     CHECK(read_file(weights) == bytes);
   }
   fs::remove(weights);
   CHECK(problem() == "missing");
-  RunnerOptions without = quiet();
+  RunnerOptions without = quietly();
   without.weights = false;
   REQUIRE(run_experiment(experiment, folder.path(), without) == 0);
   CHECK_FALSE(fs::exists(weights));
-  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+  REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
   CHECK(contents(results_folder) == before);
   CHECK(read_file(results_folder.record_path(id)) == record);  // with the measurements of its first training
 }
@@ -63,7 +63,7 @@ TEST_CASE("missing and damaged weights are noticed and written again, with the b
 TEST_CASE("a run that gives another result keeps its record and gets no weights", "[weights]") {
   const TemporaryFolder folder;
   const Experiment experiment = small_experiment(1, 20);
-  REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+  REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
   const ResultsFolder results_folder(folder.path(), "small");
   const std::string id = experiment.runs[0].id();
   Record record = *results_folder.load(id);
@@ -71,7 +71,7 @@ TEST_CASE("a run that gives another result keeps its record and gets no weights"
   record.result["hash"] = result_hash(record.result);
   overwrite(results_folder.record_path(id), record_text(record));
   fs::remove(results_folder.weights_path(id));
-  CHECK(run_experiment(experiment, folder.path(), quiet()) == 1);
+  CHECK(run_experiment(experiment, folder.path(), quietly()) == 1);
   CHECK(read_file(results_folder.record_path(id)) == record_text(record));
   CHECK_FALSE(fs::exists(results_folder.weights_path(id)));
 }

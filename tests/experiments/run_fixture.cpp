@@ -79,7 +79,7 @@ Experiment declared(const SettingPairs& settings) {
   return expand(declaration);
 }
 
-std::string refusal(const SettingPairs& settings) {
+std::string why_refused(const SettingPairs& settings) {
   try {
     declared(settings);
   } catch (const UserError& error) {

@@ -38,7 +38,7 @@ using SettingPairs = std::vector<std::pair<std::string, std::string>>;
 SettingPairs with(SettingPairs settings, const SettingPairs& more);
 Experiment declared(const SettingPairs& settings);
 // Why it is refused, or "accepted".
-std::string refusal(const SettingPairs& settings);
+std::string why_refused(const SettingPairs& settings);
 
 RunnerOptions quiet_runner();  // one job that prints nothing
 // Runs the experiment in a folder of its own.

@@ -18,7 +18,8 @@ namespace {
 
 // What the build makes of the line: the cell's compilation unit.
 std::string unit_of(std::string unit, const std::string& file, const std::string& type) {
-  unit = std::regex_replace(unit, std::regex("@cell@"), file);
+  unit = std::regex_replace(unit, std::regex("@unit@"), file);
+  unit = std::regex_replace(unit, std::regex("@includes@"), "#include \"models/cells/" + file + ".h\"\n");
   return std::regex_replace(unit, std::regex("@cells@"), "CELL(" + type + ")\n");
 }
 

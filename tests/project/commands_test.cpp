@@ -37,7 +37,7 @@ std::string with_setting(const std::string& command, const std::string& name, co
 }
 
 // The same command with little to do.
-std::string shortened(std::string command) {
+std::string short_name(std::string command) {
   static const std::regex call("\\brnnbench ([a-z]+)");
   static const std::set<std::string> of_experiment = {"run", "status", "table", "plot", "report", "compare"};
   std::smatch match;
@@ -71,7 +71,7 @@ class Reader {
         break;
       }
     }
-    if (std::regex_search(line, call)) line = shortened(line);
+    if (std::regex_search(line, call)) line = short_name(line);
     const fs::path script = folder_.path / ".command", log = folder_.path / ".log";
     write(script, "set -euo pipefail\ncd '" + folder_.path.string() + "'\nexport PATH='" +
                       program.parent_path().string() + "':\"$PATH\"\n" + line + '\n');
