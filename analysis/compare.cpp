@@ -93,7 +93,8 @@ void add_statistics(Comparison& comparison, const std::string& measure) {
 void add_caveats(const ModelRuns& first, const ModelRuns& second, const std::string& measure, Comparison& comparison) {
   if (measure == updates_to_solve) return;
   const auto stopped = [](const ModelRuns& model) {
-    return std::count_if(model.runs.begin(), model.runs.end(), [](const Run& run) { return run.stopped_when_solved(); });
+    return std::count_if(model.runs.begin(), model.runs.end(),
+                         [](const Run& run) { return run.stopped_when_solved(); });
   };
   if (stopped(first) + stopped(second) > 0)
     comparison.caveats.push_back(std::to_string(stopped(first)) + " of " + counted(first.runs.size(), "run") + " of " +

@@ -127,7 +127,8 @@ bool Run::tested_on_list() const { return recorded() && record->result.value("ev
 std::string Run::stopped() const {
   const Json& training = spec.at("training");
   if (!recorded() || diverged() || record->result.at("updates") >= training.at("updates")) return "never";
-  return training.value("stop", "never");
+  const std::string stop = training.value("stop", "never");
+  return stop == "solved" && !solved() ? "never" : stop;
 }
 
 bool Run::kept_best() const { return spec.at("training").value("keep", "last") == "best"; }

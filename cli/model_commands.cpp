@@ -13,6 +13,7 @@
 #include "core/safetensors.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/training/update.h"
 #include "models/catalogue.h"
 #include "models/gradient_check.h"
 #include "tasks/catalogue.h"
@@ -116,8 +117,9 @@ int dump_command(const CommandArguments& words) {
   Parameters<float> parameters(network->layout()), gradient(network->layout());
   network->initialize(run.seed, parameters);
   Batch batch;
-  task->sample({.seed = run.seed, .purpose = Purpose::speed, .step = 1},
-               static_cast<int>(run.training.integer("batch")), batch);
+  std::vector<StreamPlace> streams;
+  next_batch(*task, {.seed = run.seed, .purpose = Purpose::speed, .step = 1},
+             static_cast<int>(run.training.integer("batch")), streams, batch);
   const auto workspace = network->workspace();
   std::vector<float> outputs;
   network->predict(parameters, batch, true, *workspace, outputs);

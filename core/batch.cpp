@@ -13,6 +13,7 @@ void Batch::reset(const Signature& signature, int new_steps, int new_size) {
   targets.assign(classified ? 0 : places * signature.outputs, 0);
   weight.assign(places, 0);
   answer.assign(places, 0);
+  continues.clear();
 }
 
 // Eight sums do not wait for each other. Weights are small integers in every task, so the total is exact.
@@ -60,6 +61,10 @@ Batch Batch::segment(int begin, int end) const {
   copy(targets, chosen.targets);
   copy(weight, chosen.weight);
   copy(answer, chosen.answer);
+  if (begin == 0)
+    chosen.continues = continues;
+  else
+    chosen.continues.assign(size, 1);
   return chosen;
 }
 

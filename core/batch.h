@@ -40,6 +40,8 @@ struct Batch {
   std::vector<float> targets;         // [steps, size, outputs], targets of the other losses (bernoulli: 0 or 1)
   std::vector<float> weight;          // [steps, size], weight of the step in the loss (>= 0)
   std::vector<std::uint8_t> answer;   // [steps, size], 1 where the step counts in the accuracy
+  // [size]: 1 where the sequence continues the one that was at this place in the batch before. Empty: nowhere.
+  std::vector<std::uint8_t> continues;
 
   std::size_t at(int step, int sequence) const { return static_cast<std::size_t>(step) * size + sequence; }
   double total_weight() const;
@@ -47,7 +49,8 @@ struct Batch {
   void reset(const Signature& signature, int steps, int size);
   // A batch of the sequences [first, first + count), with all their steps.
   Batch sequences(int first, int count = 1) const;
-  // A batch of all sequences, with their steps [begin, end).
+  // A batch of all sequences, with their steps [begin, end). Unless begin is 0, they continue those of the batch
+  // before.
   Batch segment(int begin, int end) const;
 };
 

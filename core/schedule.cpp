@@ -16,8 +16,7 @@ double learning_rate(const Settings& training, std::int64_t update) {
   const double last = static_cast<double>(training.integer("updates")),
                least = training.has("min-rate") ? training.real("min-rate") : 0;
   const double progress = (now - 1 - warm) / (last - warm);  // 0 in the first update after the warm-up, always below 1
-  const double falling =
-      schedule == "linear" ? 1 - progress : 0.5 * (1 + math::cos(3.14159265358979323846 * progress));
+  const double falling = schedule == "linear" ? 1 - progress : 0.5 * (1 + math::cos(3.14159265358979323846 * progress));
   return rate * (least + (1 - least) * falling);
 }
 

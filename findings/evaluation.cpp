@@ -113,7 +113,8 @@ std::vector<std::string> caveats_of(const Finding& finding, const std::vector<Ru
   std::vector<std::string> caveats;
   if (std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.tested_on_list(); }))
     caveats.push_back(caveat_of_list_test);
-  const auto stopped = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.stopped_when_solved(); });
+  const auto stopped =
+      std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.stopped_when_solved(); });
   if (stopped > 0 && compares_scores(finding.primary.measurement))
     caveats.push_back(std::to_string(stopped) + " of " + counted(runs.size(), "run") +
                       " stopped when they had solved the task, and their scores are those of that moment");

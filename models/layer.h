@@ -135,8 +135,8 @@ class Layer {
   virtual std::size_t states_size(int columns) const = 0;
   virtual void save_states(const TileInput<S>& in, const S* tape, S* states) const = 0;
   virtual void load_states(const TileInput<S>& in, const S* states, S* tape) const = 0;
-  // Overwrites what save_states has written by the initial states, in the columns where `fresh` is 1.
-  virtual void reset_states(const S* packed, int columns, const std::uint8_t* fresh, S* states) const = 0;
+  // Overwrites what save_states has written by the initial states, except in the columns where `continues` is 1.
+  virtual void reset_states(const S* packed, int columns, const std::uint8_t* continues, S* states) const = 0;
 
   virtual void forward(const S* packed, const TileInput<S>& in, int begin, int end, S* tape) const = 0;
   // The hidden states of all steps of a tape: [steps][columns][stride].

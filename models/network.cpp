@@ -41,9 +41,8 @@ class NetworkOf final : public Network<S> {
     std::copy(start.data().begin(), start.data().end(), parameters.data().begin());
   }
 
-  bool carries_states() const override {
-    return carries_states_of(plan_);
-  }
+  bool carries_states() const override { return carries_states_of(plan_); }
+  std::size_t carried_size(int sequences) const override { return tiles_of(sequences) * states_size(tile_width); }
 
   std::unique_ptr<Workspace<S>> workspace(const WorkspaceOptions& options) const override {
     return std::make_unique<NetworkWorkspace<S>>(options);
@@ -53,17 +52,17 @@ class NetworkOf final : public Network<S> {
                std::vector<S>& outputs, Carried<S>* carried) const override {
     auto& work = static_cast<NetworkWorkspace<S>&>(workspace);
     pack(parameters, work);
-    make_room(carried, batch);
+    if (carried != nullptr) carried->resize(carried_size(batch.size));
     const int width = plan_.signature.outputs, stride = head_->output_stride();
     outputs.assign(static_cast<std::size_t>(batch.steps) * batch.size * width, S(0));
-    work.threads.run(tiles_of(batch), [&](int thread, int index) {
+    work.threads.run(tiles_of(batch.size), [&](int thread, int index) {
       Tile<S>& tile = work.tiles[thread];
       const int first = index * tile_width;
       load(tile, batch, first, all_steps);
       // Without a backward pass, the tape needs to hold one span only, which stays in the cache.
       const int length = std::min(batch.steps, needs_all_steps() ? batch.steps : span_steps(batch.steps, tile.columns));
       make_room(tile, length, 1);
-      S* const states = states_of_tile(work, tile, carried, index);
+      S* const states = states_of_tile(work, tile, batch, carried, index);
       for (const Segment& segment : segments(batch.steps, length)) {
         enter(work, tile, segment, states, carried != nullptr);
         forward(work, tile, segment, true);
@@ -84,8 +83,8 @@ class NetworkOf final : public Network<S> {
                       Parameters<S>& gradient, const StreamSource* noise, Carried<S>* carried) const override {
     auto& work = static_cast<NetworkWorkspace<S>&>(workspace);
     pack(parameters, work);
-    make_room(carried, batch);
-    const int tiles = tiles_of(batch);
+    if (carried != nullptr) carried->resize(carried_size(batch.size));
+    const int tiles = tiles_of(batch.size);
     work.gradients.resize(gradient_size() * tiles);
     work.losses.assign(tiles, TotalOf<S>(0));
     const double weight = batch.total_weight();
@@ -96,10 +95,9 @@ class NetworkOf final : public Network<S> {
       if (noise != nullptr && plan_.dropout > 0)
         tile.draw_dropout(*noise, plan_.dropout, input_features_, index * tile_width, batch.steps);
       S* const tile_gradient = work.gradients.data() + index * gradient_size();
-      work.losses[index] = carried != nullptr
-                               ? carried_gradient(work, tile, batch.steps, scale, tile_gradient,
-                                                  states_of_tile(work, tile, carried, index))
-                               : whole_gradient(work, tile, batch.steps, scale, tile_gradient);
+      work.losses[index] = carried != nullptr ? carried_gradient(work, tile, batch.steps, scale, tile_gradient,
+                                                                 states_of_tile(work, tile, batch, carried, index))
+                                              : whole_gradient(work, tile, batch.steps, scale, tile_gradient);
     });
     TotalOf<S> loss = work.losses[0];
     for (int index = 1; index < tiles; ++index) loss += work.losses[index];
@@ -153,7 +151,7 @@ class NetworkOf final : public Network<S> {
   // Steps of a span. All layers, the output layer and their backward passes take one span before the next: about 256
   // columns, whose activations stay in the second-level cache.
   int span_steps(int steps, int columns) const { return whole_ ? steps : std::max(1, 256 / columns); }
-  static int tiles_of(const Batch& batch) { return (batch.size + tile_width - 1) / tile_width; }
+  static int tiles_of(int sequences) { return (sequences + tile_width - 1) / tile_width; }
   static int pieces_for(const NetworkWorkspace<S>& work) {
     return work.threads.size() == 1 ? 1 : 2 * work.threads.size();
   }
@@ -243,19 +241,15 @@ class NetworkOf final : public Network<S> {
     tile.kept.resize(std::max(tile.kept.size(), states_size(tile.columns) * count));
   }
 
-  void make_room(Carried<S>* carried, const Batch& batch) const {
-    if (carried == nullptr) return;
-    carried->states.resize(tiles_of(batch) * states_size(tile_width));
-    if (carried->fresh.empty()) carried->fresh.assign(batch.size, 1);
-  }
   // Where leave() saves the states of a tile. Carried states are those before the first segment.
-  S* states_of_tile(const NetworkWorkspace<S>& work, Tile<S>& tile, Carried<S>* carried, int index) const {
+  S* states_of_tile(const NetworkWorkspace<S>& work, Tile<S>& tile, const Batch& batch, Carried<S>* carried,
+                    int index) const {
     if (carried == nullptr) return tile.kept.data();
-    S* const all = carried->states.data() + index * states_size(tile_width);
+    S* const all = carried->data() + index * states_size(tile_width);
+    const std::uint8_t* continues = batch.continues.empty() ? nullptr : batch.continues.data() + index * tile_width;
     S* states = all;
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      layers_[layer]->reset_states(work.packed.data() + layers_at_[layer].weights, tile.columns,
-                                   carried->fresh.data() + index * tile_width, states);
+      layers_[layer]->reset_states(work.packed.data() + layers_at_[layer].weights, tile.columns, continues, states);
       states += layers_[layer]->states_size(tile.columns);
     }
     return all;

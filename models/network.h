@@ -44,13 +44,11 @@ class Workspace {
   virtual ThreadTeam& team() = 0;         // its threads; between calls they can be used for other work
 };
 
-// What parallel sequences carry from one batch to the next: the states after the last step of the batch. A gradient ends
-// where its batch begins (truncated backpropagation through time, Williams & Peng 1990).
+// The states after the last step of a batch, from which the sequences of the next batch that continue (see Batch)
+// start. All other sequences start from the initial states. A gradient ends where its batch begins (truncated
+// backpropagation through time, Williams & Peng 1990).
 template <class S>
-struct Carried {
-  std::vector<std::uint8_t> fresh;  // [size]: 1 where a new sequence begins, from the initial states; empty: everywhere
-  AlignedVector<S> states;          // in the order of the network
-};
+using Carried = AlignedVector<S>;
 
 template <class S>
 class Network {
@@ -68,6 +66,7 @@ class Network {
   // Whether sequences can be carried from batch to batch: one direction, no attention, and no learned initial states,
   // whose gradient would depend on where the batches begin.
   virtual bool carries_states() const = 0;
+  virtual std::size_t carried_size(int sequences) const = 0;  // numbers of Carried
 
   // Outputs (logits or values): [steps][size][outputs] in the order of the batch. With all_steps = false, only steps
   // where some sequence has weight or an answer are computed; the outputs of the others are 0.

@@ -6,11 +6,11 @@
 
 #include <benchmark/benchmark.h>
 
-#include "core/optimizer.h"
 #include "core/threads.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/environment.h"
 #include "experiments/training/clock.h"
+#include "experiments/training/update.h"
 #include "models/network.h"
 #include "speed/peak.h"
 #include "tasks/catalogue.h"
@@ -25,33 +25,26 @@ struct Case {
         task(make_task(run)),
         network(make_network<float>(run.model, task->signature())),
         parameters(network->layout()),
-        gradient(network->layout()),
-        optimizer(make_optimizer(run.training, network->layout())),
-        workspace(network->workspace(options)) {
+        workspace(network->workspace(options)),
+        updater(run.training, task->chunk() > 0, *network, *workspace) {
     network->initialize(run.seed, parameters);
-    task->sample({.seed = run.seed, .purpose = Purpose::speed, .step = 1},
-                 static_cast<int>(run.training.integer("batch")), batch);
+    std::vector<StreamPlace> streams;
+    next_batch(*task, {.seed = run.seed, .purpose = Purpose::speed, .step = 1},
+               static_cast<int>(run.training.integer("batch")), streams, batch);
   }
 
-  void update() {
-    loss = network->gradient(parameters, batch, *workspace, gradient);
-    clip_by_norm(gradient, spec.training.has("clip-norm") ? spec.training.real("clip-norm") : 0, &workspace->team());
-    if (spec.training.has("clip-value") && spec.training.real("clip-value") > 0)
-      clip_by_value(gradient, spec.training.real("clip-value"));
-    // With a learning rate of 0 the parameters stay the same, but the work does too.
-    optimizer->update(parameters, gradient, 0, &workspace->team());
-  }
-  void forward() { network->predict(parameters, batch, false, *workspace, outputs); }
+  // With a learning rate of 0 the parameters stay the same, but the work does too.
+  void update() { updater.update(parameters, batch, 0, nullptr); }
+  void forward() { network->predict(parameters, batch, false, *workspace, outputs, updater.carried()); }
 
   const RunSpec spec;
   std::unique_ptr<const Task> task;
   std::unique_ptr<const Network<float>> network;
-  Parameters<float> parameters, gradient;
-  std::unique_ptr<Optimizer> optimizer;
+  Parameters<float> parameters;
   std::unique_ptr<Workspace<float>> workspace;
+  Updater updater;
   Batch batch;
   std::vector<float> outputs;
-  double loss = 0;
 };
 
 // Collects the wall time of every repetition in milliseconds and prints nothing.

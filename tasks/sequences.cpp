@@ -19,10 +19,17 @@ enum Split { train, valid, test };
 // Trofimov 1981), outcomes that were never counted remain possible.
 float log_count(double count) { return static_cast<float>(math::log(count + 0.5)); }
 
+// A sequence of which a stream has read the first steps.
+struct Reading {
+  const GivenSequence* sequence = nullptr;
+  std::size_t step = 0;  // that is the next input
+  bool finished() const { return sequence == nullptr || step + 1 >= sequence->size(); }
+};
+
 // The common part of chords and symbols. Only the first `length` + 1 steps of a sequence are used, also for baselines.
 class Sequences : public Task {
  public:
-  Sequences(SequenceFile&& file, int length) : splits_(std::move(file.splits)) {
+  Sequences(SequenceFile&& file, int length, int chunk) : splits_(std::move(file.splits)), chunk_(chunk) {
     for (auto& split : splits_)
       for (GivenSequence& sequence : split) {
         const std::size_t max = static_cast<std::size_t>(length) + 1;
@@ -30,28 +37,44 @@ class Sequences : public Task {
         if (sequence.symbols.size() > max) sequence.symbols.resize(max);
       }
     steps_ = static_cast<int>(std::min<std::size_t>(file.longest - 1, length));
+    if (chunk_ > 0) steps_ = std::min(steps_, chunk_);
   }
 
   int steps() const override { return steps_; }
+  int chunk() const override { return chunk_; }
   EvaluatedOn evaluated_on() const override { return EvaluatedOn::list; }
 
+  // Whole sequences, even with chunks.
   void sample(const StreamSource& source, int size, Batch& batch) const override {
-    batch.reset(signature(), steps(), size);
-    for (int b = 0; b < size; ++b) {
-      const GivenSequence& sequence = chosen(source, b);
-      for (std::size_t t = 0; t + 1 < sequence.size(); ++t) {
-        const std::size_t i = batch.at(static_cast<int>(t), b);
-        write(sequence, t, i, batch);
-        batch.weight[i] = batch.answer[i] = 1;
-      }
+    std::vector<Reading> readings;
+    for (int b = 0; b < size; ++b) readings.push_back({&chosen(source, b)});
+    std::size_t steps = steps_;
+    if (chunk_ > 0)
+      for (const Reading& reading : readings) steps = std::max(steps, reading.sequence->size() - 1);
+    read(static_cast<int>(steps), readings, batch);
+  }
+
+  void next_chunk(const StreamSource& source, std::vector<StreamPlace>& streams, Batch& batch) const override {
+    std::vector<Reading> readings;
+    for (std::size_t b = 0; b < streams.size(); ++b) {
+      StreamPlace& place = streams[b];
+      const auto current = [&] {
+        StreamSource of_sequence = source;
+        of_sequence.step = place.sequences + 1;
+        return Reading{&chosen(of_sequence, static_cast<std::uint32_t>(b)), place.steps};
+      };
+      if (current().finished()) place = {place.sequences + 1, 0};
+      readings.push_back(current());
     }
+    read(steps_, readings, batch);
+    for (std::size_t b = 0; b < streams.size(); ++b) streams[b].steps = static_cast<std::uint32_t>(readings[b].step);
   }
 
   double baseline() const override {
     LossSum sum;
     const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) { memoryless(batch, outputs); };
-    predict_samples(*this, predict, {.purpose = Purpose::test}, static_cast<int>(splits_[test].size()),
-                    [&](const Batch& batch, const auto& outputs) { sum += loss_of(signature(), batch, outputs); });
+    predict_all(predict, {.purpose = Purpose::test}, static_cast<int>(splits_[test].size()),
+                [&](const Batch& batch, const auto& outputs) { sum += loss_of(signature(), batch, outputs); });
     return sum.mean();
   }
 
@@ -59,12 +82,12 @@ class Sequences : public Task {
     LossSum loss, by_frequency;
     std::vector<float> outputs_by_frequency;
     const int listed = static_cast<int>(splits_[split_of(source)].size());
-    predict_samples(*this, predict, source, split_of(source) == train ? count : listed,
-                    [&](const Batch& batch, const std::vector<float>& outputs) {
-                      loss += loss_of(signature(), batch, outputs);
-                      frequencies(batch, outputs_by_frequency);
-                      by_frequency += loss_of(signature(), batch, outputs_by_frequency);
-                    });
+    predict_all(predict, source, split_of(source) == train ? count : listed,
+                [&](const Batch& batch, const std::vector<float>& outputs) {
+                  loss += loss_of(signature(), batch, outputs);
+                  frequencies(batch, outputs_by_frequency);
+                  by_frequency += loss_of(signature(), batch, outputs_by_frequency);
+                });
     return {{"nll", loss.mean()}, {"frequencies", by_frequency.mean()}, {"loss", loss.mean()}};
   }
 
@@ -89,13 +112,46 @@ class Sequences : public Task {
     return split[(static_cast<std::uint64_t>(source.first) + sample) % split.size()];
   }
 
+  // Fills the batch with the next `steps` steps of every sequence, and moves the readings.
+  void read(int steps, std::vector<Reading>& readings, Batch& batch) const {
+    batch.reset(signature(), steps, static_cast<int>(readings.size()));
+    if (chunk_ > 0) batch.continues.resize(readings.size());
+    for (int b = 0; b < batch.size; ++b) {
+      Reading& reading = readings[b];
+      if (chunk_ > 0) batch.continues[b] = reading.step > 0;
+      for (int t = 0; t < steps && !reading.finished(); ++t, ++reading.step) {
+        const std::size_t i = batch.at(t, b);
+        write(*reading.sequence, reading.step, i, batch);
+        batch.weight[i] = batch.answer[i] = 1;
+      }
+    }
+  }
+
+  // Predicts `count` sequences of `source`. With chunks, up to 64 streams each begin the next sequence where they have
+  // finished one.
+  void predict_all(const Predict& predict, const StreamSource& source, int count, const UsePrediction& use) const {
+    if (chunk_ == 0) return predict_samples(*this, predict, source, count, use);
+    std::vector<Reading> readings(std::min(count, 64));
+    Batch batch;
+    std::vector<float> outputs;
+    for (int begun = 0;;) {
+      for (Reading& reading : readings)
+        if (reading.finished() && begun < count) reading = {&chosen(source, static_cast<std::uint32_t>(begun++))};
+      if (std::all_of(readings.begin(), readings.end(), [](const Reading& r) { return r.finished(); })) return;
+      read(steps_, readings, batch);
+      predict(batch, outputs);
+      use(batch, outputs);
+    }
+  }
+
   std::array<std::vector<GivenSequence>, 3> splits_;
+  const int chunk_;
   int steps_;
 };
 
 class Chords final : public Sequences {
  public:
-  Chords(SequenceFile&& file, int length) : Sequences(std::move(file), length) {
+  Chords(SequenceFile&& file, int length, int chunk) : Sequences(std::move(file), length, chunk) {
     std::array<std::array<double, 2>, 2> counts[piano_keys]{};  // [key][sounds at step t][sounds at step t + 1]
     for (const GivenSequence& sequence : training())
       for (std::size_t t = 0; t + 1 < sequence.size(); ++t)
@@ -149,8 +205,8 @@ class Chords final : public Sequences {
 
 class Symbols final : public Sequences {
  public:
-  Symbols(SequenceFile&& file, int length)
-      : Sequences(std::move(file), length), symbols_(file.symbols), counts_(symbols_), after_(symbols_) {
+  Symbols(SequenceFile&& file, int length, int chunk)
+      : Sequences(std::move(file), length, chunk), symbols_(file.symbols), counts_(symbols_), after_(symbols_) {
     for (const GivenSequence& sequence : training())
       for (std::size_t t = 0; t + 1 < sequence.size(); ++t) {
         ++counts_[sequence.symbols[t + 1]];
@@ -218,21 +274,28 @@ void complete(Settings& settings) {
 std::unique_ptr<const Task> make(const Settings& settings) {
   SequenceFile file = read_sequence_file(path_of(settings));
   check_hash(settings, file.hash);  // it may have changed since the run was declared
-  const int length = static_cast<int>(settings.integer("length"));
-  if (file.symbols > 0) return std::make_unique<Symbols>(std::move(file), length);
-  return std::make_unique<Chords>(std::move(file), length);
+  const int length = static_cast<int>(settings.integer("length")), chunk = static_cast<int>(settings.integer("chunk"));
+  if (file.symbols > 0) return std::make_unique<Symbols>(std::move(file), length, chunk);
+  return std::make_unique<Chords>(std::move(file), length, chunk);
 }
 
 std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) {
   const std::string& path = path_of(settings);
-  const auto longest = static_cast<std::int64_t>(read_sequence_file(path).longest) - 1;
-  return solve_length("sequences with file = " + path, time_steps, 1, 0, 1, longest);
+  const std::int64_t chunk = settings.integer("chunk");
+  auto longest = static_cast<std::int64_t>(read_sequence_file(path).longest) - 1;
+  if (chunk > 0) longest = std::min(longest, chunk);
+  return solve_length("sequences with file = " + path + (chunk > 0 ? " and chunk = " + std::to_string(chunk) : ""),
+                      time_steps, 1, 0, 1, longest);
 }
 
 }  // namespace
 
 TaskEntry sequences_task() {
   std::vector<Option> options = length_options("1000000", 1, "maximum number of time steps; longer sequences are cut");
+  options.push_back(integer_option(
+      "chunk", "0", 0, 1'000'000,
+      "time steps of the pieces in which sequences are read one after another, in training and evaluation, with the "
+      "states passed on; 0 = whole sequences"));
   options.push_back(path_option("file", "path of the file, relative to the current folder"));
   options.push_back(text_option("file-hash", "hash of the file's bytes, set automatically; if given, it must match"));
   return {.name = "sequences",
@@ -254,6 +317,12 @@ TaskEntry sequences_task() {
 
               Training samples uniformly from the sequences of its split. Validation and test evaluate every sequence
               of theirs once, whatever the option `evaluate` says. `length` cuts longer sequences, in all splits.
+
+              Chunks: with `chunk` = n, the sequences of a batch are parallel streams. Each update reads the next n
+              steps of every stream, and the states pass on from update to update. Where a sequence ends, the rest of
+              its chunk does not count, and the next chunk of this stream begins another sequence, from the initial
+              states. Gradients reach back to the beginning of a chunk (truncated backpropagation through time). Memory
+              depends on n only. Evaluation goes on in chunks too, which does not change its result.
 
               The lowest possible loss is not known. A loss below 0.001, possible only if the sequences are
               predictable, counts as solved; otherwise training uses its whole budget.

@@ -83,6 +83,10 @@ std::string name_of(EvaluatedOn evaluated_on) {
   return evaluated_on == EvaluatedOn::random ? "random" : evaluated_on == EvaluatedOn::list ? "list" : "all";
 }
 
+void Task::next_chunk(const StreamSource&, std::vector<StreamPlace>&, Batch&) const {
+  throw std::logic_error("only a task with chunks has a next chunk");
+}
+
 double score(const Scores& scores, const std::string& name) {
   for (const auto& [key, value] : scores) {
     if (key == name) return value;

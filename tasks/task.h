@@ -31,6 +31,13 @@ double score(const Scores& scores, const std::string& name);  // throws std::out
 // weight or an answer may be skipped; their outputs are 0.
 using Predict = std::function<void(const Batch&, std::vector<float>& outputs)>;
 
+// Where a stream of a task that is read in chunks stands.
+struct StreamPlace {
+  std::uint32_t sequences = 0;  // before the current one
+  std::uint32_t steps = 0;      // of the current one that have been read
+  bool operator==(const StreamPlace&) const = default;
+};
+
 // What Task::evaluate scores.
 enum class EvaluatedOn {
   random,  // `count` random sequences
@@ -43,9 +50,15 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual Signature signature() const = 0;
-  virtual int steps() const = 0;  // time steps of the longest training sequence
+  virtual int steps() const = 0;  // time steps of the longest training sequence or, with chunks, of a chunk
   // Fills the batch: sequence i is generated from source.stream(i) alone.
   virtual void sample(const StreamSource& source, int size, Batch& batch) const = 0;
+  // k > 0: training reads sequences of any length in chunks of k steps, so that memory depends on k only.
+  virtual int chunk() const { return 0; }
+  // Fills the batch with the next chunk of each stream, and moves their places. Stream i draws its sequence number n
+  // (0, 1, ...) as sample i of update n + 1. A sequence begins where a chunk begins; the end of its last chunk has
+  // weight 0. Only for tasks with chunk() > 0.
+  virtual void next_chunk(const StreamSource& source, std::vector<StreamPlace>& streams, Batch& batch) const;
   // With `list`, sample i of validation and test is entry i of a list, which starts over at its end.
   virtual EvaluatedOn evaluated_on() const { return EvaluatedOn::random; }
   // The outputs (logits or values) of the best predictor without memory. It knows the position in the sequence and the

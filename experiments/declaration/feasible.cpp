@@ -50,12 +50,19 @@ void check_settings(const RunSpec& run, const Task& task, const NetworkSize& siz
   if (training.integer("evaluate-every") == 0)
     for (const auto& [key, value] : {std::pair{"schedule", "plateau"}, std::pair{"stop", "patience"}})
       if (training.text(key) == value)
+        throw UserError(
+            std::string(key) + " = " + value +
+            " counts evaluations, which must be equally far apart: set evaluate-every to a number of updates");
+  if (!size.carries_states)
+    for (const auto& [key, value] :
+         {std::pair{"truncate", training.text("truncate")}, {"chunk", run.task.text_or("chunk", "0")}})
+      if (value != "0")
         throw UserError(std::string(key) + " = " + value +
-                        " counts evaluations, which must be equally far apart: set evaluate-every to a number of updates");
-  if (training.integer("truncate") > 0 && !size.carries_states)
-    throw UserError("truncate = " + training.text("truncate") +
-                    " passes states from segment to segment, which is not possible with attention, direction = "
-                    "bidirectional, the Transformer or initial-state = learned; leave it out");
+                        " passes states on, which is not possible with attention, direction = bidirectional, the "
+                        "Transformer or initial-state = learned; leave it out");
+  if (task.chunk() > 0 && training.integer("truncate") > 0)
+    throw UserError("truncate = " + training.text("truncate") + " is not for chunk = " + run.task.text("chunk") +
+                    ", whose gradients end where a chunk begins anyway; leave one of them out");
   const bool normalizes = run.model.text_or("layer-norm", "no") == "yes" || run.model.text("cell") == "transformer";
   if (normalizes && size.hidden == 1)
     throw UserError(
@@ -91,10 +98,10 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
   check_probe(run);
   const std::int64_t batch = run.training.integer("batch");
   const auto truncate = static_cast<int>(run.training.integer("truncate"));
-  if (truncate > 0 && options.recompute > 0)
-    throw UserError("truncate = " + std::to_string(truncate) +
-                    " keeps the activations of one segment only, which leaves nothing to compute again; leave out "
-                    "--recompute");
+  if ((truncate > 0 || task->chunk() > 0) && options.recompute > 0)
+    throw UserError((truncate > 0 ? "truncate = " + std::to_string(truncate) : "chunk = " + run.task.text("chunk")) +
+                    " keeps the activations of one piece of a sequence only, which leaves nothing to compute again; "
+                    "leave out --recompute");
   const int steps = truncate > 0 ? std::min(truncate, task->steps()) : task->steps();
   const double needed = training_bytes(run.model, task->signature(), steps, static_cast<int>(batch), options) +
                         batch_bytes(task->signature(), task->steps(), batch);

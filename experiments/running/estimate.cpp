@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "core/optimizer.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
+#include "experiments/training/update.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 
@@ -20,20 +20,19 @@ struct Cost {
 Cost measured_cost(const RunSpec& run) {
   const auto task = make_task(run);
   const auto network = make_network<float>(run.model, task->signature());
-  Parameters<float> parameters(network->layout()), gradient(network->layout());
+  Parameters<float> parameters(network->layout());
   network->initialize(run.seed, parameters);
-  const auto optimizer = make_optimizer(run.training, network->layout());
   const auto workspace = network->workspace();
+  Updater updater(run.training, task->chunk() > 0, *network, *workspace);
+  std::vector<StreamPlace> streams;
   Batch batch;
   const int size = static_cast<int>(run.training.integer("batch"));
   Cost cost;
   for (int repetition = 0; repetition < 3; ++repetition) {  // the first one also allocates the arrays
     const double start = thread_cpu_seconds();
-    task->sample({.seed = run.seed, .purpose = Purpose::speed, .step = static_cast<std::uint32_t>(repetition)}, size,
-                 batch);
-    network->gradient(parameters, batch, *workspace, gradient);
-    clip_by_norm(gradient, 1);
-    optimizer->update(parameters, gradient, 1e-6);
+    next_batch(*task, {.seed = run.seed, .purpose = Purpose::speed, .step = static_cast<std::uint32_t>(repetition)},
+               size, streams, batch);
+    updater.update(parameters, batch, 1e-6, nullptr);
     const double seconds = thread_cpu_seconds() - start;
     cost.update = repetition == 0 ? seconds : std::min(cost.update, seconds);
   }
@@ -51,7 +50,8 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
   std::map<std::string, Cost> costs;
   std::vector<double> seconds;
   for (const RunSpec& run : runs) {
-    std::string kind = run.training.text("batch") + run.training.text("optimizer");
+    std::string kind;
+    for (const char* key : {"batch", "optimizer", "truncate"}) kind += run.training.text(key) + "\n";
     for (const Settings* part : {&run.task, &run.model})
       for (const auto& [key, value] : part->values()) kind += "\n" + key + "=" + value;
     auto known = costs.find(kind);

@@ -1,6 +1,7 @@
 #include "experiments/training/checkpoint.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -25,6 +26,8 @@ std::string state_text(const TrainingState& state, Optimizer& optimizer) {
                   {"score", state.best.score},
                   {"waited", state.best.waited}};
   json["plateau"] = {{"scale", state.plateau.scale}, {"waited", state.plateau.waited}};
+  json["streams"] = Json::array();
+  for (const StreamPlace& place : state.streams) json["streams"].push_back({place.sequences, place.steps});
   json["times"] = {state.times.train_cpu, state.times.train_wall, state.times.evaluate_cpu, state.times.evaluate_wall,
                    state.times.other_cpu};
   json["curve_cpu_seconds"] = state.curve_cpu_seconds;
@@ -53,6 +56,7 @@ TrainingState read_state(const std::string& text, std::int64_t updates, Optimize
   best.at("waited").get_to(state.best.waited);
   json.at("plateau").at("scale").get_to(state.plateau.scale);
   json.at("plateau").at("waited").get_to(state.plateau.waited);
+  for (const Json& place : json.at("streams")) state.streams.push_back({place.at(0), place.at(1)});
   const Json& times = json.at("times");
   state.times = {times.at(0), times.at(1), times.at(2), times.at(3), times.at(4)};
   state.curve_cpu_seconds = json.at("curve_cpu_seconds");
@@ -72,8 +76,9 @@ TrainingState read_state(const std::string& text, std::int64_t updates, Optimize
   throw UserError("it was written by another version of this program");
 }
 
-std::uint64_t max_checkpoint_bytes(const Layout& layout) {
-  return 5 * sizeof(float) * layout.extent() + (64 << 20);  // at most five arrays, the curve, and names
+std::uint64_t max_checkpoint_bytes(const TrainingArrays& arrays) {
+  // At most five arrays like the parameters, the states and the streams they belong to, the curve, and names.
+  return sizeof(float) * (5 * arrays.parameters.layout().extent() + 8 * arrays.carried_size) + (64 << 20);
 }
 
 namespace {
@@ -95,29 +100,48 @@ std::string metadata(const TensorFile& file, const std::string& key) {
   return found == file.metadata.end() ? "" : found->second;
 }
 
+constexpr const char* carried_name = "carried";
+
+void extract_carried(const TensorFile& file, const TrainingArrays& arrays) {
+  const Tensor* tensor = file.find(carried_name);
+  const auto count = static_cast<std::int64_t>(arrays.carried_size);
+  if (tensor == nullptr || tensor->type != "F32" ||
+      (tensor->shape != std::vector<std::int64_t>{0} && tensor->shape != std::vector<std::int64_t>{count}))
+    throw UserError("it does not contain the states of such a run");
+  arrays.carried->resize(tensor->shape[0]);
+  std::memcpy(arrays.carried->data(), tensor->bytes.data(), tensor->bytes.size());
+}
+
 }  // namespace
 
-std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
-                             const Parameters<float>& parameters, const Parameters<float>* best, Optimizer& optimizer) {
+std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state, const TrainingArrays& arrays) {
   TensorFile file;
-  append_parameters("", parameters, file);
-  if (best != nullptr) append_parameters("best.", *best, file);
-  for (const auto& [name, moment] : optimizer.moments()) append_parameters(name + ".", *moment, file);
+  append_parameters("", arrays.parameters, file);
+  if (arrays.best != nullptr) append_parameters("best.", *arrays.best, file);
+  for (const auto& [name, moment] : arrays.optimizer.moments()) append_parameters(name + ".", *moment, file);
+  if (arrays.carried != nullptr)
+    file.tensors.push_back(
+        make_tensor(carried_name, {static_cast<std::int64_t>(arrays.carried->size())}, arrays.carried->data()));
   file.metadata["canonical"] = canonical;
-  file.metadata["state"] = state_text(state, optimizer);
+  file.metadata["state"] = state_text(state, arrays.optimizer);
   file.metadata["hash"] = content_hash(file);
   return to_safetensors(file);
 }
 
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
-                                 Parameters<float>& parameters, Parameters<float>* best, Optimizer& optimizer) {
+                                 const TrainingArrays& arrays) {
   const TensorFile file = from_safetensors(bytes, "the file");
   if (metadata(file, "hash") != content_hash(file)) throw UserError("it is damaged");
   if (metadata(file, "canonical") != canonical) throw UserError("it belongs to another run");
-  extract_parameters(file, "", parameters);
-  if (best != nullptr) extract_parameters(file, "best.", *best);
-  for (const auto& [name, moment] : optimizer.moments()) extract_parameters(file, name + ".", *moment);
-  return read_state(metadata(file, "state"), updates, optimizer);
+  extract_parameters(file, "", arrays.parameters);
+  if (arrays.best != nullptr) extract_parameters(file, "best.", *arrays.best);
+  for (const auto& [name, moment] : arrays.optimizer.moments()) extract_parameters(file, name + ".", *moment);
+  TrainingState state = read_state(metadata(file, "state"), updates, arrays.optimizer);
+  if (arrays.carried != nullptr) {
+    extract_carried(file, arrays);
+    if (arrays.carried->empty() != state.streams.empty()) throw UserError("its states belong to no sequences");
+  }
+  return state;
 }
 
 }  // namespace rnnbench::experiments

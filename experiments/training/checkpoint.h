@@ -10,6 +10,8 @@
 #include "core/schedule.h"
 #include "experiments/records/record.h"
 #include "experiments/training/evaluation.h"
+#include "models/network.h"
+#include "tasks/task.h"
 
 namespace rnnbench::experiments {
 
@@ -27,26 +29,34 @@ struct TrainingState {
   Json curve = Json::array();  // of `result`
   Solving solving;
   Best best;
-  Plateau plateau;  // of schedule = plateau
+  Plateau plateau;                   // of schedule = plateau
+  std::vector<StreamPlace> streams;  // of a task with chunks
   Times times;
   Json curve_cpu_seconds = Json::array();  // of `measured`
   int resumed = 0;
 };
 
-// `best`: the weights of the best validation score, or null if they are not kept.
-std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state,
-                             const Parameters<float>& parameters, const Parameters<float>* best, Optimizer& optimizer);
+// The rest of a run: what its updates change.
+struct TrainingArrays {
+  Parameters<float>& parameters;
+  Parameters<float>* best;  // the weights of the best validation score, or null if they are not kept
+  Optimizer& optimizer;
+  Carried<float>* carried;   // the states before the next chunk, or null if the task has no chunks
+  std::size_t carried_size;  // of these states after the first chunk
+};
+
+std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state, const TrainingArrays& arrays);
 
 // Throws std::exception when the bytes are damaged or do not belong to the run with this canonical text and number of
-// updates. The contents of `parameters`, `best` and `optimizer` are then undefined.
+// updates. The contents of the arrays are then undefined.
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
-                                 Parameters<float>& parameters, Parameters<float>* best, Optimizer& optimizer);
+                                 const TrainingArrays& arrays);
 
 // The state as a checkpoint contains it. Reading throws std::exception if no run of so many updates has such a state.
 std::string state_text(const TrainingState& state, Optimizer& optimizer);
 TrainingState read_state(const std::string& text, std::int64_t updates, Optimizer& optimizer);
 
-// No checkpoint of such a network is larger.
-std::uint64_t max_checkpoint_bytes(const Layout& layout);
+// No checkpoint of such a run is larger.
+std::uint64_t max_checkpoint_bytes(const TrainingArrays& arrays);
 
 }  // namespace rnnbench::experiments

@@ -10,8 +10,8 @@ std::int64_t next_evaluation(std::int64_t update, std::int64_t updates, std::int
 }
 
 bool Best::evaluated(double new_score, bool higher_is_better, std::int64_t after_update) {
-  const bool better = std::isfinite(new_score) &&
-                      (!update || (higher_is_better ? new_score > score : new_score < score));
+  const bool better =
+      std::isfinite(new_score) && (!update || (higher_is_better ? new_score > score : new_score < score));
   if (!better) {
     ++waited;
     return false;

@@ -8,6 +8,7 @@
 #include "core/math.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/training/evaluation.h"
+#include "experiments/training/scorer.h"
 #include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
@@ -29,24 +30,6 @@ int last_scored(const Batch& batch) {
   int step = batch.steps - 1;
   while (step > 0 && batch.weight[step] == 0) --step;
   return step;
-}
-
-// Steps [first, end) of a sequence, which is a batch of size 1.
-Batch steps_of(const Batch& sequence, int first, int end) {
-  const auto cut = [&](const auto& from, auto& to) {
-    const auto width = static_cast<std::ptrdiff_t>(from.size()) / sequence.steps;
-    to.assign(from.begin() + width * first, from.begin() + width * end);
-  };
-  Batch part;
-  part.steps = end - first;
-  part.size = 1;
-  cut(sequence.symbols, part.symbols);
-  cut(sequence.values, part.values);
-  cut(sequence.classes, part.classes);
-  cut(sequence.targets, part.targets);
-  cut(sequence.weight, part.weight);
-  cut(sequence.answer, part.answer);
-  return part;
 }
 
 // Derivatives with respect to states. A copy of the network has its initial states among its parameters; started in the
@@ -88,7 +71,7 @@ class StateGradient {
                     parameters_.block(block));
       }
     }
-    learning_->gradient(parameters_, steps_of(*sequence_, step, end), *workspace_, gradient_);
+    learning_->gradient(parameters_, sequence_->segment(step, end), *workspace_, gradient_);
     std::vector<float> all;
     for (const int block : states_)
       all.insert(all.end(), gradient_.block(block), gradient_.block(block) + learning_->layout().block(block).size());
@@ -274,11 +257,8 @@ Json saturation_probe(const Task& task, std::uint64_t seed, const Network<float>
     Parameters<float> parameters = saturated ? trained : untrained;
     if (saturated)
       for (float& x : parameters.data()) x *= saturation;
-    const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) {
-      network.predict(parameters, batch, false, *workspace, outputs);
-    };
-    for (const auto& [name, value] :
-         task.evaluate(predict, {.seed = seed, .purpose = Purpose::test}, saturation_sequences))
+    for (const auto& [name, value] : task.evaluate(predictor(network, parameters, *workspace),
+                                                   {.seed = seed, .purpose = Purpose::test}, saturation_sequences))
       scalars[(saturated ? "saturated " : "untrained ") + name] = std::isfinite(value) ? Json(value) : Json(nullptr);
   }
   return {{"scalars", scalars}};
@@ -289,6 +269,8 @@ Json saturation_probe(const Task& task, std::uint64_t seed, const Network<float>
 void check_probe(const RunSpec& run) {
   const std::string kind = run.training.text("probe");
   if (kind == "none" || kind == "saturation") return;
+  if (run.task.text_or("chunk", "0") != "0")
+    throw UserError("probe = " + kind + " needs whole sequences; leave out chunk = " + run.task.text("chunk"));
   const std::string cell = run.model.text("cell"), sentence = "probe = " + kind + " is not possible with ";
   if (!run.model.values().contains("initial-state"))
     throw UserError(sentence + "cell = " + cell + ", which has no state");

@@ -9,18 +9,21 @@
 
 namespace rnnbench::experiments {
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void add_scores(const Scores& scores, Json& json) {
-  for (const auto& [name, value] : scores) json[name] = number(value);
+  for (const auto& [name, value] : scores) json[name] = finite_or_null(value);
+}
+
+Predict predictor(const Network<float>& network, const Parameters<float>& parameters, Workspace<float>& workspace) {
+  return [&, carried = Carried<float>()](const Batch& batch, std::vector<float>& outputs) mutable {
+    network.predict(parameters, batch, false, workspace, outputs, batch.continues.empty() ? nullptr : &carried);
+  };
 }
 
 Scores Scorer::evaluate(const Parameters<float>& parameters, const Task& task, Purpose purpose, std::int64_t update,
                         int first, int count) const {
-  const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) {
-    network_.predict(parameters, batch, false, workspace_, outputs);
-  };
-  return task.evaluate(predict,
+  return task.evaluate(predictor(network_, parameters, workspace_),
                        {.seed = spec_.seed,
                         .purpose = purpose,
                         .step = purpose == Purpose::validation ? static_cast<std::uint32_t>(update) : 0,

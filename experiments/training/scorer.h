@@ -11,8 +11,12 @@
 namespace rnnbench::experiments {
 
 // JSON has no infinity and no NaN; a record says null for both.
-Json number(double value);
+Json finite_or_null(double value);
 void add_scores(const Scores& scores, Json& json);
+
+// Predicts with these parameters, and passes the states of sequences that continue from one batch to the next. Refers
+// to its arguments.
+Predict predictor(const Network<float>& network, const Parameters<float>& parameters, Workspace<float>& workspace);
 
 // Refers to all of its arguments.
 class Scorer {
@@ -23,8 +27,8 @@ class Scorer {
   // Scores on sequences `first`, `first` + 1, ... of validation, test or training, `count` of them. Validation draws
   // new sequences after every update, so that a set of easy ones does not decide twice. Training means the training set
   // of this run.
-  Scores evaluate(const Parameters<float>& parameters, const Task& task, Purpose purpose, std::int64_t update, int first,
-                  int count) const;
+  Scores evaluate(const Parameters<float>& parameters, const Task& task, Purpose purpose, std::int64_t update,
+                  int first, int count) const;
   bool meets_criterion(const Scores& scores) const;
   // Whether other validation sequences, ten times as many, give scores that meet the criterion too. If the task is not
   // scored on random sequences, there are no others.

@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "core/hash.h"
-#include "core/optimizer.h"
 #include "core/safetensors.h"
 #include "core/schedule.h"
 #include "core/threads.h"
@@ -18,6 +17,7 @@
 #include "experiments/training/evaluation.h"
 #include "experiments/training/probe.h"
 #include "experiments/training/scorer.h"
+#include "experiments/training/update.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
 
@@ -44,14 +44,12 @@ class Trainer {
         batch_size_(static_cast<int>(spec.training.integer("batch"))),
         evaluate_(static_cast<int>(spec.training.integer("evaluate"))),
         training_set_(static_cast<int>(spec.training.integer("training-set"))),
-        truncate_(static_cast<int>(spec.training.integer("truncate"))),
         task_(make_task(spec)),
         network_(make_network<float>(spec.model, task_->signature())),
         parameters_(network_->layout()),
-        gradient_(network_->layout()),
         best_(keeps_best() ? std::make_optional<Parameters<float>>(network_->layout()) : std::nullopt),
-        optimizer_(make_optimizer(spec.training, network_->layout())),
         workspace_(network_->workspace({std::max(1, options.threads), options.recompute})),
+        updater_(spec.training, task_->chunk() > 0, *network_, *workspace_),
         scorer_(spec, *task_, *network_, *workspace_) {}
 
   TrainOutcome run() {
@@ -106,7 +104,7 @@ class Trainer {
   void charge_training() { end_lap(state_.times.train_cpu, state_.times.train_wall); }
   void charge_evaluation() { end_lap(state_.times.evaluate_cpu, state_.times.evaluate_wall); }
 
-  // One optimizer step. Returns false when a number was not finite, which ends the run.
+  // Returns false when a number was not finite, which ends the run.
   bool update() {
     const std::int64_t u = state_.update + 1;
     const auto step = static_cast<std::uint32_t>(u);
@@ -115,62 +113,17 @@ class Trainer {
                             .step = step,
                             .set = static_cast<std::uint32_t>(training_set_)};
     const StreamSource dropout{.seed = spec_.seed, .purpose = Purpose::dropout, .step = step};
-    task_->sample(data, batch_size_, batch_);
-    double loss = 0;
-    if (truncate_ == 0) {
-      loss = network_->gradient(parameters_, batch_, *workspace_, gradient_, &dropout);
-      if (!optimize(u, loss)) return false;
-    } else if (!truncated_update(u, dropout, loss)) {
-      return false;
-    }
+    next_batch(*task_, data, batch_size_, state_.streams, batch_);
+    const double rate = learning_rate(spec_.training, u) * state_.plateau.scale;
+    const auto [loss, not_finite] = updater_.update(parameters_, batch_, rate, &dropout);
+    parameters_finite_ = all_finite(parameters_);
+    if (!not_finite.empty()) return diverged(not_finite, u);
     state_.update = u;
     state_.loss_sum += loss;
     ++state_.loss_count;
-    if (!all_finite(parameters_)) {
-      parameters_finite_ = false;
-      return diverged("a parameter", u);
-    }
+    if (!parameters_finite_) return diverged("a parameter", u);
     observer_.progress(u, updates_, loss);
     return true;
-  }
-
-  // Clips the gradient and makes a step of the optimizer. `loss` is that of the gradient.
-  bool optimize(std::int64_t u, double loss) {
-    if (!std::isfinite(loss)) return diverged("the training loss", u);
-    const double norm = clip_by_norm(gradient_, spec_.training.real("clip-norm"), &workspace_->team());
-    if (!std::isfinite(norm)) return diverged("the norm of the gradient", u);
-    if (const double limit = spec_.training.real("clip-value"); limit > 0) clip_by_value(gradient_, limit);
-    const double rate = learning_rate(spec_.training, u) * state_.plateau.scale;
-    optimizer_->update(parameters_, gradient_, rate, &workspace_->team());
-    return true;
-  }
-
-  // Truncated backpropagation through time: segment by segment, with the states of the one before. A segment without
-  // weight only passes its states on. The loss is the mean over all steps, whichever segments they belong to.
-  bool truncated_update(std::int64_t u, const StreamSource& dropout, double& loss) {
-    const bool whole = spec_.training.text("truncate-update") == "sequence";
-    const double total = batch_.total_weight();
-    Carried<float> carried;
-    std::optional<Parameters<float>> sum;
-    if (whole) sum.emplace(network_->layout());
-    for (int begin = 0; begin < batch_.steps; begin += truncate_) {
-      const Batch segment = batch_.segment(begin, std::min(batch_.steps, begin + truncate_));
-      StreamSource noise = dropout;  // each segment has masks of its own
-      noise.first = static_cast<std::uint32_t>(begin / truncate_ * batch_size_);
-      const double of_segment = network_->gradient(parameters_, segment, *workspace_, gradient_, &noise, &carried);
-      carried.fresh.assign(carried.fresh.size(), 0);
-      const double share = total > 0 ? segment.total_weight() / total : 0;
-      if (share == 0) continue;
-      loss += share * of_segment;
-      if (!whole && !optimize(u, of_segment)) return false;
-      if (whole) add(*sum, static_cast<float>(share), gradient_);
-    }
-    if (!whole) return true;
-    gradient_ = *sum;
-    return optimize(u, loss);
-  }
-  static void add(Parameters<float>& sum, float factor, const Parameters<float>& gradient) {
-    for (std::size_t i = 0; i < sum.data().size(); ++i) sum.data()[i] += factor * gradient.data()[i];
   }
 
   bool diverged(const std::string& what, std::int64_t u) {
@@ -184,7 +137,8 @@ class Trainer {
     const Scores scores = scorer_.evaluate(parameters_, *task_, Purpose::validation, state_.update, 0, evaluate_);
     const bool is_confirmed = scorer_.meets_criterion(scores) && scorer_.confirmed(parameters_, state_.update);
     Json point = {{"update", state_.update}, {"train_loss", nullptr}};
-    if (state_.loss_count > 0) point["train_loss"] = number(state_.loss_sum / static_cast<double>(state_.loss_count));
+    if (state_.loss_count > 0)
+      point["train_loss"] = finite_or_null(state_.loss_sum / static_cast<double>(state_.loss_count));
     add_scores(scores, point);
     point["confirmed"] = is_confirmed;
     state_.curve.push_back(std::move(point));
@@ -211,21 +165,27 @@ class Trainer {
     parameters_finite_ = true;  // weights with a finite score are
   }
 
-  Parameters<float>* best() { return best_ ? &*best_ : nullptr; }
+  TrainingArrays arrays() {
+    return {.parameters = parameters_,
+            .best = best_ ? &*best_ : nullptr,
+            .optimizer = updater_.optimizer(),
+            .carried = updater_.carried(),
+            .carried_size = network_->carried_size(batch_size_)};
+  }
 
   // Continues from the run's checkpoint. Returns false when there is none that can be used.
   bool restore() {
     const auto path = results_folder_.checkpoint_path(spec_.id());
     if (!std::filesystem::exists(path)) return false;
     try {
-      state_ = restore_checkpoint(read_file(path, max_checkpoint_bytes(network_->layout())), spec_.canonical(),
-                                  updates_, parameters_, best(), *optimizer_);
+      state_ =
+          restore_checkpoint(read_file(path, max_checkpoint_bytes(arrays())), spec_.canonical(), updates_, arrays());
       ++state_.resumed;
       return true;
     } catch (const std::exception& error) {
       observer_.note("the checkpoint " + path.string() + " cannot be used (" + error.what() +
                      "); the run starts again from update 0");
-      optimizer_ = make_optimizer(spec_.training, network_->layout());
+      updater_.restart();
       parameters_ = Parameters<float>(network_->layout());
       return false;
     }
@@ -237,8 +197,7 @@ class Trainer {
     charge_others();
     try {
       write_atomically(results_folder_.checkpoint_path(spec_.id()),
-                       checkpoint_bytes(spec_.canonical(), state_, parameters_, best(), *optimizer_),
-                       results_folder_.files());
+                       checkpoint_bytes(spec_.canonical(), state_, arrays()), results_folder_.files());
     } catch (const std::runtime_error& error) {
       observer_.note(std::string("no checkpoint was saved: ") + error.what());
     }
@@ -268,7 +227,7 @@ class Trainer {
     const Measure measure = task_->measure();
     return {{"name", measure.name},
             {"higher_is_better", measure.higher_is_better},
-            {"solved_at", number(measure.solved_at)},
+            {"solved_at", finite_or_null(measure.solved_at)},
             {"definition", measure.definition}};
   }
 
@@ -280,8 +239,8 @@ class Trainer {
     if (!reason_.empty()) json["reason"] = reason_;
     json["measure"] = measure_json();
     json["evaluated_on"] = name_of(task_->evaluated_on());
-    json["baseline"] = number(task_->baseline());
-    json["optimum"] = optimum ? number(*optimum) : Json(nullptr);
+    json["baseline"] = finite_or_null(task_->baseline());
+    json["optimum"] = optimum ? finite_or_null(*optimum) : Json(nullptr);
     json["hidden"] = network_->hidden();
     json["parameters"] = network_->layout().count();
     json["updates"] = state_.update;
@@ -312,9 +271,8 @@ class Trainer {
 
   // Of parameters, gradient, moments, activations and one batch.
   std::size_t array_bytes() {
-    std::size_t arrays = best_ ? 3 : 2;  // parameters, gradient, best parameters
-    for ([[maybe_unused]] const auto& moment : optimizer_->moments()) ++arrays;
-    return arrays * network_->layout().extent() * sizeof(float) + workspace_->bytes() + allocated_bytes(batch_);
+    const std::size_t parameters = (best_ ? 2 : 1) * network_->layout().extent() * sizeof(float);
+    return parameters + updater_.bytes() + workspace_->bytes() + allocated_bytes(batch_);
   }
 
   // `measured` of the record; experiments/records/record.h says what each key means.
@@ -356,13 +314,13 @@ class Trainer {
   const TrainOptions& options_;
   Observer& observer_;
   const std::int64_t updates_;
-  const int batch_size_, evaluate_, training_set_, truncate_;
+  const int batch_size_, evaluate_, training_set_;
   const std::unique_ptr<const Task> task_;
   const std::unique_ptr<const Network<float>> network_;
-  Parameters<float> parameters_, gradient_;
+  Parameters<float> parameters_;
   std::optional<Parameters<float>> best_;  // with keep = best: the weights of the best validation score
-  std::unique_ptr<Optimizer> optimizer_;
   const std::unique_ptr<Workspace<float>> workspace_;
+  Updater updater_;
   const Scorer scorer_;
   Batch batch_;
   TrainingState state_;
@@ -382,13 +340,11 @@ Json scores_before_training(const RunSpec& spec) {
   Parameters<float> parameters(network->layout());
   network->initialize(spec.seed, parameters);
   const auto workspace = network->workspace();
-  const Predict predict = [&](const Batch& batch, std::vector<float>& outputs) {
-    network->predict(parameters, batch, false, *workspace, outputs);
-  };
   Json scores = Json::object();
-  add_scores(task->evaluate(predict, {.seed = spec.seed, .purpose = Purpose::validation},
-                            static_cast<int>(spec.training.integer("evaluate"))),
-             scores);
+  add_scores(
+      task->evaluate(predictor(*network, parameters, *workspace), {.seed = spec.seed, .purpose = Purpose::validation},
+                     static_cast<int>(spec.training.integer("evaluate"))),
+      scores);
   return scores;
 }
 

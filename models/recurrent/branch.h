@@ -48,8 +48,8 @@ class BranchLayer final : public Layer<S> {
   void load_states(const TileInput<S>& in, const S* states, S* data) const override {
     layer_->load_states(inner(in, data), states, inner_tape(in, data));
   }
-  void reset_states(const S* packed, int columns, const std::uint8_t* fresh, S* states) const override {
-    layer_->reset_states(packed, columns, fresh, states);
+  void reset_states(const S* packed, int columns, const std::uint8_t* continues, S* states) const override {
+    layer_->reset_states(packed, columns, continues, states);
   }
 
   const S* outputs(const TileInput<S>& in, const S* data) const override {

@@ -81,9 +81,9 @@ class JoinedLayer final : public Layer<S> {
     });
   }
 
-  void reset_states(const S* packed, int columns, const std::uint8_t* fresh, S* states) const override {
+  void reset_states(const S* packed, int columns, const std::uint8_t* continues, S* states) const override {
     for (std::size_t p = 0; p < sublayers_.size(); ++p) {
-      layer(p).reset_states(packed + packed_at_[p], columns, fresh, states);
+      layer(p).reset_states(packed + packed_at_[p], columns, continues, states);
       states += layer(p).states_size(columns);
     }
   }

@@ -71,10 +71,10 @@ class RecurrentLayer final : public Layer<ScalarOf<V>> {
     for (int s = 0; s < w_.states; ++s) std::copy_n(from + s * t.row_size(), t.row_size(), t.state(s, 0, 0));
   }
 
-  void reset_states(const S* packed, int columns, const std::uint8_t* fresh, S* states) const override {
+  void reset_states(const S* packed, int columns, const std::uint8_t* continues, S* states) const override {
     for (int s = 0; s < w_.states; ++s)
       for (int c = 0; c < columns; ++c, states += w_.state_stride)
-        if (fresh[c])
+        if (continues == nullptr || !continues[c])
           std::copy_n(packed + w_.initial_at.weights + static_cast<std::size_t>(s) * w_.state_stride, w_.state_stride,
                       states);
   }

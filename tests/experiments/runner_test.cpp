@@ -274,53 +274,6 @@ TEST_CASE("a run that fails stops the others only with --fail-fast", "[runner]")
   CHECK(ResultsFolder(folder.path() / "b", "small").load_all().empty());
 }
 
-TEST_CASE("killed at twenty moments and resumed, a grid gives the bytes of one that was not", "[runner][kill]") {
-  const Experiment experiment = small_experiment(2, 4000);
-  const auto started = std::chrono::steady_clock::now();
-  const auto reference = undisturbed(experiment, quiet(2));
-  const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
-
-  const TemporaryFolder folder;
-  RunnerOptions options = quiet(2);
-  options.checkpoint_seconds = ms / 1e3 / 40;  // so that a killed process has often left a checkpoint
-  const auto start = [&] {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
-      int code = 3;
-      try {
-        code = run_experiment(experiment, folder.path(), options);
-      } catch (...) {
-      }
-      ::_exit(code);
-    }
-    return child;
-  };
-  Stream moments(1, Purpose::speed, 0, 0);
-  int killed = 0, rounds = 0;
-  for (; killed < 20 && rounds < 200; ++rounds) {
-    const pid_t child = start();
-    sleep_for_ms(ms * (0.02 + 0.2 * moments.uniform()));
-    ::kill(child, SIGKILL);
-    const int code = wait_for(child);
-    REQUIRE((code == 0 || code == 128 + SIGKILL));
-    killed += code != 0;
-    // Whenever it was killed, every file is complete.
-    for (const auto& [id, bytes] : contents(ResultsFolder(folder.path(), experiment.name)))
-      CHECK(bytes == reference.at(id));
-    if (code == 0) fs::remove_all(folder.path() / experiment.name);
-  }
-  CHECK(killed == 20);
-  REQUIRE(wait_for(start()) == 0);
-  const ResultsFolder results_folder(folder.path(), experiment.name);
-  CHECK(contents(results_folder) == reference);
-  int resumed = 0;
-  for (const Record& record : results_folder.load_all()) resumed += record.measured["resumed"].get<int>();
-  CHECK(resumed > 0);
-  // Only records and weights remain.
-  CHECK(file_names(folder.path()).size() == 2 * experiment.runs.size());
-}
-
 TEST_CASE("two processes can share a results folder", "[runner]") {
   const Experiment experiment = small_experiment(2, 60);
   const auto reference = undisturbed(experiment);
