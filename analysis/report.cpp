@@ -194,7 +194,7 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
   html += drawing("learning-curves", figures, folder);
   html += "<h2>Results</h2>\n";
   for (const TaskRuns& task : study.tasks) html += task_section(task);
-  for (const std::string name : {"score-by-length", "score-by-speed", "score-by-parameters"}) {
+  for (const std::string name : {"score-by-length", "score-by-speed", "score-by-parameters", "score-by-state-size"}) {
     html += drawing(name, figures, folder);
   }
   html += "<h2>Diverged and missing runs</h2>\n" + problems_section(study);

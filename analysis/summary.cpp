@@ -123,6 +123,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   summary.wall_ms_per_update = median_of(model, "measured", "ms_per_update");  // see wall_ms_per_update()
   summary.parameters = median_of(model, "result", "parameters");
   summary.hidden = median_of(model, "result", "hidden");
+  summary.state_size = median_of(model, "result", "state_size");
   return summary;
 }
 

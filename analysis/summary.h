@@ -33,7 +33,7 @@ struct Summary {
   // Medians over the runs that have a value.
   std::vector<std::pair<std::string, double>> test_scores;  // all scores on test data
   SolveTime updates, cpu_seconds;
-  std::optional<double> sequences_per_second, wall_ms_per_update, parameters, hidden;
+  std::optional<double> sequences_per_second, wall_ms_per_update, parameters, hidden, state_size;
 };
 
 Summary summarize(const TaskRuns& task, const ModelRuns& model);

@@ -83,6 +83,7 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"wall_ms_per_update", or_null(s.wall_ms_per_update)},
               {"parameters", or_null(s.parameters)},
               {"hidden", or_null(s.hidden)},
+              {"state_size", or_null(s.state_size)},
               {"baseline", task.baseline},
               {"optimum", or_null(task.optimum)}};
   if (s.scored == 0) {  // all scores are TaskRuns::worst_score
@@ -146,6 +147,7 @@ Table cost_table(const TaskRuns& task) {
                {"sequences/s"},
                {"wall ms/update"},
                {"hidden"},
+               {"state"},
                {"parameters"}},
               {}};
   for (const ModelRuns& model : task.models) {
@@ -153,7 +155,7 @@ Table cost_table(const TaskRuns& task) {
     table.rows.push_back({model.label, s.updates.text(), s.cpu_seconds.text(),
                           optional_text(s.sequences_per_second, significant),
                           optional_text(s.wall_ms_per_update, significant), optional_text(s.hidden, thousands),
-                          optional_text(s.parameters, thousands)});
+                          optional_text(s.state_size, thousands), optional_text(s.parameters, thousands)});
   }
   return table;
 }

@@ -219,7 +219,7 @@ std::string describe(const RunSpec& run) {
   }
   for (const char* elsewhere : {"schema", "numerics_version", "task", "cell", "seed"}) settings.erase(elsewhere);
   settings["length"] = run.task.text("length");
-  if (!run.model.has("budget")) settings["hidden"] = run.model.text("hidden");
+  if (!run.model.has("budget") && !run.model.has("state-budget")) settings["hidden"] = run.model.text("hidden");
   std::string text = run.task.text("task") + " " + run.model.text("cell");
   for (const auto& [key, value] : settings) text += " " + key + "=" + value;
   return text + " seed=" + std::to_string(run.seed);

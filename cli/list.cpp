@@ -28,16 +28,18 @@ Json list_models() {
     list.push_back({{"name", cell.name},
                     {"summary", cell.summary},
                     {"parameters", cell.parameters},
+                    {"state", cell.state},
                     {"of_lstm", cell.share.empty() ? Json() : Json(cell.share)}});
   return list;
 }
 
 void print_markdown(const Json& models) {
-  std::cout << "| cell | what it is | parameters of a layer | of `lstm` |\n|---|---|---|---|\n";
+  std::cout << "| cell | what it is | parameters of a layer | of `lstm` | state |\n|---|---|---|---|---|\n";
   for (const Json& model : models)
     std::cout << "| `" << model.at("name").get<std::string>() << "` | " << model.at("summary").get<std::string>()
               << " | " << model.at("parameters").get<std::string>() << " | "
-              << (model.at("of_lstm").is_null() ? "-" : model.at("of_lstm").get<std::string>()) << " |\n";
+              << (model.at("of_lstm").is_null() ? "-" : model.at("of_lstm").get<std::string>()) << " | "
+              << model.at("state").get<std::string>() << " |\n";
 }
 
 Json list_experiments() {
@@ -84,14 +86,15 @@ int list_command(const CommandArguments& words) {
   for (const auto& [name, list] : lists.items()) {
     if (only.empty()) std::cout << name << '\n';
     std::vector<std::vector<std::string>> rows;
-    if (name == "models") rows.push_back({"name", "parameters of a layer", "of lstm", "what it is"});
+    if (name == "models") rows.push_back({"name", "parameters of a layer", "of lstm", "state", "what it is"});
     for (const Json& entry : list) {
       const bool claims = entry.contains("claim") && !entry.at("claim").is_null();
       std::string summary = entry.at(claims ? "claim" : "summary");
       if (entry.contains("runs")) summary += " (" + entry.at("runs").dump() + " runs)";
       if (entry.contains("of_lstm"))
         rows.push_back({entry.at("name"), entry.at("parameters"),
-                        entry.at("of_lstm").is_null() ? "-" : entry.at("of_lstm").get<std::string>(), summary});
+                        entry.at("of_lstm").is_null() ? "-" : entry.at("of_lstm").get<std::string>(), entry.at("state"),
+                        summary});
       else
         rows.push_back({entry.at("name"), summary});
     }
@@ -99,7 +102,10 @@ int list_command(const CommandArguments& words) {
     if (name == "models")
       std::cout << (only.empty() ? "  " : "")
                 << "h: hidden size, i: input size; of lstm: parameters relative to an lstm of the same sizes "
-                   "('-': depends on them)\n";
+                   "('-': depends on them);\n"
+                << (only.empty() ? "  " : "")
+                << "state: values that a layer carries from one step to the next; with attention, the model also needs "
+                   "all earlier steps\n";
   }
   return 0;
 }

@@ -55,8 +55,13 @@ Json task_json(const TaskEntry& task) {
 }
 
 Json cell_json(const CellEntry& cell) {
-  return {{"cell", cell.name},     {"summary", cell.summary},       {"formula", cell.formula},
-          {"source", cell.source}, {"parameters", cell.parameters}, {"options", options_json(model_options(cell))}};
+  return {{"cell", cell.name},
+          {"summary", cell.summary},
+          {"formula", cell.formula},
+          {"source", cell.source},
+          {"parameters", cell.parameters},
+          {"state", cell.state},
+          {"options", options_json(model_options(cell))}};
 }
 
 // The settings of the file's [finding]; null when the file makes no claim.
@@ -83,6 +88,7 @@ Json experiment_json(const Experiment& experiment) {
       rows.push_back({{"model", description.substr(0, description.rfind(" seed="))},
                       {"hidden", size.hidden},
                       {"parameters", size.parameters},
+                      {"state_size", size.state.after(task->steps())},
                       {"runs", 0}});
     }
     rows[row->second]["runs"] = rows[row->second]["runs"].get<int>() + 1;
@@ -126,6 +132,7 @@ void print_cell(const Json& cell) {
   std::cout << cell.at("cell").get<std::string>() << ": " << cell.at("summary").get<std::string>() << "\n\n"
             << cell.at("formula").get<std::string>() << "\n\nsource: " << cell.at("source").get<std::string>()
             << "\nparameters of a layer (hidden size h, input size i): " << cell.at("parameters").get<std::string>()
+            << "\nvalues that a layer carries from one step to the next: " << cell.at("state").get<std::string>()
             << "\n\n";
   print_options(cell.at("options"));
 }
@@ -140,9 +147,10 @@ void print_experiment(const Json& experiment) {
     print_columns(std::cout, lines, 2);
     std::cout << '\n';
   }
-  std::vector<std::vector<std::string>> rows = {{"runs", "hidden", "parameters", "task, cell and settings"}};
+  std::vector<std::vector<std::string>> rows = {{"runs", "hidden", "state", "parameters", "task, cell and settings"}};
   for (const Json& row : experiment.at("models")) {
-    rows.push_back({row.at("runs").dump(), row.at("hidden").dump(), row.at("parameters").dump(), row.at("model")});
+    rows.push_back({row.at("runs").dump(), row.at("hidden").dump(), row.at("state_size").dump(),
+                    row.at("parameters").dump(), row.at("model")});
   }
   print_columns(std::cout, rows, 2);
   std::cout << '\n' << experiment.at("runs").dump() << " runs\n";

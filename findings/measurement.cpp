@@ -13,8 +13,8 @@ namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
 const std::set<std::string> of_the_run = {
-    "solved",     "diverged", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update",
-    "parameters", "hidden"};
+    "solved",     "diverged", "gap",       "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update",
+    "parameters", "hidden",   "state_size"};
 
 constexpr std::int64_t max_length = 1'000'000;  // of every task
 
@@ -82,7 +82,7 @@ std::optional<double> recorded_number(const Measurement& m, const Run& run) {
   const Json& measured = run.record->measured;
   if (m.name == "diverged") return run.diverged();
   if (m.name == "solved") return run.solved();
-  if (m.name == "parameters" || m.name == "hidden") return number_in(result, m.name);
+  if (m.name == "parameters" || m.name == "hidden" || m.name == "state_size") return number_in(result, m.name);
   if (m.name == "updates_to_solve")
     return time_to_solve(run, result, "updates_to_solve", run.spec.at("training").at("updates").get<double>());
   // A run that diverged early has spent little time, which is no merit.
@@ -201,13 +201,14 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
                                               "cpu_seconds_to_solve",
                                               "cpu_ms_per_update",
                                               "diverged",
-                                              "parameters"};
+                                              "parameters",
+                                              "state_size"};
   return !lower.contains(m.name);
 }
 
 std::string measure_heading(const Measurement& m, const std::vector<const Run*>& runs) {
-  const bool describes = m.name == "parameters" || m.name == "hidden" || m.name.find("gate ") != std::string::npos ||
-                         m.name.find("gradient") != std::string::npos;
+  const bool describes = m.name == "parameters" || m.name == "hidden" || m.name == "state_size" ||
+                         m.name.find("gate ") != std::string::npos || m.name.find("gradient") != std::string::npos;
   if (describes) return m.text;
   return m.text + (higher_is_better(m, runs) ? " (higher is better)" : " (lower is better)");
 }

@@ -61,6 +61,8 @@ const std::vector<CellFactory>& factories() {
       cell.entry.gates = static_cast<int>(cell.structure.gates.size());
       cell.entry.parameters = cell.structure.parameter_formula();
       cell.entry.share = cell.structure.share_of_lstm();
+      const std::size_t states = cell.structure.states.size();
+      cell.entry.state = cell.entry.attention.empty() ? (states > 1 ? std::to_string(states) + " h" : "h") : "h + 1";
     }
     cells.push_back({.entry = transformer_entry(), .structure = {}});
     return cells;
@@ -88,6 +90,7 @@ CellEntry combined_entry(const std::string& name) {
     for (const CellFactory* cell : layer) {
       line += (line.empty() ? "" : " beside ") + cell->entry.name;
       all.parameters += (all.parameters.empty() ? "" : "; ") + cell->entry.name + ": " + cell->entry.parameters;
+      all.state += (all.state.empty() ? "" : "; ") + cell->entry.name + ": " + cell->entry.state;
       all.gates = std::max(all.gates, cell->entry.gates);
       all.gated |= cell->entry.gated;
       if (!cell->is_recurrent() || !cell->entry.defaults.empty() || !cell->entry.attention.empty())
@@ -175,11 +178,14 @@ std::vector<Option> recurrent_options(const CellEntry& cell) {
 
 std::vector<Option> make_model_options(const CellEntry& cell) {
   std::vector<Option> options{
-      integer_option("hidden", "64", 1, max_hidden, "units of a layer (or give budget)"),
+      integer_option("hidden", "64", 1, max_hidden, "units of a layer (or give budget or state-budget)"),
       integer_option(
           "budget", "", 1, 1e9,
           "maximum number of parameters; the width is chosen to come close to it, so that models are compared "
-          "at equal size")};
+          "at equal size"),
+      integer_option("state-budget", "", 1, 1e9,
+                     "maximum number of values that are carried from one step to the next; the width is chosen to come "
+                     "close to it")};
   const bool is_transformer = cell.name == transformer_entry().name;
   for (Option& option : is_transformer ? transformer_options() : recurrent_options(cell)) {
     if (const auto own = cell.defaults.find(option.name); own != cell.defaults.end())

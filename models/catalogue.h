@@ -22,6 +22,9 @@ const CellEntry& find_cell(const std::string& name);
 // The cells of such a name, for each layer from the input up. Throws as find_cell does.
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name);
 
+// The options that set the width of a model. A run has one of them.
+inline const std::vector<std::string> width_options = {"hidden", "budget", "state-budget"};
+
 // All options of a model with this cell: the common ones (hidden, budget, layers, attention, init, ...) and its own.
 const std::vector<Option>& model_options(const CellEntry& cell);
 

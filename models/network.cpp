@@ -34,6 +34,7 @@ class NetworkOf final : public Network<S> {
   const Layout& layout() const override { return plan_.layout; }
   const Signature& signature() const override { return plan_.signature; }
   int hidden() const override { return plan_.hidden; }
+  StateSize state_size() const override { return plan_.state_size(); }
 
   void initialize(std::uint64_t seed, Parameters<S>& parameters) const override {
     Parameters<float> start(plan_.layout);
@@ -424,7 +425,7 @@ template std::unique_ptr<const Network<std::complex<double>>> make_network(const
 
 NetworkSize network_size(const Settings& settings, const Signature& signature) {
   const NetworkPlan plan = plan_network(settings, signature);
-  return {plan.hidden, plan.layout.count(), carries_states_of(plan)};
+  return {plan.hidden, plan.layout.count(), carries_states_of(plan), plan.state_size()};
 }
 
 double training_bytes(const Settings& settings, const Signature& signature, int steps, int batch,

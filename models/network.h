@@ -17,6 +17,7 @@
 #include "core/parameters.h"
 #include "core/settings.h"
 #include "core/stream.h"
+#include "models/state_size.h"
 #include "models/trace.h"
 
 namespace rnnbench::core {
@@ -57,6 +58,7 @@ class Network {
   virtual const Layout& layout() const = 0;
   virtual const Signature& signature() const = 0;
   virtual int hidden() const = 0;
+  virtual StateSize state_size() const = 0;
 
   // Draws the initial parameters as the options say.
   virtual void initialize(std::uint64_t seed, Parameters<S>& parameters) const = 0;
@@ -85,7 +87,8 @@ class Network {
 };
 
 // Settings describe a model: `cell`, and the options that model_options() lists for it. The width is `hidden`; or, if
-// `budget` is set, the largest width with at most that many parameters. Throws UserError if there is none.
+// `budget` or `state-budget` is set, the largest width with at most that many parameters or values of the state. Throws
+// UserError if there is none.
 template <class S>
 std::unique_ptr<const Network<S>> make_network(const Settings& settings, const Signature& signature,
                                                Isa isa = best_isa());
@@ -99,6 +102,7 @@ struct NetworkSize {
   int hidden = 0;
   std::size_t parameters = 0;
   bool carries_states = false;  // see Network
+  StateSize state;
 };
 NetworkSize network_size(const Settings& settings, const Signature& signature);
 // An upper estimate of the bytes that training allocates: parameters, gradient, moments of the optimizer, activations.

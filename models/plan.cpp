@@ -179,7 +179,8 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
 // The plan at the width that the settings ask for, or at the largest width within their budget. Widths are multiples of
 // `divisor`.
 NetworkPlan sized(NetworkPlan plan, const Settings& settings, int divisor) {
-  if (!settings.has("budget")) {
+  const bool by_state = settings.has("state-budget");
+  if (!by_state && !settings.has("budget")) {
     const auto hidden = static_cast<int>(settings.integer("hidden"));
     if (hidden % divisor != 0)
       throw UserError("heads = " + std::to_string(plan.heads) + " do not divide the hidden states of " +
@@ -188,17 +189,25 @@ NetworkPlan sized(NetworkPlan plan, const Settings& settings, int divisor) {
     return plan_of_width(plan, settings, hidden);
   }
 
-  const std::size_t budget = static_cast<std::size_t>(settings.integer("budget"));
-  const auto count = [&](int multiple) { return plan_of_width(plan, settings, multiple * divisor).layout.count(); };
-  if (count(1) > budget)
-    throw UserError("budget = " + settings.text("budget") + " is too small: " + settings.text("cell") + " with " +
+  const std::string key = by_state ? "state-budget" : "budget";
+  const std::size_t budget = static_cast<std::size_t>(settings.integer(key));
+  const auto size = [&](int multiple) {
+    const NetworkPlan sized = plan_of_width(plan, settings, multiple * divisor);
+    return by_state ? sized.state_size().fixed : sized.layout.count();
+  };
+  if (by_state && plan_of_width(plan, settings, divisor).state_size().per_step > 0)
+    throw UserError("state-budget = " + settings.text(key) + " is not possible with attention over states or inputs, " +
+                    "where the state grows with the sequence: give hidden or budget");
+  if (size(1) > budget)
+    throw UserError(key + " = " + settings.text(key) + " is too small: " + settings.text("cell") + " with " +
                     (divisor == 1 ? "one hidden unit" : std::to_string(divisor) + " hidden units") + " has " +
-                    std::to_string(count(1)) + " parameters on this task");
+                    (by_state ? "a state of " + std::to_string(size(1)) + " values"
+                              : std::to_string(size(1)) + " parameters on this task"));
   // Bisection: low is within the budget, high is above it or above the largest width.
   int low = 1, high = max_hidden / divisor + 1;
   while (high - low > 1) {
     const int middle = (low + high) / 2;
-    (count(middle) <= budget ? low : high) = middle;
+    (size(middle) <= budget ? low : high) = middle;
   }
   return plan_of_width(plan, settings, low * divisor);
 }
@@ -225,6 +234,18 @@ HeadShape NetworkPlan::head_shape() const {
 }
 
 Features NetworkPlan::states() const { return is_transformer ? Features(hidden) : layers.back().outputs; }
+
+StateSize NetworkPlan::state_size() const {
+  const auto width = static_cast<std::size_t>(hidden);
+  if (is_transformer) return {0, 2 * width * transformer.blocks.size()};  // keys and values
+  // The weighted mean is a sum of vectors and the sum of their weights.
+  if (attention == AttentionKind::feedforward) return {width + 1, 0};
+  StateSize size;
+  for (const LayerPlan& layer : layers)
+    for (const SublayerPlan& sublayer : layer.sublayers) size.fixed += width * sublayer.cell->structure.states.size();
+  if (attention != AttentionKind::none) size.per_step = attends_to_inputs ? signature.inputs : states().real();
+  return size;
+}
 
 NetworkPlan plan_network(const Settings& settings, const Signature& signature) {
   NetworkPlan plan;

@@ -8,6 +8,7 @@
 #include "models/head/head.h"
 #include "models/layer.h"
 #include "models/recurrent/recurrent.h"
+#include "models/state_size.h"
 #include "models/transformer/transformer_plan.h"
 
 namespace rnnbench::models {
@@ -45,12 +46,14 @@ struct NetworkPlan {
   std::vector<LayerPlan> layers;
   HeadBlocks head;
 
+  StateSize state_size() const;
   Features states() const;  // hidden states of the last layer, which the output layer sees
   RecurrentShape recurrent_shape(std::size_t layer) const;
   HeadShape head_shape() const;
 };
 
-// Throws UserError for settings that contradict each other and for a budget that is too small for any width.
+// Throws UserError for settings that contradict each other and for a budget that is too small for any width, or that
+// counts a state which grows with the sequence.
 NetworkPlan plan_network(const Settings& settings, const Signature& signature);
 
 }  // namespace rnnbench::models

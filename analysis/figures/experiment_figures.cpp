@@ -7,6 +7,7 @@ std::vector<Figure> all_figures(const Study& study) {
   for (Figure& figure : score_by_length(study)) figures.push_back(std::move(figure));
   figures.push_back(score_by_speed(study));
   figures.push_back(score_by_parameters(study));
+  figures.push_back(score_by_state_size(study));
   return figures;
 }
 

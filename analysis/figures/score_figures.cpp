@@ -238,6 +238,12 @@ Figure score_by_speed(const Study& study) {
                  });
 }
 
+Figure score_by_state_size(const Study& study) {
+  return scatter(
+      study, "score-by-state-size", "score against the size of the state", "values carried from one step to the next",
+      [](const Run& run) { return run.recorded() ? positive(run.record->result, "state_size") : std::nullopt; });
+}
+
 Figure score_by_parameters(const Study& study) {
   return scatter(study, "score-by-parameters", "score against parameters", "parameters", [](const Run& run) {
     return run.recorded() ? positive(run.record->result, "parameters") : std::nullopt;

@@ -1,4 +1,5 @@
-// The figures of final test scores: against sequence length, training speed and number of parameters.
+// The figures of final test scores: against sequence length, training speed, number of parameters and size of the
+// state.
 #pragma once
 
 #include <vector>
@@ -11,8 +12,10 @@ namespace rnnbench::analysis {
 // Test score against sequence length. Empty unless a task was tested at several lengths.
 std::vector<Figure> score_by_length(const Study& study);
 
-// Test score against training speed, and against the number of parameters: each run, and the median of each model.
+// Test score against training speed, the number of parameters, and the values that are carried from one step to the
+// next: each run, and the median of each model.
 Figure score_by_speed(const Study& study);
 Figure score_by_parameters(const Study& study);
+Figure score_by_state_size(const Study& study);
 
 }  // namespace rnnbench::analysis

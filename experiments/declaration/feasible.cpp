@@ -108,7 +108,9 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
   if (needed > physical_memory())
     throw UserError(
         run.model.text("cell") + " on " + run.task.text("task") + " with hidden = " + std::to_string(size.hidden) +
-        (run.model.has("budget") ? " from budget = " + run.model.text("budget") : "") +
+        (run.model.has("budget")         ? " from budget = " + run.model.text("budget")
+         : run.model.has("state-budget") ? " from state-budget = " + run.model.text("state-budget")
+                                         : "") +
         ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) + " time steps needs about " +
         gibibytes(needed) + " of memory, but this machine has " + gibibytes(physical_memory()) +
         "; choose a smaller hidden, layers, batch or length" +

@@ -83,8 +83,9 @@ class Grid {
       for (const std::string& cell : cells_) {
         const std::vector<Axis> axes = axes_of(task, cell);
         count(axes);
-        // hidden and budget replace each other; the one that was replaced counts as used.
-        std::set<std::string> used = {"seed", "hidden", "budget"};
+        // The options of the width replace each other; those that were replaced count as used.
+        std::set<std::string> used(width_options.begin(), width_options.end());
+        used.insert("seed");
         for_each_run(axes, task, cell, [&](RunSpec& run) {
           complete(run, axes);
           for (const Axis& axis : axes) {
@@ -143,14 +144,14 @@ class Grid {
 
   // Every option of the task, the cell and training, with the values that hold for them.
   std::vector<Axis> axes_of(const std::string& task, const std::string& cell) const {
-    const Precedence::Width width = precedence_.width(task, cell);
+    const Source* width = precedence_.width(task, cell);
     std::vector<Axis> axes;
     const auto add = [&](Axis::Section section, const std::vector<Option>& options, const std::string& whose) {
       for (const Option& option : options) {
         if (option.name == "cell") continue;
-        const Source* source = option.name == "hidden"   ? width.hidden
-                               : option.name == "budget" ? width.budget
-                                                         : precedence_.winner(option.name, task, cell);
+        const Source* source = !contains(width_options, option.name) ? precedence_.winner(option.name, task, cell)
+                               : width != nullptr && width->assignment->key == option.name ? width
+                                                                                           : nullptr;
         axes.push_back(
             {section, option, source ? values(option, *source, whose) : Names{option.default_value}, source});
       }

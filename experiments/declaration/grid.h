@@ -3,7 +3,7 @@
 // Lists and ranges span a grid: every task with every cell, and for each such pair the product of all lists that apply
 // to it. If a key is set several times, the most specific setting holds, and its list replaces the others: the command
 // line, then [task/cell], then [task] or [cell] (a key in both is an error), then the settings above all sections, then
-// the default. `hidden` and `budget` both set the width, so one of them replaces the other.
+// the default. Of `hidden`, `budget` and `state-budget`, which all set the width, one replaces the others.
 #pragma once
 
 #include <string>

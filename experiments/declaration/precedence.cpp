@@ -143,17 +143,21 @@ const Source* Precedence::winner(const std::string& key, const std::string& task
   return best;
 }
 
-Precedence::Width Precedence::width(const std::string& task, const std::string& cell) const {
-  Width width{winner("hidden", task, cell), winner("budget", task, cell)};
-  if (width.hidden == nullptr || width.budget == nullptr) return width;
-  if (width.hidden->level == width.budget->level) {
-    const bool hidden_later = width.hidden->assignment->line > width.budget->assignment->line;
-    throw UserError(place(hidden_later ? *width.hidden : *width.budget) +
-                    "hidden = " + width.hidden->assignment->value + " and budget = " + width.budget->assignment->value +
-                    " exclude each other: hidden sets the width, budget the number of parameters");
+const Source* Precedence::width(const std::string& task, const std::string& cell) const {
+  const Source* best = nullptr;
+  for (const std::string& key : width_options) {
+    const Source* source = winner(key, task, cell);
+    if (source == nullptr) continue;
+    if (best != nullptr && source->level == best->level) {
+      const auto text = [](const Source& s) { return s.assignment->key + " = " + s.assignment->value; };
+      throw UserError(place(source->assignment->line < best->assignment->line ? *best : *source) + text(*best) +
+                      " and " + text(*source) +
+                      " exclude each other: hidden sets the width, budget the number of parameters, state-budget the "
+                      "size of the state");
+    }
+    if (best == nullptr || source->level > best->level) best = source;
   }
-  (width.hidden->level < width.budget->level ? width.hidden : width.budget) = nullptr;
-  return width;
+  return best;
 }
 
 void Precedence::mark_used(const std::string& task, const std::string& cell, const std::set<std::string>& keys) {

@@ -49,12 +49,8 @@ class Precedence {
   // The setting of this key that holds for a task and a cell, or nullptr: the default holds. Throws UserError when
   // [task] and [cell] both set it.
   const Source* winner(const std::string& key, const std::string& task, const std::string& cell) const;
-  // The same for `hidden` and `budget`, which both set the width. The one with the higher level holds; the other is
-  // nullptr.
-  struct Width {
-    const Source *hidden, *budget;
-  };
-  Width width(const std::string& task, const std::string& cell) const;
+  // The same for the width_options, of which the one with the highest level holds.
+  const Source* width(const std::string& task, const std::string& cell) const;
   void mark_used(const std::string& task, const std::string& cell, const std::set<std::string>& keys);
 
   // The tasks and cells that have an option of this name: "task copy", "cell lstm" or "every run".

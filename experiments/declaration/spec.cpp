@@ -16,7 +16,7 @@ namespace rnnbench::experiments {
 namespace {
 
 bool is_used(const Option& option, const Settings& settings) {
-  if (option.name == "hidden" && settings.has("budget")) return false;  // the budget determines the width
+  if (option.name == "hidden" && (settings.has("budget") || settings.has("state-budget"))) return false;
   return settings.has(option.name) && (!option.used || option.used(settings));
 }
 

@@ -22,7 +22,8 @@ namespace {
 // The options that a search may vary: those of training and of models, except what runs are compared by.
 std::vector<Option> tunable_options() {
   std::vector<Option> options;
-  std::set<std::string> seen = {"cell", "hidden", "budget", "seed", "updates", "stop", "evaluate", "probe"};
+  std::set<std::string> seen = {"cell",    "hidden", "budget",   "state-budget", "seed",
+                                "updates", "stop",   "evaluate", "probe"};
   const auto add = [&](const std::vector<Option>& more) {
     for (const Option& option : more)
       if (option.kind != Option::Kind::integers && option.kind != Option::Kind::text && seen.insert(option.name).second)

@@ -82,7 +82,8 @@ class StateGradient {
  private:
   static Settings with_learned_states(Settings model, int hidden) {
     model.set("initial-state", "learned");
-    model.set("budget", "");  // with learned states, the same budget would give a smaller width
+    for (const char* budget : {"budget", "state-budget"})
+      model.set(budget, "");  // with learned states, the same budget would give a smaller width
     model.set("hidden", std::to_string(hidden));
     return model;
   }

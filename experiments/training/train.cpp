@@ -243,6 +243,7 @@ class Trainer {
     json["optimum"] = optimum ? finite_or_null(*optimum) : Json(nullptr);
     json["hidden"] = network_->hidden();
     json["parameters"] = network_->layout().count();
+    json["state_size"] = network_->state_size().after(task_->steps());
     json["updates"] = state_.update;
     json["sequences"] = state_.update * batch_size_;
     json["solved"] = solved();

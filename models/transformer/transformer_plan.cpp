@@ -17,7 +17,8 @@ CellEntry transformer_entry() {
               "  x = y + W_2 max(0, W_1 norm(y) + b_1) + b_2               4 h inner units\n"
               "h = norm(x)                                          after the last layer, to the output layer",
           .source = "Vaswani et al. 2017; norm before each sub-layer: Radford et al. 2019, Xiong et al. 2020",
-          .parameters = "12 h h + 13 h"};
+          .parameters = "12 h h + 13 h",
+          .state = "2 h per step so far"};
 }
 
 std::vector<Option> transformer_options() {

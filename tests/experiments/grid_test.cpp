@@ -155,13 +155,18 @@ TEST_CASE("hidden and budget replace each other", "[grid]") {
   CHECK_FALSE(experiment.runs[1].json().at("model").contains("budget"));
   CHECK(summary(grid("task = copy\ncell = gru\nbudget = 20000\n", {{"hidden", "8"}}), {"hidden", "budget"}) ==
         Lines{"copy gru 8 "});
-  const std::string why = " exclude each other: hidden sets the width, budget the number of parameters";
+  const std::string why =
+      " exclude each other: hidden sets the width, budget the number of parameters, state-budget the size of the state";
   CHECK(refusal("task = copy\ncell = gru\nhidden = 8\nbudget = 20000\n") ==
         "x.ini:4: hidden = 8 and budget = 20000" + why);
   CHECK(refusal("task = copy\ncell = gru\n[copy]\nbudget = 20000\n[gru]\nhidden = 8\n") ==
         "x.ini:6: hidden = 8 and budget = 20000" + why);
   CHECK(refusal("task = copy\ncell = gru\n", {{"hidden", "8"}, {"budget", "20000"}}) ==
         "command line: hidden = 8 and budget = 20000" + why);
+  CHECK(refusal("task = copy\ncell = gru\nbudget = 20000\nstate-budget = 8\n") ==
+        "x.ini:4: budget = 20000 and state-budget = 8" + why);
+  CHECK(summary(grid("task = copy\ncell = gru\nbudget = 20000\n", {{"state-budget", "8"}}),
+                {"budget", "state-budget"}) == Lines{"copy gru  8"});
 }
 
 TEST_CASE("an option that a run does not use neither spans its grid nor enters its id", "[grid]") {

@@ -78,6 +78,7 @@ TEST_CASE("a record has all its keys, and its numbers agree with each other", "[
   CHECK(result["updates"] == 60);
   CHECK(result["sequences"] == 60 * 8);
   CHECK(result["hidden"] == 4);
+  CHECK(result["state_size"] == 2 * 4);
   CHECK(result["parameters"] == 4 * (4 * 4 + 4 * 2 + 4 + 4) + 4 + 1);
   std::vector<int> updates;
   for (const Json& point : result["curve"]) updates.push_back(point["update"]);
