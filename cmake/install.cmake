@@ -22,7 +22,7 @@ foreach(floor core tasks experiments analysis findings)
           FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "catalogue" EXCLUDE)
 endforeach()
 # The other headers of models are texts that are compiled once per instruction set.
-install(FILES models/catalogue.h models/gradient_check.h models/network.h models/trace.h
+install(FILES models/catalogue.h models/gradient_check.h models/network.h models/state_size.h models/trace.h
         DESTINATION ${rnnbench_headers}/models)
 install(FILES models/cells/cell_entry.h DESTINATION ${rnnbench_headers}/models/cells)
 install(FILES cli/program.h DESTINATION ${rnnbench_headers}/cli)
