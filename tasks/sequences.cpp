@@ -23,6 +23,7 @@ float log_count(double count) { return static_cast<float>(math::log(count + 0.5)
 struct Reading {
   const GivenSequence* sequence = nullptr;
   std::size_t step = 0;  // that is the next input
+  bool begins = true;    // at this step, from the initial states
   bool finished() const { return sequence == nullptr || step + 1 >= sequence->size(); }
 };
 
@@ -61,7 +62,14 @@ class Sequences : public Task {
       const auto current = [&] {
         StreamSource of_sequence = source;
         of_sequence.step = place.sequences + 1;
-        return Reading{&chosen(of_sequence, static_cast<std::uint32_t>(b)), place.steps};
+        Stream stream = of_sequence.stream(static_cast<std::uint32_t>(b));
+        const auto& split = splits_[split_of(source)];
+        Reading reading{&split[stream.below(static_cast<std::uint32_t>(split.size()))], place.steps, place.steps == 0};
+        if (place == StreamPlace()) {
+          const std::size_t chunks = (reading.sequence->size() - 2) / chunk_ + 1;
+          reading.step = static_cast<std::size_t>(chunk_) * stream.below(static_cast<std::uint32_t>(chunks));
+        }
+        return reading;
       };
       if (current().finished()) place = {place.sequences + 1, 0};
       readings.push_back(current());
@@ -118,7 +126,8 @@ class Sequences : public Task {
     if (chunk_ > 0) batch.continues.resize(readings.size());
     for (int b = 0; b < batch.size; ++b) {
       Reading& reading = readings[b];
-      if (chunk_ > 0) batch.continues[b] = reading.step > 0;
+      if (chunk_ > 0) batch.continues[b] = !reading.begins;
+      reading.begins = false;
       for (int t = 0; t < steps && !reading.finished(); ++t, ++reading.step) {
         const std::size_t i = batch.at(t, b);
         write(*reading.sequence, reading.step, i, batch);
@@ -321,7 +330,8 @@ TaskEntry sequences_task() {
               Chunks: with `chunk` = n, the sequences of a batch are parallel streams. Each update reads the next n
               steps of every stream, and the states pass on from update to update. Where a sequence ends, the rest of
               its chunk does not count, and the next chunk of this stream begins another sequence, from the initial
-              states. Gradients reach back to the beginning of a chunk (truncated backpropagation through time). Memory
+              states. The first sequence of each stream begins at a random chunk, so that streams of one long sequence are
+              at different places. Gradients reach back to the beginning of a chunk (truncated backpropagation through time). Memory
               depends on n only. Evaluation goes on in chunks too, which does not change its result.
 
               The lowest possible loss is not known. A loss below 0.001, possible only if the sequences are

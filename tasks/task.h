@@ -56,8 +56,8 @@ class Task {
   // k > 0: training reads sequences of any length in chunks of k steps, so that memory depends on k only.
   virtual int chunk() const { return 0; }
   // Fills the batch with the next chunk of each stream, and moves their places. Stream i draws its sequence number n
-  // (0, 1, ...) as sample i of update n + 1. A sequence begins where a chunk begins; the end of its last chunk has
-  // weight 0. Only for tasks with chunk() > 0.
+  // (0, 1, ...) as sample i of update n + 1. A sequence begins where a chunk begins, number 0 at a random chunk of
+  // itself; the end of its last chunk has weight 0. Only for tasks with chunk() > 0.
   virtual void next_chunk(const StreamSource& source, std::vector<StreamPlace>& streams, Batch& batch) const;
   // With `list`, sample i of validation and test is entry i of a list, which starts over at its end.
   virtual EvaluatedOn evaluated_on() const { return EvaluatedOn::random; }

@@ -60,6 +60,9 @@ void check_settings(const RunSpec& run, const Task& task, const NetworkSize& siz
         throw UserError(std::string(key) + " = " + value +
                         " passes states on, which is not possible with attention, direction = bidirectional, the "
                         "Transformer or initial-state = learned; leave it out");
+  if (training.integer("truncate") >= task.steps())
+    throw UserError("truncate = " + training.text("truncate") + " has no effect, because no sequence has more than " +
+                    std::to_string(task.steps()) + " steps; leave it out");
   if (task.chunk() > 0 && training.integer("truncate") > 0)
     throw UserError("truncate = " + training.text("truncate") + " is not for chunk = " + run.task.text("chunk") +
                     ", whose gradients end where a chunk begins anyway; leave one of them out");

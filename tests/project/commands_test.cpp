@@ -1,5 +1,5 @@
-// The commands of the documentation run: those of README.md, docs/commands.md, docs/reproducibility.md and
-// scripts/quickstart, with a few updates each.
+// The commands of the documentation run: those of README.md, docs/commands.md, docs/training.md,
+// docs/reproducibility.md and scripts/quickstart, with a few updates each.
 #include <cstdlib>
 #include <regex>
 #include <set>
@@ -122,6 +122,12 @@ TEST_CASE("docs: the commands of docs/commands.md do what they say", "[docs]") {
   CHECK(fs::exists(reader.path("batch.safetensors")));
   CHECK(fs::exists(reader.path("results/memory/figures/learning-curves.gp")));
   CHECK(fs::exists(reader.path("results/memory/figures/learning-curves.png")) == has_gnuplot());
+}
+
+TEST_CASE("docs: the commands of docs/training.md do what they say", "[docs]") {
+  Reader reader;
+  reader.follow(root / "docs/training.md");
+  CHECK(reader.commands() >= 5);
 }
 
 TEST_CASE("docs: docs/commands.md names every command of the program", "[docs]") {

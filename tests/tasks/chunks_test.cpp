@@ -1,6 +1,7 @@
 // The task `sequences` in chunks: what streams read, that evaluation in chunks gives the scores of whole sequences, and
 // what is refused.
 #include <map>
+#include <set>
 
 #include <catch2/catch.hpp>
 
@@ -42,6 +43,7 @@ TEST_CASE("streams read sequences chunk by chunk, and begin a new one where a ch
   std::vector<std::vector<std::int32_t>> inputs(size), targets(size);       // of the current sequence of each stream
   std::map<std::pair<int, std::uint32_t>, std::vector<std::int32_t>> read;  // by stream and number
   Batch batch;
+  int late_starts = 0;  // the first sequence of a stream begins at a random chunk
   for (int update = 0; update < 40; ++update) {
     task->next_chunk(drawn_from, streams, batch);
     REQUIRE(batch.continues.size() == size);
@@ -59,9 +61,13 @@ TEST_CASE("streams read sequences chunk by chunk, and begin a new one where a ch
         CHECK(batch.symbols[i] == symbols.back());
         symbols.push_back(batch.classes[i]);
       }
-      CHECK(streams[b].steps + 1 == symbols.size());
+      const std::size_t missing = streams[b].steps + 1 - symbols.size();
+      CHECK(missing % 8 == 0);
+      CHECK((missing == 0 || streams[b].sequences == 0));
+      late_starts += streams[b].sequences == 0 && missing > 0;
     }
   }
+  CHECK(late_starts > 0);
   for (const auto& [place, symbols] : read) {
     const auto& [stream, number] = place;
     // The sequence that sample() gives this stream in update number + 1, whole unless it is the last one.
@@ -69,6 +75,10 @@ TEST_CASE("streams read sequences chunk by chunk, and begin a new one where a ch
     of_sequence.step = number + 1;
     const GivenSequence& expected =
         training[of_sequence.stream(stream).below(static_cast<std::uint32_t>(training.size()))];
+    if (number == 0) {  // it ends where the sequence ends
+      CHECK(std::equal(symbols.rbegin(), symbols.rend(), expected.symbols.rbegin()));
+      continue;
+    }
     const bool is_last = number == streams[stream].sequences;
     CHECK((is_last || symbols.size() == expected.symbols.size()));
     CHECK(std::equal(symbols.begin(), symbols.end(), expected.symbols.begin()));
@@ -88,6 +98,24 @@ TEST_CASE("streams continue from their places", "[tasks][chunks]") {
     CHECK(batch.symbols == again.symbols);
     CHECK(batch.continues == again.continues);
   }
+}
+
+TEST_CASE("streams of one long sequence read it at different places", "[tasks][chunks]") {
+  const SymbolFile file(10, 2000, 2000);  // eight for training
+  const auto task = chunked(file, 10, "1999");
+  std::vector<StreamPlace> streams(16);
+  Batch batch;
+  task->next_chunk(drawn_from, streams, batch);
+  CHECK(batch.continues == std::vector<std::uint8_t>(16, 0));
+  std::set<std::uint32_t> places;
+  for (const StreamPlace& place : streams) {
+    CHECK(place.sequences == 0);
+    CHECK(place.steps % 10 == 0);
+    places.insert(place.steps);
+  }
+  CHECK(places.size() >= 14);
+  task->next_chunk(drawn_from, streams, batch);
+  CHECK(batch.continues == std::vector<std::uint8_t>(16, 1));
 }
 
 TEST_CASE("evaluation in chunks gives the scores of whole sequences", "[tasks][chunks]") {
@@ -153,6 +181,8 @@ TEST_CASE("chunks and truncation are refused where states cannot be carried", "[
   CHECK(why_refused({{"task", "adding"}, {"cell", "transformer"}, {"truncate", "8"}}).ends_with("truncate" + reason));
   CHECK(why_refused(with(settings, {{"truncate", "4"}})).find("truncate = 4 is not for chunk = 8") !=
         std::string::npos);
+  CHECK(why_refused({{"task", "adding"}, {"length", "20"}, {"cell", "lstm"}, {"truncate", "20"}}) ==
+        "command line: truncate = 20 has no effect, because no sequence has more than 20 steps; leave it out");
   CHECK(why_refused(with(settings, {{"probe", "gradients"}})).find("probe = gradients needs whole sequences") !=
         std::string::npos);
   CHECK_FALSE(why_refused({{"task", "copy"}, {"cell", "lstm"}, {"chunk", "8"}}) == "accepted");
