@@ -2,8 +2,6 @@
 // double.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
 #include <limits>
 #include <map>
 
@@ -13,85 +11,12 @@
 #include "core/safetensors.h"
 #include "core/schedule.h"
 #include "tests/models/model_fixture.h"
+#include "tests/models/stored_case.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path folder = fs::path(RNNBENCH_SOURCE_DIR) / "tests" / "torch";
-
-template <class T>
-std::vector<T> numbers(const TensorFile& file, const std::string& name, const std::string& type) {
-  const Tensor* tensor = file.find(name);
-  INFO("tensor " << name);
-  REQUIRE(tensor != nullptr);
-  REQUIRE(tensor->type == type);
-  std::vector<T> values(tensor->bytes.size() / sizeof(T));
-  std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
-  return values;
-}
-std::vector<double> reals(const TensorFile& file, const std::string& name) {
-  return numbers<double>(file, name, "F64");
-}
-std::vector<std::int32_t> integers(const TensorFile& file, const std::string& name) {
-  const auto wide = numbers<std::int64_t>(file, name, "I64");
-  return {wide.begin(), wide.end()};
-}
-std::vector<float> floats(const TensorFile& file, const std::string& name) {
-  const auto wide = reals(file, name);
-  std::vector<float> values(wide.begin(), wide.end());
-  for (std::size_t i = 0; i < wide.size(); ++i) REQUIRE(static_cast<double>(values[i]) == wide[i]);
-  return values;
-}
-
-struct StoredCase {
-  Settings model;
-  Signature signature;
-  Batch batch;
-};
-
-StoredCase read_case(const TensorFile& file) {
-  StoredCase c;
-  c.model = model_settings(file.metadata);
-  c.signature.one_hot = file.find("symbols") != nullptr;
-  c.signature.loss = file.find("classes") != nullptr ? Loss::cross_entropy : Loss::mean_squared;
-  const Tensor* first = file.find("rnn.weight_ih_l0");
-  c.signature.inputs = static_cast<int>((first ? first : file.find("embedding.weight"))->shape[1]);
-  c.signature.one_answer = file.metadata.contains("one-answer");
-  const auto& shape = file.find("outputs")->shape;
-  c.signature.outputs = static_cast<int>(shape[2]);
-  c.batch.reset(c.signature, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
-  if (c.signature.one_hot)
-    c.batch.symbols = integers(file, "symbols");
-  else
-    c.batch.values = floats(file, "inputs");
-  if (c.signature.loss == Loss::cross_entropy)
-    c.batch.classes = integers(file, "classes");
-  else
-    c.batch.targets = floats(file, "targets");
-  c.batch.weight = floats(file, "weight");
-  return c;
-}
-
-// The parameters (or gradients) of a file in the network's layout; every tensor of that prefix has to have a
-// place.
-template <class S>
-Parameters<S> blocks_of(const TensorFile& file, const std::string& prefix, const Layout& layout) {
-  Parameters<S> parameters(layout);
-  const auto& blocks = layout.blocks();
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const std::vector<double> values = reals(file, prefix + blocks[i].name);
-    const Tensor* tensor = file.find(prefix + blocks[i].name);
-    INFO(blocks[i].name);
-    REQUIRE(tensor->shape[0] == blocks[i].rows);
-    REQUIRE(tensor->shape.size() == (blocks[i].vector ? 1 : 2));
-    REQUIRE(values.size() == blocks[i].size());
-    std::copy(values.begin(), values.end(), parameters.block(static_cast<int>(i)));
-  }
-  return parameters;
-}
 
 template <class S>
 void compare_with(const TensorFile& file, double bound) {
@@ -156,7 +81,7 @@ TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
                                        "transformer-none"};
   for (const std::string& name : names) {
     CAPTURE(name);
-    const TensorFile file = read_safetensors(folder / (name + ".safetensors"));
+    const TensorFile file = read_safetensors(torch_folder / (name + ".safetensors"));
     const int steps = static_cast<int>(file.find("outputs")->shape[0]);
     const int hidden = std::stoi(file.metadata.at("hidden"));
     compare_with<double>(file, 1e-12);
@@ -168,7 +93,7 @@ TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
 TEST_CASE("truncated gradients are those of PyTorch with detached states", "[models][torch][truncate]") {
   for (const char* name : {"rnn-truncated", "lstm-truncated", "gru-truncated"}) {
     CAPTURE(name);
-    const TensorFile file = read_safetensors(folder / (std::string(name) + ".safetensors"));
+    const TensorFile file = read_safetensors(torch_folder / (std::string(name) + ".safetensors"));
     const StoredCase c = read_case(file);
     const int truncate = std::stoi(file.metadata.at("truncate"));
     const auto network = make_network<double>(c.model, c.signature);
@@ -216,7 +141,7 @@ Layout optimizer_layout(const TensorFile& file) {
 }  // namespace
 
 TEST_CASE("five updates of every optimizer are PyTorch's", "[optimizer][torch]") {
-  const TensorFile file = read_safetensors(folder / "optimizers.safetensors");
+  const TensorFile file = read_safetensors(torch_folder / "optimizers.safetensors");
   const Layout layout = optimizer_layout(file);
   const double rate = std::stod(file.metadata.at("learning-rate")), unit = std::numeric_limits<float>::epsilon() / 2;
   const std::map<std::string, std::map<std::string, std::string>> options = {
@@ -247,7 +172,7 @@ TEST_CASE("five updates of every optimizer are PyTorch's", "[optimizer][torch]")
 }
 
 TEST_CASE("learning-rate schedules are PyTorch's", "[optimizer][torch]") {
-  const TensorFile file = read_safetensors(folder / "schedules.safetensors");
+  const TensorFile file = read_safetensors(torch_folder / "schedules.safetensors");
   const std::vector<double> scores = reals(file, "scores");
   for (const char* name : {"cosine", "linear", "plateau"}) {
     Settings training;
@@ -274,7 +199,7 @@ TEST_CASE("learning-rate schedules are PyTorch's", "[optimizer][torch]") {
 }
 
 TEST_CASE("clipping by the global norm is PyTorch's", "[optimizer][torch]") {
-  const TensorFile file = read_safetensors(folder / "optimizers.safetensors");
+  const TensorFile file = read_safetensors(torch_folder / "optimizers.safetensors");
   const Layout layout = optimizer_layout(file);
   for (const char* limit : {"0.5", "100"}) {
     CAPTURE(limit);

@@ -132,7 +132,6 @@ class Model(nn.Module):
             h = torch.cat([h, self.attention(h, x if self.over_inputs else h)], dim=2)
         return self.readout(h)
 
-
     def truncated(self, x):
         state, segments = None, []
         for begin in range(0, x.shape[0], self.truncate):
@@ -278,6 +277,49 @@ def make_schedules():
     write_safetensors(HERE / "schedules.safetensors", tensors, {})
 
 
+def make_truncated_training(name, **options):
+    """Training of 60 steps in segments of 4, by SGD. The parameters at the end, if
+    segment   every 12 steps are sequences of their own, with an update after each segment;
+    sequence  the same, with one update for the whole sequences;
+    chunk     states pass on through all steps, but sequence 0 begins anew at step 24; an update after each segment.
+    """
+    steps, size, inputs, outputs, length = 60, 3, 3, 4, 4
+    options = {"layers": "2", "hidden": "5", "attention": "none", "initial-state": "zero", "truncate": "4"} | options
+    start = Model(options, inputs, outputs).double()
+    with torch.no_grad():
+        for parameter in start.parameters():
+            parameter.copy_(random(*parameter.shape, low=-0.6, high=0.6))
+    symbols, classes = torch.randint(inputs, (steps, size)), torch.randint(outputs, (steps, size))
+    x = nn.functional.one_hot(symbols, inputs).double()
+    weight = random(steps, size, low=0.2, high=1.5)
+    weight[torch.rand(steps, size) < 0.3] = 0
+    tensors = {"symbols": symbols, "classes": classes, "weight": weight, "outputs": start(x)} | dict(start.named_parameters())
+    for kind in ("segment", "sequence", "chunk"):
+        model = Model(options, inputs, outputs).double()
+        model.load_state_dict(start.state_dict())
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        state = None
+        for begin in range(0, steps, length):
+            part = slice(begin, begin + length)
+            if kind != "chunk" and begin % 12 == 0:
+                state = None
+                total = weight[begin : begin + 12].sum()
+            if kind == "chunk" and begin == 24:
+                for each in state if isinstance(state, tuple) else (state,):
+                    each[:, 0] = 0
+            h, state = model.rnn(x[part], state)
+            state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+            out = model.readout(h).flatten(0, 1)
+            each = nn.functional.cross_entropy(out, classes[part].flatten(), reduction="none")
+            each = (each * weight[part].flatten()).sum()
+            (each / (total if kind == "sequence" else weight[part].sum())).backward()
+            if kind != "sequence" or begin % 12 == 8:
+                optimizer.step()
+                optimizer.zero_grad()
+        tensors |= {f"{kind}.{key}": parameter for key, parameter in model.named_parameters()}
+    write_safetensors(HERE / f"{name}.safetensors", tensors, options)
+
+
 def main():
     torch.manual_seed(1)
     for activation in ("tanh", "relu"):
@@ -315,6 +357,8 @@ def main():
     for cell in ("rnn", "lstm", "gru"):
         make_model(f"{cell}-truncated", one_hot=cell != "gru", loss="cross_entropy" if cell != "gru" else "mean_squared",
                    steps=11, cell=cell, layers="2", activation="tanh", truncate="4")
+    for cell in ("rnn", "lstm", "gru"):
+        make_truncated_training(f"{cell}-truncated-training", cell=cell, activation="tanh")
 
 
 main()
