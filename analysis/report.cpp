@@ -94,7 +94,7 @@ std::string problems_section(const Study& study) {
   return html + "</ul>\n";
 }
 
-std::string reading_section() {
+std::string reading_section(const Study& study) {
   return definitions({
       {"Run and seed",
        "A run is one model trained once. The runs of a row differ only in their seed, which determines the initial "
@@ -103,20 +103,24 @@ std::string reading_section() {
        "A run solved the task if its scores met the criterion of the task. Runs that diverged or are missing count as "
        "unsolved; they are never left out. The 95 % interval of the rate is Wilson's."},
       {"Test score",
-       "The score on test sequences after training. With ten or more seeds, the table shows the interquartile mean "
-       "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be "
-       "too narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 "
-       "where higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
-      {"Updates and CPU seconds to solve",
+       "The score of " + tested_weights(study) +
+           " on test sequences. With ten or more seeds, the table shows the interquartile mean "
+           "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be "
+           "too narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 "
+           "where higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
+      {"Updates to solve, CPU s to solve",
        "Training until validation first met the criterion: the Kaplan-Meier median over seeds, with minimum and "
        "maximum in brackets. Of a run that did not solve the task, it is only known that it takes longer than its "
        "training, which is marked by >. In CPU seconds, all such runs count with the longest training of their model."},
       {"Memoryless baseline",
        "The expected loss of the best predictor that knows the position in the sequence and the current input, but no "
        "earlier input. A model whose learning curve stays there has learned to remember nothing."},
-      {"Speed",
-       "Sequences per CPU second of the run's own threads during training, without evaluation; the median over "
-       "seeds."},
+      {"State",
+       "The number of values that a model carries from one step to the next. Where attention needs all earlier steps, "
+       "it is the number at the end of the longest training sequence."},
+      {"Sequences/s, wall ms",
+       "Sequences per CPU second of the run's own threads, and wall time of an update, both of training without "
+       "evaluation; the medians over seeds."},
   });
 }
 
@@ -198,7 +202,7 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
     html += drawing(name, figures, folder);
   }
   html += "<h2>Diverged and missing runs</h2>\n" + problems_section(study);
-  html += "<h2>How to read this page</h2>\n" + reading_section();
+  html += "<h2>How to read this page</h2>\n" + reading_section(study);
   html += "<h2>How to reproduce this page</h2>\n" + commands_section(study);
   std::vector<const Run*> runs;
   for (const TaskRuns& task : study.tasks) {

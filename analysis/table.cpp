@@ -143,9 +143,9 @@ Table outcome_table(const TaskRuns& task) {
 Table cost_table(const TaskRuns& task) {
   Table table{{{"model", false},
                {"updates to solve"},
-               {"CPU seconds to solve"},
+               {"CPU s to solve"},
                {"sequences/s"},
-               {"wall ms/update"},
+               {"wall ms"},
                {"hidden"},
                {"state"},
                {"parameters"}},
@@ -176,18 +176,6 @@ std::string stopped_text(const Study& study) {
   return text;
 }
 
-// "the weights after the last update", or those of the best validation score
-std::string tested_weights(const Study& study) {
-  std::size_t best = 0, all = 0;
-  for (const TaskRuns& task : study.tasks)
-    for (const ModelRuns& model : task.models)
-      for (const Run& run : model.runs) ++all, best += run.kept_best();
-  const std::string last = "the weights after the last update";
-  if (best == 0) return last;
-  const std::string of_best = "the weights with the best validation score";
-  return best == all ? of_best : last + ", of runs with keep = best those of " + of_best;
-}
-
 // "3 of 20 runs were timed on a busy machine", or ""
 std::string busy_text(const Study& study) {
   std::size_t busy = 0, all = 0;
@@ -199,6 +187,17 @@ std::string busy_text(const Study& study) {
 }
 
 }  // namespace
+
+std::string tested_weights(const Study& study) {
+  std::size_t best = 0, all = 0;
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models)
+      for (const Run& run : model.runs) ++all, best += run.kept_best();
+  const std::string last = "the weights after the last update";
+  if (best == 0) return last;
+  const std::string of_best = "the weights with the best validation score";
+  return best == all ? of_best : last + ", of runs with keep = best those of " + of_best;
+}
 
 std::vector<std::string> table_notes(const Study& study) {
   std::vector<std::string> notes = {
@@ -218,7 +217,7 @@ std::vector<std::string> table_notes(const Study& study) {
   notes.push_back(
       "to solve: training until validation met the criterion for good; median [minimum, maximum] over seeds");
   notes.push_back(
-      "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall time per update");
+      "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall milliseconds per update");
   if (const std::string busy = busy_text(study); !busy.empty()) notes.push_back(busy);
   if (std::any_of(study.tasks.begin(), study.tasks.end(), [](const TaskRuns& task) { return !task.judges_solving; }))
     notes.push_back("-: solving is not judged with evaluate below 64");

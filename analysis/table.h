@@ -21,6 +21,8 @@ std::string markdown_tables(const Study& study);
 std::string csv_table(const Study& study);  // one row per task and model, full precision
 Json json_table(const Study& study);        // the same as an array of objects
 
+// "the weights after the last update"; or, with keep = best, those of the best validation score; or which are which.
+std::string tested_weights(const Study& study);
 // Footnotes that explain the columns.
 std::vector<std::string> table_notes(const Study& study);
 

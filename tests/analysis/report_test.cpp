@@ -62,7 +62,7 @@ TEST_CASE("drawing again gives the same bytes in every format", "[report][figure
   REQUIRE(gnuplot_available());
   TemporaryFolder folder;
   const std::vector<Figure> figures = all_figures(made_up::study());
-  REQUIRE(figures.size() == 4);
+  REQUIRE(figures.size() == 5);
   const fs::path first = folder.path() / "first", second = folder.path() / "elsewhere" / "second";
   write_figures(figures, first);
   draw_figures(figures, first);
