@@ -104,8 +104,8 @@ std::string reading_section(const Study& study) {
        "unsolved; they are never left out. The 95 % interval of the rate is Wilson's."},
       {"Test score",
        "The score of " + tested_weights(study) +
-           " on test sequences. With ten or more seeds, the table shows the interquartile mean "
-           "with its 95 % percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be "
+           " on test sequences. With ten or more seeds, the table shows the interquartile mean with its 95 % "
+           "percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be "
            "too narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 "
            "where higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
       {"Updates to solve, CPU s to solve",

@@ -217,7 +217,8 @@ std::vector<std::string> table_notes(const Study& study) {
   notes.push_back(
       "to solve: training until validation met the criterion for good; median [minimum, maximum] over seeds");
   notes.push_back(
-      "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall milliseconds per update");
+      "speed: medians over seeds, of training only; sequences per CPU second of the run's threads, wall milliseconds "
+      "per update");
   if (const std::string busy = busy_text(study); !busy.empty()) notes.push_back(busy);
   if (std::any_of(study.tasks.begin(), study.tasks.end(), [](const TaskRuns& task) { return !task.judges_solving; }))
     notes.push_back("-: solving is not judged with evaluate below 64");

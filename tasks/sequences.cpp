@@ -330,9 +330,10 @@ TaskEntry sequences_task() {
               Chunks: with `chunk` = n, the sequences of a batch are parallel streams. Each update reads the next n
               steps of every stream, and the states pass on from update to update. Where a sequence ends, the rest of
               its chunk does not count, and the next chunk of this stream begins another sequence, from the initial
-              states. The first sequence of each stream begins at a random chunk, so that streams of one long sequence are
-              at different places. Gradients reach back to the beginning of a chunk (truncated backpropagation through time). Memory
-              depends on n only. Evaluation goes on in chunks too, which does not change its result.
+              states. The first sequence of each stream begins at a random chunk, so that streams of one long sequence
+              are at different places. Gradients reach back to the beginning of a chunk (truncated backpropagation
+              through time). Memory depends on n only. Evaluation goes on in chunks too, which does not change its
+              result.
 
               The lowest possible loss is not known. A loss below 0.001, possible only if the sequences are
               predictable, counts as solved; otherwise training uses its whole budget.

@@ -30,7 +30,7 @@ using Json = nlohmann::ordered_json;
 //            "hidden": 64, "parameters": 20234,
 //            "state_size": 128 (values carried to the next step; where attention needs all steps so far, at the end of
 //                          the longest training sequence),
-//            "updates": 2750 (done), "sequences": 88000 (trained on), "solved": true,
+//            "updates": 2750 (done), "sequences": 88000 (trained on; with chunk: chunks), "solved": true,
 //            "updates_to_solve": 2500 | null (see Solving in experiments/training/evaluation.h),
 //            "kept" (keep = best only): {"weights": "best", "update": 2400 | null (no score was finite)},
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
