@@ -1,6 +1,20 @@
 #include "core/batch.h"
 
 namespace rnnbench::core {
+namespace {
+
+// Calls copy(from, to) for every array with steps.
+template <class F>
+void copy_arrays(const Batch& from, Batch& to, F copy) {
+  copy(from.symbols, to.symbols);
+  copy(from.values, to.values);
+  copy(from.classes, to.classes);
+  copy(from.targets, to.targets);
+  copy(from.weight, to.weight);
+  copy(from.answer, to.answer);
+}
+
+}  // namespace
 
 void Batch::reset(const Signature& signature, int new_steps, int new_size) {
   steps = new_steps;
@@ -38,12 +52,7 @@ Batch Batch::sequences(int first, int count) const {
     for (int t = 0; t < steps; ++t)
       to.insert(to.end(), from.begin() + width * at(t, first), from.begin() + width * at(t, first + count));
   };
-  copy(symbols, chosen.symbols);
-  copy(values, chosen.values);
-  copy(classes, chosen.classes);
-  copy(targets, chosen.targets);
-  copy(weight, chosen.weight);
-  copy(answer, chosen.answer);
+  copy_arrays(*this, chosen, copy);
   return chosen;
 }
 
@@ -55,12 +64,7 @@ Batch Batch::segment(int begin, int end) const {
     const std::size_t width = from.size() / weight.size();
     to.assign(from.begin() + width * at(begin, 0), from.begin() + width * at(end, 0));
   };
-  copy(symbols, chosen.symbols);
-  copy(values, chosen.values);
-  copy(classes, chosen.classes);
-  copy(targets, chosen.targets);
-  copy(weight, chosen.weight);
-  copy(answer, chosen.answer);
+  copy_arrays(*this, chosen, copy);
   if (begin == 0)
     chosen.continues = continues;
   else

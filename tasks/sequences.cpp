@@ -300,7 +300,9 @@ std::int64_t length_of_steps(const Settings& settings, std::int64_t time_steps) 
 }  // namespace
 
 TaskEntry sequences_task() {
-  std::vector<Option> options = length_options("1000000", 1, "maximum number of time steps; longer sequences are cut");
+  std::vector<Option> options =
+      length_options("1000000000", 1, "maximum number of time steps; longer sequences are cut");
+  for (Option& option : options) option.max = 1e9;  // files have sequences of any length
   options.push_back(integer_option(
       "chunk", "0", 0, 1'000'000,
       "time steps of the pieces in which sequences are read one after another, in training and evaluation, with the "

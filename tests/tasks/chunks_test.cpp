@@ -118,6 +118,29 @@ TEST_CASE("streams of one long sequence read it at different places", "[tasks][c
   CHECK(batch.continues == std::vector<std::uint8_t>(16, 1));
 }
 
+TEST_CASE("a sequence of more than a million steps is read to its end", "[tasks][chunks]") {
+  constexpr int steps = 1'000'100;
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "long.jsonl").string();
+  std::string text = "{\"split\": \"train\", \"sequence\": [0";
+  for (int t = 1; t < steps; ++t) text += t % 2 == 0 ? ",0" : ",1";
+  text += "]}\n";
+  for (const char* split : {"valid", "test"})
+    text += std::string("{\"split\": \"") + split + "\", \"sequence\": [0, 1]}\n";
+  std::ofstream(path) << text;
+  Settings settings = default_settings(find_task("sequences").options);
+  settings.set("file", path);
+  settings.set("chunk", "10000");
+  const auto task = find_task("sequences").make(settings);
+  double predicted = 0;
+  const Predict even = [&](const Batch& batch, std::vector<float>& outputs) {
+    predicted += batch.total_weight();
+    outputs.assign(batch.symbols.size() * 2, 0);
+  };
+  task->evaluate(even, drawn_from, 1);
+  CHECK(predicted == steps - 1);
+}
+
 TEST_CASE("evaluation in chunks gives the scores of whole sequences", "[tasks][chunks]") {
   const SymbolFile file(100, 5, 60);
   const auto whole = chunked(file, 0);
