@@ -138,4 +138,47 @@ RunSpec spec_from_json(const Json& spec) try {
   throw UserError(std::string("its spec is incomplete or malformed: ") + error.what());
 }
 
+RunSpec spec_from_canonical(const std::string& canonical,
+                            const std::vector<std::pair<std::string, std::string>>& paths) {
+  std::map<std::string, std::string> values(paths.begin(), paths.end());
+  for (const std::string& line : split(canonical, '\n')) {
+    const auto equals = line.find(" = ");
+    if (equals != std::string::npos) values[line.substr(0, equals)] = line.substr(equals + 3);
+  }
+  const auto take = [&](const std::string& key) {
+    const auto found = values.find(key);
+    if (found == values.end()) throw UserError("its canonical text has no " + key);
+    std::string value = found->second;
+    values.erase(found);
+    return value;
+  };
+  for (const auto& [key, ours] : {std::pair{"schema", record_schema}, {"numerics_version", numerics_version}})
+    if (const std::string version = take(key); version != std::to_string(ours))
+      throw UserError("its " + std::string(key) + " is " + version + ", but this program uses " + std::to_string(ours));
+  const std::string task = take("task"), cell = take("cell");
+  RunSpec run;
+  const auto read = [&](const std::vector<Option>& options, Settings& settings) {
+    for (const Option& option : options) {
+      if (option.name == "seed" || option.name == "cell") continue;
+      const bool given = values.contains(option.name);
+      settings.set(option.name, given ? canonical_value(option, take(option.name)) : option.default_value);
+    }
+  };
+  read(find_task(task).options, run.task);
+  read(model_options(find_cell(cell)), run.model);
+  read(training_options(), run.training);
+  run.task.set("task", task);
+  run.model.set("cell", cell);
+  if (values.contains("seed")) run.seed = parse_number<std::uint64_t>(take("seed")).value_or(0);
+  if (run.canonical() != canonical) throw UserError("its canonical text is not one of this program");
+  return run;
+}
+
+std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run) {
+  std::vector<std::pair<std::string, std::string>> paths;
+  for (const Option& option : find_task(run.task.text("task")).options)
+    if (option.is_path && is_used(option, run.task)) paths.emplace_back(option.name, run.task.text(option.name));
+  return paths;
+}
+
 }  // namespace rnnbench::experiments

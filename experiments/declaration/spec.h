@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/option.h"
@@ -33,6 +34,13 @@ bool can_decide_solving(const RunSpec& run);
 // The run of a record's `spec`. Throws UserError when this program does not know a name in it, or when its canonical
 // text and id do not match (the record was edited).
 RunSpec spec_from_json(const Json& spec);
+
+// The run with this canonical text. It does not contain paths of input files, which are given apart: option, path.
+// Throws UserError when it is not a canonical text of this program.
+RunSpec spec_from_canonical(const std::string& canonical,
+                            const std::vector<std::pair<std::string, std::string>>& paths = {});
+// The paths of input files among the run's settings: option, path.
+std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run);
 
 // A declared experiment. Its runs are in grid order, without duplicates.
 struct Experiment {

@@ -1,5 +1,6 @@
 #include "experiments/records/files.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
@@ -79,6 +80,26 @@ class Temporary {
   int number_ = -1;
 };
 
+off_t size_of(int file, const fs::path& path) {
+  struct stat state {};
+  if (::fstat(file, &state) != 0) fail("read", path);
+  return state.st_size;
+}
+
+// The size of an open file without the incomplete line at its end.
+off_t complete_lines(int file, const fs::path& path) {
+  off_t end = size_of(file, path);
+  for (char piece[4096]; end > 0;) {
+    const off_t start = std::max<off_t>(0, end - static_cast<off_t>(sizeof piece));
+    const ssize_t n = ::pread(file, piece, static_cast<std::size_t>(end - start), start);
+    if (n < 0 && errno == EINTR) continue;
+    if (n != end - start) fail("read", path);
+    while (end > start && piece[end - start - 1] != '\n') --end;
+    if (end > start) break;
+  }
+  return end;
+}
+
 // Removes what a failed write left, if possible. The caller reports the failure of the write itself.
 void discard(const fs::path& path, Files& files) noexcept {
   try {
@@ -98,6 +119,28 @@ void Files::write(const fs::path& path, const std::string& bytes) {
     done += static_cast<std::size_t>(n);
   }
   if (::fsync(file.number()) != 0) fail("write", path);
+}
+
+void Files::append_lines(const fs::path& path, const std::string& bytes) {
+  const bool is_new = !fs::exists(path);
+  const Descriptor file(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW);
+  // Until the file is closed. Where the file system has no locks, one write is still appended in one piece, as long as
+  // the disk is not full.
+  static_cast<void>(::flock(file.number(), LOCK_EX));
+  const off_t end = complete_lines(file.number(), path);
+  if (end != size_of(file.number(), path) && ::ftruncate(file.number(), end) != 0) fail("write", path);
+  ssize_t written;
+  do written = ::write(file.number(), bytes.data(), bytes.size());
+  while (written < 0 && errno == EINTR);
+  if (written == static_cast<ssize_t>(bytes.size()) && ::fsync(file.number()) == 0) {
+    if (is_new) sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+    return;
+  }
+  // A write that stops in the middle has no error number yet: the disk is full, or a limit of the process is reached.
+  const int reason = written < 0 || written == static_cast<ssize_t>(bytes.size()) ? errno : ENOSPC;
+  static_cast<void>(::ftruncate(file.number(), end));  // if this fails too, the next append does it
+  errno = reason;
+  fail("write", path);
 }
 
 void Files::replace(const fs::path& from, const fs::path& to) {

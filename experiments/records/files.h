@@ -15,6 +15,10 @@ class Files {
   virtual ~Files() = default;
   // Creates or overwrites `path` and waits until the bytes are on the disk. On failure, part of a file may remain.
   virtual void write(const std::filesystem::path& path, const std::string& bytes);
+  // Appends complete lines with one write and waits until they are on the disk; creates the file if there is none. What
+  // follows the last line end of the file, the incomplete line of a killed process, is removed first. On failure, the
+  // file keeps all of its complete lines and none of the new bytes. Several processes may do this at the same time.
+  virtual void append_lines(const std::filesystem::path& path, const std::string& bytes);
   // Renames atomically; an existing `to` is replaced.
   virtual void replace(const std::filesystem::path& from, const std::filesystem::path& to);
   // Renames atomically unless `to` exists; then returns false and leaves `from` where it is.

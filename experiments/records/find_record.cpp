@@ -18,11 +18,12 @@ bool is_path(const std::string& run) {
   return run.find('/') != std::string::npos || fs::path(run).extension() == ".json";
 }
 
+}  // namespace
+
 bool begins_id(const std::string& run) {
   return !run.empty() && run.size() <= id_digits && run.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-// All records whose id begins with `prefix`, sorted by path.
 std::vector<fs::path> records_with_prefix(const fs::path& results, const std::string& prefix) {
   std::vector<fs::path> found;
   for (const auto& experiment : fs::directory_iterator(results)) {
@@ -37,8 +38,6 @@ std::vector<fs::path> records_with_prefix(const fs::path& results, const std::st
   std::sort(found.begin(), found.end());
   return found;
 }
-
-}  // namespace
 
 fs::path find_record(const fs::path& results, const std::string& run) try {
   const std::string here = "RUN = " + run + ": ";
@@ -56,13 +55,16 @@ fs::path find_record(const fs::path& results, const std::string& run) try {
   if (found.empty())
     throw UserError(here + "no record in " + (results / "*" / "runs").string() +
                     " has this id; 'rnnbench status EXPERIMENT' lists the ids");
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min(found.size(), max_listed_paths); ++i) names.push_back(found[i].string());
-  if (found.size() > max_listed_paths) names.push_back("...");
-  throw UserError(here + std::to_string(found.size()) + " records have an id that begins like this (" + join(names) +
-                  "); give more digits or the path");
+  refuse_ambiguous(run, std::vector<std::string>(found.begin(), found.end()));
 } catch (const fs::filesystem_error& error) {
   throw UserError("results = " + results.string() + ": cannot be read: " + error.code().message());
+}
+
+void refuse_ambiguous(const std::string& run, const std::vector<std::string>& places) {
+  std::vector<std::string> names(places.begin(), places.begin() + std::min(places.size(), max_listed_paths));
+  if (places.size() > max_listed_paths) names.push_back("...");
+  throw UserError("RUN = " + run + ": " + std::to_string(places.size()) +
+                  " records have an id that begins like this (" + join(names) + "); give more digits or the path");
 }
 
 }  // namespace rnnbench::experiments

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/namespaces.h"
 
@@ -12,5 +13,13 @@ namespace rnnbench::experiments {
 // a record (any text with a '/' or the ending .json). The file exists, but its content is not checked (see
 // read_record). Throws UserError when no record or more than one fits.
 std::filesystem::path find_record(const std::filesystem::path& results, const std::string& run);
+
+// Whether this is an id or the beginning of one.
+bool begins_id(const std::string& run);
+// All records in <results>/*/runs whose id begins with `prefix`, sorted by path.
+std::vector<std::filesystem::path> records_with_prefix(const std::filesystem::path& results, const std::string& prefix);
+
+// Throws the UserError for a beginning that fits several runs, which `places` names.
+[[noreturn]] void refuse_ambiguous(const std::string& run, const std::vector<std::string>& places);
 
 }  // namespace rnnbench::experiments

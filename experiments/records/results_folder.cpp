@@ -34,7 +34,22 @@ bool is_own_file(const fs::path& path) {
   return is_id(path.stem().string()) && std::count(endings.begin(), endings.end(), path.extension().string()) > 0;
 }
 
+// The trials of a search, see experiments/search/trials.h, and the frozen protocol of a study.
+bool is_file_of_study(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return (name.starts_with("search-") && name.ends_with(".jsonl")) || name == "protocol.json";
+}
+
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+// Whether a folder holds results: without records, git keeps the files of a study but not the folder runs.
+bool is_experiment(const fs::path& folder) {
+  if (fs::is_directory(folder / "runs")) return true;
+  std::error_code unreadable;  // then it holds no results that this program could use
+  const fs::directory_iterator entries(folder, unreadable);
+  return std::any_of(begin(entries), end(entries),
+                     [](const fs::directory_entry& entry) { return is_file_of_study(entry.path()); });
+}
 
 // A results folder holds folders of experiments and possibly the page of all findings. A folder with other files and no
 // experiment is probably a mistyped --results.
@@ -44,7 +59,7 @@ void check_results(const fs::path& results) {
   std::string other_file;
   for (const auto& entry : fs::directory_iterator(results)) {
     if (entry.is_directory()) {
-      if (fs::is_directory(entry.path() / "runs")) return;
+      if (is_experiment(entry.path())) return;
     } else if (!is_hidden(entry.path()) && entry.path().filename() != "findings.html") {
       other_file = entry.path().filename().string();
     }
@@ -65,7 +80,7 @@ void check_experiment(const fs::path& folder) {
   const fs::path runs = folder / "runs";
   if (!fs::exists(runs)) {
     for (const auto& entry : fs::directory_iterator(folder))
-      if (!is_hidden(entry.path())) refuse(entry.path());
+      if (!is_hidden(entry.path()) && !is_file_of_study(entry.path())) refuse(entry.path());
     return;
   }
   if (!fs::is_directory(runs)) refuse(runs);

@@ -121,6 +121,13 @@ std::vector<Difference> result_differences(const Json& recorded, const Json& com
   return found;
 }
 
+std::vector<Difference> trial_differences(const TrialRecord& recorded, const Record& computed) {
+  std::vector<Difference> found;
+  const Json before = trial_json(recorded), now = trial_json(trial_record(spec_from_json(computed.spec), computed));
+  compare(&before, &now, "trial", found);
+  return found;
+}
+
 std::vector<Difference> environment_differences(const Json& recorded, const Json& computed) {
   std::vector<Difference> found;
   for (const char* key : {"version", "compiler", "flags", "libraries", "isa", "flush_to_zero", "cpu", "cores", "host",
@@ -129,34 +136,42 @@ std::vector<Difference> environment_differences(const Json& recorded, const Json
   return found;
 }
 
-std::vector<Record> sample(const std::vector<Record>& records, std::size_t count) {
+std::vector<std::size_t> sample_specs(const std::vector<Json>& specs, std::size_t count) {
   struct Candidate {
-    const Record* record;
+    std::size_t index;
     std::string id, task, model;
   };
   std::vector<Candidate> left;
-  for (const Record& record : records)
-    left.push_back({&record, record.id(), record.spec.at("task").dump(), record.spec.at("model").dump()});
+  for (std::size_t i = 0; i < specs.size(); ++i)
+    left.push_back({i, specs[i].at("id"), specs[i].at("task").dump(), specs[i].at("model").dump()});
   std::map<std::string, int> chosen;  // how often each task, each model and each combination was chosen so far
   const auto rank = [&](const Candidate& run) {
     return std::tuple(chosen[run.task + run.model], chosen[run.task] + chosen[run.model], run.id);
   };
-  std::vector<Record> sampled;
+  std::vector<std::size_t> sampled;
   while (sampled.size() < count && !left.empty()) {
     const auto next = std::min_element(left.begin(), left.end(),
                                        [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
-    sampled.push_back(*next->record);
+    sampled.push_back(next->index);
     for (const std::string& name : {next->task, next->model, next->task + next->model}) ++chosen[name];
     left.erase(next);
   }
   return sampled;
 }
 
-Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) {
+std::vector<Record> sample(const std::vector<Record>& records, std::size_t count) {
+  std::vector<Json> specs;
+  for (const Record& record : records) specs.push_back(record.spec);
+  std::vector<Record> sampled;
+  for (const std::size_t index : sample_specs(specs, count)) sampled.push_back(records[index]);
+  return sampled;
+}
+
+Recomputed recompute(const std::vector<RunSpec>& runs, RunnerOptions options) {
   Experiment experiment{"verify", "", "verify", {}};
   std::set<std::string> ids;  // the same run may be recorded in several experiments
-  for (const Record& record : records)
-    if (ids.insert(record.id()).second) experiment.runs.push_back(spec_from_json(record.spec));
+  for (const RunSpec& run : runs)
+    if (ids.insert(run.id()).second) experiment.runs.push_back(run);
   options.weights = false;
   options.oversubscribe = true;  // its times are not kept
   options.summary = false;       // it would name the temporary folder
@@ -165,8 +180,14 @@ Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) 
   Recomputed recomputed;
   recomputed.interrupted = run_experiment(experiment, results.path(), options) == interrupted_code;
   const ResultsFolder results_folder(results.path(), experiment.name);
-  for (const Record& record : records) recomputed.records.push_back(results_folder.load(record.id()));
+  for (const RunSpec& run : runs) recomputed.records.push_back(results_folder.load(run.id()));
   return recomputed;
+}
+
+Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) {
+  std::vector<RunSpec> runs;
+  for (const Record& record : records) runs.push_back(spec_from_json(record.spec));
+  return recompute(runs, std::move(options));
 }
 
 }  // namespace rnnbench::experiments

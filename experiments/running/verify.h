@@ -8,6 +8,7 @@
 
 #include "experiments/records/record.h"
 #include "experiments/running/runner.h"
+#include "experiments/search/trials.h"
 
 namespace rnnbench::experiments {
 
@@ -26,6 +27,10 @@ std::string difference_text(const Difference& difference);
 // difference when equal values are written in another order or spelling.
 std::vector<Difference> result_differences(const Json& recorded, const Json& computed);
 
+// The same for a trial of a search, of which only the scores, the number of updates and the hash of the result are
+// kept: "trial.validation.loss: recorded 0.5, now 0.25 (off by 0.25, relative 0.5)". "trial.result_hash" comes last.
+std::vector<Difference> trial_differences(const TrialRecord& recorded, const Record& computed);
+
 // The differences between two `measured` sections in machine, program and number of threads.
 std::vector<Difference> environment_differences(const Json& recorded, const Json& computed);
 
@@ -33,13 +38,16 @@ std::vector<Difference> environment_differences(const Json& recorded, const Json
 // next record is the one whose combination of task and model (options included) was chosen least often so far; among
 // equals, the one whose task and model were chosen least often; among equals, the one with the smallest id.
 std::vector<Record> sample(const std::vector<Record>& records, std::size_t count);
+// The same for the `spec` sections of runs; returns the indices of the chosen ones in the order of their choice.
+std::vector<std::size_t> sample_specs(const std::vector<Json>& specs, std::size_t count);
 
 struct Recomputed {
   std::vector<std::optional<Record>> records;  // in the order given; nothing for a run that failed or was interrupted
   bool interrupted = false;
 };
-// Trains the runs of these records from their specs in a temporary folder, which is removed afterwards. Throws
-// UserError when a spec does not belong to this program's numerics_version.
+// Trains the runs in a temporary folder, which is removed afterwards.
+Recomputed recompute(const std::vector<RunSpec>& runs, RunnerOptions options);
+// The same for the runs of records. Throws UserError when a spec does not belong to this program's numerics_version.
 Recomputed recompute(const std::vector<Record>& records, RunnerOptions options);
 
 }  // namespace rnnbench::experiments

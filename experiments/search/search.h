@@ -62,6 +62,8 @@ class Search {
 
   // Tuning seed `seed` of rung `rung`, both counted from 0: 1101 for the first of search A, 2101 of search B.
   static std::uint64_t seed(char search, int rung, int seed);
+  // The search that such a seed belongs to.
+  static char letter_of(std::uint64_t seed) { return searches.at(seed / 1000 - 1); }
   // `run` with the settings of a point (from 0). Its seed and its number of updates stay.
   RunSpec with_point(const RunSpec& run, char search, int point) const;
   // The same with the seed and the number of updates of a trial.
@@ -69,11 +71,19 @@ class Search {
   // The searched settings of `run` that it uses, in the order of keys(): key, value.
   std::vector<std::pair<std::string, std::string>> values(const RunSpec& run) const;
 
+  // Where a point lies on an axis, in [0, 1).
+  double position(const RunSpec& run, const SearchAxis& axis, char search, int point) const {
+    return space_.position(run, axis, study_, search, point);
+  }
+
   // As many runs as one search trains, with the updates of each rung, all with the settings of the first point: to
   // estimate the cost.
   std::vector<RunSpec> planned_trials(const std::vector<RunSpec>& runs, char search) const;
 
  private:
+  void check_axes(const std::vector<RunSpec>& runs) const;
+  void check_trials(const std::vector<const RunSpec*>& groups) const;
+
   std::string file_, study_;
   std::string rungs_place_, select_place_;  // "file:line: [search] "
   SearchSpace space_;

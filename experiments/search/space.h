@@ -27,10 +27,15 @@ struct SearchAxis {
   bool is_edge(const std::string& value) const;
 };
 
-// The searched options. A pair of options that matter together has dimensions of the design whose first 16 points hit
-// each cell of a 4 x 4 grid once: learning-rate 0; forget-bias and update-bias 1; clip-norm 2; schedule 3; others 4 and
-// up in the order written. A combination such as lstm+gru has both biases; its update-bias comes from the last
-// dimension, because two scramblings of one dimension are correlated.
+// The searched options. Each has a dimension of the design:
+//
+//   learning-rate 0; forget-bias and update-bias 1; clip-norm 2; schedule 4; further ones 14, 9, 6 and 13 in the order
+//   written
+//
+// With these, the first 16 points hit each cell of a 4 x 4 grid of rate and bias once, and each pair of a quarter of
+// the rates, biases or norms and one of two schedules twice. (With dimension 3, a quarter of the rates would see only
+// one schedule.) A combination such as lstm+gru has both biases; its update-bias comes from dimension 12, because two
+// scramblings of one dimension are correlated.
 class SearchSpace {
  public:
   // The default space: learning-rate = 0.0003..0.05 log.
@@ -49,6 +54,7 @@ class SearchSpace {
 
  private:
   std::vector<SearchAxis> axes_;
+  std::size_t further_ = 0;  // options without a dimension of their own
 };
 
 // The settings of the run that have this option, used or not; nullptr when it has none of this name.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,8 @@ TrialRecord trial_record(const RunSpec& run, const Record& record);
 // The run of a trial. Throws UserError when this program does not know an option or a value of its canonical text.
 RunSpec spec_of(const TrialRecord& trial);
 
+// What two trials of one run have in common: all but cpu_seconds and paths.
+Json trial_json(const TrialRecord& trial);
 // The text of a trial's line, with the line end. It ends with the hash of the text before it.
 std::string trial_line(const TrialRecord& trial);
 
@@ -66,7 +69,7 @@ class TrialFile {
   void refresh();
   // Appends the trial with one write and waits until it is on the disk. Does nothing when it is there already; throws
   // std::runtime_error if its result differs, and when the disk is full, in which case the file keeps its bytes.
-  void add(TrialRecord trial);
+  void add(const TrialRecord& trial);
 
  private:
   void read_line(std::string_view line);

@@ -1,0 +1,45 @@
+#include "experiments/search/find_trial.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/error.h"
+#include "experiments/records/find_record.h"
+
+namespace rnnbench::experiments {
+namespace fs = std::filesystem;
+
+std::vector<fs::path> trial_files(const fs::path& study_folder) {
+  std::vector<fs::path> found;
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(study_folder, unreadable)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("search-") && name.ends_with(".jsonl")) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::optional<TrialRecord> find_trial(const fs::path& results, const std::string& run) {
+  if (!begins_id(run) || !fs::is_directory(results)) return std::nullopt;
+  std::map<std::string, TrialRecord> found;  // by id: a trial may be in several studies
+  std::vector<std::string> places;
+  std::error_code unreadable;
+  for (const auto& study : fs::directory_iterator(results, unreadable))
+    for (const fs::path& path : trial_files(study.path())) {
+      // Reading all trials of all studies takes longer than looking for the digits, and one that was edited should not
+      // be in the way of others.
+      if (read_file(path).find("{\"id\":\"" + run) == std::string::npos) continue;
+      const TrialFile file(path);
+      for (auto trial = file.trials().lower_bound(run); trial != file.trials().end() && trial->first.starts_with(run);
+           ++trial)
+        if (found.insert(*trial).second) places.push_back("trial " + trial->first + " in " + path.string());
+    }
+  if (found.empty()) return std::nullopt;
+  for (const fs::path& record : records_with_prefix(results, run)) places.push_back(record.string());
+  std::sort(places.begin(), places.end());
+  if (places.size() > 1) refuse_ambiguous(run, places);
+  return found.begin()->second;
+}
+
+}  // namespace rnnbench::experiments

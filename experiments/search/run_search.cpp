@@ -1,0 +1,114 @@
+#include "experiments/search/run_search.h"
+
+#include <map>
+#include <mutex>
+
+#include "core/error.h"
+#include "experiments/running/pool.h"
+#include "models/network.h"
+
+namespace rnnbench::experiments {
+namespace fs = std::filesystem;
+
+namespace {
+
+// The files of both searches. A trial goes to the file of the search whose seed it has.
+class TrialStore : public RunStore {
+ public:
+  explicit TrialStore(const ResultsFolder& results_folder) {
+    for (const char letter : searches)
+      files_.try_emplace(letter, TrialFile::path_in(results_folder.path(), letter), results_folder.files());
+  }
+  const TrialFile& file(char letter) const { return files_.at(letter); }
+
+  // The trials of both searches that can be trained now.
+  std::vector<RunSpec> due(const Search& search, const std::vector<RunSpec>& runs) const {
+    std::vector<RunSpec> due;
+    for (const char letter : searches) {
+      std::vector<RunSpec> more = search_state(search, runs, letter, file(letter)).due;
+      due.insert(due.end(), more.begin(), more.end());
+    }
+    return due;
+  }
+
+  State state_of(const RunSpec& run) override {
+    const std::lock_guard lock(mutex_);
+    TrialFile& file = file_of(run);
+    file.refresh();
+    return file.find(run.id()) ? State::complete : State::missing;
+  }
+  void store(const RunSpec& run, const TrainOutcome& outcome) override {
+    const TrialRecord trial = trial_record(run, outcome.record);
+    const std::lock_guard lock(mutex_);
+    file_of(run).add(trial);
+  }
+
+ private:
+  TrialFile& file_of(const RunSpec& run) { return files_.at(Search::letter_of(run.seed)); }
+
+  std::map<char, TrialFile> files_;
+  std::mutex mutex_;
+};
+
+// Removes the checkpoints of trials that are stored: of a process that was killed just after it had stored one.
+void discard_checkpoints(const ResultsFolder& results_folder, const TrialStore& store) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(results_folder.path() / "runs", error)) {
+    const std::string id = entry.path().stem().string();
+    if (entry.path().extension() != ".checkpoint") continue;
+    for (const char letter : searches)
+      if (store.file(letter).find(id)) results_folder.discard_checkpoint(id);
+  }
+}
+
+void print_summary(const std::string& study, const ResultsFolder& results_folder, const TrialStore& store,
+                   const Outcome& outcome, bool interrupted, const RunnerOptions& options) {
+  const std::string stored =
+      std::to_string(store.file('A').size() + store.file('B').size()) + " trials of searches A and B stored";
+  if (outcome.failures.size() > 1)
+    for (const std::string& failure : outcome.failures) say(failure);
+  if (interrupted) {
+    say("interrupted: " + stored + ", " + std::to_string(outcome.saved) +
+        " saved as checkpoints; to continue: " + (options.command.empty() ? "repeat the command" : options.command));
+    return;
+  }
+  std::string line = study + ": " + stored + " in " + results_folder.path().string();
+  if (!outcome.failures.empty())
+    line += ", " + std::to_string(outcome.failures.size()) + " failed, so the search is not finished";
+  say(line);
+}
+
+}  // namespace
+
+int run_search(const Search& search, const Experiment& experiment, const fs::path& results,
+               const RunnerOptions& options) {
+  search.check(experiment.runs);
+  const FloatingPointMode restored;
+  ResultsFolder results_folder(results, experiment.name);
+  TrialStore store(results_folder);
+  discard_checkpoints(results_folder, store);
+  results_folder.remove_leftovers();
+  RunnerOptions trial_options = options;
+  trial_options.weights = false;
+  std::vector<RunSpec> due = store.due(search, experiment.runs);
+  resolved(trial_options, due.size());  // refuses too many threads before anything is written
+  const InterruptGuard guard;           // before the first file is written
+  if (!due.empty()) {
+    static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any trial starts
+    results_folder.prepare();
+  }
+  // Each round trains what the results of the rounds before allow: a rung of every group.
+  Outcome outcome;
+  while (!due.empty() && outcome.failures.empty() && !guard.interrupted()) {
+    const RunnerOptions round_options = resolved(trial_options, due.size());
+    // The progress line counts the trials of this round.
+    outcome.done = 0;
+    train_runs(results_folder, std::move(due), store, outcome, round_options, guard);
+    due = store.due(search, experiment.runs);
+  }
+  const bool interrupted = guard.interrupted() && !due.empty() && outcome.failures.empty();
+  if (options.summary) print_summary(experiment.name, results_folder, store, outcome, interrupted, options);
+  return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
+}
+
+}  // namespace rnnbench::experiments

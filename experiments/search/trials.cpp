@@ -1,0 +1,210 @@
+#include "experiments/search/trials.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/plain_text.h"
+#include "core/text.h"
+#include "experiments/records/parse_json.h"
+
+namespace rnnbench::experiments {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t max_trial_file_bytes = std::uint64_t{1} << 30;
+
+// The end of every line: the hash of the text before it.
+const std::string hash_key = ",\"line_hash\":\"";
+std::string line_end(std::string_view text) { return hash_key + hex16(fnv1a(text.data(), text.size())) + "\"}"; }
+
+template <class T>
+Json value_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+std::optional<double> number_or_nothing(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  if (!value.is_number()) throw std::runtime_error("a score is not a number");
+  return value.get<double>();
+}
+
+void require(bool good, const char* what) {
+  if (!good) throw std::runtime_error(what);
+}
+
+std::uint64_t count_in(const Json& value) {
+  require(value.is_number_unsigned(), "a number of updates is not a whole number");
+  return value.get<std::uint64_t>();
+}
+
+TrialRecord trial_in(const Json& json) {
+  TrialRecord trial;
+  trial.canonical = json.at("canonical").get<std::string>();
+  trial.status = json.at("status").get<std::string>();
+  trial.solved = json.at("solved").get<bool>();
+  if (const Json& updates = json.at("updates_to_solve"); !updates.is_null())
+    trial.updates_to_solve = static_cast<std::int64_t>(count_in(updates));
+  trial.updates = static_cast<std::int64_t>(count_in(json.at("updates")));
+  trial.measure = json.at("measure").get<std::string>();
+  trial.higher_is_better = json.at("higher_is_better").get<bool>();
+  trial.baseline = number_or_nothing(json.at("baseline")).value_or(std::nan(""));
+  trial.optimum = number_or_nothing(json.at("optimum"));
+  for (const auto& [name, value] : json.at("validation").items())
+    trial.validation.emplace_back(name, number_or_nothing(value));
+  trial.result_hash = json.at("result_hash").get<std::string>();
+  trial.cpu_seconds = number_or_nothing(json.at("cpu_seconds")).value_or(0);
+  if (json.contains("paths"))
+    for (const auto& [name, path] : json.at("paths").items()) trial.paths.emplace_back(name, path.get<std::string>());
+
+  require(json.at("id") == trial.id(), "its id is not the hash of its canonical text");
+  require(trial.status == "solved" || trial.status == "finished" || trial.status == "diverged",
+          "its status is none of solved, finished and diverged");
+  require(trial.solved == trial.updates_to_solve.has_value(), "solved and updates_to_solve contradict each other");
+  bool plain = is_plain_text(replace_all(trial.canonical, "\n", " ")) && is_plain_text(trial.measure) &&
+               is_plain_text(trial.result_hash),
+       has_measure = false;
+  for (const auto& [name, value] : trial.validation) {
+    plain = plain && is_plain_text(name);
+    has_measure = has_measure || name == trial.measure;
+  }
+  for (const auto& [name, path] : trial.paths) plain = plain && is_plain_text(name) && is_plain_text(path);
+  require(plain, "one of its texts contains a control character");
+  require(has_measure, "it has no validation score of its measure");
+  return trial;
+}
+
+}  // namespace
+
+std::string TrialRecord::id() const { return hex16(fnv1a(canonical)); }
+
+std::optional<double> TrialRecord::score(const std::string& name) const {
+  for (const auto& [key, value] : validation)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+TrialRecord trial_record(const RunSpec& run, const Record& record) {
+  const Json& result = record.result;
+  TrialRecord trial;
+  trial.canonical = run.canonical();
+  trial.status = result.at("status");
+  trial.solved = result.at("solved");
+  if (const Json& updates = result.at("updates_to_solve"); !updates.is_null())
+    trial.updates_to_solve = updates.get<std::int64_t>();
+  trial.updates = result.at("updates");
+  trial.measure = result.at("measure").at("name");
+  trial.higher_is_better = result.at("measure").at("higher_is_better");
+  trial.baseline = number_or_nothing(result.at("baseline")).value_or(std::nan(""));
+  trial.optimum = number_or_nothing(result.at("optimum"));
+  for (const auto& [name, value] : result.at("final").at("validation").items())
+    trial.validation.emplace_back(name, number_or_nothing(value));
+  trial.result_hash = result.at("hash");
+  trial.cpu_seconds =
+      record.measured.at("train_cpu_seconds").get<double>() + record.measured.at("evaluate_cpu_seconds").get<double>();
+  trial.paths = input_paths(run);
+  return trial;
+}
+
+RunSpec spec_of(const TrialRecord& trial) { return spec_from_canonical(trial.canonical, trial.paths); }
+
+Json trial_json(const TrialRecord& trial) {
+  Json json;
+  json["id"] = trial.id();
+  json["canonical"] = trial.canonical;
+  json["status"] = trial.status;
+  json["solved"] = trial.solved;
+  json["updates_to_solve"] = value_or_null(trial.updates_to_solve);
+  json["updates"] = trial.updates;
+  json["measure"] = trial.measure;
+  json["higher_is_better"] = trial.higher_is_better;
+  json["baseline"] = std::isfinite(trial.baseline) ? Json(trial.baseline) : Json(nullptr);
+  json["optimum"] = value_or_null(trial.optimum);
+  json["validation"] = Json::object();
+  for (const auto& [name, value] : trial.validation) json["validation"][name] = value_or_null(value);
+  json["result_hash"] = trial.result_hash;
+  return json;
+}
+
+std::string trial_line(const TrialRecord& trial) {
+  Json json = trial_json(trial);
+  for (const auto& [name, path] : trial.paths) json["paths"][name] = path;
+  json["cpu_seconds"] = trial.cpu_seconds;
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  text.pop_back();  // the closing brace, which line_end() adds
+  return text + line_end(text) + "\n";
+}
+
+fs::path TrialFile::path_in(const fs::path& study_folder, char search) {
+  return study_folder / (std::string("search-") + search + ".jsonl");
+}
+
+TrialFile::TrialFile(fs::path path, Files& files) : path_(std::move(path)), files_(&files) { refresh(); }
+
+const TrialRecord* TrialFile::find(const std::string& id) const {
+  const auto found = trials_.find(id);
+  return found == trials_.end() ? nullptr : &found->second;
+}
+
+void TrialFile::refresh() {
+  std::error_code error;
+  if (!fs::exists(path_, error) && read_bytes_ == 0) return;
+  const auto refuse = [&](const std::string& why) { throw UserError(path_.string() + ": " + why); };
+  if (!fs::is_regular_file(path_, error)) refuse("this is not a file of trials");
+  const std::uint64_t size = fs::file_size(path_, error);
+  if (error) refuse("cannot be read: " + error.message());
+  if (size < read_bytes_) refuse("became shorter while it was used; another program has changed it");
+  if (size > max_trial_file_bytes) refuse("is too large for a file of trials");
+  std::ifstream file(path_, std::ios::binary);
+  std::string bytes(size - read_bytes_, '\0');
+  file.seekg(static_cast<std::streamoff>(read_bytes_));
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (file.bad() || (bytes.size() > 0 && file.gcount() == 0)) refuse("cannot be read");
+  bytes.resize(static_cast<std::size_t>(file.gcount()));  // another process may have removed an incomplete line
+  for (std::size_t start = 0, end; (end = bytes.find('\n', start)) != std::string::npos; start = end + 1) {
+    ++read_lines_;
+    read_bytes_ += end + 1 - start;
+    read_line(std::string_view(bytes).substr(start, end - start));
+  }
+}
+
+void TrialFile::read_line(std::string_view line) {
+  const auto refuse = [&](const std::string& why) {
+    throw UserError(path_.string() + ":" + std::to_string(read_lines_) + ": this trial cannot be used: " + why +
+                    "; restore the file, or remove the line to train the trial again");
+  };
+  const auto hash_at = line.rfind(hash_key);
+  if (hash_at == std::string_view::npos || line.substr(hash_at) != line_end(line.substr(0, hash_at)))
+    refuse("the line does not have the hash that it states, so it was edited");
+  TrialRecord trial;
+  try {
+    trial = trial_in(parse_json(std::string(line)));
+  } catch (const std::exception& error) {
+    refuse(error.what());
+  }
+  const auto [known, is_new] = trials_.try_emplace(trial.id(), trial);
+  if (!is_new && known->second.result_hash != trial.result_hash)
+    refuse("an earlier line has the same trial with a different result");
+}
+
+void TrialFile::add(const TrialRecord& trial) {
+  refresh();
+  const std::string id = trial.id();
+  if (const TrialRecord* known = find(id)) {
+    if (known->result_hash == trial.result_hash) return;
+    throw std::runtime_error(path_.string() + ": the trial " + id +
+                             " was recorded earlier or by another process with a different result; it was kept");
+  }
+  try {
+    files_->append_lines(path_, trial_line(trial));
+  } catch (const std::system_error& error) {
+    throw std::runtime_error("cannot write " + path_.string() + ": " + error.code().message());
+  }
+  refresh();
+}
+
+}  // namespace rnnbench::experiments
