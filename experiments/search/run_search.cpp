@@ -1,5 +1,6 @@
 #include "experiments/search/run_search.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -21,13 +22,17 @@ class TrialStore : public RunStore {
   }
   const TrialFile& file(char letter) const { return files_.at(letter); }
 
-  // The trials of both searches that can be trained now.
+  // The trials of both searches that are trained next: those of the lowest rung that is not finished. Groups wait for
+  // each other, so that one job stores the trials in the same order however often it is interrupted.
   std::vector<RunSpec> due(const Search& search, const std::vector<RunSpec>& runs) const {
     std::vector<RunSpec> due;
     for (const char letter : searches) {
       std::vector<RunSpec> more = search_state(search, runs, letter, file(letter)).due;
       due.insert(due.end(), more.begin(), more.end());
     }
+    int lowest = static_cast<int>(max_rungs);
+    for (const RunSpec& run : due) lowest = std::min(lowest, Search::rung_of(run.seed));
+    std::erase_if(due, [&](const RunSpec& run) { return Search::rung_of(run.seed) > lowest; });
     return due;
   }
 
@@ -97,7 +102,7 @@ int run_search(const Search& search, const Experiment& experiment, const fs::pat
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any trial starts
     results_folder.prepare();
   }
-  // Each round trains what the results of the rounds before allow: a rung of every group.
+  // Each round trains a rung of every group.
   Outcome outcome;
   while (!due.empty() && outcome.failures.empty() && !guard.interrupted()) {
     const RunnerOptions round_options = resolved(trial_options, due.size());

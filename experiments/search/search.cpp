@@ -21,7 +21,6 @@ namespace {
 constexpr int search_version = 1;
 
 constexpr int max_points = 999, max_rung_seeds = 99;
-constexpr std::size_t max_rungs = 9;  // 1000, 100 and 1 are the digits of search, rung and seed in a tuning seed
 const std::string default_rungs = "16 x 1 at 1/4, 5 x 2 at 1/2, 2 x 4 at 1";
 
 // "1/4" or "0.25"; nothing unless it is in (0, 1].
@@ -33,7 +32,7 @@ std::optional<double> fraction_of(const std::string& text) {
   return *above / *below;
 }
 
-Rung rung_of(const std::string& text) {
+Rung parsed_rung(const std::string& text) {
   std::vector<std::string> words = split(text, ' ');
   std::erase(words, "");
   if (words.size() == 5 && words[1] == "x" && words[3] == "at") {
@@ -47,10 +46,10 @@ Rung rung_of(const std::string& text) {
                   "of the updates (above 0, at most 1)");
 }
 
-std::vector<Rung> rungs_of(const std::string& value) {
+std::vector<Rung> parsed_rungs(const std::string& value) {
   std::vector<Rung> rungs;
   for (const std::string& part : split(value)) {
-    rungs.push_back(rung_of(part));
+    rungs.push_back(parsed_rung(part));
     if (rungs.size() < 2) continue;
     const Rung &before = rungs[rungs.size() - 2], &now = rungs.back();
     if (now.points >= before.points)
@@ -90,13 +89,13 @@ void limit_warmup(RunSpec& run, std::int64_t warmup) {
 }  // namespace
 
 Search::Search(const std::string& file, const std::string& study, const std::vector<Assignment>& written)
-    : file_(file), study_(study), space_(file), rungs_(rungs_of(default_rungs)) {
+    : file_(file), study_(study), space_(file), rungs_(parsed_rungs(default_rungs)) {
   rungs_place_ = select_place_ = file + ": [search] ";
   for (const Assignment& a : written) {
     const std::string place = file + ":" + std::to_string(a.line) + ": [search] ";
     try {
       if (a.key == "rungs") {
-        rungs_ = rungs_of(a.value);
+        rungs_ = parsed_rungs(a.value);
         rungs_place_ = place;
       } else if (a.key == "select") {
         const std::string value = canonical_value(choice_option("select", "score", {"score", "time"}, ""), a.value);
@@ -141,7 +140,7 @@ std::string Search::canonical() const {
   return text + "rungs = " + join(rungs_, rung_text) + "\nselect = " + (selects_time_ ? "time" : "score") + "\n";
 }
 
-void Search::limit_for_smoke() { rungs_ = rungs_of("1 x 1 at 1"); }
+void Search::limit_for_smoke() { rungs_ = parsed_rungs("1 x 1 at 1"); }
 
 std::uint64_t Search::seed(char search, int rung, int seed) {
   return 1000u * (searches.find(search) + 1) + 100u * static_cast<unsigned>(rung + 1) + static_cast<unsigned>(seed + 1);

@@ -17,6 +17,8 @@
 namespace rnnbench::experiments {
 
 inline constexpr std::string_view searches = "AB";
+// In a tuning seed, the thousands are the search, the hundreds the rung, the rest is the number of the seed.
+inline constexpr std::size_t max_rungs = 9;
 
 // A rung trains `points` points with `seeds` seeds for `fraction` of the declared updates.
 struct Rung {
@@ -62,8 +64,9 @@ class Search {
 
   // Tuning seed `seed` of rung `rung`, both counted from 0: 1101 for the first of search A, 2101 of search B.
   static std::uint64_t seed(char search, int rung, int seed);
-  // The search that such a seed belongs to.
+  // The search and the rung (from 0) that such a seed belongs to.
   static char letter_of(std::uint64_t seed) { return searches.at(seed / 1000 - 1); }
+  static int rung_of(std::uint64_t seed) { return static_cast<int>(seed / 100 % 10) - 1; }
   // `run` with the settings of a point (from 0). Its seed and its number of updates stay.
   RunSpec with_point(const RunSpec& run, char search, int point) const;
   // The same with the seed and the number of updates of a trial.

@@ -1,0 +1,275 @@
+// A whole search of small runs: what it leaves behind, interrupted, killed, and verified.
+#include "experiments/search/run_search.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <signal.h>
+#include <thread>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
+#include "core/stream.h"
+#include "core/text.h"
+#include "experiments/running/verify.h"
+#include "experiments/search/find_trial.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+namespace fs = std::filesystem;
+using Catch::Contains;
+
+namespace {
+
+Search small_search() {
+  return Search("x.ini", "adding",
+                {{"rungs", "4 x 1 at 1/4, 3 x 1 at 1/2, 2 x 2 at 1", "search", 1},
+                 {"learning-rate", "0.001..0.1 log", "search", 2},
+                 {"schedule", "constant, cosine", "search", 3}});
+}
+constexpr std::size_t small_search_trials = 2 * 2 * (4 + 3 + 4);  // searches, models
+
+Experiment searched_experiment(const std::string& updates) {
+  Experiment experiment = declared({{"task", "adding"},
+                                    {"length", "12"},
+                                    {"cell", "lstm,gru"},
+                                    {"hidden", "8"},
+                                    {"batch", "8"},
+                                    {"updates", updates},
+                                    {"seed", "1..3"}});
+  experiment.name = "adding";
+  return experiment;
+}
+
+RunnerOptions search_runner(int jobs = 1) {
+  RunnerOptions options = quiet_runner();
+  options.jobs = jobs;
+  options.oversubscribe = true;
+  return options;
+}
+
+// What has to be the same after any interruption: every trial but its time, in the order of the file.
+std::vector<std::string> trials_in_order(const fs::path& results, char letter) {
+  const fs::path path = TrialFile::path_in(results / "adding", letter);
+  std::vector<std::string> trials;
+  if (!fs::exists(path)) return trials;
+  const TrialFile file(path);
+  const std::string text = read_file(path);
+  for (std::size_t at = 0; (at = text.find("{\"id\":\"", at)) != std::string::npos; ++at)
+    trials.push_back(trial_json(*file.find(text.substr(at + 7, 16))).dump());
+  return trials;
+}
+
+std::vector<std::string> trials_sorted(const fs::path& results) {
+  std::vector<std::string> trials;
+  for (const char letter : searches)
+    for (const std::string& trial : trials_in_order(results, letter)) trials.push_back(letter + trial);
+  std::sort(trials.begin(), trials.end());
+  return trials;
+}
+
+pid_t start_search(const Experiment& experiment, const fs::path& results, const RunnerOptions& options) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
+    int code = 3;
+    try {
+      code = run_search(small_search(), experiment, results, options);
+    } catch (...) {
+    }
+    ::_exit(code);
+  }
+  return child;
+}
+
+const std::vector<std::string> both_files = {"adding/search-A.jsonl", "adding/search-B.jsonl"};
+
+}  // namespace
+
+TEST_CASE("a search leaves its trials and nothing else, and finds its choice in them", "[search][runner]") {
+  const TemporaryFolder folder;
+  const Experiment experiment = searched_experiment("80");
+  REQUIRE(run_search(small_search(), experiment, folder.path(), search_runner()) == 0);
+  CHECK(file_names(folder.path()) == both_files);
+  std::size_t trials = 0;
+  for (const char letter : searches) {
+    const TrialFile file(TrialFile::path_in(folder.path() / "adding", letter));
+    trials += file.size();
+    const SearchState state = search_state(small_search(), experiment.runs, letter, file);
+    CHECK(state.due.empty());
+    REQUIRE(state.choices.size() == 2);
+    for (const SearchChoice& choice : state.choices) {
+      CHECK(choice.trials.size() == 4 + 3 + 2);
+      CHECK(choice.measure == "mse");
+      CHECK_FALSE(choice.higher_is_better);
+    }
+    for (const auto& [id, trial] : file.trials()) {
+      CHECK(trial.baseline > 0);
+      CHECK(trial.cpu_seconds > 0);
+      CHECK(trial.score("loss").has_value());
+      CHECK(spec_of(trial).id() == id);
+    }
+    // As a run of its own, a trial gives the same result.
+    const auto& [id, trial] = *file.trials().begin();
+    Experiment alone = experiment;
+    alone.runs = {spec_of(trial)};
+    CHECK(records_of(alone).at(0).result.at("hash") == trial.result_hash);
+  }
+  CHECK(trials == small_search_trials);
+  // Once more, nothing is trained.
+  const auto before = read_file(folder.path() / both_files[0]);
+  CHECK(run_search(small_search(), experiment, folder.path(), search_runner()) == 0);
+  CHECK(read_file(folder.path() / both_files[0]) == before);
+  // The reported runs go to the same folder.
+  CHECK(run_experiment(experiment, folder.path(), search_runner()) == 0);
+  CHECK(ResultsFolder(folder.path(), "adding").load_all().size() == 6);
+  // Without records, as git keeps it, the folder is still that of a study.
+  fs::remove_all(folder.path() / "adding" / "runs");
+  CHECK(run_search(small_search(), experiment, folder.path(), search_runner()) == 0);
+  overwrite(folder.path() / "adding" / "thesis.txt", "mine");
+  CHECK_THROWS_WITH(run_search(small_search(), experiment, folder.path(), search_runner()),
+                    Contains("this does not belong to an experiment's results"));
+}
+
+TEST_CASE("two processes share a search", "[search][runner][kill]") {
+  const TemporaryFolder alone, shared;
+  const Experiment experiment = searched_experiment("400");
+  REQUIRE(run_search(small_search(), experiment, alone.path(), search_runner(2)) == 0);
+  const pid_t one = start_search(experiment, shared.path(), search_runner());
+  const pid_t other = start_search(experiment, shared.path(), search_runner());
+  CHECK(wait_for(one) == 0);
+  CHECK(wait_for(other) == 0);
+  CHECK(trials_sorted(shared.path()) == trials_sorted(alone.path()));
+  CHECK(file_names(shared.path()) == both_files);
+}
+
+TEST_CASE("a damaged file of trials stops a search before it trains", "[search][runner][errors]") {
+  const TemporaryFolder folder;
+  const Experiment experiment = searched_experiment("8");
+  fs::create_directories(folder.path() / "adding" / "runs");
+  overwrite(folder.path() / "adding" / "search-B.jsonl", "{}\n");
+  CHECK_THROWS_WITH(run_search(small_search(), experiment, folder.path(), search_runner()),
+                    Contains("search-B.jsonl:1: this trial cannot be used"));
+  CHECK(file_names(folder.path()) == std::vector<std::string>{"adding/search-B.jsonl"});
+}
+
+TEST_CASE("an interrupted search saves checkpoints and continues to the same trials", "[search][runner]") {
+  const TemporaryFolder undisturbed, folder;
+  const Experiment experiment = searched_experiment("2000");
+  REQUIRE(run_search(small_search(), experiment, undisturbed.path(), search_runner()) == 0);
+  int interrupts = 0, code = interrupted_code;
+  for (; code == interrupted_code && interrupts < 50; ++interrupts) {
+    const pid_t child = start_search(experiment, folder.path(), search_runner());
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    ::kill(child, SIGINT);
+    code = wait_for(child);
+    if (code == 128 + SIGINT) code = interrupted_code;  // before it listened to the signal
+  }
+  if (code == interrupted_code) code = run_search(small_search(), experiment, folder.path(), search_runner());
+  CHECK(code == 0);
+  CHECK(interrupts > 1);
+  for (const char letter : searches)
+    CHECK(trials_in_order(folder.path(), letter) == trials_in_order(undisturbed.path(), letter));
+  CHECK(file_names(folder.path()) == both_files);
+}
+
+TEST_CASE("a search that is killed at twenty moments and resumed gives the trials of one that was not",
+          "[search][runner][kill]") {
+  const int jobs = GENERATE(1, 2);
+  const TemporaryFolder undisturbed, folder;
+  const Experiment experiment = searched_experiment("1000");
+  const auto started = std::chrono::steady_clock::now();
+  REQUIRE(run_search(small_search(), experiment, undisturbed.path(), search_runner(jobs)) == 0);
+  const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  RunnerOptions options = search_runner(jobs);
+  options.checkpoint_seconds = ms / 1e3 / 200;
+  Stream moments(2, Purpose::speed, 0, 0);
+  double patience = ms;  // grows while processes are killed before they have stored anything
+  int killed = 0, checkpoints = 0;
+  for (int rounds = 0; killed < 20 && rounds < 200; ++rounds) {
+    const auto before = trials_sorted(folder.path());
+    const pid_t child = start_search(experiment, folder.path(), options);
+    std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(patience * (0.02 + 0.1 * moments.uniform())));
+    ::kill(child, SIGKILL);
+    const int code = wait_for(child);
+    REQUIRE((code == 0 || code == 128 + SIGKILL));
+    killed += code != 0;
+    const auto now = trials_sorted(folder.path());
+    CHECK(std::includes(now.begin(), now.end(), before.begin(), before.end()));
+    if (now == before) patience *= 1.2;
+    const auto files = file_names(folder.path());
+    checkpoints +=
+        std::any_of(files.begin(), files.end(), [](const auto& name) { return name.ends_with(".checkpoint"); });
+    if (code == 0) fs::remove_all(folder.path() / "adding");
+  }
+  CHECK(killed == 20);
+  CHECK(checkpoints > 0);
+  REQUIRE(wait_for(start_search(experiment, folder.path(), options)) == 0);
+  CHECK(trials_sorted(folder.path()) == trials_sorted(undisturbed.path()));
+  if (jobs == 1)
+    for (const char letter : searches)
+      CHECK(trials_in_order(folder.path(), letter) == trials_in_order(undisturbed.path(), letter));
+  CHECK(file_names(folder.path()) == both_files);
+}
+
+TEST_CASE("verify trains a trial again and compares its result", "[search][verify]") {
+  const TemporaryFolder folder;
+  const Experiment experiment = searched_experiment("40");
+  const fs::path results = folder.path() / "results";
+  REQUIRE(run_search(small_search(), experiment, results, search_runner()) == 0);
+  const auto verify = [&](const std::string& arguments) {
+    const std::string command =
+        "cd '" + folder.path().string() + "' && '" RNNBENCH_PROGRAM "' verify " + arguments + " --jobs 1 >out 2>err";
+    const int code = WEXITSTATUS(std::system(command.c_str()));
+    return std::pair(code, read_file(folder.path() / "out") + read_file(folder.path() / "err"));
+  };
+  const fs::path path = TrialFile::path_in(results / "adding", 'A');
+  TrialRecord trial = TrialFile(path).trials().begin()->second;
+  const std::string id = trial.id();
+  CHECK(find_trial(results, id.substr(0, 12))->canonical == trial.canonical);
+  CHECK_FALSE(find_trial(results, "zz").has_value());
+  CHECK_FALSE(find_trial(results, path.string()).has_value());
+
+  auto [code, text] = verify(id);
+  CHECK(code == 0);
+  CHECK_THAT(text, Contains(id + " trial of ") && Contains(": identical\n1 of 1 runs identical"));
+  std::tie(code, text) = verify("0 1 2 3 4 5 6 7 8 9 a b c d e f");
+  CHECK(code == 2);
+  CHECK_THAT(text, Contains("records have an id that begins like this (trial "));
+  // Trials and records together; the experiment file declares the runs.
+  overwrite(folder.path() / "adding.ini",
+            "task = adding\nlength = 12\ncell = lstm, gru\nhidden = 8\nbatch = 8\nupdates = 40\nseed = 1..3\n");
+  std::tie(code, text) = verify("--sample 5 adding.ini");
+  CHECK(code == 0);
+  CHECK_THAT(text, Contains(" trial of ") && Contains("5 of 5 runs identical"));
+
+  // An edited score, with a correct hash of its line, is found.
+  std::string lines = read_file(path);
+  const auto replace_line = [&](const TrialRecord& by) {
+    const auto start = lines.find("{\"id\":\"" + id), end = lines.find('\n', start) + 1;
+    overwrite(path, lines.substr(0, start) + trial_line(by) + lines.substr(end));
+  };
+  TrialRecord better = trial;
+  for (auto& [name, value] : better.validation) value = *value / 2;
+  replace_line(better);
+  std::tie(code, text) = verify(id);
+  CHECK(code == 1);
+  CHECK_THAT(text, Contains(": different\n  trial.validation.") && Contains(", relative 1), the first of "));
+  TrialRecord other = trial;
+  other.result_hash = "0123456789abcdef";
+  replace_line(other);
+  std::tie(code, text) = verify(id);
+  CHECK(code == 1);
+  CHECK_THAT(text, Contains(": different\n  trial.result_hash: recorded 0123456789abcdef, now " + trial.result_hash));
+  other = trial;
+  other.canonical =
+      replace_all(trial.canonical, "numerics_version = " + std::to_string(numerics_version), "numerics_version = 1");
+  replace_line(other);
+  std::tie(code, text) = verify(other.id());
+  CHECK(code == 2);
+  CHECK_THAT(text, Contains("this trial cannot be trained again: its numerics_version is 1, but this program uses"));
+}

@@ -1,0 +1,290 @@
+// The file of trials: what it keeps, and what becomes of it when processes are killed, disks are full or lines edited.
+#include "experiments/search/trials.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "experiments/declaration/grid.h"
+#include "experiments/training/clock.h"
+#include "models/catalogue.h"
+#include "tasks/catalogue.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+#include "tests/tasks/symbol_file.h"
+
+using namespace rnnbench::test;
+namespace fs = std::filesystem;
+using Catch::Contains;
+
+namespace {
+
+TrialRecord example_trial(std::uint64_t seed, const std::string& hash = "00000000000000ab") {
+  TrialRecord trial;
+  trial.canonical = small_run(seed).canonical();
+  trial.status = "solved";
+  trial.solved = true;
+  trial.updates_to_solve = 40;
+  trial.updates = 60;
+  trial.measure = "mse";
+  trial.higher_is_better = false;
+  trial.baseline = 1.0 / 6;
+  trial.validation = {{"loss", 0.1}, {"mse", 0.1 + 0.2}, {"max", std::nullopt}};
+  trial.result_hash = hash;
+  trial.cpu_seconds = 1.25;
+  return trial;
+}
+
+class InFolder {
+ public:
+  TrialFile open() const { return TrialFile(path); }
+  std::string text() const { return read_file(path); }
+  std::string refusal() const {
+    try {
+      open();
+    } catch (const UserError& error) {
+      return replace_all(error.what(), path.string(), "FILE");
+    }
+    return "accepted";
+  }
+  const TemporaryFolder folder;
+  const fs::path path = TrialFile::path_in(folder.path(), 'A');
+};
+
+const std::string advice = "; restore the file, or remove the line to train the trial again";
+
+}  // namespace
+
+TEST_CASE("a trial is read as it was written", "[search][trials]") {
+  const InFolder in;
+  CHECK(in.path.filename() == "search-A.jsonl");
+  TrialFile file = in.open();
+  CHECK(file.size() == 0);
+  CHECK_FALSE(fs::exists(in.path));  // reading creates nothing
+  const TrialRecord solved = example_trial(1);
+  TrialRecord diverged = example_trial(2);
+  diverged.status = "diverged";
+  diverged.solved = false;
+  diverged.updates_to_solve.reset();
+  diverged.validation = {{"loss", std::nullopt}, {"mse", std::nullopt}};
+  diverged.optimum = 0.25;
+  diverged.paths = {{"file", "a \"b\"/ü.txt"}};
+  for (const TrialRecord& trial : {solved, diverged}) file.add(trial);
+  const TrialFile again = in.open();
+  for (const TrialFile* read : {&std::as_const(file), &again}) {
+    REQUIRE(read->size() == 2);
+    for (const TrialRecord& trial : {solved, diverged}) {
+      REQUIRE(read->find(trial.id()) != nullptr);
+      CHECK(trial_line(*read->find(trial.id())) == trial_line(trial));
+    }
+  }
+  const TrialRecord& read = *again.find(solved.id());
+  CHECK(read.canonical == solved.canonical);
+  CHECK(read.updates_to_solve == 40);
+  CHECK(read.score("mse") == 0.1 + 0.2);
+  CHECK_FALSE(read.score("max").has_value());
+  CHECK_FALSE(read.optimum.has_value());
+  CHECK(read.cpu_seconds == 1.25);
+  CHECK(again.find(diverged.id())->paths == diverged.paths);
+  CHECK(again.find("0000000000000000") == nullptr);
+  CHECK(in.text() == trial_line(solved) + trial_line(diverged));
+}
+
+TEST_CASE("an edited line is refused with file and line number", "[search][trials][errors]") {
+  const InFolder in;
+  TrialFile file = in.open();
+  for (int seed = 1; seed <= 3; ++seed) file.add(example_trial(seed));
+  const std::string text = in.text();
+  const std::string sentence = "FILE:2: this trial cannot be used: ";
+  const auto second = text.find('\n') + 1;
+  std::string edited = text;
+  edited[text.find("1.25", second)] = '2';
+  overwrite(in.path, edited);
+  CHECK(in.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
+  overwrite(in.path, text.substr(0, second) + text.substr(second + 1));
+  CHECK(in.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
+  overwrite(in.path, text.substr(0, second) + "\n" + text.substr(second));
+  CHECK(in.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
+  // Lines with a correct hash of a program that wrote something else.
+  TrialRecord wrong = example_trial(2);
+  wrong.status = "fine";
+  overwrite(in.path, trial_line(example_trial(1)) + trial_line(wrong));
+  CHECK(in.refusal() == sentence + "its status is none of solved, finished and diverged" + advice);
+  wrong = example_trial(2);
+  wrong.measure = "recall";
+  overwrite(in.path, trial_line(example_trial(1)) + trial_line(wrong));
+  CHECK(in.refusal() == sentence + "it has no validation score of its measure" + advice);
+  wrong = example_trial(2);
+  wrong.canonical += "\x1b[2J";
+  overwrite(in.path, trial_line(example_trial(1)) + trial_line(wrong));
+  CHECK(in.refusal() == sentence + "one of its texts contains a control character" + advice);
+  fs::remove(in.path);
+  fs::create_directory(in.path);
+  CHECK(in.refusal() == "FILE: this is not a file of trials");
+}
+
+TEST_CASE("a trial that is there twice counts once, with different results not at all", "[search][trials]") {
+  const InFolder in;
+  const TrialRecord trial = example_trial(1), other = example_trial(1, "00000000000000cd");
+  overwrite(in.path, trial_line(trial) + trial_line(example_trial(2)) + trial_line(trial));
+  CHECK(in.open().size() == 2);
+  overwrite(in.path, trial_line(trial) + trial_line(other));
+  CHECK(in.refusal() ==
+        "FILE:2: this trial cannot be used: an earlier line has the same trial with a different result" + advice);
+  overwrite(in.path, trial_line(trial));
+  TrialFile file = in.open();
+  file.add(trial);  // adds nothing
+  CHECK(in.text() == trial_line(trial));
+  CHECK_THROWS_WITH(file.add(other), Contains("was recorded earlier or by another process with a different result"));
+  CHECK(in.text() == trial_line(trial));
+}
+
+TEST_CASE("the incomplete line of a killed process is dropped, wherever it ends", "[search][trials]") {
+  const InFolder in;
+  const std::string first = trial_line(example_trial(1)), second = trial_line(example_trial(2));
+  for (std::size_t length = 0; length < second.size(); ++length) {
+    overwrite(in.path, first + second.substr(0, length));
+    TrialFile file = in.open();
+    CHECK(file.size() == 1);
+    file.add(example_trial(3));
+    CHECK(in.text() == first + trial_line(example_trial(3)));
+    CHECK(in.open().size() == 2);
+  }
+  // Also when nothing else is there, and when it is longer than what is read at once.
+  overwrite(in.path, std::string(10'000, 'x'));
+  in.open().add(example_trial(1));
+  CHECK(in.text() == first);
+  overwrite(in.path, first + std::string(10'000, 'x'));
+  in.open().add(example_trial(2));
+  CHECK(in.text() == first + second);
+}
+
+TEST_CASE("one process sees what another appended", "[search][trials]") {
+  const InFolder in;
+  TrialFile one = in.open(), other = in.open();
+  one.add(example_trial(1));
+  const TrialRecord* kept = one.find(example_trial(1).id());
+  other.add(example_trial(2));
+  CHECK(other.size() == 2);
+  CHECK(one.size() == 1);
+  one.refresh();
+  CHECK(one.size() == 2);
+  CHECK(one.find(example_trial(1).id()) == kept);
+}
+
+TEST_CASE("four processes that append at the same time lose and mix nothing", "[search][trials][kill]") {
+  const InFolder in;
+  std::vector<pid_t> children;
+  constexpr int processes = 4, trials = 50;
+  for (int p = 0; p < processes; ++p) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int code = 1;
+      try {
+        TrialFile file(in.path);
+        for (int t = 0; t < trials; ++t) file.add(example_trial(1000 * p + t));
+        code = 0;
+      } catch (...) {
+      }
+      ::_exit(code);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) CHECK(wait_for(child) == 0);
+  CHECK(in.open().size() == processes * trials);
+}
+
+TEST_CASE("a full disk is reported, and the file keeps its lines", "[search][trials][errors]") {
+  const InFolder in;
+  TrialFile file = in.open();
+  file.add(example_trial(1));
+  const std::string before = in.text();
+  const auto previous = ::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit limit {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  for (const std::size_t room : {0, 1, 100}) {  // a write of which nothing, one byte or a part fits
+    struct rlimit small = limit;
+    small.rlim_cur = before.size() + room;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    std::string message = "added";
+    try {
+      file.add(example_trial(2));
+    } catch (const std::runtime_error& error) {
+      message = error.what();
+    }
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    CHECK_THAT(message, Contains("cannot write " + in.path.string() + ": "));
+    CHECK(in.text() == before);
+  }
+  ::signal(SIGXFSZ, previous);
+  file.add(example_trial(2));
+  CHECK(in.text() == before + trial_line(example_trial(2)));
+}
+
+TEST_CASE("a folder that cannot be written is reported", "[search][trials][errors]") {
+  const TemporaryFolder folder;
+  TrialFile file(folder.path() / "none" / "search-A.jsonl");
+  CHECK_THROWS_WITH(file.add(example_trial(1)), Contains("search-A.jsonl: No such file or directory"));
+}
+
+TEST_CASE("fifteen thousand trials are read in less than a second of CPU time", "[search][trials]") {
+  const InFolder in;
+  std::string text;
+  for (int seed = 0; seed < 15'000; ++seed) text += trial_line(example_trial(seed));
+  overwrite(in.path, text);
+  const double started = thread_cpu_seconds();
+  const TrialFile file = in.open();
+  [[maybe_unused]] const double seconds = thread_cpu_seconds() - started;
+  CHECK(file.size() == 15'000);
+#ifdef NDEBUG  // not of a debugging build, nor with sanitizers
+  CHECK(seconds < 1);
+#endif
+}
+
+TEST_CASE("the run of a trial is found from its canonical text, for every task and cell", "[search][trials]") {
+  std::vector<RunSpec> runs;
+  const auto add = [&](const SettingPairs& settings) {
+    const Experiment experiment = declared(settings);
+    runs.insert(runs.end(), experiment.runs.begin(), experiment.runs.end());
+  };
+  for (const CellEntry& cell : all_cells())
+    add({{"task", "adding"}, {"cell", cell.name}, {"hidden", "16"}, {"learning-rate", "0.00123"}});
+  add({{"task", "adding, copy, temporal-order"}, {"cell", "lstm+gru"}, {"budget", "5000"}, {"seed", "0, 7"}});
+  add({{"task", "adding"}, {"cell", "lstm"}, {"hidden", "8"}, {"test-length", "10, 20"}, {"schedule", "cosine"}});
+  add({{"task", "adding"}, {"cell", "lstm"}, {"hidden", "8"}, {"init", "chrono"}});
+  const SymbolFile symbols(30, 20, 200);
+  add({{"task", "sequences"}, {"file", symbols.path()}, {"cell", "lstm"}, {"hidden", "8"}});
+  for (const RunSpec& run : runs) {
+    TrialRecord trial = example_trial(1);
+    trial.canonical = run.canonical();
+    trial.paths = input_paths(run);
+    CAPTURE(trial.canonical);
+    const RunSpec found = spec_of(trial);
+    CHECK(found.canonical() == run.canonical());
+    CHECK(found.json() == run.json());
+  }
+  CHECK(input_paths(runs.back()) == SettingPairs{{"file", symbols.path()}});
+  CHECK(input_paths(runs.front()).empty());
+}
+
+TEST_CASE("a canonical text that is not one of this program is refused", "[search][trials][errors]") {
+  const std::string text = small_run(1).canonical();
+  const auto refusal = [](const std::string& canonical) {
+    try {
+      spec_from_canonical(canonical);
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(refusal(text) == "accepted");
+  CHECK(refusal("") == "its canonical text has no schema");
+  CHECK(refusal(text + "colour = red\n") == "its canonical text is not one of this program");
+  CHECK(refusal(replace_all(text, "numerics_version = " + std::to_string(numerics_version), "numerics_version = 1")) ==
+        "its numerics_version is 1, but this program uses " + std::to_string(numerics_version));
+  CHECK_THAT(refusal(replace_all(text, "batch = 8", "batch = none")), Contains("batch"));
+}
