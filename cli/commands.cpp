@@ -189,11 +189,12 @@ const std::string verify_usage =
 
 Trains recorded runs again in a temporary folder and compares every number of the results. Prints
 'identical', or the first difference and how the machine and the program differ from the recorded
-ones. The exit code is 1 if a run differs or fails.
+ones. The exit code is 1 if a run differs or fails. RUN may also be the id of a trial of a search, of
+which the scores and the hash of all results are compared.
 )" + record_help +
     experiment_help + results_help +
-    R"(  --sample N        choose N recorded runs of the experiment, spread over tasks and models, the same
-                    ones each time
+    R"(  --sample N        choose N recorded runs of the experiment, and trials of its searches, spread over
+                    tasks and models, the same ones each time
 )" + jobs_help +
     recompute_help;
 

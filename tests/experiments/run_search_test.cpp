@@ -120,10 +120,13 @@ TEST_CASE("a search leaves its trials and nothing else, and finds its choice in 
     CHECK(records_of(alone).at(0).result.at("hash") == trial.result_hash);
   }
   CHECK(trials == small_search_trials);
-  // Once more, nothing is trained.
+  // Once more, nothing is trained, and what a process left that was killed just after its last trial is removed.
   const auto before = read_file(folder.path() / both_files[0]);
+  const TrialFile last(TrialFile::path_in(folder.path() / "adding", 'B'));
+  overwrite(folder.path() / "adding" / "runs" / (last.trials().begin()->first + ".checkpoint"), "left");
   CHECK(run_search(small_search(), experiment, folder.path(), search_runner()) == 0);
   CHECK(read_file(folder.path() / both_files[0]) == before);
+  CHECK(file_names(folder.path()) == both_files);
   // The reported runs go to the same folder.
   CHECK(run_experiment(experiment, folder.path(), search_runner()) == 0);
   CHECK(ResultsFolder(folder.path(), "adding").load_all().size() == 6);

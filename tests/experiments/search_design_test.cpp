@@ -92,6 +92,12 @@ TEST_CASE("scrambling is nested: numbers keep exactly as many leading bits in co
                           other = one ^ (0x80000000u >> common);
       CHECK(std::countl_zero(scrambled(one, key) ^ scrambled(other, key)) == common);
     }
+  // Below the first different bit, the flips are independent: half of the 31 bits differ, with a standard deviation of
+  // sqrt(31) / 2 for one pair.
+  int different = 0;
+  for (std::uint64_t key = 0; key < 200; ++key)
+    different += std::popcount((scrambled(0, key) ^ scrambled(0x80000000u, key)) & 0x7fffffffu);
+  CHECK(different / 200.0 == Approx(31 / 2.0).margin(4 * std::sqrt(31 / 200.0) / 2));
 }
 
 TEST_CASE("scrambled coordinates are uniform over studies and independent of their neighbours", "[search][design]") {
