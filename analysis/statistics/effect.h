@@ -29,6 +29,7 @@ class Effect {
  public:
   Effect(Values first, Values second, Scale scale);
   double value() const { return value_; }
+  const Values& values() const { return values_; }  // one per seed: differences, or logarithms of ratios
   // Nothing below min_runs_for_interval, or where no method is reliable.
   std::optional<Interval> interval(double level);
   // One-sided p-values for an effect above, or below, the boundary; nothing below min_pairs_for_test, or where no
@@ -48,7 +49,7 @@ class Effect {
   bool logarithmic_;
   BinaryPairs pairs_;
   BinaryRate rate_;
-  Values values_;  // differences, or their logarithms
+  Values values_;
   double value_ = 0;
   std::optional<SubsetMeans> means_;
 };

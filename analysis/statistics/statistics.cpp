@@ -88,6 +88,22 @@ Interval improvement_interval(const Values& a, const Values& b) {
 
 double cliffs_delta(const Values& a, const Values& b) { return 2 * probability_of_improvement(a, b) - 1; }
 
+Values expected_best(Values scores, bool higher_is_better) {
+  std::sort(scores.begin(), scores.end());
+  if (!higher_is_better) std::reverse(scores.begin(), scores.end());  // from the worst to the best
+  const auto size = static_cast<double>(scores.size());
+  Values expected(scores.size(), 0);
+  for (std::size_t n = 1; n <= scores.size(); ++n) {
+    double none_better = 0;  // the probability that no trial is better than the score of this rank
+    for (std::size_t rank = 0; rank < scores.size(); ++rank) {
+      const double next = std::pow(static_cast<double>(rank + 1) / size, static_cast<double>(n));
+      expected[n - 1] += scores[rank] * (next - none_better);
+      none_better = next;
+    }
+  }
+  return expected;
+}
+
 Values holm(const Values& p) {
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), 0);

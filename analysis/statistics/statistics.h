@@ -61,6 +61,10 @@ Interval improvement_interval(const Values& a, const Values& b);
 // The probability that a run of `a` scores higher minus the probability that it scores lower, -1 to 1 (Cliff 1993).
 double cliffs_delta(const Values& a, const Values& b);
 
+// How good the best of n trials is expected to be, for n = 1 .. N, where N is the number of scores: element n - 1 is
+// the mean of the best of n scores drawn with replacement from these (Dodge et al. 2019, equation 8).
+Values expected_best(Values scores, bool higher_is_better);
+
 // p-values adjusted for their number (Holm 1979), in the same order.
 Values holm(const Values& p);
 

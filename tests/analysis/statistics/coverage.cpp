@@ -1,11 +1,13 @@
 // How often the intervals of docs/statistics.md cover the truth: in simulated samples of known distributions,
 // or summed exactly where there are finitely many samples. Prints docs/coverage.md:
-//   rnnbench_coverage [samples per entry]
+//   rnnbench_coverage [samples per entry] [ledgers]
+// The second argument prints only the section about ledgers of comparisons, which takes most of the time.
 // Exit code 1 when an entry breaks a given promise, by more than three standard errors of the simulation.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <tuple>
@@ -284,9 +286,15 @@ void not_used(Report& report) {
 
 int main(int argc, char** argv) {
   const int samples = argc > 1 ? std::atoi(argv[1]) : 2000;
-  if (samples < 1) {
-    std::fprintf(stderr, "usage: rnnbench_coverage [samples per entry]\n");
+  const bool only_ledgers = argc == 3 && std::strcmp(argv[2], "ledgers") == 0;
+  if (samples < 1 || argc > 3 || (argc == 3 && !only_ledgers)) {
+    std::fprintf(stderr, "usage: rnnbench_coverage [samples per entry] [ledgers]\n");
     return 2;
+  }
+  Report report(samples);
+  if (only_ledgers) {
+    ledgers(report);
+    return report.kept() ? 0 : 1;
   }
   std::printf(
       "# Coverage\n\n"
@@ -297,7 +305,6 @@ int main(int argc, char** argv) {
       "    build/release/rnnbench_coverage %d > docs/coverage.md\n\n"
       "writes this page. Its random numbers are fixed, so the result is always the same.\n",
       samples, std::sqrt(0.95 * 0.05 / samples), std::sqrt(2 * 0.95 * 0.05 / samples), samples);
-  Report report(samples);
   success_rates(report);
   score_intervals(report);
   paired_intervals(report);
@@ -315,6 +322,7 @@ int main(int argc, char** argv) {
                  "true fraction, end of observation");
   survival_intervals(report, false);
   tests_at_5_percent(report);
+  ledgers(report);
   not_used(report);
   return report.kept() ? 0 : 1;
 }

@@ -56,6 +56,21 @@ class Report {
     row(name, promise, share, true);
   }
   bool kept() const { return kept_; }
+  int samples() const { return samples_; }
+
+  // An entry of a table; in bold, and reported, if a share of so many samples (0: exact) breaks the promise.
+  std::string entry(const std::string& name, double share, const Promise& promise, double samples) {
+    const double bound = share < promise.min ? promise.min : promise.max;
+    const double error = samples > 0 ? 3 * std::sqrt(bound * (1 - bound) / samples) : 0;
+    const bool broken = share < promise.min - error || share > promise.max + error;
+    if (broken && promise.given) {
+      std::fprintf(stderr, "%s: %.3f is not between %g and %g\n", name.c_str(), share, promise.min, promise.max);
+      kept_ = false;
+    }
+    char text[32];
+    std::snprintf(text, sizeof text, broken ? " **%.3f** |" : " %.3f |", share);
+    return text;
+  }
 
  private:
   // Many pairs cost most and matter least.
@@ -65,17 +80,9 @@ class Report {
     ++rows_;
     std::printf("| %s |", name.c_str());
     for (int n : sizes) {
-      const double value = share(n);
-      const double bound = value < promise.min ? promise.min : promise.max;
-      const double error = simulated ? 3 * std::sqrt(bound * (1 - bound) / samples_for(n)) : 0;
-      const bool outside = value < promise.min - error || value > promise.max + error;
-      const bool broken = n >= min_runs_for_interval && outside;
-      std::printf(broken ? " **%.3f** |" : " %.3f |", value);
-      if (broken && promise.given) {
-        std::fprintf(stderr, "%s, n = %d: %.3f is not between %g and %g\n", name.c_str(), n, value, promise.min,
-                     promise.max);
-        kept_ = false;
-      }
+      const Promise applied = n >= min_runs_for_interval ? promise : Promise{0, 1};
+      const std::string what = name + ", n = " + std::to_string(n);
+      std::printf("%s", entry(what, share(n), applied, simulated ? samples_for(n) : 0).c_str());
     }
     std::printf("\n");
     std::fflush(stdout);
@@ -89,5 +96,7 @@ class Report {
 // Sections about binary outcomes (coverage_binary.cpp).
 void paired_rates(Report& report);
 void errors_of_binary_tests(Report& report);
+// The section about families of comparisons after two searches (coverage_ledgers.cpp).
+void ledgers(Report& report);
 
 }  // namespace rnnbench::test
