@@ -3,9 +3,11 @@
 #include "analysis/statistics/paired.h"
 
 #include <cmath>
+#include <limits>
 
 #include <catch2/catch.hpp>
 
+#include "analysis/statistics/subset_sums.h"
 #include "core/stream.h"
 #include "tests/analysis/statistics/reference.h"
 #include "tests/namespaces.h"
@@ -42,43 +44,69 @@ Values centers_around(const Interval& interval, int grid) {
 
 }  // namespace
 
-TEST_CASE("the sign-flip test agrees with scipy's permutation test", "[statistics]") {
-  int random = 0;
-  for (const auto& test : reference()["sign_flip"]) {
-    const double p = sign_flip_test(test["differences"].get<Values>()), expected = test["p"];
-    if (test["exact"].get<bool>()) {
-      CHECK(p == near(expected));
-    } else {  // 100,000 random patterns here, 1,000,000 there: five standard errors
-      CHECK(std::abs(p - expected) < 5 * std::sqrt(expected * (1 - expected) * (1e-5 + 1e-6)));
-      ++random;
-    }
-  }
-  CHECK(random == 1);
+TEST_CASE("the sign-flip test agrees with scipy's permutation test", "[statistics][paired]") {
+  for (const auto& test : reference()["sign_flip"])
+    CHECK(sign_flip_test(test["differences"].get<Values>()) == near(test["p"]));
 }
 
 TEST_CASE("one-sided sign-flip p-values agree with scipy's permutation test", "[statistics][paired]") {
   for (const auto& test : reference()["one_sided"]) {
     const Values differences = test["differences"];
-    Values opposite;
-    for (double d : differences) opposite.push_back(-d);
-    const auto check = [&](double p, double expected) {
-      if (test["exact"].get<bool>()) {
-        CHECK(p == near(expected));
-      } else {  // 100,000 random patterns here, 1,000,000 there: five standard errors
-        CHECK(std::abs(p - expected) < 5 * std::sqrt(expected * (1 - expected) * (1e-5 + 1e-6)));
-      }
+    CHECK(sign_flip_greater(differences) == near(test["greater"]));
+    CHECK(SubsetMeans(differences).p_below(0) == near(test["less"]));
+  }
+}
+
+TEST_CASE("beyond 40 pairs random patterns agree with counts of all", "[statistics][paired]") {
+  for (const auto& [n, shift] : {std::pair(41, 0.8), {44, 0.3}, {44, 0.0}}) {
+    const Values differences = minus(draw_differences(n, 6), 0.6 - shift);
+    const double exact = share_of_subset_sums(differences, 0), boundary = 0.2;
+    const auto close = [](double p, double expected) {  // five standard errors of 100,000 random patterns
+      return std::abs(p - expected) < 5 * std::sqrt(expected * (1 - expected) / 1e5) + 1e-5;
     };
-    check(sign_flip_greater(differences), test["greater"]);
-    check(sign_flip_greater(opposite), test["less"]);
+    INFO(n << " pairs, p " << exact);
+    CHECK(exact > 1e-4);
+    CHECK(close(sign_flip_greater(differences), exact));
+    CHECK(close(sign_flip_test(differences), 2 * std::min(exact, 1 - exact)));
+    CHECK(close(SubsetMeans(differences).p_above(boundary), share_of_subset_sums(minus(differences, boundary), 0)));
+    CHECK(close(SubsetMeans(differences).p_below(boundary), 1 - share_of_subset_sums(minus(differences, boundary), 0)));
+  }
+}
+
+TEST_CASE("shares of subset sums are those of a list of all subsets", "[statistics][paired]") {
+  CHECK(share_of_subset_sums({}, 0) == 1);
+  CHECK(share_of_subset_sums({}, -1) == 0);
+  CHECK(share_of_subset_sums({1}, 0) == 0.5);
+  for (int n : {2, 5, 11}) {
+    Values values = minus(draw_differences(n, 7), 0.3);
+    int members = 0, counted = 0;
+    const double limit = values[n / 2];  // one of the sums, so ties with the limit count
+    for (int subset = 0; subset < 1 << n; ++subset) {
+      double sum = 0;
+      for (int i = 0; i < n; ++i) sum += subset >> i & 1 ? values[i] : 0;
+      counted += sum <= limit + 1e-12;
+      ++members;
+    }
+    CHECK(share_of_subset_sums(values, limit + 1e-12) == static_cast<double>(counted) / members);
   }
 }
 
 TEST_CASE("the smallest p-value is that of differences of one sign", "[statistics][paired]") {
-  for (int n : {1, 5, 9, 10, 20}) {
+  for (int n : {1, 5, 9, 10, 20, 21, 32, 40}) {
     CHECK(sign_flip_test(Values(n, 0.25)) == smallest_p(n));
     CHECK(sign_flip_greater(Values(n, 0.25)) == smallest_p(n) / 2);
   }
-  CHECK(sign_flip_test(Values(40, 0.25)) == smallest_p(40));
+  CHECK(smallest_p(40) == std::ldexp(1.0, -39));
+  CHECK(sign_flip_test(Values(41, 0.25)) == smallest_p(41));
+  CHECK(smallest_p(41) == 1 / 100001.0);
+}
+
+TEST_CASE("any center is above minus infinity and none is above infinity", "[statistics][paired]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  SubsetMeans means({0.5, -0.25, 1, 3});
+  CHECK(means.p_above(-infinity) == 1 / 16.0);  // as small as four pairs can give
+  CHECK(means.p_below(-infinity) == 1);
+  CHECK(means.p_above(infinity) == 1);
 }
 
 TEST_CASE("intervals of the center agree with subset means by numpy", "[statistics][paired]") {
@@ -128,7 +156,7 @@ TEST_CASE("equivalence is declared exactly when the 90 % interval lies within th
   for (const auto& test : reference()["equivalence"]) {
     CHECK(equivalence_test(test["differences"], test["margin"]) == near(test["p"]));
   }
-  for (int n : {10, 25}) {  // exact, and with random subsets, which test and interval share
+  for (int n : {10, 45}) {  // exact, and with random subsets, which test and interval share
     const Values differences = minus(draw_differences(n, 4), 0.5);
     const Interval interval = mean_interval(differences, 0.9);
     int equivalent = 0;
@@ -146,7 +174,10 @@ TEST_CASE("equivalence is declared exactly when the 90 % interval lies within th
 TEST_CASE("intervals and tests do not depend on the order of the pairs", "[statistics][paired]") {
   const Values differences = draw_differences(12, 5), reversed(differences.rbegin(), differences.rend());
   CHECK(mean_interval(differences, 0.95).low == near(mean_interval(reversed, 0.95).low));
-  CHECK(sign_flip_greater(differences) == sign_flip_greater(reversed));
+  for (int n : {12, 33}) {
+    const Values forward = draw_differences(n, 5), backward(forward.rbegin(), forward.rend());
+    CHECK(sign_flip_greater(forward) == sign_flip_greater(backward));
+  }
 }
 
 TEST_CASE("seeds to decide are those of Student's interval", "[statistics][paired]") {

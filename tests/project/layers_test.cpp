@@ -35,9 +35,12 @@ const std::map<std::string, Names> allowed_layers = {
 
 // Where the headers of a library may be included. Tests use what they need.
 const std::map<std::string, Names> library_places = {
-    {"Random123", {"core"}},           {"hwy", {"core", "models", "speed"}},
-    {"boost", {"experiments", "cli"}}, {"nlohmann", {"experiments", "analysis", "findings", "cli"}},
-    {"benchmark", {"speed"}},          {"oneapi", {"speed"}},  // the peers it is compared with
+    {"Random123", {"core"}},
+    {"hwy", {"core", "models", "speed"}},
+    {"boost", {"experiments", "analysis", "cli"}},
+    {"nlohmann", {"experiments", "analysis", "findings", "cli"}},
+    {"benchmark", {"speed"}},
+    {"oneapi", {"speed"}},  // the peers it is compared with
 };
 
 std::string layer_of(const std::string& path) { return path.substr(0, path.find('/')); }

@@ -170,7 +170,7 @@ void errors(Table& table) {
                    noise.symmetric});
     };
     row(0, "0", 0, std::nullopt);
-    row(0.5, "0", 0, Zone::within);
+    if (noise.symmetric) row(0.5, "0", 0, Zone::within);
     row(0.5, "0.5", 0.5, std::nullopt);
     if (!noise.symmetric) row(0.5, "-0.5", -0.5, std::nullopt);
   }

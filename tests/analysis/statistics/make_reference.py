@@ -16,6 +16,8 @@ from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from sign_patterns import p_above, p_below, p_two_sided
+
 rng = np.random.default_rng(20240611)
 
 
@@ -99,23 +101,27 @@ def slopes(x, rows):
     return {"x": x, "rows": rows, "slopes": [scipy.stats.linregress(x, row).slope for row in rows]}
 
 
+def permutation_p(d, alternative):
+    """Exact up to 40 pairs. From 21 on all sign patterns are too many for scipy, whose random ones must agree."""
+    exact = len(d) <= 20
+    p = scipy.stats.permutation_test(
+        (np.array(d),), np.mean, permutation_type="samples", alternative=alternative,
+        n_resamples=np.inf if exact else 1000000, batch=100000, random_state=rng).pvalue
+    if exact:
+        return p
+    count = {"two-sided": p_two_sided, "greater": p_above, "less": p_below}[alternative]
+    counted = count([round(100 * x) for x in d])
+    assert np.allclose(np.round(d, 2), d) and abs(p - counted) < 5 * math.sqrt(p * (1 - p) / 1000000)
+    return counted
+
+
 def sign_flip(d):
-    n = len(d)
-    exact = n <= 20
-    result = scipy.stats.permutation_test(
-        (np.array(d),), np.mean, permutation_type="samples", alternative="two-sided",
-        n_resamples=np.inf if exact else 1000000, batch=100000, random_state=rng)
-    return {"differences": d, "p": result.pvalue, "exact": exact}
+    return {"differences": d, "p": permutation_p(d, "two-sided")}
 
 
 def one_sided(d):
     """P-values of center > 0 and of center < 0."""
-    exact = len(d) <= 20
-    return {"exact": exact} | {
-        alternative: scipy.stats.permutation_test(
-            (np.array(d),), np.mean, permutation_type="samples", alternative=alternative,
-            n_resamples=np.inf if exact else 1000000, batch=100000, random_state=rng).pvalue
-        for alternative in ("greater", "less")}
+    return {alternative: permutation_p(d, alternative) for alternative in ("greater", "less")}
 
 
 def subset_means(d):
