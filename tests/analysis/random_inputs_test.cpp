@@ -163,3 +163,58 @@ TEST_CASE("tests after two searches of random inputs agree with counts of sign p
     return Values{part.p[0], part.p[1], part.p[2], part.welch_p};
   });
 }
+
+TEST_CASE("order, unit and sign of random inputs change results as they should", "[statistics][random_inputs]") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    Draws draws(seed);
+    INFO("seed " << seed);
+    const Values a = draws.values(draws.between(6, 14)), b = draws.values(draws.between(1, 14));
+    const double unit = std::ldexp(3, draws.between(-20, 20)), boundary = draws.boundary();
+    const auto times = [](Values values, double factor) {
+      for (double& value : values) value *= factor;
+      return values;
+    };
+    const Values larger = times(a, unit), opposite = times(a, -1), reversed(a.rbegin(), a.rend());
+    const auto close = [](double value) { return Approx(value).epsilon(1e-12).margin(1e-14 * (1 + std::abs(value))); };
+
+    SubsetMeans means(a), means_larger(larger), means_opposite(opposite), means_reversed(reversed);
+    const double p = means.p_above(boundary);
+    CHECK(means_larger.p_above(boundary * unit) == close(p));
+    CHECK(means_opposite.p_below(-boundary) == close(p));
+    CHECK(means_reversed.p_above(boundary) == close(p));
+    const Interval interval = means.interval(0.9), mirrored = means_opposite.interval(0.9);
+    CHECK(mirrored.low == close(-interval.high));
+    CHECK(means_larger.interval(0.9).low == Approx(interval.low * unit).epsilon(1e-12).margin(1e-14 * unit));
+    CHECK(means_reversed.interval(0.9).high == close(interval.high));
+
+    CHECK(welch_test(larger, times(b, unit)) == Approx(welch_test(a, b)).epsilon(1e-9));
+    CHECK(welch_test(b, a) == close(welch_test(a, b)));
+    CHECK(interquartile_mean(larger) == Approx(interquartile_mean(a) * unit).epsilon(1e-12).margin(1e-14 * unit));
+    CHECK(interquartile_mean(opposite) == close(-interquartile_mean(a)));
+    CHECK(probability_of_improvement(larger, times(b, unit)) == probability_of_improvement(a, b));
+    CHECK(probability_of_improvement(opposite, times(b, -1)) == close(1 - probability_of_improvement(a, b)));
+    CHECK(expected_best(reversed, true) == expected_best(a, true));
+    CHECK(expected_best(opposite, false) == times(expected_best(a, true), -1));
+
+    Values chances(a.size());
+    for (double& chance : chances) chance = draws.share();
+    Values adjusted = holm({chances.rbegin(), chances.rend()});
+    std::reverse(adjusted.begin(), adjusted.end());
+    CHECK(adjusted == holm(chances));
+
+    const BinaryPairs pairs = draws.pairs(draws.between(1, 40)),
+                      swapped{pairs.both, pairs.second, pairs.first, pairs.neither};
+    CHECK(swapped.p_below(-boundary) == close(pairs.p_above(boundary)));
+    CHECK(swapped.interval(0.95).low == close(-pairs.interval(0.95).high));
+
+    Lifetimes one = draws.lifetimes(12, 15), other = draws.lifetimes(9, 15);
+    const LogRank test = log_rank_test(one, other);
+    const double share = survival_at(one, 8).share;
+    CHECK(log_rank_test(other, one).chi_square == Approx(test.chi_square).epsilon(1e-9).margin(1e-12));
+    std::reverse(one.begin(), one.end());
+    for (Lifetimes* lifetimes : {&one, &other})
+      for (Lifetime& life : *lifetimes) life.time *= 4;
+    CHECK(survival_at(one, 32).share == close(share));
+    CHECK(log_rank_test(one, other).p == Approx(test.p).epsilon(1e-9));
+  }
+}

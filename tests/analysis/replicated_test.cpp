@@ -130,7 +130,7 @@ TEST_CASE("a result depends on the search only if A and B differ and their class
   const Replicated neither = replicated(wide, middle, margin_half, Scale::linear);
   CHECK_FALSE(neither.depends);
   // Different classes, but no difference between A and B.
-  const PairedNumbers near_boundary = numbers_around(0.72, draws), nearer = numbers_around(0.62, draws);
+  const PairedNumbers near_boundary = numbers_around(0.75, draws), nearer = numbers_around(0.62, draws);
   const Replicated alike = replicated(near_boundary, nearer, margin_half, Scale::linear);
   CHECK(alike.interval[0]->low > 0.5);
   CHECK(alike.interval[1]->low < 0.5);
