@@ -99,12 +99,16 @@ Counts simulate(const Ledger& ledger, std::uint64_t row, int repetitions) {
   return counts;
 }
 
+// Each row takes some 100 ms per ledger. Power is counted by comparison, so fewer ledgers are enough for it.
+int error_ledgers(const Report& report) { return std::max(20, report.samples() / 10); }
+int power_ledgers(const Report& report) { return std::max(5, report.samples() / 50); }
+
 class Table {
  public:
   explicit Table(Report& report) : report_(report) {}
 
   void error(const Ledger& ledger) {
-    const int repetitions = std::max(20, report_.samples() / 2), parts = repetitions * comparisons;
+    const int repetitions = error_ledgers(report_), parts = repetitions * comparisons;
     const Counts counts = simulate(ledger, rows_++, repetitions);
     const Promise of_test = if_given(at_most_005, ledger.exact), of_verdict = if_given({0, 0.02}, ledger.symmetric);
     line(ledger.name, {entry(ledger.name + ", p", counts.p, parts, of_test),
@@ -113,10 +117,9 @@ class Table {
                        entry(ledger.name + ", depends", counts.depends, parts, at_most_005)});
   }
 
-  // With the minimum shares of the right verdict and of `depends on the search`. Both are counted by comparison, so
-  // fewer ledgers are enough.
+  // With the promised shares of the right verdict and of `depends on the search`.
   void power(const Ledger& ledger, double right, Promise depends) {
-    const int repetitions = std::max(5, report_.samples() / 10), parts = repetitions * comparisons / 2;
+    const int repetitions = power_ledgers(report_), parts = repetitions * comparisons / 2;
     const Counts counts = simulate(ledger, rows_++, repetitions);
     line(ledger.name, {entry(ledger.name + ", right", counts.right, parts, {right, 1}),
                        entry(ledger.name + ", depends", counts.depends, parts, depends)});
@@ -246,7 +249,6 @@ void binary_powers(Table& table) {
 }  // namespace
 
 void ledgers(Report& report) {
-  const int samples = report.samples();
   std::printf(R"(
 ## Verdicts of a ledger
 
@@ -257,8 +259,9 @@ task. Effects, margins and distances beyond the boundary are in standard deviati
 those of the two sides of a comparison, which are independent.
 
 **Errors**, in %d ledgers of %d comparisons of one kind. An effect on the boundary makes every verdict wrong, so it stands
-for a false "greater" as well as for a false "the same". Tests that assume symmetric differences promise nothing for
-exponential ones.
+for a false "greater" as well as for a false "the same". Sign flips assume symmetric differences, so they promise nothing
+for exponential ones, and small p-values, which a correction for 40 comparisons needs, suffer most. Two equally good models
+have symmetric differences even if their scores are exponential ("on both sides"). Tango's test is not exact.
 
 - *p*: comparisons with p <= 0.05 for a zone in which the effect does not lie; at most 0.05.
 - *Holm p*: ledgers with any such p after the correction; at most 0.05.
@@ -268,7 +271,7 @@ exponential ones.
 | ledger | p | Holm p | verdict | depends |
 |---|---|---|---|---|
 )",
-              comparisons, seeds_per_search, seeds_per_search, std::max(20, samples / 2), comparisons);
+              comparisons, seeds_per_search, seeds_per_search, error_ledgers(report), comparisons);
   Table table(report);
   errors(table);
   std::printf(R"(
@@ -280,7 +283,7 @@ answer is that the result depends on the search.
 | ledger | verdict is the zone of the effect (of A) | depends on the search |
 |---|---|---|
 )",
-              std::max(5, samples / 10), comparisons / 2);
+              power_ledgers(report), comparisons / 2);
   continuous_powers(table);
   binary_powers(table);
 }
