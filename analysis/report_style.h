@@ -40,6 +40,8 @@ summary { cursor: pointer; font-weight: 600; margin: .4rem 0; }
   font-weight: 600; line-height: 1.6; white-space: nowrap; }
 .supported { background: #00704f; border-color: #00704f; color: #ffffff; }
 .contradicted { background: #fbe3d2; border-color: #b3400a; color: #7d2b04; }
+.no-difference { background: #e3ecf7; border-color: #2a5c94; color: #173a61; }
+.mixed, .depends { background: #fff3cf; border-color: #8a6500; color: #5a4200; }
 .undecided { border-color: var(--soft); color: var(--ink); }
 .inapplicable { border-style: dashed; border-color: var(--soft); color: var(--soft); }
 .unrun { border-style: dotted; border-color: var(--soft); color: var(--soft); }

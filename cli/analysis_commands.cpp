@@ -5,31 +5,34 @@
 #include "analysis/compare.h"
 #include "analysis/csv.h"
 #include "analysis/figures/experiment_figures.h"
+#include "analysis/html.h"
 #include "analysis/report.h"
 #include "analysis/table.h"
 #include "cli/arguments.h"
 #include "cli/figures.h"
 #include "cli/findings.h"
+#include "cli/subject.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "findings/page/search_figure.h"
 #include "findings/page/section.h"
+#include "findings/study_records.h"
 
 namespace rnnbench::cli {
 namespace {
 
-struct Subject {
-  ResultsFolder results_folder;
-  Study study;
-};
+std::filesystem::path figure_folder(const Subject& subject) { return subject.results_folder.path() / "figures"; }
 
-Subject open(const Arguments& arguments) {
-  const Experiment experiment = parse_experiment(arguments);
-  ResultsFolder results_folder(arguments.results(), experiment.name);
-  Study study = load_study(experiment, results_folder);
-  return {std::move(results_folder), std::move(study)};
+std::vector<Flag> with_subject(std::vector<Flag> flags) {
+  const std::vector<Flag> more = subject_flags();
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
 }
 
-std::filesystem::path figure_folder(const Subject& subject) { return subject.results_folder.path() / "figures"; }
+[[noreturn]] void refuse_trials(const std::string& command) {
+  throw UserError("command line: --runs = trials is not possible with 'rnnbench " + command +
+                  "', because trials have validation scores only; use table or plot");
+}
 
 // The value of --cell; all other words are appended to `rest`. In this command --cell names two models instead of
 // setting the cells of the grid.
@@ -49,21 +52,46 @@ std::string take_cell(const CommandArguments& words, CommandArguments& rest) {
 
 std::string cell_of(const std::string& label) { return label.substr(0, label.find_first_of(" (")); }
 
-// The claim and its verdict as HTML if the experiment is a finding, otherwise "".
-std::string claim_of(const Arguments& arguments, const Study& study) {
-  if (study.file.empty() || !is_finding(study.file)) return "";
-  const std::vector<Finding> findings = finding_family(arguments.positional());  // must outlive the results
-  for (const FindingResult& result : evaluate_findings(findings, arguments.results()))
-    if (result.finding->name == study.name) return finding_lead(result);
-  return "";
+// The claims of a study and their verdicts as HTML; "" for other experiments.
+std::string claims_of_report(const Arguments& arguments, const Subject& subject) {
+  if (!subject.study) return "";
+  std::string html;
+  const std::vector<Finding> findings = finding_family(arguments, subject.study->profile);  // must outlive the results
+  for (const FindingResult& result : evaluate_findings(findings, arguments.results(), false, Keep::numbers))
+    if (result.finding->study->name == subject.study->name) html += finding_lead(result);
+  return html + element("p",
+                        subject.runs == "tuned"
+                            ? "This report shows the runs with the settings that the searches chose."
+                            : "The verdicts are based on the runs with the settings that the "
+                              "searches chose. This report shows those with the settings of the file.",
+                        "soft");
+}
+
+void print_table(const Table& table, const std::string& format) {
+  if (format == "csv") std::cout << table.csv();
+  if (format == "markdown") std::cout << table.markdown();
+  if (format == "text") std::cout << table.text();
+  if (format != "json") return;
+  Json rows = Json::array();
+  for (const std::vector<std::string>& row : table.rows) {
+    Json entry = Json::object();
+    for (std::size_t i = 0; i < row.size(); ++i) entry[table.columns[i].title] = row[i];
+    rows.push_back(std::move(entry));
+  }
+  std::cout << rows.dump(2) << '\n';
 }
 
 }  // namespace
 
 int table_command(const CommandArguments& words) {
-  const Arguments arguments("table", words, {results_flag(), format_flag({"text", "csv", "markdown", "json"})});
-  const Study study = open(arguments).study;
+  const Arguments arguments("table", words, with_subject({format_flag({"text", "csv", "markdown", "json"})}));
+  const Subject subject = subject_of(arguments);
   const std::string format = arguments.format();
+  if (subject.runs == "trials") {
+    print_table(trial_table(subject.results_folder), format);
+    return 0;
+  }
+  const Study study = recorded_study(subject);
   if (format == "csv") std::cout << csv_table(study);
   if (format == "markdown") std::cout << markdown_tables(study);
   if (format == "json") std::cout << json_table(study).dump(2) << '\n';
@@ -72,9 +100,11 @@ int table_command(const CommandArguments& words) {
 }
 
 int plot_command(const CommandArguments& words) {
-  const Arguments arguments("plot", words, {results_flag()});
-  Subject subject = open(arguments);
-  const std::vector<Figure> figures = all_figures(subject.study);
+  const Arguments arguments("plot", words, with_subject({}));
+  Subject subject = subject_of(arguments);
+  const std::vector<Figure> figures =
+      subject.runs == "trials" ? std::vector{search_figure(*read_study_records(subject.study, arguments.results()))}
+                               : all_figures(recorded_study(subject));
   subject.results_folder.prepare();
   if (make_figures(figures, figure_folder(subject))) print_figure_files(figures, figure_folder(subject));
   return 0;
@@ -82,21 +112,23 @@ int plot_command(const CommandArguments& words) {
 
 int report_command(const CommandArguments& words) {
   if (!words.empty() && words.front() == "findings") return report_findings({words.begin() + 1, words.end()});
-  const Arguments arguments("report", words, {results_flag()});
-  Subject subject = open(arguments);
+  const Arguments arguments("report", words, with_subject({{"family"}}));
+  Subject subject = subject_of(arguments);
+  if (subject.runs == "trials") refuse_trials("report");
+  const Study study = recorded_study(subject);
   // Everything is read before anything is written, so that a damaged record leaves the earlier report as it is.
   const std::vector<Record> records = subject.results_folder.load_all();
-  const std::string claim = claim_of(arguments, subject.study);
-  const std::vector<Figure> figures = all_figures(subject.study);
+  const std::string claims = claims_of_report(arguments, subject);
+  const std::vector<Figure> figures = all_figures(study);
   subject.results_folder.prepare();
   const std::filesystem::path folder = subject.results_folder.path();
   const bool drawn = make_figures(figures, figure_folder(subject));
   write_csv(subject.results_folder, records);
-  write_atomically(folder / "table.txt", text_tables(subject.study));
-  write_atomically(folder / "table.md", markdown_tables(subject.study));
-  write_atomically(folder / "table.csv", csv_table(subject.study));
+  write_atomically(folder / "table.txt", text_tables(study));
+  write_atomically(folder / "table.md", markdown_tables(study));
+  write_atomically(folder / "table.csv", csv_table(study));
   write_atomically(folder / "report.html",
-                   report_html(subject.study, drawn ? figures : std::vector<Figure>{}, figure_folder(subject), claim));
+                   report_html(study, drawn ? figures : std::vector<Figure>{}, figure_folder(subject), claims));
   std::cout << (folder / "report.html").string() << '\n';
   return 0;
 }
@@ -109,13 +141,15 @@ int compare_command(const CommandArguments& words) {
         "command line: 'rnnbench compare' needs two models, as in --cell lstm,gru or "
         "--cell 'lstm, lstm + additive attention'");
   }
-  const std::vector<Flag> flags = {results_flag(), {.name = "measure"}};
+  const std::vector<Flag> flags = with_subject({{.name = "measure"}});
   if (Arguments("compare", rest, flags).positional().empty()) {  // no file: the two models are the cells of the grid
     const std::string first = cell_of(labels[0]), second = cell_of(labels[1]);
     rest.insert(rest.end(), {"--cell", first == second ? first : first + "," + second});
   }
   const Arguments arguments("compare", rest, flags);
-  const Study study = open(arguments).study;
+  const Subject subject = subject_of(arguments);
+  if (subject.runs == "trials") refuse_trials("compare");
+  const Study study = recorded_study(subject);
   std::cout << compare_text(compare(study, labels[0], labels[1], arguments.text("measure", "")));
   return 0;
 }

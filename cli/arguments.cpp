@@ -133,12 +133,14 @@ WorkspaceOptions workspace_options(const Arguments& arguments) {
           .recompute = static_cast<int>(arguments.integer("recompute", 0, 1, 100'000'000))};
 }
 
-Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace) {
+Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace, Profile profile) {
   Declaration declaration;
   if (!arguments.positional().empty()) {
     const auto file =
         find_experiment(arguments.only_positional("one experiment (FILE.ini or a name of the catalogue)"));
-    declaration = read_experiment_file(file).declaration;
+    declaration = read_experiment_file(file, profile).declaration;
+  } else if (profile != Profile::lab) {
+    throw UserError("command line: --profile = " + profile_name(profile) + " needs a file, which declares the profile");
   } else if (arguments.settings().empty()) {
     arguments.only_positional(
         "an experiment (FILE.ini, a name of the catalogue, or settings such as --task adding --cell lstm)");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/grid.h"
 #include "models/network.h"
 
@@ -53,8 +54,9 @@ class Arguments {
 };
 
 // The experiment that the arguments describe: a file or the name of a catalogue experiment, or settings alone. Settings
-// replace those of the file. `workspace`: how the runs will be computed, for the check of memory.
-Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace = {});
+// replace those of the file and of its profile. `workspace`: how the runs will be computed, for the check of memory.
+Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace = {},
+                            Profile profile = Profile::lab);
 
 // The values of --threads and --recompute.
 WorkspaceOptions workspace_options(const Arguments& arguments);

@@ -50,6 +50,17 @@ const std::string recompute_help =
                     the same results (models with attention store all states)
 )";
 
+const std::string runs_help =
+    R"(  --runs WHICH      of a study with a section [search]: tuned (default; the settings that the two
+                    searches chose), untuned (those of the file) or trials (of the searches)
+  --profile P       smoke, lab (default) or full, see 'rnnbench reproduce --help'
+)";
+
+const std::string family_help =
+    R"(  --family FILES    the studies whose p-values are corrected together, separated by commas (default:
+                    the catalogue if all named studies belong to it, otherwise the named ones)
+)";
+
 const std::string record_help = R"(
 RUN is the id of a record, the beginning of an id, or the path of a record.
 )";
@@ -62,14 +73,17 @@ Lists the tasks, the models and the experiments of the catalogue, or only one of
 )";
 
 const std::string show_usage = R"(rnnbench show TASK|CELL|training [--format text|json]
-       rnnbench show EXPERIMENT [--KEY VALUE ...] [--format text|json]
+       rnnbench show EXPERIMENT [--KEY VALUE ...] [--runs tuned|untuned|trials]
+                     [--profile smoke|lab|full] [--results DIR] [--format text|json]
 
 For a task: its definition, its success criterion, its baseline and its options.
 For a cell: its formula, its source, its number of parameters and the options of models that use it.
 For 'training': the options of training and evaluation.
-For an experiment: its models with hidden size and number of parameters, its number of runs, and the
-  claim it tests.
-)" + experiment_help;
+For an experiment: its models with hidden size and number of parameters, its number of runs, and of a
+  study its claims and its search; with --runs tuned also the chosen settings, with --runs trials
+  the trials instead.
+)" + experiment_help + results_help +
+                               runs_help;
 
 const std::string run_usage =
     R"(rnnbench run EXPERIMENT [--KEY VALUE ...] [--results DIR] [--jobs N] [--threads N]
@@ -89,45 +103,52 @@ continues.
 )" + oversubscribe_help;
 
 const std::string status_usage = R"(rnnbench status EXPERIMENT [--KEY VALUE ...] [--results DIR]
+                       [--runs tuned|untuned|trials] [--profile smoke|lab|full]
                        [--format text|json]
 
 Prints the state of every run: solved, finished (all updates done, task not solved) or diverged if
 it has a record, interrupted if it has a checkpoint, otherwise missing. Then prints the command that
-trains the rest, and how many recorded runs have no complete weights file.
-)" + experiment_help + results_help;
+trains the rest, and how many recorded runs have no complete weights file. For a study whose search
+is not finished, prints how many trials are recorded.
+)" + experiment_help + results_help +
+                                 runs_help;
 
 const std::string table_usage =
     R"(rnnbench table EXPERIMENT [--KEY VALUE ...] [--results DIR]
+                      [--runs tuned|untuned|trials] [--profile smoke|lab|full]
                       [--format text|csv|markdown|json]
 
 Prints, for every task and model: how many runs solved the task, the test scores, the updates and
 the CPU seconds until the task was solved, the training speed, the hidden size and the number of
 parameters.
 )" + experiment_help +
-    results_help;
+    results_help + runs_help;
 
 const std::string plot_usage = R"(rnnbench plot EXPERIMENT [--KEY VALUE ...] [--results DIR]
+                     [--runs tuned|untuned|trials] [--profile smoke|lab|full]
 
 Draws the figures into <results>/<experiment>/figures as .svg, .pdf and .png, each with its gnuplot
-script and data.
-)" + experiment_help + results_help;
+script and data. With --runs trials, draws the validation score of every trial against its learning rate.
+)" + experiment_help + results_help +
+                               runs_help;
 
 const std::string report_usage = R"(rnnbench report EXPERIMENT [--KEY VALUE ...] [--results DIR]
-       rnnbench report findings [FILE.ini ...] [--results DIR] [--profile smoke|lab|full]
-                       [--any-times]
+                       [--runs tuned|untuned] [--profile smoke|lab|full] [--family FILES]
+       rnnbench report findings [STUDY ...] [--results DIR] [--profile smoke|lab|full]
+                       [--family FILES] [--any-times]
 
 Writes <results>/<experiment>/report.html, one file that contains all tables and figures, and beside
 it the tables (table.txt, table.md, table.csv), the records as CSV (runs.csv, curves.csv) and the
 figures.
 
-'report findings' writes <results>/findings.html, the page of all findings of the catalogue, with a
-figure of each. FILE.ini adds a finding that is not in the catalogue. --profile as in 'rnnbench
-reproduce'.
-)" + experiment_help + results_help;
+'report findings' writes <results>/findings.html, the page of all claims of the catalogue or of the
+named studies, with figures.
+)" + experiment_help + results_help +
+                                 runs_help + family_help;
 
 const std::string compare_usage =
     R"(rnnbench compare EXPERIMENT --cell A,B [--measure SCORE] [--KEY VALUE ...]
-                        [--results DIR]
+                        [--results DIR] [--runs tuned|untuned] [--profile smoke|lab|full]
 
 Compares two models on every task by the differences between runs of the same seed. Such runs were
 trained on the same sequences. Prints the pair of every seed and, from ten seeds on, a 95 %
@@ -138,41 +159,44 @@ confidence interval of the mean difference.
                     additive attention'
   --measure SCORE   what to compare: loss or updates-to-solve (default: the score that the task is
                     judged by)
-)";
+)" + runs_help;
 
 const std::string reproduce_usage =
-    R"(rnnbench reproduce [NAME ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
-                          [--results DIR] [--dry-run] [--oversubscribe] [--any-times]
+    R"(rnnbench reproduce [STUDY ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
+                          [--results DIR] [--dry-run | --freeze] [--family FILES]
+                          [--oversubscribe] [--any-times]
 
-Trains all runs of published claims and prints the verdicts. NAME is a finding of the catalogue or a
-file with a section [finding]; without a name, all findings of the catalogue are run. Each finding
-first trains its models with the settings of the file and with random settings (the trials of its
-search), then trains every model again with the best settings and new seeds. The rule in the file
-decides. Ctrl-C saves checkpoints; the same command then continues.
+Trains all runs of published claims and prints the verdicts. STUDY is a study of the catalogue or a
+file with a section [claim]; without one, all studies of the catalogue are run. For each study, the
+declaration is frozen in <results>/STUDY/protocol.json; two independent searches choose settings for
+every model; then every model is trained with the settings of either search and new seeds, and these
+runs decide. Ctrl-C saves checkpoints; the same command then continues.
 
-  --profile P       how large the runs are. smoke: a few seconds per finding, to check that
-                    everything works; lab (default): an evening on a laptop; full: the sizes of the
+  --profile P       how large the runs are. smoke: a few seconds, to check that everything works; lab
+                    (default): hours on a laptop for the whole catalogue; full: the sizes of the
                     publications
 )" + jobs_help +
     R"(  --results DIR     folder of the records (default: results)
-  --dry-run         print how many runs are missing and an upper bound of the core-minutes they take
-                    on this machine
-)" + oversubscribe_help +
-    any_times_help;
+  --dry-run         print how many trials and runs are missing and an upper bound of the core-minutes
+                    that they take on this machine
+  --freeze          only write protocol.json, so that it can be committed before the first run
+)" + family_help +
+    oversubscribe_help + any_times_help;
 
 const std::string findings_usage =
-    R"(rnnbench findings [NAME ...] [--profile lab|full] [--results DIR]
+    R"(rnnbench findings [NAME ...] [--profile lab|full] [--results DIR] [--family FILES]
                          [--format text|markdown|json] [--any-times]
 
-Prints the table of findings: every claim that the catalogue tests, with its verdict and the
-comparison that decides it. NAME restricts the table to these findings; p-values are corrected for
-the number of all findings in any case. The published records are read with --results
-results/reference.
+Prints the table of findings: every claim with its verdict and the comparison that decides it, after
+search A and after search B. NAME is a study (all of its claims) or a claim, as STUDY/CLAIM; without
+a name, the table has all claims of the catalogue. The verdicts are corrected for the number of
+comparisons in the family. --format json contains every number, and the settings that were chosen.
 
   --profile P       lab (default) or full, see 'rnnbench reproduce --help'
   --results DIR     folder of the records (default: results)
   --format FORMAT   text (default), markdown or json
-)" + any_times_help;
+)" + family_help +
+    any_times_help;
 
 const std::string check_usage = R"(rnnbench check [CELL ...] [--format text|json]
 

@@ -6,19 +6,73 @@
 
 #include "cli/figures.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "experiments/records/files.h"
 #include "findings/listing.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/runs_shown.h"
+#include "findings/page/search_figure.h"
+#include "findings/protocol.h"
 
 namespace rnnbench::cli {
+namespace {
+
+// "counting/anbn" -> "counting": the study of a claim that is named on the command line. Paths stay as they are.
+std::string study_part(const std::string& name) {
+  const auto slash = name.find('/');
+  const bool is_claim = slash != std::string::npos && !name.ends_with(".ini") && !std::filesystem::exists(name);
+  return is_claim ? name.substr(0, slash) : name;
+}
+
+std::vector<std::filesystem::path> study_files(const std::vector<std::string>& names) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& name : names) {
+    const std::filesystem::path file = find_experiment(study_part(name));
+    if (!is_study(file))
+      throw UserError("command line: '" + name + "' is an experiment without [claim]; start it with rnnbench run");
+    std::error_code ignored;
+    if (std::none_of(files.begin(), files.end(),
+                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); }))
+      files.push_back(file);
+  }
+  return files;
+}
+
+bool contains_file(const std::vector<std::filesystem::path>& files, const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::any_of(files.begin(), files.end(),
+                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); });
+}
+
+std::vector<std::filesystem::path> family_files(const Arguments& arguments) {
+  const std::vector<std::filesystem::path> named = study_files(arguments.positional());
+  if (arguments.has("family")) {
+    std::vector<std::filesystem::path> family = study_files(split(arguments.text("family", "")));
+    for (std::size_t i = 0; i < named.size(); ++i)
+      if (!contains_file(family, named[i]))
+        throw UserError("command line: '" + named[i].string() +
+                        "' is not in --family = " + arguments.text("family", "") + "; add it there");
+    return family;
+  }
+  const std::vector<std::filesystem::path> catalogue = catalogue_files();
+  const bool published =
+      std::all_of(named.begin(), named.end(), [&](const auto& file) { return contains_file(catalogue, file); });
+  return published ? catalogue : named;
+}
+
+}  // namespace
+
+std::vector<Flag> family_flags(const std::vector<std::string>& profiles) {
+  return {{"family"}, {"profile", true, profiles}, {"any-times", false}};
+}
 
 Profile profile_of(const Arguments& arguments) { return profile_named(arguments.text("profile", "lab")); }
 
 bool is_named(const Finding& finding, const std::vector<std::string>& names) {
   return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-           return std::filesystem::path(name).stem() == finding.name;
+           if (name == finding.name) return true;
+           return study_part(name) == name && std::filesystem::path(name).stem() == finding.study->name;
          });
 }
 
@@ -27,30 +81,24 @@ std::vector<FindingResult> named_results(std::vector<FindingResult> results, con
   return results;
 }
 
-std::vector<Finding> finding_family(const std::vector<std::string>& names, Profile profile) {
-  std::vector<std::filesystem::path> files = catalogue_files();
-  for (const std::string& name : names) {
-    const std::filesystem::path file = find_experiment(name);
-    if (!is_finding(file))
-      throw UserError("command line: '" + name + "' is an experiment without [finding]; start it with rnnbench run");
-    std::error_code ignored;
-    if (std::none_of(files.begin(), files.end(),
-                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); }))
-      files.push_back(file);
-  }
-  return read_findings(files, profile);
+std::vector<Finding> finding_family(const Arguments& arguments, Profile profile) {
+  std::vector<Finding> findings = read_findings(family_files(arguments), profile);
+  for (const std::string& name : arguments.positional())
+    if (std::none_of(findings.begin(), findings.end(), [&](const Finding& f) { return is_named(f, {name}); }))
+      throw UserError("command line: there is no claim '" + name + "'; the study has " +
+                      join(findings, [&](const Finding& f) { return f.name; }));
+  return findings;
 }
 
 int findings_command(const CommandArguments& words) {
-  const Arguments arguments("findings", words,
-                            {results_flag(),
-                             format_flag({"text", "markdown", "json"}),
-                             {"profile", true, {"lab", "full"}},
-                             {"any-times", false}},
-                            false);
-  const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
-  const std::vector<FindingResult> results = named_results(
-      evaluate_findings(findings, arguments.results(), arguments.has("any-times")), arguments.positional());
+  std::vector<Flag> flags = family_flags({"lab", "full"});
+  flags.push_back(results_flag());
+  flags.push_back(format_flag({"text", "markdown", "json"}));
+  const Arguments arguments("findings", words, std::move(flags), false);
+  const std::vector<Finding> findings = finding_family(arguments, profile_of(arguments));
+  const std::vector<FindingResult> results =
+      named_results(evaluate_findings(findings, arguments.results(), arguments.has("any-times"), Keep::numbers),
+                    arguments.positional());
   const std::string format = arguments.format();
   if (format == "json") std::cout << findings_json(results).dump(2) << '\n';
   if (format == "markdown") std::cout << findings_markdown(results);
@@ -59,16 +107,24 @@ int findings_command(const CommandArguments& words) {
 }
 
 int report_findings(const CommandArguments& words) {
-  const Arguments arguments("report findings", words,
-                            {results_flag(), {"profile", true, profile_names}, {"any-times", false}}, false);
-  const std::vector<Finding> findings = finding_family(arguments.positional(), profile_of(arguments));
+  std::vector<Flag> flags = family_flags(profile_names);
+  flags.push_back(results_flag());
+  const Arguments arguments("report findings", words, std::move(flags), false);
+  const std::vector<Finding> findings = finding_family(arguments, profile_of(arguments));
   const std::vector<FindingResult> results =
       evaluate_findings(findings, arguments.results(), arguments.has("any-times"));
   std::filesystem::path folder = arguments.results();
   std::vector<std::pair<Figure, std::filesystem::path>> figures;  // all, before the first is written
   for (const FindingResult& result : results) {
-    folder = result.finding->results(arguments.results());
-    if (has_records(result)) figures.emplace_back(finding_figure(result), folder / result.finding->name / "figures");
+    const DeclaredStudy& study = *result.finding->study;
+    folder = study.results(arguments.results());
+    if (has_records(result)) figures.emplace_back(finding_figure(result), folder / study.name / "figures");
+  }
+  for (const auto& study : studies_of(findings)) {
+    const auto result =
+        std::find_if(results.begin(), results.end(), [&](const FindingResult& r) { return r.finding->study == study; });
+    if (result->records->searched && study->search)
+      figures.emplace_back(search_figure(*result->records), folder / study->name / "figures");
   }
   bool installed = true;
   for (const auto& [figure, own_folder] : figures) {

@@ -7,6 +7,7 @@
 #include "cli/columns.h"
 #include "core/error.h"
 #include "core/options.h"
+#include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -47,11 +48,13 @@ Json list_experiments() {
   for (const auto& file : catalogue_files()) {
     const ExperimentFile read = read_experiment_file(file);
     const Experiment experiment = expand(read.declaration);
-    const auto claim =
-        std::find_if(read.finding.begin(), read.finding.end(), [](const Assignment& a) { return a.key == "claim"; });
+    Json claims = Json::array();
+    for (const std::vector<Assignment>& section : read.claims)
+      for (const Assignment& a : section)
+        if (a.key == "claim") claims.push_back(a.value);
     list.push_back({{"name", experiment.name},
                     {"summary", experiment.title},
-                    {"claim", claim == read.finding.end() ? Json() : Json(claim->value)},
+                    {"claims", claims},
                     {"runs", experiment.runs.size()},
                     {"file", file.string()}});
   }
@@ -88,8 +91,10 @@ int list_command(const CommandArguments& words) {
     std::vector<std::vector<std::string>> rows;
     if (name == "models") rows.push_back({"name", "parameters of a layer", "of lstm", "state", "what it is"});
     for (const Json& entry : list) {
-      const bool claims = entry.contains("claim") && !entry.at("claim").is_null();
-      std::string summary = entry.at(claims ? "claim" : "summary");
+      std::string summary = entry.at("summary");
+      if (entry.contains("claims") && !entry.at("claims").empty())
+        summary = join(
+            entry.at("claims"), [](const Json& claim) { return claim.get<std::string>(); }, " ");
       if (entry.contains("runs")) summary += " (" + entry.at("runs").dump() + " runs)";
       if (entry.contains("of_lstm"))
         rows.push_back({entry.at("name"), entry.at("parameters"),

@@ -1,4 +1,4 @@
-// reproduce: runs findings, each with the search for settings that it declares.
+// reproduce: runs studies, each with the two searches for settings that it declares.
 #include "cli/reproduce.h"
 
 #include <algorithm>
@@ -8,9 +8,10 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/findings.h"
-#include "core/error.h"
+#include "core/text.h"
 #include "findings/evaluation.h"
 #include "findings/listing.h"
+#include "findings/protocol.h"
 #include "findings/reproduce.h"
 
 namespace rnnbench::cli {
@@ -19,14 +20,15 @@ namespace {
 std::string minutes(double seconds) { return fixed_text(seconds / 60, 1); }
 
 // What is left to run, and what it costs at most.
-void print_plan(const std::vector<Finding>& findings, const std::filesystem::path& results) {
-  std::vector<std::vector<std::string>> rows = {{"", "finding", "runs", "trials", "to run", "core-minutes"}};
+void print_plan(const std::vector<Finding>& family, const std::vector<std::shared_ptr<const DeclaredStudy>>& studies,
+                const std::filesystem::path& results) {
+  std::vector<std::vector<std::string>> rows = {{"study", "trials", "runs", "to run", "core-minutes"}};
   double total = 0;
-  for (const Finding& finding : findings) {
-    const RemainingWork work = remaining_work(finding, results);
+  for (const auto& study : studies) {
+    const RemainingWork work = remaining_work(claims_of(family, *study), results);
     total += work.core_seconds;
-    rows.push_back({std::to_string(finding.number), finding.name, std::to_string(work.runs),
-                    std::to_string(work.trials), std::to_string(work.missing), minutes(work.core_seconds)});
+    rows.push_back({study->name, std::to_string(work.trials), std::to_string(work.runs), std::to_string(work.missing),
+                    minutes(work.core_seconds)});
   }
   print_columns(std::cout, rows);
   std::cout << "At most " << minutes(total)
@@ -36,29 +38,37 @@ void print_plan(const std::vector<Finding>& findings, const std::filesystem::pat
 std::string command_line(const Arguments& arguments) {
   std::string line = run_command_line(arguments);
   return line.replace(line.find(" run"), 4, " reproduce") +
-         (arguments.has("profile") ? " --profile " + arguments.text("profile", "") : "");
+         (arguments.has("profile") ? " --profile " + arguments.text("profile", "") : "") +
+         (arguments.has("family") ? " --family " + shell_quoted(arguments.text("family", "")) : "");
 }
 
 }  // namespace
 
 int reproduce_command(const CommandArguments& words) {
-  const Arguments arguments("reproduce", words,
-                            {{"jobs"},
-                             {"threads"},
-                             results_flag(),
-                             {"profile", true, profile_names},
-                             {"dry-run", false},
-                             {"oversubscribe", false},
-                             {"any-times", false}},
-                            false);
-  const std::vector<Finding> family = finding_family(arguments.positional(), profile_of(arguments));
-  for (const Finding& finding : family)  // refuses damaged records before anything runs
-    ResultsFolder(finding.results(arguments.results()), finding.name).load_all();
-  std::vector<Finding> named;
-  for (const Finding& finding : family)
-    if (is_named(finding, arguments.positional())) named.push_back(finding);
+  std::vector<Flag> flags = family_flags(profile_names);
+  for (Flag flag : {Flag{"jobs"}, Flag{"threads"}, results_flag(), Flag{"dry-run", false}, Flag{"freeze", false},
+                    Flag{"oversubscribe", false}})
+    flags.push_back(std::move(flag));
+  const Arguments arguments("reproduce", words, std::move(flags), false);
+  const std::vector<Finding> family = finding_family(arguments, profile_of(arguments));
+  std::vector<std::shared_ptr<const DeclaredStudy>> studies;
+  for (const auto& study : studies_of(family)) {
+    const auto claims = claims_of(family, *study);
+    if (std::none_of(claims.begin(), claims.end(),
+                     [&](const Finding* finding) { return is_named(*finding, arguments.positional()); }))
+      continue;
+    studies.push_back(study);
+    ResultsFolder(study->results(arguments.results()), study->name).load_all();  // refuses damaged records
+  }
   if (arguments.has("dry-run")) {
-    print_plan(named, arguments.results());
+    print_plan(family, studies, arguments.results());
+    return 0;
+  }
+  if (arguments.has("freeze")) {
+    for (const auto& study : studies) {
+      freeze(claims_of(family, *study), arguments.results());
+      std::cout << protocol_path(*study, arguments.results()).string() << '\n';
+    }
     return 0;
   }
   RunnerOptions options;
@@ -68,18 +78,18 @@ int reproduce_command(const CommandArguments& words) {
   options.oversubscribe = arguments.has("oversubscribe");
   options.command = command_line(arguments);
   int code = 0;
-  for (const Finding& finding : named) {
-    const int own = run_finding(finding, arguments.results(), options);
+  for (const auto& study : studies) {
+    const int own = run_study(claims_of(family, *study), arguments.results(), options);
     if (own == interrupted_code) return own;
     code = std::max(code, own);
   }
-  if (profile_of(arguments) == Profile::smoke) {
-    evaluate_findings(named, arguments.results());  // refuses comparisons whose models or measures do not exist
-    std::cout << "Every finding ran in its smoke profile, which is too short to say anything about the claims.\n";
-    return code;
-  }
-  std::cout << findings_text(named_results(evaluate_findings(family, arguments.results(), arguments.has("any-times")),
-                                           arguments.positional()));
+  const bool smoke = profile_of(arguments) == Profile::smoke;
+  const std::vector<FindingResult> results =  // refuses comparisons whose models or measures do not exist
+      evaluate_findings(family, arguments.results(), arguments.has("any-times"), Keep::numbers);
+  if (smoke)
+    std::cout << "Every study ran in its smoke profile, which is too short to say anything about the claims.\n";
+  else
+    std::cout << findings_text(named_results(results, arguments.positional()));
   return code;
 }
 

@@ -6,12 +6,15 @@
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
+#include "cli/subject.h"
 #include "core/error.h"
 #include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"
+#include "findings/listing.h"
+#include "findings/study_records.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -64,15 +67,31 @@ Json cell_json(const CellEntry& cell) {
           {"options", options_json(model_options(cell))}};
 }
 
-// The settings of the file's [finding]; null when the file makes no claim.
-Json claim_json(const std::string& file) {
-  Json claim;
-  if (file.empty()) return claim;
-  for (const Assignment& a : read_experiment_file(file).finding) claim[a.key] = a.value;
-  return claim;
+// The settings of each section [claim]; empty when the file makes no claim.
+Json claims_json(const std::string& file) {
+  Json claims = Json::array();
+  if (file.empty()) return claims;
+  for (const std::vector<Assignment>& section : read_experiment_file(file).claims) {
+    claims.emplace_back(Json::object());
+    for (const Assignment& a : section) claims.back()[a.key] = a.value;
+  }
+  return claims;
 }
 
-Json experiment_json(const Experiment& experiment) {
+// What the searches chose for every group of runs.
+Json chosen_json(const Subject& subject, const std::filesystem::path& results) {
+  Json list = Json::array();
+  const auto records = read_study_records(subject.study, results);
+  for (std::size_t s = 0; s < searches.size(); ++s)
+    for (const SearchChoice& choice : records->choices[s])
+      list.push_back({{"search", std::string(1, searches[s])},
+                      {"runs", describe_group(*subject.study, choice.group)},
+                      {"settings", join(choice.values, [](const auto& v) { return v.first + " " + v.second; })}});
+  return list;
+}
+
+Json experiment_json(const Subject& subject, const std::filesystem::path& results) {
+  const Experiment& experiment = subject.declared;
   // One row for each model. Runs that differ only in seed and training settings have the same model.
   std::map<std::string, std::size_t> row_of;
   Json rows = Json::array();
@@ -93,8 +112,11 @@ Json experiment_json(const Experiment& experiment) {
     }
     rows[row->second]["runs"] = rows[row->second]["runs"].get<int>() + 1;
   }
-  return {{"experiment", experiment.name},          {"title", experiment.title},      {"file", experiment.file},
-          {"finding", claim_json(experiment.file)}, {"runs", experiment.runs.size()}, {"models", rows}};
+  Json json = {{"experiment", experiment.name},          {"title", experiment.title},      {"file", experiment.file},
+               {"claims", claims_json(experiment.file)}, {"runs", experiment.runs.size()}, {"models", rows}};
+  if (subject.study && subject.study->search) json["search"] = subject.study->search->text();
+  if (subject.runs == "tuned") json["chosen"] = chosen_json(subject, results);
+  return json;
 }
 
 void print_options(const Json& options) {
@@ -140,10 +162,10 @@ void print_cell(const Json& cell) {
 void print_experiment(const Json& experiment) {
   std::cout << experiment.at("experiment").get<std::string>() << ": " << experiment.at("title").get<std::string>()
             << "\n\n";
-  if (const Json& finding = experiment.at("finding"); !finding.is_null()) {
+  for (const Json& claim : experiment.at("claims")) {
     std::vector<std::vector<std::string>> lines;
     for (const char* key : {"claim", "source", "measure", "compare", "margin"})
-      lines.push_back({key, finding.value(key, "")});
+      lines.push_back({key, claim.value(key, "")});
     print_columns(std::cout, lines, 2);
     std::cout << '\n';
   }
@@ -154,6 +176,16 @@ void print_experiment(const Json& experiment) {
   }
   print_columns(std::cout, rows, 2);
   std::cout << '\n' << experiment.at("runs").dump() << " runs\n";
+  if (experiment.contains("search")) {
+    std::cout << "\ntwo searches, each: ";
+    print_paragraphs(std::cout, experiment.at("search").get<std::string>());
+  }
+  if (!experiment.contains("chosen")) return;
+  std::vector<std::vector<std::string>> chosen = {{"search", "runs", "chosen settings"}};
+  for (const Json& choice : experiment.at("chosen"))
+    chosen.push_back({choice.at("search"), choice.at("runs"), choice.at("settings")});
+  std::cout << '\n';
+  print_columns(std::cout, chosen, 2);
 }
 
 template <class Entry>
@@ -175,7 +207,9 @@ std::string near_table_name(const std::string& name) {
 }  // namespace
 
 int show_command(const CommandArguments& words) {
-  const Arguments arguments("show", words, {format_flag()});
+  std::vector<Flag> flags = subject_flags();
+  flags.push_back(format_flag());
+  const Arguments arguments("show", words, std::move(flags));
   const bool json = arguments.format() == "json";
   const auto show = [&](const Json& what, void (*print)(const Json&)) {
     if (json) {
@@ -185,8 +219,14 @@ int show_command(const CommandArguments& words) {
     }
     return 0;
   };
+  const auto show_experiment = [&] {
+    const Subject subject = subject_of(arguments);
+    if (subject.runs != "trials") return show(experiment_json(subject, arguments.results()), print_experiment);
+    std::cout << trial_table(subject.results_folder).text();
+    return 0;
+  };
   if (arguments.positional().empty() && !arguments.settings().empty()) {
-    return show(experiment_json(parse_experiment(arguments)), print_experiment);
+    return show_experiment();
   }
   const std::string& name =
       arguments.only_positional("a task, a cell, 'training' or an experiment (FILE.ini or a name of the catalogue)");
@@ -211,7 +251,7 @@ int show_command(const CommandArguments& words) {
     throw UserError("command line: '" + name + "' is not a task, a cell, a file or an experiment; did you mean '" +
                     near + "'?");
   }
-  return show(experiment_json(parse_experiment(arguments)), print_experiment);
+  return show_experiment();
 }
 
 }  // namespace rnnbench::cli

@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
+#include "cli/subject.h"
 #include "core/text.h"
 #include "experiments/records/results_folder.h"
 #include "experiments/records/weights.h"
@@ -17,17 +18,49 @@ std::string state_of(const ResultsFolder& results_folder, const std::string& id,
   return std::filesystem::exists(results_folder.checkpoint_path(id)) ? "interrupted" : "missing";
 }
 
+// How many trials of each search are recorded. Later rungs depend on earlier ones, so trials that are left have no ids.
+int print_searches(const Subject& subject, const Arguments& arguments) {
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"search", "recorded", "of"}};
+  bool finished = true;
+  for (const char letter : searches) {
+    const TrialFile file(TrialFile::path_in(subject.results_folder.path(), letter));
+    const std::vector<RunSpec>& runs = subject.study->experiment.runs;
+    const std::size_t planned = subject.study->search->planned_trials(runs, letter).size();
+    finished = finished && search_state(*subject.study->search, runs, letter, file).due.empty();
+    const std::string name(1, letter);
+    list.push_back({{"search", name}, {"recorded", file.size()}, {"planned", planned}});
+    rows.push_back({name, std::to_string(file.size()), std::to_string(planned)});
+  }
+  const std::string next = finished ? "" : continue_command(subject, arguments);
+  if (arguments.format() == "json") {
+    std::cout << Json{{"experiment", subject.declared.name},
+                      {"folder", subject.results_folder.path().string()},
+                      {"trials", list},
+                      {"continue", finished ? Json() : Json(next)}}
+                     .dump(2)
+              << '\n';
+    return 0;
+  }
+  print_columns(std::cout, rows);
+  if (!finished) std::cout << "continue with: " << next << '\n';
+  return 0;
+}
+
 }  // namespace
 
 int status_command(const CommandArguments& words) {
-  const Arguments arguments("status", words, {results_flag(), format_flag()});
-  const Experiment experiment = parse_experiment(arguments);
-  const ResultsFolder results_folder(arguments.results(), experiment.name);
+  std::vector<Flag> flags = subject_flags();
+  flags.push_back(format_flag());
+  const Arguments arguments("status", words, std::move(flags));
+  const Subject subject = subject_of(arguments);
+  if (subject.runs == "trials") return print_searches(subject, arguments);
+  const ResultsFolder& results_folder = subject.results_folder;
   Json counts = {{"solved", 0}, {"finished", 0}, {"diverged", 0}, {"interrupted", 0}, {"missing", 0}};
   Json runs = Json::array();
   std::size_t without_weights = 0;
   std::vector<std::vector<std::string>> rows;
-  for (const RunSpec& run : experiment.runs) {
+  for (const RunSpec& run : subject.trained) {
     const std::string id = run.id();
     const auto record = results_folder.load(id);
     const std::string state = state_of(results_folder, id, record);
@@ -39,9 +72,9 @@ int status_command(const CommandArguments& words) {
     rows.push_back({id, state, describe(run)});
   }
   const bool complete = counts["interrupted"] == 0 && counts["missing"] == 0;
-  const std::string next = complete ? "" : run_command_line(arguments);
+  const std::string next = complete ? "" : continue_command(subject, arguments);
   if (arguments.format() == "json") {
-    const Json status = {{"experiment", experiment.name},
+    const Json status = {{"experiment", subject.declared.name},
                          {"folder", results_folder.path().string()},
                          {"counts", counts},
                          {"continue", complete ? Json() : Json(next)},
@@ -52,11 +85,11 @@ int status_command(const CommandArguments& words) {
   print_columns(std::cout, rows);
   std::vector<std::string> summary;
   for (const auto& [state, count] : counts.items()) summary.push_back(count.dump() + " " + state);
-  std::cout << experiment.runs.size() << " runs in " << results_folder.path().string() << ": " << join(summary) << '\n';
+  std::cout << subject.trained.size() << " runs in " << results_folder.path().string() << ": " << join(summary) << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
   if (without_weights > 0)
     std::cout << "weights missing or damaged: " << without_weights
-              << " of the recorded runs; to train them again: " << run_command_line(arguments) << '\n';
+              << " of the recorded runs; to train them again: " << continue_command(subject, arguments) << '\n';
   return 0;
 }
 

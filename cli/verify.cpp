@@ -72,10 +72,10 @@ std::vector<Recorded> sampled_runs(const Arguments& arguments, const WorkspaceOp
   const Experiment experiment = parse_experiment(arguments, workspace);
   const ResultsFolder results_folder(arguments.results(), experiment.name);
   std::vector<Recorded> records;
-  // A study or finding also has the trials of its search and the tuned runs, which its file does not list.
+  // A study also has the trials of its searches and the tuned runs, which its file does not list.
   const bool whole = !experiment.file.empty() && arguments.settings().empty();
   if (whole) records = trials_in(results_folder);
-  if (whole && (!records.empty() || is_finding(experiment.file)))
+  if (whole && (!records.empty() || is_study(experiment.file)))
     for (Record& record : results_folder.load_all())
       if (record.spec.at("numerics_version") == numerics_version) records.push_back(std::move(record));
   if (!records.empty()) return sampled(records, count);

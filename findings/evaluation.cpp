@@ -2,67 +2,16 @@
 
 #include <algorithm>
 #include <exception>
-#include <map>
-#include <set>
 
 #include "analysis/format.h"
-#include "analysis/statistics/paired.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "core/threads.h"
 #include "experiments/records/environment.h"
-#include "experiments/records/results_folder.h"
+#include "findings/protocol.h"
 
 namespace rnnbench::findings {
 namespace {
-
-constexpr double significance = 0.05;
-
-// The records of one finding. Each is read once, although trials, untuned and tuned runs share some.
-class Records {
- public:
-  explicit Records(const ResultsFolder& folder) : folder_(folder) {}
-
-  // nullptr when there is none.
-  const Record* find(const std::string& id) { return read(id) ? &*read(id) : nullptr; }
-  // Moves the records into the runs, except for those that `later` needs too.
-  std::vector<Run> take(const std::vector<RunSpec>& specs, const std::vector<RunSpec>& later = {}) {
-    std::set<std::string> needed;
-    for (const RunSpec& spec : later) needed.insert(spec.id());
-    std::vector<Run> runs;
-    for (const RunSpec& spec : specs) {
-      runs.push_back({spec.json(), std::nullopt});
-      const std::string id = runs.back().id();
-      std::optional<Record>& record = read(id);
-      if (needed.contains(id))
-        runs.back().record = record;
-      else
-        runs.back().record = std::move(record);
-    }
-    return runs;
-  }
-  // Of all records that were read.
-  double cpu_seconds() const { return cpu_seconds_; }
-
- private:
-  std::optional<Record>& read(const std::string& id) {
-    const auto [entry, is_new] = records_.try_emplace(id);
-    std::optional<Record>& record = entry->second;
-    if (!is_new) return record;
-    record = folder_.load(id);
-    if (record)
-      for (const char* key : {"train_cpu_seconds", "evaluate_cpu_seconds"})
-        cpu_seconds_ += record->measured.value(key, 0.0);
-    return record;
-  }
-
-  const ResultsFolder& folder_;
-  std::map<std::string, std::optional<Record>> records_;
-  double cpu_seconds_ = 0;
-};
-
-bool all_recorded(const std::vector<Run>& runs) {
-  return std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
-}
 
 int sign_of(double value) { return (value > 0) - (value < 0); }
 
@@ -82,21 +31,20 @@ std::optional<double> published_value(const Finding& finding, const Expression& 
 PublishedAgreement compare_with_published(const FindingResult& result) {
   PublishedAgreement agreement;
   const Outcome& outcome = *result.primary;
-  const std::vector<Expression>& left = outcome.statement.left;
-  for (std::size_t i = 0; i < outcome.parts.size(); ++i) {
-    const ComparisonPart& part = outcome.parts[i];
-    const auto a = published_value(*result.finding, left[i % left.size()], part),
+  for (const ComparisonPart& part : outcome.parts) {
+    const auto a = published_value(*result.finding, outcome.statement.left[part.left_side], part),
                b = published_value(*result.finding, outcome.statement.right, part);
     if (!a || !b) continue;
     const bool plain = outcome.compares_with_number();
-    agreement.sign = agreement.sign.value_or(true) && sign_of(*a - *b) == sign_of(part.effect - (plain ? *b : 0));
-    if (!part.interval) continue;
+    agreement.sign = agreement.sign.value_or(true) && sign_of(*a - *b) == sign_of(part.mean() - (plain ? *b : 0));
+    if (!part.effect.hull) continue;
     const double theirs = plain ? *a : *a - *b;
-    agreement.size = agreement.size.value_or(true) && part.interval->low <= theirs && theirs <= part.interval->high;
+    agreement.size =
+        agreement.size.value_or(true) && part.effect.hull->low <= theirs && theirs <= part.effect.hull->high;
   }
   std::vector<std::pair<double, double>> numbers;  // theirs, ours
-  for (const Published& p : result.finding->published)
-    if (const auto ours = mean_of_model(result, p.model)) numbers.emplace_back(p.value, *ours);
+  for (std::size_t i = 0; i < result.our_means.size(); ++i)
+    if (result.our_means[i]) numbers.emplace_back(result.finding->published[i].value, *result.our_means[i]);
   if (numbers.size() < 2) return agreement;
   agreement.ranking = true;
   for (std::size_t i = 0; i < numbers.size(); ++i)
@@ -125,137 +73,161 @@ std::vector<std::string> caveats_of(const Finding& finding, const std::vector<Ru
   return caveats;
 }
 
+int untestable_parts(const std::vector<Ceiling>& ceilings) {
+  return static_cast<int>(
+      std::count_if(ceilings.begin(), ceilings.end(), [](const Ceiling& ceiling) { return !ceiling.testable; }));
+}
+
 // All but what depends on the other findings.
-FindingResult evaluate(const Finding& finding, const std::filesystem::path& results, bool any_times) {
+FindingResult evaluate(const Finding& finding, const std::shared_ptr<const StudyRecords>& records,
+                       const std::string& protocol_problem, bool any_times) {
   FindingResult result;
   result.finding = &finding;
-  const ResultsFolder folder(finding.results(results), finding.name);
-  Records records(folder);
-  const std::vector<RunSpec>& declared = finding.experiment.runs;
-  if (!finding.tuning) {
-    result.runs = records.take(declared);
-  } else {
-    for (const RunSpec& trial : finding.tuning->trial_runs(declared)) records.find(trial.id());
-    const auto find = [&](const std::string& id) { return records.find(id); };
-    if (auto chosen = tuned(*finding.tuning, declared, find)) {
-      result.runs = records.take(chosen->runs, declared);
-      result.choices = std::move(chosen->choices);
-    }
-    result.untuned = records.take(declared);
-  }
-  result.cpu_seconds = records.cpu_seconds();
-  std::set<std::uint64_t> seeds;
-  for (const RunSpec& run : declared) seeds.insert(run.seed);
-  result.seeds = static_cast<int>(seeds.size());
-  result.declared = declared.size();
-  result.caveats = caveats_of(finding, result.runs, any_times);
-  for (const Run& run : result.runs) {
-    result.recorded += run.recorded();
-    result.diverged += run.diverged();
-  }
-  if (result.runs.empty() || !all_recorded(result.runs)) {
-    result.reason = std::to_string(result.recorded) + " of " + std::to_string(result.declared) + " runs recorded";
+  result.records = records;
+  const DeclaredStudy& study = *finding.study;
+  result.heading = measure_heading(finding.primary.measurement, pointers(records->runs));
+  result.ceilings = ceilings(finding, *records);
+  const bool unfrozen = study.profile != Profile::smoke && !protocol_problem.empty();
+  if (!records->complete()) {
+    // With another margin than the frozen one, a claim could become not testable after the searches were seen.
+    result.refused = unfrozen && untestable_parts(result.ceilings) > 0;
+    result.reason = result.refused       ? protocol_problem
+                    : !records->searched ? "the search is not finished"
+                                         : std::to_string(records->recorded) + " of " +
+                                               counted(records->declared.size(), "run") + " recorded";
     return result;
   }
-  const auto decided = [&](const DeclaredComparison& comparison, double margin, const std::vector<Run>& runs) {
-    return decide(comparison.statement, comparison.measurement, margin, runs);
+  result.caveats = caveats_of(finding, records->runs, any_times);
+  const auto compared = [&](const DeclaredComparison& comparison, double margin) {
+    return compare(comparison.statement, comparison.measurement, margin, records->runs, study.seeds);
   };
-  result.primary = decided(finding.primary, finding.margin, result.runs);
-  for (const DeclaredComparison& also : finding.also)
-    result.also.push_back(decided(also, finding.margin_of(also), result.runs));
-  if (!result.untuned.empty() && all_recorded(result.untuned))
-    result.untuned_primary = decided(finding.primary, finding.margin, result.untuned);
-  result.verdict = result.primary->verdict;
-  if (is_time(finding.primary.measurement) && !any_times) result.reason = unreliable_times(result.runs);
-  result.refused = !result.reason.empty();
-  if (result.refused) result.verdict = Verdict::undecided;
+  result.primary = compared(finding.primary, finding.margin);
+  for (const DeclaredComparison& also : finding.also) result.also.push_back(compared(also, finding.margin_of(also)));
+  for (const Published& published : finding.published)
+    result.our_means.push_back(mean_of_model(result, published.model));
   result.published = compare_with_published(result);
+  if (is_time(finding.primary.measurement) && !any_times) result.reason = unreliable_times(records->runs);
+  if (unfrozen) result.reason = protocol_problem;
+  result.refused = !result.reason.empty();
   return result;
 }
 
-bool is_decided(const FindingResult& result) {
-  return result.verdict == Verdict::supported || result.verdict == Verdict::contradicted;
+// Whether a part can show a difference, by the last rungs of the searches.
+bool is_testable(const FindingResult& result, std::size_t left_side, const std::string& task_settings) {
+  return std::none_of(result.ceilings.begin(), result.ceilings.end(), [&](const Ceiling& ceiling) {
+    return !ceiling.testable && ceiling.left_side == left_side && ceiling.task_settings == task_settings;
+  });
 }
 
-// How many more seeds would decide when Holm's correction multiplies the p-value by so many findings. All parts have to
-// be supported, but one contradicted part contradicts the claim, which counts as one test per part.
-std::string needed_seeds(const Outcome& outcome, int seeds, double findings) {
-  const bool contradicted = outcome.verdict == Verdict::contradicted;
-  const double tests = contradicted ? findings * static_cast<double>(outcome.parts.size()) : findings;
-  int max = 0;
-  for (const ComparisonPart& part : outcome.parts) {
-    if (static_cast<int>(part.values.size()) < min_runs_for_interval) return "fewer than ten seeds";
-    if (!part.interval) return "these numbers have no reliable interval";
-    if (contradicted && &part != &outcome.decisive()) continue;
-    const auto needed = seeds_needed(outcome, part, tests);
-    if (!needed) return "more than 1,000 seeds would be needed";
-    max = std::max(max, *needed);
-  }
-  const int more = std::max(max - seeds, 1);
-  return "about " + std::to_string(more) + (more == 1 ? " more seed" : " more seeds") + " would decide";
-}
-
-// Holm's correction over all findings that can have a verdict; those that were not run or refused count with p = 1.
-void correct_for_family(std::vector<FindingResult>& results) {
-  Values p;
-  std::vector<FindingResult*> family;
-  for (FindingResult& result : results) {
-    if (!result.finding->not_applicable.empty()) continue;
-    family.push_back(&result);
-    p.push_back(result.primary && !result.refused ? result.primary->p.value_or(1) : 1);
-  }
-  const Values adjusted = holm(p);
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    FindingResult& result = *family[i];
-    if (!result.primary || !result.primary->p || result.refused) continue;
-    result.adjusted_p = adjusted[i];
-    if (is_decided(result) && adjusted[i] > significance) {
-      result.reason = "its interval is clear of the boundary, but p = " + significant(adjusted[i]) +
-                      " after Holm's correction for " + std::to_string(family.size()) + " findings";
-      result.verdict = Verdict::undecided;
+// p-values of the family, and whose they are. Parts without a p-value count with 1.
+class Family {
+ public:
+  explicit Family(std::vector<FindingResult>& results) {
+    for (FindingResult& result : results) {
+      if (!result.finding->not_applicable.empty()) continue;
+      if (!result.primary || result.refused) {
+        const int untestable = result.refused ? 0 : untestable_parts(result.ceilings);
+        p_.resize(p_.size() + static_cast<std::size_t>(result.finding->parts - untestable), 1);
+        continue;
+      }
+      first_.emplace_back(&result, p_.size());
+      for (ComparisonPart& part : result.primary->parts) {
+        part.testable = is_testable(result, part.left_side, part.task_settings);
+        if (part.testable) p_.push_back(part.effect.smallest_p());
+      }
     }
   }
-  const auto left = std::count_if(family.begin(), family.end(), [](const FindingResult* r) { return !is_decided(*r); });
-  for (FindingResult* result : family)
-    if (result->verdict == Verdict::undecided && !result->refused)
-      result->reason += (result->reason.empty() ? "" : "; ") +
-                        needed_seeds(*result->primary, result->seeds, static_cast<double>(left));
+
+  // Sets the adjusted p-values and the verdicts of all comparisons that decide, also at half and twice the margin.
+  void judge_all() {
+    const Values adjusted = holm(p_);
+    for (const auto& [result, first] : first_) {
+      judge_parts(*result->primary, adjusted, first);
+      if (result->finding->margin == 0) continue;
+      result->half_margin = at_margin(*result, result->finding->margin / 2, first);
+      result->twice_margin = at_margin(*result, result->finding->margin * 2, first);
+    }
+  }
+
+ private:
+  static void judge_parts(Outcome& outcome, const Values& adjusted, std::size_t first) {
+    for (ComparisonPart& part : outcome.parts)
+      if (part.testable) part.adjusted_p = adjusted[first++];
+    judge(outcome);
+  }
+
+  // Which parts are testable depends on the margin too, but is not judged again.
+  Outcome at_margin(const FindingResult& result, double margin, std::size_t first) const {
+    Outcome outcome = with_margin(*result.primary, margin);
+    Values p = p_;
+    std::size_t i = first;
+    for (const ComparisonPart& part : outcome.parts)
+      if (part.testable) p[i++] = part.effect.smallest_p();
+    judge_parts(outcome, holm(p), first);
+    return outcome;
+  }
+
+  Values p_;
+  std::vector<std::pair<FindingResult*, std::size_t>> first_;  // with the index of its first p-value
+};
+
+std::string untestable_reason(const FindingResult& result) {
+  const Ceiling& ceiling = result.ceilings.front();
+  return "in the last rung of both searches, validation scores leave no room for a difference of " +
+         number_text(result.finding->margin) + " (" + ceiling.label + ": " + score_text(ceiling.left[0]) + " and " +
+         score_text(ceiling.right[0]) + " in search A)";
+}
+
+void give_verdict(FindingResult& result) {
+  if (!result.finding->not_applicable.empty()) {
+    result.verdict = Verdict::not_applicable;
+    result.reason = result.finding->not_applicable;
+    return;
+  }
+  const bool none_testable =
+      !result.ceilings.empty() && untestable_parts(result.ceilings) == static_cast<int>(result.ceilings.size());
+  if (none_testable && !result.refused) {
+    result.verdict = Verdict::not_testable;
+    result.reason = untestable_reason(result);
+  } else if (result.primary) {
+    result.verdict = result.refused ? Verdict::not_run : result.primary->verdict;
+  }
 }
 
 }  // namespace
 
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results,
-                                             bool any_times) {
+                                             bool any_times, Keep keep) {
   std::vector<FindingResult> evaluated(findings.size());
-  std::vector<std::exception_ptr> errors(findings.size());
-  ThreadTeam team(std::min(available_cores(), static_cast<int>(findings.size())), [] {});
-  team.run(static_cast<int>(findings.size()), [&](int, int i) {
+  const auto studies = studies_of(findings);
+  std::vector<std::exception_ptr> errors(studies.size());
+  ThreadTeam team(std::min(available_cores(), std::max(1, static_cast<int>(studies.size()))), [] {});
+  team.run(static_cast<int>(studies.size()), [&](int, int s) {
     try {
-      evaluated[i] = evaluate(findings[i], results, any_times);
+      const auto records = read_study_records(studies[s], results);
+      const std::string problem = protocol_problem(claims_of(findings, *studies[s]), results);
+      for (std::size_t i = 0; i < findings.size(); ++i)
+        if (findings[i].study == studies[s]) evaluated[i] = evaluate(findings[i], records, problem, any_times);
+      if (keep == Keep::numbers)
+        for (Run& run : records->runs) run.record.reset();
     } catch (const UserError& error) {
-      errors[i] = std::make_exception_ptr(UserError(findings[i].file.string() + ": " + error.what()));
+      errors[s] = std::make_exception_ptr(UserError(studies[s]->file.string() + ": " + error.what()));
     } catch (...) {
-      errors[i] = std::current_exception();
+      errors[s] = std::current_exception();
     }
   });
   for (const std::exception_ptr& error : errors)
     if (error) std::rethrow_exception(error);
-  correct_for_family(evaluated);
-  for (FindingResult& result : evaluated) {
-    if (!result.finding->not_applicable.empty()) {
-      result.verdict = Verdict::not_applicable;
-      result.reason = result.finding->not_applicable;
-    }
-  }
+  Family(evaluated).judge_all();
+  for (FindingResult& result : evaluated) give_verdict(result);
   return evaluated;
 }
 
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model) {
-  if (!result.primary) return std::nullopt;
   Values values;
-  for (const Run& run : result.runs)
+  for (const Run& run : result.runs())
     if (matches(model, run))
-      if (const auto value = value_of(result.primary->measurement, run)) values.push_back(*value);
+      if (const auto value = value_of(result.finding->primary.measurement, run)) values.push_back(*value);
   if (values.empty()) return std::nullopt;
   return mean(values);
 }

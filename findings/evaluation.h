@@ -1,12 +1,15 @@
-// What the records say about each claim, and the verdicts once the number of claims is taken into account.
+// What the records say about each claim, and the verdicts once the number of comparisons is taken into account.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "findings/ceiling.h"
 #include "findings/finding.h"
+#include "findings/study_records.h"
 #include "findings/verdict.h"
 
 namespace rnnbench::findings {
@@ -20,29 +23,34 @@ struct PublishedAgreement {
 
 struct FindingResult {
   const Finding* finding = nullptr;
+  std::shared_ptr<const StudyRecords> records;
   Verdict verdict = Verdict::not_run;
-  std::string reason;                      // why it is undecided, not run, or not applicable
-  bool refused = false;                    // no number of seeds decides it: its times cannot be compared
-  std::vector<std::string> caveats;        // what the intervals do not include, or what the scores are of
-  std::size_t declared = 0, recorded = 0;  // runs that the verdict is based on
-  std::size_t diverged = 0;
-  int seeds = 0;
-  double cpu_seconds = 0;    // of all its records, including the search
-  std::vector<Run> runs;     // tuned, if there is a search
-  std::vector<Run> untuned;  // if there is a search: with the settings of the file
-  std::vector<TuningChoice> choices;
-  std::optional<Outcome> primary;  // once all runs are recorded
-  std::optional<Outcome> untuned_primary;
+  std::string reason;                // why it is undecided, not testable, not run, or not applicable
+  bool refused = false;              // a verdict is refused: times cannot be compared, or the protocol does not match
+  std::vector<std::string> caveats;  // what the intervals do not include, or what the scores are of
+  std::vector<Ceiling> ceilings;
+  std::optional<Outcome> primary;  // once all reported runs are recorded
   std::vector<Outcome> also;
-  std::optional<double> adjusted_p;  // Holm, over the family of all findings that can have a verdict
+  // The same comparison at half and at twice the margin, judged in the same family; nothing if the margin is 0.
+  std::optional<Outcome> half_margin, twice_margin;
+  std::vector<std::optional<double>> our_means;  // beside each published number
   PublishedAgreement published;
+  std::string heading;  // "skill (higher is better)": of the measure that decides
+
+  const std::vector<Run>& runs() const { return records->runs; }
+  int seeds() const { return static_cast<int>(finding->study->seeds[0].size() + finding->study->seeds[1].size()); }
 };
 
-// Reads the records of every finding below `results`, each once. The family is all of `findings`, whether run or not;
-// the results point into it. A comparison of times that were measured on a busy machine or on different CPUs stays
-// undecided, unless `any_times`. Throws UserError that names the finding's file.
+// What stays in memory of the records after a study has been evaluated.
+enum class Keep { records, numbers };
+
+// Reads the records of every study below `results`, each once. The family is all of `findings`, whether run or not; the
+// results point into it. p-values are corrected by Holm's method over all parts of all findings that can have a
+// verdict; parts that were not run or were refused count with p = 1, parts that are not testable do not count. A
+// comparison of times that were measured on a busy machine or on different CPUs gets no verdict, unless `any_times`;
+// nor does a finding whose protocol was not frozen as it is now. Throws UserError that names the study's file.
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results,
-                                             bool any_times = false);
+                                             bool any_times = false, Keep keep = Keep::records);
 
 // The mean of the primary measure over the runs of a model expression; nothing when none has a value.
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model);

@@ -31,6 +31,10 @@ struct Measurement {
   bool beyond = false, untrained = false;
   std::optional<double> seconds;
 };
+// The version of the definition of this measure, part of frozen protocols. Raise it in measurement.cpp with every
+// change of what the number means.
+int measurement_version(const Measurement& measurement);
+
 // Throws UserError for a length that is no whole number, two such endings, or one behind what is not a score.
 Measurement parse_measurement(const std::string& text);
 

@@ -1,42 +1,88 @@
 #include "findings/reproduce.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "analysis/csv.h"
 #include "experiments/running/estimate.h"
+#include "experiments/search/run_search.h"
+#include "findings/ceiling.h"
+#include "findings/protocol.h"
+#include "findings/study_records.h"
 
 namespace rnnbench::findings {
+namespace {
 
-RemainingWork remaining_work(const Finding& finding, const std::filesystem::path& results) {
-  const ResultsFolder folder(finding.results(results), finding.name);
-  const std::vector<RunSpec>& declared = finding.experiment.runs;
-  std::vector<RunSpec> runs = finding.first_runs().runs;
+// The planned trials without as many as are recorded, which have the same number of updates.
+std::vector<RunSpec> missing_trials(std::vector<RunSpec> planned, const TrialFile& file) {
+  std::map<std::int64_t, std::size_t> recorded;  // by the number of updates
+  for (const auto& [id, trial] : file.trials()) ++recorded[spec_of(trial).training.integer("updates")];
+  std::erase_if(planned, [&](const RunSpec& run) {
+    std::size_t& left = recorded[run.training.integer("updates")];
+    if (left == 0) return false;
+    --left;
+    return true;
+  });
+  return planned;
+}
+
+// Whether a claim of the study could be decided by the reported runs. The smoke profile, which decides nothing, trains
+// them in any case.
+bool reports_runs(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
+  if (claims.front()->study->profile == Profile::smoke) return true;
+  const auto records = read_study_records(claims.front()->study, results);
+  return std::any_of(claims.begin(), claims.end(), [&](const Finding* finding) {
+    const std::vector<Ceiling> parts = ceilings(*finding, *records);
+    return parts.empty() || std::any_of(parts.begin(), parts.end(), [](const Ceiling& part) { return part.testable; });
+  });
+}
+
+}  // namespace
+
+RemainingWork remaining_work(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
+  const DeclaredStudy& study = *claims.front()->study;
+  const std::filesystem::path own_results = study.results(results);
+  const ResultsFolder folder(own_results, study.name);
   RemainingWork work;
-  work.runs = declared.size() * (finding.tuning ? 2 : 1);
-  work.trials = runs.size() - declared.size();
-  const auto choice = finding.tuning ? tuned(*finding.tuning, declared, folder) : std::nullopt;
-  if (choice) runs.insert(runs.end(), choice->runs.begin(), choice->runs.end());
-  std::erase_if(runs, [&](const RunSpec& run) { return folder.has(run.id()); });
-  if (finding.tuning && !choice)  // the tuned runs are not known yet, but cost about as much as the untuned ones
-    runs.insert(runs.end(), declared.begin(), declared.end());
-  work.missing = runs.size();
-  const std::vector<double> seconds = estimated_seconds(runs);
+  std::vector<RunSpec> missing;
+  if (study.search)
+    for (const char letter : searches) {
+      std::vector<RunSpec> planned = study.search->planned_trials(study.experiment.runs, letter);
+      work.trials += planned.size();
+      planned = missing_trials(std::move(planned), TrialFile(TrialFile::path_in(folder.path(), letter)));
+      missing.insert(missing.end(), planned.begin(), planned.end());
+    }
+  // Until the settings are chosen, the declared ones, which cost about as much.
+  const auto reported = runs_to_report(study, results);
+  if (!reported || reports_runs(claims, results))
+    for (const RunSpec& run : reported.value_or(study.experiment.runs)) {
+      ++work.runs;
+      if (!folder.has(run.id())) missing.push_back(run);
+    }
+  work.missing = missing.size();
+  const std::vector<double> seconds = estimated_seconds(missing);
   work.core_seconds = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   return work;
 }
 
-int run_finding(const Finding& finding, const std::filesystem::path& results, const RunnerOptions& options) {
-  const std::filesystem::path own_results = finding.results(results);
-  int code = run_experiment(finding.first_runs(), own_results, options);
-  const ResultsFolder folder(own_results, finding.name);
-  if (code != interrupted_code && finding.tuning) {
-    if (auto chosen = tuned(*finding.tuning, finding.experiment.runs, folder)) {
-      Experiment second = finding.experiment;
-      second.runs = std::move(chosen->runs);
-      code = std::max(code, run_experiment(second, own_results, options));
-    }
+int run_study(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
+              const RunnerOptions& options) {
+  const DeclaredStudy& study = *claims.front()->study;
+  const std::filesystem::path own_results = study.results(results);
+  if (study.profile != Profile::smoke) freeze(claims, results);
+  int code = 0;
+  if (study.search) {
+    code = run_search(*study.search, study.experiment, own_results, options);
+    if (code == interrupted_code) return code;
   }
+  auto reported = runs_to_report(study, results);
+  if (!reported) return code;
+  if (!reports_runs(claims, results)) return code;
+  Experiment experiment = study.experiment;
+  experiment.runs = std::move(*reported);
+  code = std::max(code, run_experiment(experiment, own_results, options));
+  const ResultsFolder folder(own_results, study.name);
   write_csv(folder, folder.load_all());
   return code;
 }

@@ -1,4 +1,4 @@
-// Runs a finding as it is declared, with the search for settings.
+// Runs a study as it is declared: frozen protocol, search for settings, reported runs.
 #pragma once
 
 #include <filesystem>
@@ -8,18 +8,22 @@
 
 namespace rnnbench::findings {
 
-// What is left to run of a finding, and what it costs.
+// What is left to run of a study, and what it costs.
 struct RemainingWork {
-  std::size_t runs = 0;     // declared, tuned and untuned
-  std::size_t trials = 0;   // of the search
-  std::size_t missing = 0;  // of both, without a record
+  std::size_t trials = 0;   // of both searches
+  std::size_t runs = 0;     // reported; 0 if the searches show that no claim is testable
+  std::size_t missing = 0;  // of both, not recorded yet
   double core_seconds = 0;  // of the missing ones, at most
 };
-// `results` is the results folder of the lab profile. Trains a few updates of each kind of run to estimate the time.
-RemainingWork remaining_work(const Finding& finding, const std::filesystem::path& results);
+// `claims` are all findings of one study, `results` is the results folder of the lab profile. Trains a few updates of
+// each kind of run to estimate the time.
+RemainingWork remaining_work(const std::vector<const Finding*>& claims, const std::filesystem::path& results);
 
-// Runs the declared runs and the trials of the search that have no record yet, then, once all trials are recorded, the
-// tuned runs; writes their CSV files. Returns the exit code of run_experiment. `results` as above.
-int run_finding(const Finding& finding, const std::filesystem::path& results, const RunnerOptions& options);
+// Freezes the protocol (not in the smoke profile), trains the trials of both searches that are not recorded yet, then
+// the reported runs with the chosen settings, and writes the CSV files. The reported runs are left out if no claim is
+// testable (but not in the smoke profile, which checks that everything works). `claims` are all findings of one study.
+// Returns the exit code of run_experiment. Throws UserError as freeze.
+int run_study(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
+              const RunnerOptions& options);
 
 }  // namespace rnnbench::findings

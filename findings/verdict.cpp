@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "analysis/format.h"
 #include "analysis/statistics/survival.h"
 
 namespace rnnbench::findings {
 namespace {
-
-constexpr double interval_level = 0.95, equivalence_level = 0.90, significance = 0.05;
 
 // Boundaries are declared numbers or sums of two: six digits show them in full and hide the rounding of the sum.
 std::string boundary_number(double value, bool with_sign) {
@@ -26,28 +25,23 @@ bool is_share(const Expression& e) {
   return e.kind == Kind::model || (combined && std::all_of(e.operands.begin(), e.operands.end(), is_share));
 }
 
-void decide_part(const ClaimedRange& claimed, ComparisonPart& part) {
-  Effect effect(part.first, part.second, part.scale);
-  part.effect = effect.value();
-  part.interval = effect.interval(interval_level);
-  if (claimed.boundaries().empty()) return;  // the number is only shown
-  const bool has_low = std::isfinite(claimed.low), has_high = std::isfinite(claimed.high);
-  const auto above_low = effect.p_above(claimed.low), below_high = effect.p_below(claimed.high);
-  if (!above_low || !below_high) return;
-  const auto two_sided = [](double one_sided) { return std::min(1.0, 2 * one_sided); };
-  if (claimed.equivalence())
-    part.p_for = std::max(*above_low, *below_high);
-  else
-    part.p_for = two_sided(has_low ? *above_low : *below_high);
-  part.p_against = 1;
-  if (has_low) part.p_against = std::min(*part.p_against, two_sided(*effect.p_below(claimed.low)));
-  if (has_high) part.p_against = std::min(*part.p_against, two_sided(*effect.p_above(claimed.high)));
-  if (!part.interval) return;
-  const Interval within = claimed.equivalence() ? *effect.interval(equivalence_level) : *part.interval;
-  if (within.low > claimed.low && within.high < claimed.high && *part.p_for <= significance)
-    part.verdict = Verdict::supported;
-  if ((part.interval->high < claimed.low || part.interval->low > claimed.high) && *part.p_against <= significance)
-    part.verdict = Verdict::contradicted;
+// Sorts the pairs by the search that they follow.
+ComparisonPart part_of(const PairedValues& pairs, const Statement& statement,
+                       const std::array<std::vector<std::uint64_t>, 2>& seeds) {
+  ComparisonPart part;
+  part.left_side = static_cast<std::size_t>(pairs.left_side - statement.left.data());
+  part.label = pairs.label;
+  part.task_settings = pairs.task_settings;
+  part.failures = pairs.failures;
+  const bool with_number = statement.right.kind == Expression::Kind::number;
+  for (std::size_t i = 0; i < pairs.seeds.size(); ++i) {
+    const std::size_t search = std::count(seeds[0].begin(), seeds[0].end(), pairs.seeds[i]) > 0 ? 0 : 1;
+    part.seeds[search].push_back(pairs.seeds[i]);
+    part.values[search].push_back(with_number ? pairs.left[i] : pairs.left[i] - pairs.right[i]);
+    part.numbers[search].first.push_back(pairs.first[i]);
+    if (!pairs.second.empty()) part.numbers[search].second.push_back(pairs.second[i]);
+  }
+  return part;
 }
 
 Lifetimes lifetimes_of(const Expression& model, const Measurement& measurement, const std::vector<const Run*>& runs) {
@@ -74,64 +68,33 @@ void describe_part(const Statement& statement, const Measurement& measurement, c
                           .p;
 }
 
-void decide_whole(Outcome& outcome) {
-  const auto has = [](Verdict verdict) {
-    return [verdict](const ComparisonPart& part) { return part.verdict == verdict; };
-  };
-  const auto& parts = outcome.parts;
-  if (std::any_of(parts.begin(), parts.end(), has(Verdict::contradicted)))
-    outcome.verdict = Verdict::contradicted;
-  else if (std::all_of(parts.begin(), parts.end(), has(Verdict::supported)))
-    outcome.verdict = Verdict::supported;
-  double p_for = 0, p_against = 1;
-  for (const ComparisonPart& part : parts) {
-    if (!part.p_for) return;
-    p_for = std::max(p_for, *part.p_for);
-    p_against = std::min(p_against, *part.p_against);
-  }
-  p_against = std::min(1.0, p_against * static_cast<double>(parts.size()));
-  outcome.p = outcome.verdict == Verdict::supported      ? p_for
-              : outcome.verdict == Verdict::contradicted ? p_against
-                                                         : std::min(p_for, p_against);
+Verdict verdict_of(Relation relation, PartVerdict part, Boundaries boundaries) {
+  if (part == PartVerdict::undecided) return Verdict::undecided;
+  if (part == PartVerdict::depends_on_search) return Verdict::depends_on_search;
+  const bool upward = relation == Relation::above || relation == Relation::not_below;
+  if (relation == Relation::within) return part == PartVerdict::within ? Verdict::supported : Verdict::contradicted;
+  if (part == PartVerdict::within && boundaries.low < boundaries.high) return Verdict::no_difference;
+  return (part == PartVerdict::above) == upward ? Verdict::supported : Verdict::contradicted;
+}
+
+std::string number_in(const Outcome& outcome, double value) {
+  return (outcome.compares_with_number() || value < 0 ? "" : "+") + score_text(value);
 }
 
 }  // namespace
 
 std::string verdict_text(Verdict verdict) {
-  static const std::vector<std::string> texts = {"supported", "contradicted", "undecided", "not applicable", "not run"};
+  static const std::vector<std::string> texts = {"supported", "contradicted",          "no difference",
+                                                 "mixed",     "depends on the search", "not testable",
+                                                 "undecided", "not applicable",        "not run"};
   return texts[static_cast<std::size_t>(verdict)];
 }
 
-Values ClaimedRange::boundaries() const {
-  Values finite;
-  for (const double boundary : {low, high})
-    if (std::isfinite(boundary)) finite.push_back(boundary);
-  return finite;
-}
-
-ClaimedRange claimed_range(const Statement& statement, double margin) {
+Boundaries boundaries_of(const Statement& statement, double margin) {
   const double reference = statement.right.kind == Expression::Kind::number ? statement.right.number : 0;
-  ClaimedRange range;
-  switch (statement.relation) {
-    case Relation::above:
-      range.low = reference + margin;
-      break;
-    case Relation::not_below:
-      range.low = reference - margin;
-      break;
-    case Relation::below:
-      range.high = reference - margin;
-      break;
-    case Relation::not_above:
-      range.high = reference + margin;
-      break;
-    case Relation::within:
-      range = {reference - margin, reference + margin};
-      break;
-    case Relation::none:
-      break;
-  }
-  return range;
+  if (statement.relation == Relation::not_below) return {reference - margin, reference - margin};
+  if (statement.relation == Relation::not_above) return {reference + margin, reference + margin};
+  return {reference - margin, reference + margin};
 }
 
 Scale comparison_scale(const Expression& left, const Expression& right, const Measurement& measurement) {
@@ -147,74 +110,90 @@ Scale comparison_scale(const Expression& left, const Expression& right, const Me
   return shares ? Scale::share : Scale::linear;
 }
 
-const ComparisonPart& Outcome::decisive() const {
-  const ComparisonPart* chosen = &parts.front();
+const ComparisonPart& Outcome::least_clear() const {
+  const ComparisonPart* chosen = nullptr;
   for (const ComparisonPart& part : parts) {
-    if (verdict == Verdict::contradicted) {
-      if (part.p_against.value_or(1) < chosen->p_against.value_or(1)) chosen = &part;
-    } else if (part.p_for.value_or(1) > chosen->p_for.value_or(1)) {
-      chosen = &part;
+    if (chosen != nullptr) {
+      const bool alike = part.verdict == verdict, chosen_alike = chosen->verdict == verdict;
+      if (alike < chosen_alike) continue;
+      if (alike == chosen_alike && part.effect.smallest_p() <= chosen->effect.smallest_p()) continue;
     }
+    chosen = &part;
   }
   return *chosen;
 }
 
-Outcome decide(const Statement& statement, const Measurement& measurement, double margin,
-               const std::vector<Run>& runs) {
-  Outcome outcome{statement, measurement, margin, claimed_range(statement, margin), {}, Verdict::undecided, {}};
-  for (PairedValues& pairs : paired_values(statement, measurement, runs)) {
-    ComparisonPart part;
-    part.label = std::move(pairs.label);
-    part.task_settings = std::move(pairs.task_settings);
-    part.seeds = std::move(pairs.seeds);
-    part.failures = pairs.failures;
-    part.first = pairs.first;
-    part.second = pairs.second;
+Outcome compare(const Statement& statement, const Measurement& measurement, double margin, const std::vector<Run>& runs,
+                const std::array<std::vector<std::uint64_t>, 2>& seeds) {
+  Outcome outcome{statement, measurement, margin, boundaries_of(statement, margin), {}, Verdict::undecided};
+  for (const PairedValues& pairs : paired_values(statement, measurement, runs)) {
+    ComparisonPart part = part_of(pairs, statement, seeds);
     part.scale = comparison_scale(*pairs.left_side, statement.right, measurement);
-    for (std::size_t i = 0; i < pairs.left.size(); ++i)
-      part.values.push_back(outcome.compares_with_number() ? pairs.left[i] : pairs.left[i] - pairs.right[i]);
-    decide_part(outcome.claimed, part);
+    part.effect = replicated(part.numbers[0], part.numbers[1], outcome.boundaries, part.scale);
     describe_part(statement, measurement, pairs, part);
     outcome.parts.push_back(std::move(part));
   }
-  if (statement.relation != Relation::none) decide_whole(outcome);
   return outcome;
 }
 
-std::optional<int> seeds_needed(const Outcome& outcome, const ComparisonPart& part, double tests) {
-  if (!part.interval) return std::nullopt;
-  const bool one_sided = outcome.claimed.equivalence() && part.verdict != Verdict::contradicted;
-  const double level = 1 - (1 - (one_sided ? equivalence_level : interval_level)) / tests;
-  int needed = 0;
-  for (const double boundary : outcome.claimed.boundaries()) {
-    const auto by_spread = Effect(part.first, part.second, part.scale).seeds_to_decide(boundary, level);
-    if (!by_spread) return std::nullopt;
-    needed = std::max(needed, *by_spread);
+Outcome with_margin(const Outcome& outcome, double margin) {
+  Outcome changed = outcome;
+  changed.margin = margin;
+  changed.boundaries = boundaries_of(outcome.statement, margin);
+  for (ComparisonPart& part : changed.parts)
+    part.effect = at_boundaries(part.effect, part.numbers[0], part.numbers[1], changed.boundaries, part.scale);
+  return changed;
+}
+
+void judge(Outcome& outcome) {
+  std::set<Verdict> found;  // of the testable parts
+  for (ComparisonPart& part : outcome.parts) {
+    if (!part.testable) {
+      part.verdict = Verdict::not_testable;
+      continue;
+    }
+    const PartVerdict zone = part_verdict(part.effect, outcome.boundaries, part.adjusted_p.value_or(1));
+    part.verdict = verdict_of(outcome.statement.relation, zone, outcome.boundaries);
+    found.insert(part.verdict);
   }
-  int by_signs = min_runs_for_interval;
-  while (by_signs <= 20 && smallest_p(by_signs) > 1 - level) ++by_signs;  // beyond 20, patterns are random
-  return std::max(needed, by_signs);
+  outcome.verdict = found.empty()                                ? Verdict::not_testable
+                    : found.contains(Verdict::depends_on_search) ? Verdict::depends_on_search
+                    : found.contains(Verdict::undecided)         ? Verdict::undecided
+                    : found.size() > 1                           ? Verdict::mixed
+                                                                 : *found.begin();
+}
+
+std::string mean_text(const Outcome& outcome, const ComparisonPart& part, std::size_t search) {
+  return part.values[search].empty() ? "-" : number_in(outcome, part.effect.mean[search]);
+}
+
+std::string hull_text(const Outcome& outcome, const ComparisonPart& part) {
+  if (!part.effect.hull) return "";
+  return "[" + number_in(outcome, part.effect.hull->low) + ", " + number_in(outcome, part.effect.hull->high) + "]";
 }
 
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part) {
-  if (part.values.empty()) return "-";
-  const auto number = [&](double value) {
-    return (outcome.compares_with_number() || value < 0 ? "" : "+") + score_text(value);
-  };
-  std::string text = number(part.effect);
-  if (part.interval) text += " [" + number(part.interval->low) + ", " + number(part.interval->high) + "]";
-  return text;
+  if (part.size() == 0) return "-";
+  const std::string hull = hull_text(outcome, part);
+  return "A " + mean_text(outcome, part, 0) + ", B " + mean_text(outcome, part, 1) + (hull.empty() ? "" : ", " + hull);
 }
 
 std::string boundary_text(const Outcome& outcome) {
-  const ClaimedRange& claimed = outcome.claimed;
+  const auto& [low, high] = outcome.boundaries;
   const bool with_sign = !outcome.compares_with_number();
-  if (claimed.boundaries().empty()) return "";
-  if (!claimed.equivalence())
-    return std::isfinite(claimed.low) ? "> " + boundary_number(claimed.low, with_sign)
-                                      : "< " + boundary_number(claimed.high, with_sign);
-  if (claimed.low == -claimed.high) return "within ±" + boundary_number(claimed.high, false);
-  return boundary_number(claimed.low, with_sign) + " to " + boundary_number(claimed.high, with_sign);
+  switch (outcome.statement.relation) {
+    case Relation::above:
+    case Relation::not_below:
+      return "> " + boundary_number(outcome.statement.relation == Relation::above ? high : low, with_sign);
+    case Relation::below:
+    case Relation::not_above:
+      return "< " + boundary_number(outcome.statement.relation == Relation::below ? low : high, with_sign);
+    case Relation::within:
+      if (low == -high) return "within ±" + boundary_number(high, false);
+      return boundary_number(low, with_sign) + " to " + boundary_number(high, with_sign);
+    default:
+      return "";
+  }
 }
 
 }  // namespace rnnbench::findings

@@ -50,11 +50,6 @@ Interval BinaryRate::interval(double level) const {
   return score_interval(static_cast<double>(successes) / trials, trials, normal_quantile(0.5 + level / 2));
 }
 
-double BinaryRate::squared_distance(double boundary) const {
-  const double distance = static_cast<double>(successes) / trials - boundary, variance = boundary * (1 - boundary);
-  return distance == 0 ? 0 : distance * distance / std::max(0.0, variance);
-}
-
 std::optional<BinaryRate> binary_rate(const Values& values) {
   if (!all_binary(values)) return std::nullopt;
   return BinaryRate{static_cast<int>(std::count(values.begin(), values.end(), 1)), static_cast<int>(values.size())};
@@ -85,11 +80,6 @@ Interval BinaryPairs::interval(double level) const {
   const double difference = first_rate - second_rate;
   return {difference - combined(first_rate - a.low, b.high - second_rate),
           difference + combined(a.high - first_rate, second_rate - b.low)};
-}
-
-double BinaryPairs::squared_distance(double boundary) const {
-  const double statistic = tango(*this, boundary);
-  return statistic * statistic;
 }
 
 std::optional<BinaryPairs> binary_pairs(const Values& first, const Values& second) {

@@ -15,9 +15,6 @@ struct BinaryRate {
   double p_above(double boundary) const;
   double p_below(double boundary) const;
   Interval interval(double level) const;  // Wilson's
-  // The square of the score statistic against the boundary divided by the number of runs, so that it does not depend on
-  // this number if the rate stays the same.
-  double squared_distance(double boundary) const;
 };
 // Nothing unless all values are 0 or 1.
 std::optional<BinaryRate> binary_rate(const Values& values);
@@ -37,7 +34,6 @@ struct BinaryPairs {
   // Method 10 of Newcombe (1998, Statistics in Medicine 17:2635-2650): Wilson's intervals of both rates, combined with
   // the correlation of the sides. Unlike that of sign flips it has a width when all pairs agree.
   Interval interval(double level) const;
-  double squared_distance(double boundary) const;  // as that of a rate, with Tango's statistic
 };
 // Nothing unless all values are 0 or 1. Both sides have the same number of values.
 std::optional<BinaryPairs> binary_pairs(const Values& first, const Values& second);

@@ -65,8 +65,8 @@ double Effect::transformed(double boundary) const {
   return boundary > 0 ? std::log(boundary) : -std::numeric_limits<double>::infinity();
 }
 
-std::optional<Interval> Effect::interval(double level) {
-  if (!reliable() || static_cast<int>(values_.size()) < min_runs_for_interval) return std::nullopt;
+std::optional<Interval> Effect::interval(double level, int min_values) {
+  if (!reliable() || static_cast<int>(values_.size()) < min_values) return std::nullopt;
   if (method_ == Method::pairs) return pairs_.interval(level);
   if (method_ == Method::rate) return rate_.interval(level);
   const Interval interval = means().interval(level);
@@ -85,18 +85,6 @@ std::optional<double> Effect::p_below(double boundary) {
   if (method_ == Method::pairs) return pairs_.p_below(boundary);
   if (method_ == Method::rate) return rate_.p_below(boundary);
   return means().p_below(transformed(boundary));
-}
-
-std::optional<int> Effect::seeds_to_decide(double boundary, double level) const {
-  if (!reliable()) return std::nullopt;
-  if (method_ == Method::sign_flips) return analysis::seeds_to_decide(values_, transformed(boundary), level);
-  // The score statistic grows with the square root of the number of seeds.
-  const double z = normal_quantile(0.5 + level / 2);
-  const double distance =
-      method_ == Method::pairs ? pairs_.squared_distance(boundary) : rate_.squared_distance(boundary);
-  const double seeds = z * z / distance;
-  if (!(seeds <= max_seeds_to_decide)) return std::nullopt;
-  return std::max(min_pairs_for_test, static_cast<int>(std::ceil(seeds)));
 }
 
 }  // namespace rnnbench::analysis

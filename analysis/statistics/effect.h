@@ -30,14 +30,12 @@ class Effect {
   Effect(Values first, Values second, Scale scale);
   double value() const { return value_; }
   const Values& values() const { return values_; }  // one per seed: differences, or logarithms of ratios
-  // Nothing below min_runs_for_interval, or where no method is reliable.
-  std::optional<Interval> interval(double level);
+  // Nothing for fewer values than `min_values`, or where no method is reliable.
+  std::optional<Interval> interval(double level, int min_values = min_runs_for_interval);
   // One-sided p-values for an effect above, or below, the boundary; nothing below min_pairs_for_test, or where no
   // method is reliable.
   std::optional<double> p_above(double boundary);
   std::optional<double> p_below(double boundary);
-  // As seeds_to_decide of paired.h.
-  std::optional<int> seeds_to_decide(double boundary, double level) const;
   bool reliable() const { return method_ != Method::none; }
 
  private:

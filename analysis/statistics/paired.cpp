@@ -143,17 +143,6 @@ double equivalence_test(const Values& differences, double margin) {
   return std::max(means.p_above(-margin), means.p_below(margin));
 }
 
-std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level) {
-  const double center = mean(differences);
-  double squares = 0;
-  for (double d : differences) squares += (d - center) * (d - center);
-  const double variance = squares / static_cast<double>(differences.size() - 1);
-  const double z = normal_quantile(0.5 + level / 2), distance = center - boundary;
-  const double pairs = z * z * (variance / (distance * distance) + 0.5);
-  if (!(pairs <= max_seeds_to_decide)) return std::nullopt;  // also when it is NaN because both are 0
-  return std::max(min_pairs_for_test, static_cast<int>(std::ceil(pairs)));
-}
-
 Values slopes(const Values& x, const std::vector<Values>& rows) {
   const double center = mean(x);
   double squares = 0;

@@ -1,5 +1,4 @@
-// Inference on paired differences, one number per seed: tests, intervals, equivalence, and how many seeds a decision
-// would take.
+// Inference on paired differences, one number per seed: tests, intervals and equivalence.
 //
 // Everything follows from one assumption: if a model is not better than the other, the differences are symmetric, so
 // each could as well have had the opposite sign. Up to 40 pairs the p-values are exact: they count all 2^n patterns of
@@ -52,13 +51,6 @@ Interval mean_interval(const Values& differences, double level);
 // the margin is in the unit of the differences. It is at most 0.05 exactly when mean_interval at 0.90 lies strictly
 // between -margin and margin (beyond 20 pairs, up to the error of the random subsets).
 double equivalence_test(const Values& differences, double margin);
-
-// How many pairs are needed for an interval of this level that excludes the boundary, if mean and standard deviation s
-// stay as they are: (z s / distance)^2 + z^2 / 2, the number for Student's interval (Guenther 1981), and at least
-// min_pairs_for_test. Nothing when that is more than max_seeds_to_decide, for example because the mean lies on the
-// boundary. There must be at least two differences.
-inline constexpr int max_seeds_to_decide = 1000;
-std::optional<int> seeds_to_decide(const Values& differences, double boundary, double level = 0.95);
 
 // The least-squares slope of each row over x, in the unit of y per unit of x. `x` has at least two distinct values, and
 // each row has as many values as x. A row holds the values of one seed, so that a trend is one number per seed, which

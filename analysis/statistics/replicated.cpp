@@ -1,6 +1,7 @@
 #include "analysis/statistics/replicated.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "analysis/statistics/welch.h"
 
@@ -15,6 +16,14 @@ PairedNumbers pooled(const PairedNumbers& a, const PairedNumbers& b) {
   all.first.insert(all.first.end(), b.first.begin(), b.first.end());
   all.second.insert(all.second.end(), b.second.begin(), b.second.end());
   return all;
+}
+
+// Ratios that are not all above 0 have no logarithm, in neither of A and B, so that both means are of one kind.
+Scale common_scale(const PairedNumbers& a, const PairedNumbers& b, Scale scale) {
+  const auto positive = [](double value) { return value > 0; };
+  const bool all =
+      std::all_of(a.first.begin(), a.first.end(), positive) && std::all_of(b.first.begin(), b.first.end(), positive);
+  return scale == Scale::logarithmic && !all ? Scale::unbounded : scale;
 }
 
 // 1 where no method is reliable.
@@ -34,32 +43,33 @@ std::optional<Zone> zone_of(const std::optional<Interval>& interval, Boundaries 
 Zone Replicated::zone() const { return static_cast<Zone>(std::min_element(p.begin(), p.end()) - p.begin()); }
 
 Replicated replicated(const PairedNumbers& a, const PairedNumbers& b, Boundaries boundaries, Scale scale) {
-  const PairedNumbers numbers = pooled(a, b);
-  const auto positive = [](double value) { return value > 0; };
-  if (scale == Scale::logarithmic && !std::all_of(numbers.first.begin(), numbers.first.end(), positive))
-    scale = Scale::unbounded;  // for A and B alike, so that both means are of one kind
-  Effect all(numbers.first, numbers.second, scale);
+  scale = common_scale(a, b, scale);
   std::array effects = {Effect(a.first, a.second, scale), Effect(b.first, b.second, scale)};
-
   Replicated part;
   for (int search : {0, 1}) {
     part.mean[search] = effects[search].value();
-    part.interval[search] = effects[search].interval(interval_level);
+    part.interval[search] = effects[search].interval(interval_level, min_numbers_after_search);
   }
   if (part.interval[0] && part.interval[1])
     part.hull = Interval{std::min(part.interval[0]->low, part.interval[1]->low),
                          std::max(part.interval[0]->high, part.interval[1]->high)};
+  part.welch_p = welch_test(effects[0].values(), effects[1].values());
+  return at_boundaries(std::move(part), a, b, boundaries, scale);
+}
 
+Replicated at_boundaries(Replicated part, const PairedNumbers& a, const PairedNumbers& b, Boundaries boundaries,
+                         Scale scale) {
+  const PairedNumbers numbers = pooled(a, b);
+  Effect all(numbers.first, numbers.second, common_scale(a, b, scale));
   // A test has a one-sided p below 1/2 only on the side of the boundary where the mean lies. So doubled, only the zone
   // with the mean has a p below 1.
   const auto [low, high] = boundaries;
   const double center = all.value();
   const auto set = [&](Zone zone, std::optional<double> p) { part.p[static_cast<std::size_t>(zone)] = doubled(p); };
+  part.p = {1, 1, 1};
   if (center > high) set(Zone::above, all.p_above(high));
   if (center < low) set(Zone::below, all.p_below(low));
   if (low < center && center < high) set(Zone::within, std::max(all.p_above(low), all.p_below(high)));
-
-  part.welch_p = welch_test(effects[0].values(), effects[1].values());
   const auto of_a = zone_of(part.interval[0], boundaries), of_b = zone_of(part.interval[1], boundaries);
   part.depends = part.welch_p <= significance && of_a != of_b;
   return part;

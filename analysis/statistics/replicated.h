@@ -9,6 +9,11 @@
 
 namespace rnnbench::analysis {
 
+// With fewer numbers after a search than this there is no interval, and so no verdict. It is less than elsewhere
+// (min_runs_for_interval), because the interval of sign flips is exact from six numbers on and the test takes the
+// numbers of both searches.
+inline constexpr int min_numbers_after_search = 8;
+
 // Where an effect lies: above the upper boundary, between the two, or below the lower one.
 enum class Zone { above, within, below };
 
@@ -50,6 +55,10 @@ struct Replicated {
 // The two searches check whether a result depends on the settings found. They are no sample of searches: no interval or
 // p-value here describes the variation over searches.
 Replicated replicated(const PairedNumbers& a, const PairedNumbers& b, Boundaries boundaries, Scale scale);
+
+// The same numbers with other boundaries: means and intervals are those of `part`, so this takes much less time.
+Replicated at_boundaries(Replicated part, const PairedNumbers& a, const PairedNumbers& b, Boundaries boundaries,
+                         Scale scale);
 
 enum class PartVerdict { above, within, below, depends_on_search, undecided };
 

@@ -2,18 +2,19 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {
 namespace {
 
-// Short enough to run any finding in seconds.
+// Short enough to run any study in seconds.
 const std::vector<std::pair<std::string, std::string>> smoke_defaults = {
     {"seed", "1..2"}, {"updates", "12"}, {"evaluate", "64"}};
 
-// Whether a section belongs to a profile: "full" or "full copy/lstm" to full.
-bool belongs_to(const std::string& section, const std::string& profile) {
-  return section == profile || section.starts_with(profile + " ");
+// Whether a section has this first word: "full" and "full copy/lstm" belong to full, "claim counts" to claim.
+bool belongs_to(const std::string& section, const std::string& word) {
+  return section == word || section.starts_with(word + " ");
 }
 
 }  // namespace
@@ -31,10 +32,15 @@ ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile p
   for (Assignment& a : read_ini(file)) {
     const auto owner = std::find_if(profile_names.begin(), profile_names.end(),
                                     [&](const std::string& name) { return belongs_to(a.section, name); });
-    if (a.section == "finding") {
-      read.finding.push_back(std::move(a));
-    } else if (a.section == "tuning") {
-      read.tuning.push_back(std::move(a));
+    for (const auto& [former, now] : {std::pair{"finding", "claim"}, {"tuning", "search"}})
+      if (a.section == former)
+        throw UserError(file.string() + ":" + std::to_string(a.line) + ": there is no section [" + former +
+                        "]; declare a section [" + now + "], see docs/add-a-finding.md");
+    if (belongs_to(a.section, "claim")) {
+      if (read.claims.empty() || read.claims.back().front().section != a.section) read.claims.emplace_back();
+      read.claims.back().push_back(std::move(a));
+    } else if (a.section == "search") {
+      read.search.push_back(std::move(a));
     } else if (owner == profile_names.end()) {
       declaration.written.push_back(std::move(a));
     } else if (*owner == profile_name(profile)) {

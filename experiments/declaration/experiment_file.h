@@ -1,4 +1,4 @@
-// An experiment file: the runs, and for a finding also the claim, the search for settings and the profiles.
+// An experiment file: the runs, and for a study also the claims, the search for settings and the profiles.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace rnnbench::experiments {
 
-// How large a finding is run. The settings of the file itself are the lab profile; [smoke] and [full] (and [full copy],
+// How large a study is run. The settings of the file itself are the lab profile; [smoke] and [full] (and [full copy],
 // [full copy/lstm]) replace some of them, as options on the command line would.
 enum class Profile { smoke, lab, full };
 inline const std::vector<std::string> profile_names = {"smoke", "lab", "full"};
@@ -17,9 +17,10 @@ Profile profile_named(const std::string& name);  // `name` is one of profile_nam
 std::string profile_name(Profile profile);
 
 struct ExperimentFile {
-  Declaration declaration;          // the experiment under the profile
-  std::vector<Assignment> finding;  // of [finding], see findings/finding.h; empty: the file makes no claim
-  std::vector<Assignment> tuning;   // of [tuning], see experiments/running/tuning.h; empty: no search
+  Declaration declaration;  // the experiment under the profile
+  // Of [claim] or of each [claim NAME], in order, see findings/finding.h; empty: the file makes no claim.
+  std::vector<std::vector<Assignment>> claims;
+  std::vector<Assignment> search;  // of [search], see experiments/search/search.h; empty: no search
 };
 
 // Reads a file. The smoke profile shortens every experiment to two seeds and a few updates unless [smoke] says

@@ -54,7 +54,10 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file) {
   std::map<std::pair<std::string, std::string>, int> first_line;
   check_name(file);
   std::istringstream text(contents(file));
-  std::string line, section;
+  std::string line, section, heading;  // heading: of a section that has no setting yet
+  const auto check_heading = [&] {
+    if (!heading.empty()) throw UserError(heading + " has no settings; write some, or leave the section out");
+  };
   for (int number = 1; std::getline(text, line); ++number) {
     const std::string here = file.string() + ":" + std::to_string(number) + ": ";
     if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
@@ -66,6 +69,8 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file) {
     if (written.front() == '[' && written.back() == ']') {
       section = written.substr(1, written.size() - 2);
       if (section.empty()) throw UserError(here + "[] names no section; write [TASK], [CELL] or [TASK/CELL]");
+      check_heading();
+      heading = here + written;
       continue;
     }
     // Boost's parser does not report line numbers, so it gets one line at a time.
@@ -83,8 +88,10 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file) {
                         "; a key may be set once " + (section.empty() ? "above all sections" : "in [" + section + "]"));
       }
       assignments.push_back({option.string_key, option.value.at(0), section, number});
+      heading.clear();
     }
   }
+  check_heading();
   return assignments;
 }
 

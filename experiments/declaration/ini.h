@@ -29,8 +29,8 @@ struct Declaration {
 
 // The assignments of an INI file, in order. A line is `key = value`, `[section]` or empty; `#` starts a comment
 // anywhere. Throws UserError that names file and line when the file cannot be read, has more than max_ini_bytes, is not
-// plain UTF-8 text, or has a name that begins with '.', when a line has another form, or a key is set twice in a
-// section.
+// plain UTF-8 text, or has a name that begins with '.', when a line has another form, a key is set twice in a section,
+// or a section is empty.
 std::vector<Assignment> read_ini(const std::filesystem::path& file);
 
 }  // namespace rnnbench::experiments

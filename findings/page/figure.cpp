@@ -34,13 +34,10 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
   std::string caption = group.caption;
   if (result.primary)
     caption +=
-        " The last panel shows the comparison that decides: the number of every seed, its mean with the 95 % interval "
-        "(from ten seeds on), and dashed the declared boundary.";
-  const bool tuned = result.finding->tuning.has_value() && !result.runs.empty();
-  if (tuned) caption += " The settings are those that the search chose.";
-  if (result.finding->tuning && !tuned)
-    caption += " The settings are those of the file, because the search is not finished.";
-  const std::vector<Run>& runs = shown_runs(result);
+        " The last panel shows the comparison that decides, after search A and after search B: the number of every seed, "
+        "the mean with its 95 % interval, and as dotted lines the declared boundaries.";
+  if (result.finding->study->search) caption += " The settings are those that the searches chose.";
+  const std::vector<Run>& runs = result.runs();
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
   if (missing > 0)
     caption += " " + std::to_string(missing) + " of " + std::to_string(runs.size()) + " runs have no record yet.";
@@ -54,7 +51,7 @@ Figure finding_figure(const FindingResult& result) {
   const Study study = finding_study(result, kind.starts_with("over ") ? kind.substr(5) : "");
   const PanelGroup group = panels_of(result, study, kind);
   const double comparison = result.primary ? comparison_height(*result.primary) : 0;
-  Panels panels(study, "finding", std::to_string(result.finding->number) + ". " + study.title,
+  Panels panels(study, result.finding->short_name(), std::to_string(result.finding->number) + ". " + study.title,
                 caption_of(result, group), group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison),
                 group.legend, comparison);
   group.draw(panels);

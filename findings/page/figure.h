@@ -6,8 +6,8 @@
 
 namespace rnnbench::findings {
 
-// Named "finding". At least one run has to be recorded; runs without a record are left out, and the caption says how
-// many.
+// Named after the claim (Finding::short_name). At least one run has to be recorded; runs without a record are left out,
+// and the caption says how many.
 //   models          for each model: every seed, mean and interval of the compared number, and published numbers
 //   over KEY        the compared number against a setting
 //   curves          validation loss over updates

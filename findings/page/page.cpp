@@ -1,6 +1,7 @@
 #include "findings/page/page.h"
 
 #include <algorithm>
+#include <set>
 
 #include "analysis/format.h"
 #include "analysis/html.h"
@@ -22,33 +23,34 @@ a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .
 .answer .badge { margin-right: .35em; }
 .comparisons th, .comparisons td, .findings th, .findings td { padding-left: .4rem; padding-right: .4rem; }
 .comparisons td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
+.comparisons table, .findings { font-size: .82rem; }
 .findings td { white-space: normal; vertical-align: top; }
-.findings td:nth-child(2) { min-width: 15rem; }
+.findings td:nth-child(2) { min-width: 13rem; }
 .findings td.number, .findings td.whole { white-space: nowrap; }
-.findings td.compared { min-width: 12rem; overflow-wrap: anywhere; }
+.findings td.compared { min-width: 9rem; overflow-wrap: anywhere; }
 )css";
 
 std::string table_of_findings(const std::vector<FindingResult>& findings) {
   std::string html =
       "<table class=\"findings\">\n<thead><tr><th class=\"number\">#</th><th>claim</th><th>verdict</th>"
-      "<th>what is compared</th><th>effect [95 % interval]</th><th>boundary</th><th class=\"number\">n</th>"
-      "<th class=\"number\">p (Holm)</th></tr></thead>\n<tbody>\n";
+      "<th>what is compared</th><th class=\"number\">A</th><th class=\"number\">B</th><th>95 % interval</th>"
+      "<th>boundary</th><th class=\"number\">n</th><th class=\"number\">p (Holm)</th></tr></thead>\n<tbody>\n";
   const auto cell = [](const std::string& text, const std::string& style = "") {
     return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</td>";
   };
   for (const FindingResult& r : findings) {
-    html += "<tr>" + cell(std::to_string(r.finding->number), "number") + "<td><a href=\"#finding-" +
-            html_escape(r.finding->name) + "\">" + html_escape(r.finding->claim) + "</a></td><td>" +
-            verdict_badge(r.verdict) + "</td>" + cell(comparison_cell(r), "compared") + cell(effect_cell(r), "whole") +
-            cell(boundary_cell(r), "whole") + cell(std::to_string(r.seeds), "number") +
-            cell(adjusted_p_cell(r), "number") + "</tr>\n";
+    html += "<tr>" + cell(std::to_string(r.finding->number), "number") + "<td><a href=\"#" + anchor_of(*r.finding) +
+            "\">" + html_escape(r.finding->claim) + "</a></td><td>" + verdict_badge(r) + "</td>" +
+            cell(comparison_cell(r), "compared") + cell(mean_cell(r, 0), "number") + cell(mean_cell(r, 1), "number") +
+            cell(interval_cell(r), "whole") + cell(boundary_cell(r), "whole") +
+            cell(std::to_string(r.seeds()), "number") + cell(adjusted_p_cell(r), "number") + "</tr>\n";
   }
   return "<div class=\"scroll\">\n" + html + "</tbody>\n</table>\n</div>\n";
 }
 
 std::string counts(const std::vector<FindingResult>& findings) {
   std::vector<std::string> times_of;
-  for (int v = 0; v <= static_cast<int>(Verdict::not_run); ++v) {
+  for (int v = 0; v < verdicts; ++v) {
     const auto verdict = static_cast<Verdict>(v);
     const auto times =
         std::count_if(findings.begin(), findings.end(), [&](const FindingResult& r) { return r.verdict == verdict; });
@@ -57,47 +59,49 @@ std::string counts(const std::vector<FindingResult>& findings) {
   return element("p", counted(findings.size(), "published claim") + ": " + join(times_of) + ".", "lead");
 }
 
-std::string reading(std::size_t family) {
+std::string reading(int family) {
   return definitions({
       {"Claim and declaration",
-       "A published claim, and the comparison that tests it. Models, measure, margin and rule are declared in one file "
-       "before the runs are started."},
-      {"Effect",
-       "The mean over seeds of what is compared: the difference between two models trained on the same sequences, or "
-       "one model's number. A comparison on several tasks or of several models has one effect for each; the table "
-       "shows the one that decides the verdict."},
+       "A published claim, and the comparison that tests it. Models, measure, margin and search are declared in one file "
+       "and frozen in protocol.json before the first run. Without this file, or if the declaration differs from it, there "
+       "is no verdict."},
+      {"Search",
+       "Settings are searched twice, independently: searches A and B have their own points and seeds. All models of a "
+       "study try the same points, which fill the space of settings evenly. Each search ends with one choice for each "
+       "model, judged by validation sequences of trained lengths, and is followed by runs with new seeds."},
+      {"A and B",
+       "The mean over the new seeds of what is compared, at the settings that search A and search B chose: the difference "
+       "between two models trained on the same sequences, or one model's number. Of a claim with several comparisons, the "
+       "table shows the least clear one."},
       {"Interval",
-       "95 %, from ten seeds on. It contains every center of the differences that the sign-flip test does not reject. "
-       "It is exact up to 20 seeds, and assumes that the differences are symmetric, but not that they are normal. "
-       "Ratios are analyzed by their logarithms. If all outcomes are 0 or 1, as for solved, the interval is that of "
-       "Newcombe for paired rates. Means of losses and seconds, and numbers that are the same for all seeds, have none."},
-      {"Scores",
-       "Every score is that of the weights after the last update (with keep = best, of those with the best validation "
-       "score), on sequences that were drawn from the seed of the run "
-       "and are used only once. Runs with stop = solved end when they have solved their task."},
-      {"Margin", "How large a difference has to be to matter, in the unit of the measure, with a reason."},
-      {"Boundary",
-       "What the interval is compared with: the claimed value, shifted by the margin. The claim \"a is higher than b\" "
-       "with a margin of 0.05 has the boundary > +0.05."},
-      {"Verdict",
-       "Supported: the intervals of all comparisons lie beyond the boundary, on the side of the claim. (For equivalence, "
-       "the 90 % intervals lie within the margins, which is two one-sided tests at 5 %.) Contradicted: one of the "
-       "intervals lies on the other side. Undecided: neither, or not after the correction; the reason estimates how many "
-       "seeds would decide. Not applicable: the claim cannot be tested here, for the reason given. Not run: records are "
-       "missing."},
+       "The hull of the 95 % intervals after A and after B, each of which contains every center of the differences that "
+       "the sign-flip test does not reject. It assumes that differences are symmetric, but not that they are normal. "
+       "Ratios are analyzed by their logarithms. If all outcomes are 0 or 1, as for solved, the intervals are Newcombe's "
+       "for paired rates. Two searches check whether a result holds for other settings of similar quality; no interval "
+       "describes the variation over all searches."},
+      {"Margin and boundary",
+       "The margin is the smallest difference that matters, in the unit of the measure, with a reason. The boundaries are "
+       "the margin above and below 0, or above and below the number that is compared with."},
       {"p (Holm)",
-       "The p-value of the sign-flip test against the boundary (of rates, McNemar's test, or Tango's against a margin), "
-       "for the comparison that decides, after Holm's correction for all " +
+       "The p-value of the sign-flip test over the seeds of A and B together (of rates, McNemar's and Tango's tests), "
+       "doubled because three answers are possible, after Holm's correction for all " +
            std::to_string(family) +
-           " claims that can have a verdict, run or not. Above 0.05 the verdict becomes undecided. Further comparisons "
-           "have intervals, but neither verdict nor p-value."},
+           " comparisons that decide a claim, run or not. Further comparisons have intervals, but neither verdict nor "
+           "p-value."},
+      {"Verdict",
+       "Supported, contradicted: p is at most 0.05 and the interval lies beyond the boundary, on the side of the claim or "
+       "on the other side. No difference: a difference is claimed, but it is smaller than the margin. Depends on the "
+       "search: the settings that A and B chose give different answers. Not testable: already in the search all models "
+       "had the best or the worst score, where no difference can show. Mixed: of several comparisons, each has a verdict, "
+       "but not the same. Undecided: none of these. Not applicable: the claim cannot be tested here. Not run: records or "
+       "the frozen protocol are missing."},
       {"Failures",
        "A run that diverged, or whose score is not a number, counts as the worst run of its comparison and as no better "
        "than a model without memory. No run is left out."},
-      {"Tuned and untuned",
-       "If a search is declared, every model gets the same number of random trials from the same ranges, and the settings "
-       "of the file as one more. Trials are judged on validation sequences with seeds of their own. The verdict is based "
-       "on the tuned runs; untuned runs have the settings of the file."},
+      {"Scores",
+       "Every score is that of the weights after the last update (with keep = best, of those with the best validation "
+       "score), on sequences that were drawn from the seed of the run and are used only once. Runs with stop = solved end "
+       "when they have solved their task."},
       {"Published numbers",
        "Shown next to ours, without influence on the verdict. Sign: our difference has the sign of theirs. Size: our "
        "interval contains theirs. Ranking: no two models change places."},
@@ -105,25 +109,37 @@ std::string reading(std::size_t family) {
   });
 }
 
+// The number of comparisons whose p-values are corrected together.
+int family_size(const std::vector<FindingResult>& findings) {
+  int size = 0;
+  for (const FindingResult& r : findings) {
+    if (!r.finding->not_applicable.empty()) continue;
+    size += r.finding->parts;
+    for (const Ceiling& ceiling : r.ceilings) size -= !ceiling.testable;
+  }
+  return size;
+}
+
 }  // namespace
 
 std::string findings_page(const std::vector<FindingResult>& findings, const std::filesystem::path& results) {
   const std::string title = "Published claims, tested";
   std::string html = element("h1", title) + counts(findings);
-  const Profile profile = findings.empty() ? Profile::lab : findings.front().finding->profile;
+  const Profile profile = findings.empty() ? Profile::lab : findings.front().finding->study->profile;
   if (profile == Profile::smoke)
     html += element("p", "Smoke profile: two seeds and a few updates, too short to say anything about the claims.",
                     "alarm");
   html += table_of_findings(findings) + "<h2>The claims one by one</h2>\n";
   std::vector<const Run*> runs;
+  std::set<const StudyRecords*> shown;  // studies whose search and runs an earlier claim shows
   for (const FindingResult& r : findings) {
-    html += finding_section(r, r.finding->results(results) / r.finding->name / "figures" / "finding.svg");
-    for (const std::vector<Run>* some : {&r.runs, &r.untuned})
-      for (const Run& run : *some) runs.push_back(&run);
+    const DeclaredStudy& study = *r.finding->study;
+    const bool first = shown.insert(r.records.get()).second;
+    html += finding_section(r, study.results(results) / study.name / "figures", first);
+    if (first)
+      for (const Run& run : r.runs()) runs.push_back(&run);
   }
-  const auto family = std::count_if(findings.begin(), findings.end(),
-                                    [](const FindingResult& r) { return r.finding->not_applicable.empty(); });
-  html += "<h2>How to read this page</h2>\n" + reading(static_cast<std::size_t>(family));
+  html += "<h2>How to read this page</h2>\n" + reading(family_size(findings));
   html += "<h2>Environment</h2>\n" + environment_table(runs);
   std::string style = report_style;
   style += findings_style;

@@ -10,8 +10,8 @@
 namespace rnnbench::findings {
 
 // HTML with style and figures inside and no reference to anything outside. The figures are the files
-// <results>/<finding>/figures/finding.svg; where one is missing, the page says that its script and data are there. The
-// page is made of declarations, records and figures only: the same ones give the same bytes.
+// <results>/<study>/figures/<claim>.svg and search.svg; where one is missing, the page says that its script and data
+// are there. The page is made of declarations, records and figures only: the same ones give the same bytes.
 std::string findings_page(const std::vector<FindingResult>& findings, const std::filesystem::path& results);
 
 }  // namespace rnnbench::findings

@@ -4,25 +4,19 @@
 
 namespace rnnbench::findings {
 
-const std::vector<Run>& shown_runs(const FindingResult& result) {
-  return result.runs.empty() ? result.untuned : result.runs;
-}
-
 Study finding_study(const FindingResult& result, const std::string& without) {
-  const Experiment& experiment = result.finding->experiment;
-  const std::vector<Run>& runs = shown_runs(result);
+  const Experiment& experiment = result.finding->study->experiment;
   std::vector<Run> named;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    // Runs are in the order of their declaration, tuned or not.
-    named.push_back({experiment.runs[i].json(), runs[i].record});
+  for (std::size_t i = 0; i < result.runs().size(); ++i) {
+    // Runs are in the order of their declaration, searched or not.
+    named.push_back({result.records->declared[i].json(), result.runs()[i].record});
     for (const char* section : {"task", "model", "training"}) named.back().spec.at(section).erase(without);
   }
-  return make_study(result.finding->name, experiment.title, experiment.file, std::move(named));
+  return make_study(result.finding->study->name, experiment.title, experiment.file, std::move(named));
 }
 
 bool has_records(const FindingResult& result) {
-  const std::vector<Run>& runs = shown_runs(result);
-  return std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); });
+  return std::any_of(result.runs().begin(), result.runs().end(), [](const Run& run) { return run.recorded(); });
 }
 
 std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs,

@@ -11,11 +11,9 @@
 
 namespace rnnbench::findings {
 
-// The runs that the verdict is based on, or the untuned ones as long as the search is not finished.
-const std::vector<Run>& shown_runs(const FindingResult& result);
-bool has_records(const FindingResult& result);  // whether at least one of these runs has a record
+bool has_records(const FindingResult& result);  // whether at least one reported run has a record
 
-// The same runs with the settings of the finding's file in their specs, so that labels do not mention what a search
+// The reported runs with the settings of the study's file in their specs, so that labels do not mention what a search
 // chose. The setting `without` is left out of the specs, so that runs which differ in it become one model;
 // trained_setting still gives its value.
 Study finding_study(const FindingResult& result, const std::string& without = "");

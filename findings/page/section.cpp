@@ -7,58 +7,67 @@
 #include "analysis/html.h"
 #include "core/text.h"
 #include "experiments/records/files.h"
+#include "findings/listing.h"
+#include "findings/page/limits.h"
 #include "findings/page/runs_shown.h"
+#include "findings/page/search_section.h"
 #include "findings/page/tables.h"
+#include "findings/protocol.h"
 #include "findings/statement_in_words.h"
 
 namespace rnnbench::findings {
 namespace {
 
+std::string sentence_case(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
 // "more than +0.05", "a value within ±0.02"
 std::string requirement(const Outcome& outcome) {
   const std::string boundary = boundary_text(outcome);
-  if (outcome.claimed.equivalence()) return "a value " + boundary;
+  if (outcome.statement.relation == Relation::within) return "a value " + boundary;
   return (boundary[0] == '>' ? "more than " : "less than ") + boundary.substr(2);
 }
 
-// How many of several parts lead to the verdict; the sentence about the one that decides follows.
+// "2 of 3 comparisons support the claim, 1 shows no difference. " before the sentence about the least clear one.
 std::string parts_in_words(const Outcome& outcome) {
-  const Verdict verdict = outcome.verdict;
-  const std::size_t all = outcome.parts.size();
-  if (all == 1) return "";
-  const std::string total = std::to_string(all) + " comparisons";
-  const auto alike = std::count_if(outcome.parts.begin(), outcome.parts.end(),
-                                   [&](const ComparisonPart& part) { return part.verdict == verdict; });
-  if (verdict == Verdict::contradicted)
-    return std::to_string(alike) + " of " + total + (alike == 1 ? " contradicts" : " contradict") +
-           " the claim. The clearest: ";
-  if (verdict == Verdict::supported) return "All " + total + " support the claim. The least clear: ";
-  return "Not all of the " + total + " support the claim. The least clear: ";
+  if (outcome.parts.size() == 1) return "";
+  std::vector<std::string> counts;
+  for (int v = 0; v < verdicts; ++v) {
+    const auto verdict = static_cast<Verdict>(v);
+    const auto n = std::count_if(outcome.parts.begin(), outcome.parts.end(),
+                                 [&](const ComparisonPart& part) { return part.verdict == verdict; });
+    if (n > 0) counts.push_back(std::to_string(n) + " " + verdict_text(verdict));
+  }
+  return "Of " + std::to_string(outcome.parts.size()) + " comparisons: " + join(counts) + ". The least clear: ";
 }
 
-// The answer as a sentence: effect, interval and what the claim requires.
+// The answer as a sentence: effects, interval and what the claim requires.
 std::string effect_in_words(const FindingResult& r) {
   const Outcome& outcome = *r.primary;
-  const ComparisonPart& part = outcome.decisive();
-  const std::string parts = parts_in_words(outcome);
-  return parts + (parts.empty() ? "In " : "in ") + measure_heading(outcome.measurement, pointers(r.runs)) + ", " +
-         part.label + " is " + effect_text(outcome, part) + ", the mean over " + counted(part.values.size(), "seed") +
-         (part.interval ? " with its 95 % interval" : "") + "; the claim requires " + requirement(outcome) + ".";
+  const ComparisonPart& part = outcome.least_clear();
+  const std::string parts = parts_in_words(outcome), hull = hull_text(outcome, part);
+  return parts + (parts.empty() ? "In " : "in ") + r.heading + ", " + part.label + " is " +
+         mean_text(outcome, part, 0) + " at the settings of search A and " + mean_text(outcome, part, 1) +
+         " at those of search B, means over " + std::to_string(part.values[0].size()) + " and " +
+         std::to_string(part.values[1].size()) + " seeds" + (hull.empty() ? "" : "; 95 % interval of both " + hull) +
+         ". The claim requires " + requirement(outcome) + ".";
 }
 
 std::string verdict_paragraph(const FindingResult& r) {
   std::string text;
-  if (r.primary && r.verdict != Verdict::not_applicable) text += " " + effect_in_words(r);
-  if (!r.reason.empty()) {
-    text += " " + r.reason + ".";
-    char& first = text[text.size() - r.reason.size() - 1];
-    first = static_cast<char>(std::toupper(static_cast<unsigned char>(first)));
-  }
-  if (r.adjusted_p && r.reason.find("p = ") == std::string::npos)
-    text += " p = " + significant(*r.adjusted_p) + " after Holm's correction.";
-  if (r.diverged > 0) text += " " + counted(r.diverged, "run") + " of " + std::to_string(r.declared) + " diverged.";
+  const bool with_effect = r.primary && r.verdict != Verdict::not_applicable && r.verdict != Verdict::not_testable;
+  if (with_effect) text += " " + effect_in_words(r);
+  if (!r.reason.empty()) text += " " + sentence_case(r.reason) + ".";
+  if (with_effect && !r.refused)
+    if (const auto& p = r.primary->least_clear().adjusted_p)
+      text += " p = " + significant(*p) + " after Holm's correction.";
+  if (r.records->diverged > 0)
+    text += " " + counted(r.records->diverged, "run") + " of " + std::to_string(r.records->declared.size()) +
+            " of this study diverged.";
   for (const std::string& caveat : r.caveats) text += " Note that " + caveat + ".";
-  return "<p class=\"answer\">" + verdict_badge(r.verdict) + html_escape(text) + "</p>\n";
+  return "<p class=\"answer\">" + verdict_badge(r) + html_escape(text) + "</p>\n";
 }
 
 std::string declaration(const FindingResult& r, const Study& study) {
@@ -67,73 +76,83 @@ std::string declaration(const FindingResult& r, const Study& study) {
   for (const TaskRuns& task : study.tasks)
     if (definition.empty() && task.measure == f.primary.measurement.name)
       definition = " Here " + task.measure + " is: " + task.definition + ".";
-  const std::string margin = "margin " + number_text(f.margin) + " (" + f.margin_reason + ")";
-  return titled("What was declared before the runs",
-                element("p", "The claim holds if, " +
-                                 statement_in_words(f.primary.statement, f.primary.measurement.text, f.margin) + "." +
-                                 definition) +
-                    "<p class=\"soft\">In the file: <code>" + html_escape(f.primary.statement.text) + "</code>, " +
-                    html_escape(margin) + ".</p>\n");
+  std::string html = element("p", "The claim holds if, " +
+                                      statement_in_words(f.primary.statement, f.primary.measurement.text, f.margin) +
+                                      "." + definition) +
+                     "<p class=\"soft\">In the file: <code>" + html_escape(f.primary.statement.text) +
+                     "</code>, margin " + html_escape(number_text(f.margin) + " (" + f.margin_reason + ")") + ".</p>\n";
+  if (!f.replaces.empty()) html += element("p", "This claim replaces number " + f.replaces + ".");
+  return titled("What was declared before the runs", html);
 }
 
-std::string figure_of(const FindingResult& r, const std::filesystem::path& figure) {
+std::string figure_of(const FindingResult& r, const std::filesystem::path& figures) {
   if (!has_records(r)) return "";
-  if (!std::filesystem::exists(figure))
-    return element("p",
-                   "The figure was not drawn because gnuplot is not installed. Its script and data are in the folder "
-                   "figures of this finding.",
-                   "alarm");
-  return "<figure>\n" +
-         inline_svg(read_file(figure), "figure" + std::to_string(r.finding->number), r.finding->experiment.title) +
-         "</figure>\n";
+  const std::filesystem::path file = figures / (r.finding->short_name() + ".svg");
+  return titled("Figure", svg_figure(file, "figure" + std::to_string(r.finding->number), r.finding->claim));
 }
 
-std::string costs(const FindingResult& r) {
+std::string replication(const FindingResult& r) {
   const Finding& f = *r.finding;
-  const std::string profile = f.profile == Profile::lab ? "" : " --profile " + profile_name(f.profile);
   std::string html =
-      "<pre><code>" + html_escape("rnnbench reproduce " + shell_quoted(f.name) + profile) + "</code></pre>\n";
-  if (r.cpu_seconds > 0)
-    html += element(
-        "p", fixed_text(r.cpu_seconds / 60, 1) + " minutes of CPU time" + (f.tuning ? ", including the search." : "."));
+      element("p", f.replication.empty() ? "The settings of these runs have not been trained with another program."
+                                         : f.replication);
+  if (!f.checked.empty()) html += element("p", f.checked);
+  const std::string study = shell_quoted(f.study->argument());
+  const std::string profile = f.study->profile == Profile::lab ? "" : " --profile " + profile_name(f.study->profile);
+  html += "<pre><code>" +
+          html_escape("rnnbench reproduce " + study + profile +
+                      (profile.empty() ? "\nrnnbench verify --sample 3 " + study : "")) +
+          "</code></pre>\n";
+  if (r.records->cpu_seconds > 0)
+    html += element("p", fixed_text(r.records->cpu_seconds / 60, 1) + " minutes of CPU time" +
+                             (f.study->search ? ", including both searches." : "."));
+  return titled("Replication", html);
+}
+
+std::string file_of(const DeclaredStudy& study) {
   std::error_code ignored;
-  if (std::filesystem::exists(f.file, ignored))
-    html += "<details><summary>The declaration, " + html_escape(f.file.filename().string()) +
-            "</summary>\n<pre><code>" + html_escape(read_file(f.file)) + "</code></pre></details>\n";
-  return titled("How to run it again", html);
+  if (!std::filesystem::exists(study.file, ignored)) return "";
+  return "<details><summary>The study, " + html_escape(study.file.filename().string()) + "</summary>\n<pre><code>" +
+         html_escape(read_file(study.file)) + "</code></pre></details>\n";
 }
 
 }  // namespace
 
-std::string verdict_badge(Verdict verdict) {
+std::string anchor_of(const Finding& finding) { return "finding-" + html_escape(replace_all(finding.name, "/", "-")); }
+
+std::string verdict_badge(const FindingResult& result) { return verdict_badge(result.verdict, verdict_cell(result)); }
+
+std::string verdict_badge(Verdict verdict, const std::string& text) {
   static const std::vector<std::pair<std::string, std::string>> looks = {
-      {"supported", "✔"}, {"contradicted", "✘"}, {"undecided", "?"}, {"inapplicable", "–"}, {"unrun", "○"}};
+      {"supported", "✔"},    {"contradicted", "✘"}, {"no-difference", "="}, {"mixed", "±"}, {"depends", "≠"},
+      {"inapplicable", "⊤"}, {"undecided", "?"},    {"inapplicable", "–"},  {"unrun", "○"}};
   const auto& [style, sign] = looks[static_cast<std::size_t>(verdict)];
-  return "<span class=\"badge " + style + "\">" + sign + " " + verdict_text(verdict) + "</span>";
+  return "<span class=\"badge " + style + "\">" + sign + " " + text + "</span>";
 }
 
 std::string finding_lead(const FindingResult& result) {
   const Finding& f = *result.finding;
   return "<p class=\"lead\"><strong>" + html_escape(f.claim) + "</strong> <span class=\"soft\">" +
-         html_escape(f.source) + "</span></p>\n" + verdict_paragraph(result) +
-         (f.tuning ? element("p",
-                             "The verdict is based on the tuned runs. This report shows the runs with the settings of "
-                             "the file.",
-                             "soft")
-                   : "");
+         html_escape(f.source) + "</span></p>\n" + verdict_paragraph(result);
 }
 
-std::string finding_section(const FindingResult& r, const std::filesystem::path& figure) {
+std::string finding_section(const FindingResult& r, const std::filesystem::path& figures, bool first) {
   const Finding& f = *r.finding;
   const Study study = finding_study(r);
-  std::string html = "<section id=\"finding-" + html_escape(f.name) + "\">\n<h3>" + std::to_string(f.number) + ". " +
-                     html_escape(f.claim) + "</h3>\n" + element("p", f.source, "soft") + verdict_paragraph(r) +
-                     figure_of(r, figure) + deciding_table(r);
-  if (!f.note.empty()) html += titled("Note", element("p", f.note));
-  if (!f.checked.empty()) html += titled("What was checked", element("p", f.checked));
+  std::string html = "<section id=\"" + anchor_of(f) + "\">\n<h3>" + std::to_string(f.number) + ". " +
+                     html_escape(f.claim) + "</h3>\n" + element("p", f.source, "soft") +
+                     titled("Answer", verdict_paragraph(r) + deciding_table(r));
+  if (!f.note.empty()) html += element("p", f.note);
+  html += figure_of(r, figures);
+  if (first)
+    html += search_section(r, study, figures);
+  else if (f.study->search)
+    html += titled("Search", element("p", "The search is that of " + f.study->name + ", shown with its first claim."));
+  html += ceiling_section(r) + budget_section(r, study) + margin_section(r) + replication(r) + published_section(r);
   html += declaration(r, study) + further_tables(r);
-  if (has_records(r)) html += models_table(r, study);
-  return html + published_table(r) + tuning_table(r, study) + costs(r) + "</section>\n";
+  if (first && has_records(r)) html += models_table(r, study);
+  if (first) html += file_of(*f.study);
+  return html + "</section>\n";
 }
 
 }  // namespace rnnbench::findings

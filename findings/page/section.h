@@ -8,14 +8,20 @@
 
 namespace rnnbench::findings {
 
-// A section of HTML that starts with the answer: claim, verdict in one sentence, figure (the SVG file), and the numbers
-// that decide; then the declaration, further comparisons and tables. Its anchor is "finding-NAME".
-std::string finding_section(const FindingResult& result, const std::filesystem::path& figure);
+// A section of HTML with the parts of every claim, in this order: answer, figure, search, ceiling, budget, margin,
+// replication, what was published; then the declaration, further comparisons and all models. `figures` is the folder of
+// the study's figures (SVG files). The search and the tables of a study's runs are the same for all of its claims and
+// are shown with the `first` one.
+std::string finding_section(const FindingResult& result, const std::filesystem::path& figures, bool first);
 
-// Claim, source and verdict as HTML, the lead of the report of the finding's own experiment.
+// Claim, source and verdict as HTML, the lead of the report of the study's own experiment.
 std::string finding_lead(const FindingResult& result);
 
+// "finding-counting-anbn": the id of the section.
+std::string anchor_of(const Finding& finding);
+
 // "supported" as HTML; verdicts differ in color and in a symbol, so that they can be told apart in gray.
-std::string verdict_badge(Verdict verdict);
+std::string verdict_badge(const FindingResult& result);
+std::string verdict_badge(Verdict verdict, const std::string& text);
 
 }  // namespace rnnbench::findings

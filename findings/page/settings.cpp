@@ -145,7 +145,7 @@ PanelGroup setting_panels(const FindingResult& result, const Study& study, const
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {
       const Rectangle frame = panels.panel(static_cast<int>(t));
       panels.headings(frame, study.tasks[t].label,
-                      measure_heading(result.finding->primary.measurement, pointers(shown_runs(result))), key);
+                      measure_heading(result.finding->primary.measurement, pointers(result.runs())), key);
       draw_setting(panels, study.tasks[t], frame, result, places, key);
     }
   };

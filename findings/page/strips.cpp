@@ -1,6 +1,7 @@
 #include "findings/page/strips.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -10,7 +11,7 @@
 namespace rnnbench::findings {
 namespace {
 
-constexpr double label_line = 12, points_height = 28, strip_gap = 6;  // pixels
+constexpr double label_line = 12, points_height = 33, strip_gap = 6;  // pixels
 constexpr std::size_t label_bytes = 40;                               // that fit the narrowest panel
 
 // A row of points with a name above them.
@@ -60,9 +61,9 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
     std::vector<Values> points, failures, published;
     for (std::size_t i = 0; i < strip.values.size(); ++i) {
       const bool failed = i < strip.failed.size() && strip.failed[i];
-      (failed ? failures : points).push_back({strip.values[i], top + 8 + 4.5 * jitter(i)});
+      (failed ? failures : points).push_back({strip.values[i], top + 12 + 4.5 * jitter(i)});
     }
-    for (const double value : strip.published) published.push_back({value, top + 21});
+    for (const double value : strip.published) published.push_back({value, top + 26});
     Style faint = strip.style, cross{strip.style.color, "1", 2};
     faint.point = 7;
     add(strip.label + ": every run", points, "1:2 " + point_clause(faint, 0.4));
@@ -70,11 +71,11 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
     if (!strip.values.empty()) {
       if (strip.interval) {
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
-        add(strip.label + ": mean, low, high", {{drawable(strip.center), top + 21, low, high}},
+        add(strip.label + ": mean, low, high", {{drawable(strip.center), top + 26, low, high}},
             "1:2:3:4 with xerrorbars pointtype " + std::to_string(strip.style.point) +
                 " pointsize 0.95 linewidth 2 linecolor rgb " + gnuplot_quoted(strip.style.color));
       } else {
-        add(strip.label + ": mean", {{drawable(strip.center), top + 21}}, "1:2 " + point_clause(strip.style, 0.95));
+        add(strip.label + ": mean", {{drawable(strip.center), top + 26}}, "1:2 " + point_clause(strip.style, 0.95));
       }
     }
     add(strip.label + ": published", published,
@@ -87,19 +88,31 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
   panels.plot(frame, curves);
 }
 
-// A vertical line over the whole panel, with a name above it.
-void vertical_line(Panels& panels, double at, const std::string& name) {
-  const std::string place = "first " + number_text(drawable(at)) + ", graph ";
-  panels.command("set arrow from " + place + "0 to " + place +
-                 "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
-  panels.command("set label " + gnuplot_quoted(name) + " at " + place +
-                 "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
+// Vertical lines over the whole panel at the boundaries, with one name above them.
+void boundary_lines(Panels& panels, const Values& boundaries) {
+  for (const double boundary : boundaries) {
+    const std::string place = "first " + number_text(drawable(boundary)) + ", graph ";
+    panels.command("set arrow from " + place + "0 to " + place +
+                   "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
+  }
+  if (boundaries.empty()) return;
+  const double center = (drawable(boundaries.front()) + drawable(boundaries.back())) / 2;
+  panels.command("set label " + gnuplot_quoted(boundaries.size() > 1 ? "boundaries" : "boundary") + " at first " +
+                 number_text(center) + ", graph 1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
 }
 
 std::vector<Strip> comparison_strips(const Outcome& outcome) {
   std::vector<Strip> strips;
+  const std::array<Style, 2> styles = {Style{"#0072b2", "1", 5}, Style{"#d55e00", "1", 9}};
   for (const ComparisonPart& part : outcome.parts)
-    strips.push_back({part.label, {"#333333", "1", 5}, part.values, part.effect, {}, part.interval, {}});
+    for (std::size_t s = 0; s < searches.size(); ++s)
+      strips.push_back({part.label + ", after search " + searches[s],
+                        styles[s],
+                        part.values[s],
+                        part.effect.mean[s],
+                        {},
+                        part.effect.interval[s],
+                        {}});
   return strips;
 }
 
@@ -139,6 +152,11 @@ Axis strip_axis(const std::vector<Strip>& strips, const Values& more) {
 
 }  // namespace
 
+Values distinct(Boundaries boundaries) {
+  if (boundaries.low == boundaries.high) return {boundaries.low};
+  return {boundaries.low, boundaries.high};
+}
+
 Axis value_axis(const Values& values) {
   Values numbers;
   for (const double value : values)
@@ -158,7 +176,7 @@ Values boundaries_for_values(const FindingResult& result) {
   };
   const std::vector<Expression>& left = result.primary->statement.left;
   if (std::any_of(left.begin(), left.end(), derived)) return {};
-  return result.primary->claimed.boundaries();
+  return distinct(result.primary->boundaries);
 }
 
 double comparison_height(const Outcome& outcome) { return height_of(comparison_strips(outcome)); }
@@ -166,7 +184,7 @@ double comparison_height(const Outcome& outcome) { return height_of(comparison_s
 void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
   const std::vector<Strip> strips = comparison_strips(outcome);
   frame.height = height_of(strips);
-  Values levels = outcome.claimed.boundaries();
+  const Values levels = distinct(outcome.boundaries);
   const bool difference = outcome.statement.right.kind != Expression::Kind::number;
   const double reference = difference ? 0 : outcome.statement.right.number;
   const bool ratio = std::any_of(outcome.statement.left.begin(), outcome.statement.left.end(),
@@ -178,7 +196,7 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
                               : ratio    ? "ratio of "
                                          : "") +
                       outcome.measurement.text);
-  for (const double level : levels) vertical_line(panels, level, "boundary");
+  boundary_lines(panels, levels);
   const std::string at = "first " + number_text(drawable(reference)) + ", graph ";
   if (outcome.margin > 0)
     panels.command("set arrow from " + at + "0 to " + at + "1 nohead linewidth 1 linecolor rgb '#999999'");
@@ -211,9 +229,9 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
       Rectangle frame = panels.panel(static_cast<int>(t));
       frame.height = height_of(strips[t]);
       panels.headings(frame, study.tasks[t].label, strips[t].empty() ? "no such number" : "",
-                      measure_heading(measurement, pointers(shown_runs(result))));
+                      measure_heading(measurement, pointers(result.runs())));
       if (strips[t].empty()) frame.height = points_height;
-      for (const double boundary : boundaries) vertical_line(panels, boundary, "boundary");
+      boundary_lines(panels, boundaries);
       draw_strips(panels, frame, strips[t], strip_axis(strips[t], boundaries), study.tasks[t].label);
     }
   };

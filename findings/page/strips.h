@@ -10,8 +10,11 @@ namespace rnnbench::findings {
 // A panel for each task; `study` and `result` outlive the group.
 PanelGroup strip_panels(const FindingResult& result, const Study& study);
 
-// The parts of a comparison: the number of every seed, mean with interval, and the declared boundaries. The height, in
-// pixels, depends on the number of parts.
+// Both boundaries, or the one that they have in common.
+Values distinct(Boundaries boundaries);
+
+// The parts of a comparison after searches A and B: the number of every seed, mean with interval, and the declared
+// boundaries. The height, in pixels, depends on the number of parts.
 double comparison_height(const Outcome& outcome);
 void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome);
 

@@ -1,11 +1,11 @@
 #include "findings/page/tables.h"
 
 #include <algorithm>
-#include <map>
 
 #include "analysis/format.h"
 #include "analysis/html.h"
 #include "core/text.h"
+#include "experiments/records/files.h"
 #include "findings/listing.h"
 #include "findings/page/runs_shown.h"
 
@@ -14,14 +14,6 @@ namespace {
 
 // With more rows than this, the further comparisons are folded.
 constexpr std::size_t max_open_rows = 8;
-
-// The p-value for the verdict of a part; of an undecided one the smaller of both.
-std::string p_of(const ComparisonPart& part) {
-  if (!part.p_for || !part.p_against) return "-";
-  return significant(part.verdict == Verdict::supported      ? *part.p_for
-                     : part.verdict == Verdict::contradicted ? *part.p_against
-                                                             : std::min(*part.p_for, *part.p_against));
-}
 
 // Long names of comparisons break their lines, numbers do not.
 std::string comparisons(const Table& table) {
@@ -34,6 +26,17 @@ std::string improvement_text(const ComparisonPart& part) {
   return number(*part.improvement) + (part.improvement_interval ? " [" + number(part.improvement_interval->low) + ", " +
                                                                       number(part.improvement_interval->high) + "]"
                                                                 : "");
+}
+
+// "+0.31 [+0.25, +0.36]": the mean after search 0 (A) or 1 (B) with its own interval.
+std::string after_text(const Outcome& outcome, const ComparisonPart& part, std::size_t search) {
+  std::string text = mean_text(outcome, part, search);
+  const auto& interval = part.effect.interval[search];
+  if (!interval) return text;
+  const auto number = [&](double value) {
+    return (outcome.compares_with_number() || value < 0 ? "" : "+") + score_text(value);
+  };
+  return text + " [" + number(interval->low) + ", " + number(interval->high) + "]";
 }
 
 // The question that a further comparison answers.
@@ -65,36 +68,43 @@ bool is_known(const Measurement& m, const std::vector<const Run*>& runs) {
 
 std::string titled(const std::string& title, const std::string& html) { return element("h4", title) + html; }
 
+std::string svg_figure(const std::filesystem::path& file, const std::string& prefix, const std::string& description) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored))
+    return element("p",
+                   "The figure was not drawn because gnuplot is not installed. Its script and data are in the folder "
+                   "figures of this study.",
+                   "alarm");
+  return "<figure>\n" + inline_svg(read_file(file), prefix, description) + "</figure>\n";
+}
+
 std::string deciding_table(const FindingResult& r) {
   if (!r.primary) return "";
-  const bool tuned = r.untuned_primary && r.untuned_primary->parts.size() == r.primary->parts.size();
   Table table{{{"comparison", false},
-               {tuned ? "tuned [95 % interval]" : "effect [95 % interval]"},
+               {"after A [95 % interval]"},
+               {"after B [95 % interval]"},
                {"boundary", false},
                {"n"},
                {"failures"},
-               {"p, uncorrected"},
-               {"by interval", false}},
+               {"p (Holm)"},
+               {"p, A = B"},
+               {"verdict", false}},
               {}};
-  if (tuned) table.columns.push_back({"untuned [95 % interval]"});
   std::vector<std::string> improvements, log_ranks;
-  for (std::size_t i = 0; i < r.primary->parts.size(); ++i) {
-    const ComparisonPart& part = r.primary->parts[i];
-    table.rows.push_back({part.label, effect_text(*r.primary, part), boundary_text(*r.primary),
-                          std::to_string(part.values.size()), std::to_string(part.failures), p_of(part),
-                          verdict_text(part.verdict)});
-    if (tuned) table.rows.back().push_back(effect_text(*r.untuned_primary, r.untuned_primary->parts[i]));
+  for (const ComparisonPart& part : r.primary->parts) {
+    table.rows.push_back({part.label, after_text(*r.primary, part, 0), after_text(*r.primary, part, 1),
+                          boundary_text(*r.primary), std::to_string(part.size()), std::to_string(part.failures),
+                          part.adjusted_p ? significant(*part.adjusted_p) : "-",
+                          part.effect.hull ? significant(part.effect.welch_p) : "-", verdict_text(part.verdict)});
     if (part.improvement) improvements.push_back(part.label + ": " + improvement_text(part));
     if (part.log_rank_p) log_ranks.push_back(part.label + ": p = " + significant(*part.log_rank_p));
   }
   const auto sentence = [](const std::string& what, const std::vector<std::string>& values) {
     return values.empty() ? "" : element("p", what + ": " + join(values, "; ") + ".", "soft");
   };
-  return titled(
-      "The numbers that decide: " + measure_heading(r.primary->measurement, pointers(r.runs)),
-      comparisons(table) +
-          sentence("Probability that a run of the first side has the larger value (Mann-Whitney)", improvements) +
-          sentence("Log-rank test of the times to solve, unsolved runs censored", log_ranks));
+  return comparisons(table) +
+         sentence("Probability that a run of the first side has the larger value (Mann-Whitney)", improvements) +
+         sentence("Log-rank test of the times to solve, unsolved runs censored", log_ranks);
 }
 
 std::string further_tables(const FindingResult& r) {
@@ -111,15 +121,15 @@ std::string further_tables(const FindingResult& r) {
   std::string html;
   for (const auto& [question, outcomes] : questions) {
     const bool stated = outcomes.front()->statement.relation != Relation::none;
-    Table table{{{stated ? "comparison" : "model", false}, {"effect [95 % interval]"}}, {}};
-    if (!stated) table.columns.back().title = "mean [95 % interval]";
+    Table table{{{stated ? "comparison" : "model", false}, {"after A"}, {"after B"}, {"95 % interval", false}}, {}};
     if (stated) table.columns.push_back({"boundary", false});
     table.columns.insert(table.columns.end(), {{"n"}, {"failures"}});
     for (const Outcome* outcome : outcomes) {
       for (const ComparisonPart& part : outcome->parts) {
-        table.rows.push_back({part.label, effect_text(*outcome, part)});
+        table.rows.push_back({part.label, mean_text(*outcome, part, 0), mean_text(*outcome, part, 1),
+                              part.effect.hull ? hull_text(*outcome, part) : "-"});
         if (stated) table.rows.back().push_back(boundary_text(*outcome));
-        table.rows.back().push_back(std::to_string(part.values.size()));
+        table.rows.back().push_back(std::to_string(part.size()));
         table.rows.back().push_back(std::to_string(part.failures));
       }
     }
@@ -193,55 +203,22 @@ std::string models_table(const FindingResult& r, const Study& study) {
   };
   if (!several) drop(9);
   if (study.tasks.size() == 1) drop(0);
-  const std::string state = r.finding->tuning ? (r.runs.empty() ? ", untuned so far" : ", tuned") : "";
-  return titled("All models by " + measurement.text + state, scrolling(table.html()));
+  return titled("All models by " + measurement.text, scrolling(table.html()));
 }
 
-std::string published_table(const FindingResult& r) {
-  if (r.finding->published.empty()) return "";
+std::string published_section(const FindingResult& r) {
+  const std::vector<Published>& published = r.finding->published;
+  if (published.empty())
+    return titled("What was published", element("p", "The source gives no number that could be compared."));
   Table table{{{"model", false}, {"published"}, {"source of the number", false}, {"ours (mean)"}}, {}};
-  for (const Published& p : r.finding->published) {
-    const auto ours = mean_of_model(r, p.model);
-    table.rows.push_back({p.model.text, score_text(p.value), p.certainty, ours ? score_text(*ours) : "-"});
+  for (std::size_t i = 0; i < published.size(); ++i) {
+    const bool known = i < r.our_means.size() && r.our_means[i].has_value();
+    table.rows.push_back({published[i].model.text, score_text(published[i].value), published[i].certainty,
+                          known ? score_text(*r.our_means[i]) : "-"});
   }
   const std::string agreement = agreement_text(r.published);
-  return titled("Published numbers and ours",
+  return titled("What was published",
                 scrolling(table.html()) + (agreement.empty() ? "" : element("p", "Agreement: " + agreement + ".")));
-}
-
-std::string tuning_table(const FindingResult& r, const Study& study) {
-  if (!r.finding->tuning) return "";
-  std::string html = element("p", "Every model is tuned with " + r.finding->tuning->text() + ".");
-  Table table{{{"task", false}, {"model", false}, {"chosen", false}, {"trial"}, {"validation score"}}, {}};
-  std::vector<std::string> failed;  // searches in which nothing could be chosen
-  std::map<std::string, RunSpec> declared;
-  for (const RunSpec& run : r.finding->experiment.runs) declared.emplace(run.id(), run);
-  for (const TaskRuns& task : study.tasks) {
-    for (const ModelRuns& model : task.models) {
-      RunSpec run = declared.at(model.runs.front().id());
-      run.seed = 1;  // the name of a group is the canonical text of this run
-      const auto choice = std::find_if(r.choices.begin(), r.choices.end(),
-                                       [group = run.canonical()](const TuningChoice& c) { return c.group == group; });
-      if (choice == r.choices.end()) continue;
-      std::vector<std::string> values;
-      for (const auto& [key, value] : choice->values) values.push_back(key + " " + (value.empty() ? "unset" : value));
-      const std::string trial =
-          r.finding->tuning->is_declared(choice->trial) ? "file" : std::to_string(choice->trial + 1);
-      table.rows.push_back({task.label, model.label, join(values, ", "), trial,
-                            choice->score          ? choice->measure + " " + score_text(*choice->score)
-                            : choice->all_diverged ? "every run of every trial diverged"
-                                                   : "a run of this trial diverged"});
-      if (choice->all_diverged) failed.push_back(model.label + (study.tasks.size() > 1 ? " on " + task.label : ""));
-    }
-  }
-  if (r.choices.empty()) return titled("Search for settings", html + element("p", "The search is not finished."));
-  if (!failed.empty())
-    html += element("p",
-                    "Every run of every trial diverged for " + join(failed) +
-                        ". Nothing could be chosen, and the first trial was taken.",
-                    "alarm");
-  return titled("Search for settings",
-                html + "<details><summary>What was chosen</summary>\n" + scrolling(table.html()) + "</details>\n");
 }
 
 }  // namespace rnnbench::findings

@@ -180,28 +180,6 @@ TEST_CASE("intervals and tests do not depend on the order of the pairs", "[stati
   }
 }
 
-TEST_CASE("seeds to decide are those of Student's interval", "[statistics][paired]") {
-  int counted = 0;
-  for (const auto& sample : reference()["pairs_to_decide"]) {
-    const int pairs = sample["pairs"];
-    const auto answer = seeds_to_decide(sample["differences"], sample["boundary"], sample["level"]);
-    INFO("Student: " << pairs);
-    if (pairs > max_seeds_to_decide + 1) {
-      CHECK(!answer);
-    } else if (pairs < min_pairs_for_test) {
-      CHECK(answer == min_pairs_for_test);
-    } else if (pairs < max_seeds_to_decide) {
-      REQUIRE(answer);
-      CHECK(std::abs(*answer - pairs) <= 1);
-      ++counted;
-    }
-  }
-  CHECK(counted >= 3);
-  CHECK(!seeds_to_decide({1, 2, 3}, 2));
-  CHECK(!seeds_to_decide({2, 2, 2}, 2));
-  CHECK(seeds_to_decide({2, 2, 2}, 1) == min_pairs_for_test);
-}
-
 TEST_CASE("slopes agree with scipy's linear regression", "[statistics][paired]") {
   for (const auto& sample : reference()["slopes"]) {
     const Values expected = sample["slopes"], result = slopes(sample["x"], sample["rows"].get<std::vector<Values>>());

@@ -34,12 +34,13 @@ hidden = 64
 length = 100
 [full copy/lstm]
 hidden = 65
-[tuning]
-trials = 2
-seeds = 101
+[search]
 learning-rate = 0.001..0.1 log
-[finding]
+select = score
+[claim one]
 claim = something
+[claim two]
+claim = something else
 )";
 
 ExperimentFile read(const std::string& written, Profile profile) {
@@ -76,10 +77,12 @@ TEST_CASE("the lab profile is the settings outside of profiles", "[profiles]") {
                                                          "adding lstm length=20 hidden=8 updates=500",
                                                          "adding gru length=20 hidden=8 updates=500"});
   CHECK(seeds(lab.declaration).size() == 10);
-  REQUIRE(lab.finding.size() == 1);
-  CHECK(lab.finding[0].key == "claim");
-  CHECK(lab.finding[0].line == 24);
-  CHECK(lab.tuning.size() == 3);
+  REQUIRE(lab.claims.size() == 2);
+  REQUIRE(lab.claims[1].size() == 1);
+  CHECK(lab.claims[0][0].section == "claim one");
+  CHECK(lab.claims[1][0].value == "something else");
+  CHECK(lab.claims[1][0].line == 25);
+  CHECK(lab.search.size() == 2);
 }
 
 TEST_CASE("a profile replaces what it names, the more special part last", "[profiles]") {
@@ -90,7 +93,7 @@ TEST_CASE("a profile replaces what it names, the more special part last", "[prof
                                                           "adding lstm length=20 hidden=64 updates=7000",
                                                           "adding gru length=20 hidden=64 updates=7000"});
   CHECK(seeds(full.declaration).size() == 10);
-  CHECK(full.tuning.size() == 3);
+  CHECK(full.search.size() == 2);
 }
 
 TEST_CASE("the smoke profile is short unless its section says otherwise", "[profiles]") {
@@ -105,6 +108,16 @@ TEST_CASE("the smoke profile is short unless its section says otherwise", "[prof
     CHECK(line.ends_with(line.starts_with("copy") ? "updates=3" : "updates=4"));
   CHECK(seeds(read("task = copy\ncell = rnn\n[smoke]\nseed = 5\n", Profile::smoke).declaration) ==
         std::set<std::uint64_t>{5});
+}
+
+TEST_CASE("sections that are empty, or of an earlier version, are refused", "[profiles][errors]") {
+  using Catch::Matchers::Contains;
+  CHECK_THROWS_WITH(read("task = copy\n[search]\n[claim]\nnumber = 1\n", Profile::lab),
+                    Contains("x.ini:2: [search] has no settings"));
+  CHECK_THROWS_WITH(read("task = copy\n[full]\n", Profile::lab), Contains("x.ini:2: [full] has no settings"));
+  CHECK_THROWS_WITH(read("task = copy\n[finding]\nnumber = 1\n", Profile::lab),
+                    Contains("x.ini:3: there is no section [finding]; declare a section [claim]"));
+  CHECK_THROWS_WITH(read("task = copy\n[tuning]\ntrials = 1\n", Profile::lab), Contains("declare a section [search]"));
 }
 
 TEST_CASE("the command line goes above every profile", "[profiles]") {

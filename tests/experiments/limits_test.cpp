@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/declaration/ini.h"
-#include "experiments/running/tuning.h"
+#include "experiments/search/search.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 
@@ -45,14 +45,12 @@ TEST_CASE("the settings of all runs have a maximum number of characters", "[grid
   CHECK(grid({{"test-length", "200..500"}, {"seed", "1..3"}}).runs.size() == 3);
 }
 
-TEST_CASE("a search for settings has a maximum number of runs", "[tuning][limits]") {
+TEST_CASE("a search for settings has a maximum number of trials", "[search][limits]") {
   const Experiment experiment = grid({{"hidden", "1..200"}});
-  const Tuning tuning("x.ini", {{"trials", "1000", "tuning", 1},
-                                {"seeds", "1..100000", "tuning", 2},
-                                {"learning-rate", "0.001..0.1 log", "tuning", 3}});
-  CHECK_THROWS_WITH(tuning.check(experiment.runs),
-                    "x.ini:3: [tuning] the search has more than the maximum of 100000 runs: 200 combinations of task "
-                    "and model, 1001 settings, 100000 seeds");
+  const Search search("x.ini", "x", {{"rungs", "999 x 99 at 1", "search", 2}});
+  CHECK_THROWS_WITH(search.check(experiment.runs),
+                    "x.ini:2: [search] the search has more than the maximum of 100000 trials: 200 combinations of task "
+                    "and model, rungs = 999 x 99 at 1");
 }
 
 TEST_CASE("an INI file is a regular file of limited size, with a name that can be that of a folder", "[ini][limits]") {

@@ -1,6 +1,11 @@
 // Made-up runs for the tests of findings: the measure of every run is what the test says.
 #pragma once
 
+#include <array>
+#include <iterator>
+#include <set>
+#include <vector>
+
 #include "findings/verdict.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/namespaces.h"
@@ -44,10 +49,49 @@ inline Values sum(const Values& a, const Values& b, double sign = 1) {
   return values;
 }
 
-// The comparison of recall, unless the text names another measure, decided by these runs.
-inline Outcome decided(const std::string& text, double margin, const std::vector<Run>& runs) {
+// Seeds differ by 0.2, and the LSTM from the GRU by `effect`, give or take 0.03.
+inline std::vector<Run> pair_of_models(double effect, int n, double spread = 0.03) {
+  const Values gru = around(0.5, 0.2, n, 1), lstm = sum(gru, around(effect, spread, n, 2));
+  std::vector<Run> runs;
+  add(runs, "lstm", lstm);
+  add(runs, "gru", gru);
+  return runs;
+}
+
+// Both halves of the seeds of these runs, as after searches A and B.
+inline std::array<std::vector<std::uint64_t>, 2> halves(const std::vector<Run>& runs) {
+  std::set<std::uint64_t> seeds;
+  for (const Run& run : runs) seeds.insert(run.seed());
+  const auto middle = std::next(seeds.begin(), static_cast<std::ptrdiff_t>(seeds.size() / 2));
+  return {std::vector(seeds.begin(), middle), std::vector(middle, seeds.end())};
+}
+
+// The comparison of recall, unless the text names another measure, without a verdict.
+inline Outcome compared(const std::string& text, double margin, const std::vector<Run>& runs) {
   const Statement statement = parse_statement(text);
-  return decide(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure), margin, runs);
+  return compare(statement, parse_measurement(statement.measure.empty() ? "recall" : statement.measure), margin, runs,
+                 halves(runs));
+}
+
+// The same, decided by these runs, each part as if it were the only one of its family.
+inline Outcome decided(const std::string& text, double margin, const std::vector<Run>& runs) {
+  Outcome outcome = compared(text, margin, runs);
+  for (ComparisonPart& part : outcome.parts) part.adjusted_p = part.effect.smallest_p();
+  judge(outcome);
+  return outcome;
+}
+
+// The values of a part after both searches, by seed.
+inline Values all_values(const ComparisonPart& part) {
+  Values values = part.values[0];
+  values.insert(values.end(), part.values[1].begin(), part.values[1].end());
+  return values;
+}
+
+inline Values shifted(const Values& values, double by, double sign = 1) {
+  Values result;
+  for (const double value : values) result.push_back(sign * (value - by));
+  return result;
 }
 
 }  // namespace rnnbench::test::made_up

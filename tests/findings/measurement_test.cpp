@@ -8,6 +8,7 @@
 #include "experiments/records/files.h"
 #include "experiments/running/runner.h"
 #include "findings/evaluation.h"
+#include "findings/reproduce.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/findings/finding_records.h"
 #include "tests/namespaces.h"
@@ -209,20 +210,21 @@ TEST_CASE("a time measured on a busy machine decides nothing, unless told otherw
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "faster.ini";
   write_atomically(file,
-                   "task = copy\ncell = lstm, gru\nhidden = 4\nlength = 3\nitems = 2\nupdates = 20\nseed = 1..10\n"
-                   "[finding]\nnumber = 1\nclaim = The GRU is not a thousand times slower.\nsource = us\nmeasure = "
+                   "task = copy\ncell = lstm, gru\nhidden = 4\nlength = 3\nitems = 2\nupdates = 20\nseed = 1..20\n"
+                   "[claim]\nnumber = 1\nclaim = The GRU is not a thousand times slower.\nsource = us\nmeasure = "
                    "cpu_ms_per_update\ncompare = gru / lstm < 1000\nmargin = 0 (none)\n");
-  const std::vector<Finding> findings{read_finding(file)};
+  const std::vector<Finding> findings = read_findings({file});
   RunnerOptions options;
   options.jobs = available_cores() + 1;
   options.oversubscribe = true;
   options.progress = options.summary = false;
   const std::filesystem::path results = folder.path() / "results";
-  REQUIRE(run_experiment(findings[0].experiment, findings[0].results(results), options) == 0);
+  REQUIRE(run_study({findings.data()}, results, options) == 0);
   const FindingResult refused = evaluate_findings(findings, results)[0];
-  CHECK(refused.verdict == Verdict::undecided);
-  CHECK_THAT(refused.reason, Catch::Contains("--any-times") && !Catch::Contains("more seed"));
-  CHECK_FALSE(refused.adjusted_p);
+  CHECK(refused.refused);
+  CHECK(refused.verdict == Verdict::not_run);
+  CHECK_THAT(refused.reason, Catch::Contains("--any-times"));
+  CHECK_FALSE(refused.primary->parts[0].adjusted_p);
   CHECK(evaluate_findings(findings, results, true)[0].verdict == Verdict::supported);
 }
 
@@ -230,8 +232,8 @@ TEST_CASE("measures of solving need enough validation sequences", "[measurement]
   const TemporaryFolder folder;
   const auto declared = [&](const std::string& evaluate, const std::string& measure) {
     write_atomically(folder.path() / "solving.ini",
-                     "task = adding\ncell = lstm, gru\nlength = 10\nseed = 1..12\nevaluate = " + evaluate +
-                         "\n[finding]\nnumber = 1\nclaim = The GRU is faster.\nsource = us\nmeasure = " + measure +
+                     "task = adding\ncell = lstm, gru\nlength = 10\nseed = 1..20\nevaluate = " + evaluate +
+                         "\n[claim]\nnumber = 1\nclaim = The GRU is faster.\nsource = us\nmeasure = " + measure +
                          "\ncompare = gru < lstm\nmargin = 0.1 (a guess)\n");
     read_findings({folder.path() / "solving.ini"});
   };

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -48,21 +49,49 @@ inline void diverge(Json& result) {
 
 inline const std::string settings = "task = adding\nlength = 10\nupdates = 400\n";
 
+// A study with one claim, [claim]; `search` is the text of a section [search], if there is one.
 inline Finding declared(const std::filesystem::path& folder, const std::string& name, const std::string& experiment,
-                        const std::string& claim) {
-  write_atomically(folder / (name + ".ini"), settings + experiment + "\n[finding]\nsource = Somebody 1999\n" + claim);
-  return read_finding(folder / (name + ".ini"));
+                        const std::string& claim, const std::string& search = "") {
+  write_atomically(folder / (name + ".ini"),
+                   settings + experiment + "\n" + search + "[claim]\nsource = Somebody 1999\n" + claim);
+  return read_study(folder / (name + ".ini")).front();
 }
 
-// As evaluate_findings gives it, of records that are made up.
-inline FindingResult result_of(const Finding& finding, const std::function<void(const RunSpec&, Json&)>& change) {
+// Reported runs of a study without search, with records that are made up.
+inline std::shared_ptr<StudyRecords> study_records(const Finding& finding,
+                                                   const std::function<void(const RunSpec&, Json&)>& change) {
+  auto records = std::make_shared<StudyRecords>();
+  records->study = finding.study;
+  records->searched = true;
+  for (std::size_t search = 0; search < searches.size(); ++search)
+    for (const RunSpec& run : finding.study->runs_after(search)) {
+      records->declared.push_back(run);
+      records->runs.push_back({run.json(), record_of(run, [&](Json& json) { change(run, json); })});
+      records->diverged += records->runs.back().diverged();
+    }
+  records->recorded = records->runs.size();
+  return records;
+}
+
+// As evaluate_findings gives it for a finding that is alone in its family.
+inline FindingResult result_of(const Finding& finding, const std::shared_ptr<const StudyRecords>& records) {
   FindingResult result;
   result.finding = &finding;
-  for (const RunSpec& run : finding.experiment.runs)
-    result.runs.push_back({run.json(), record_of(run, [&](Json& json) { change(run, json); })});
-  result.declared = result.recorded = result.runs.size();
-  result.primary = decide(finding.primary.statement, finding.primary.measurement, finding.margin, result.runs);
+  result.records = records;
+  result.heading = measure_heading(finding.primary.measurement, pointers(records->runs));
+  const auto compared = [&](const DeclaredComparison& c) {
+    return compare(c.statement, c.measurement, finding.margin_of(c), records->runs, finding.study->seeds);
+  };
+  result.primary = compared(finding.primary);
+  for (const DeclaredComparison& also : finding.also) result.also.push_back(compared(also));
+  for (ComparisonPart& part : result.primary->parts) part.adjusted_p = part.effect.smallest_p();
+  judge(*result.primary);
+  result.verdict = result.primary->verdict;
   return result;
+}
+
+inline FindingResult result_of(const Finding& finding, const std::function<void(const RunSpec&, Json&)>& change) {
+  return result_of(finding, study_records(finding, change));
 }
 
 // The rows of a block of a figure's data.

@@ -46,20 +46,25 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   run("rnnbench reproduce forget-bias.ini --profile smoke");
 
   write(folder.path / "forget-bias.ini", shortened(file));
-  std::istringstream commands(block_after(document, "## 2. Run and decide", "sh"));
+  std::istringstream commands(block_after(document, "## 2. Freeze, run and decide", "sh"));
   int count = 0;
   for (std::string command; std::getline(commands, command); ++count) run(command);
-  CHECK(count == 9);
+  CHECK(count == 12);
   CHECK(fs::exists(folder.path / "results/forget-bias/report.html"));
+  CHECK(fs::exists(folder.path / "results/forget-bias/protocol.json"));
+  CHECK(fs::exists(folder.path / "results/findings.html"));
   run("rnnbench findings forget-bias.ini --format json");
   const Json findings = Json::parse(out);
-  REQUIRE(findings.size() == 1);
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].at("name") == "forget-bias/sooner");
+  CHECK(findings[1].at("name") == "forget-bias/skill");
   CHECK(findings[0].at("number") == 100);
   CHECK(findings[0].at("claim") == "An LSTM whose forget bias starts at 1 learns sooner than one that starts at 0.");
-  CHECK(findings[0].at("n") == 12);
-  CHECK(findings[0].at("recorded") == 24);
-  CHECK(findings[0].at("effect").is_number());
-  CHECK(findings[0].at("verdict") != "not run");
+  CHECK(findings[0].at("n") == 20);
+  CHECK(findings[0].at("recorded") == 40);
+  CHECK(findings[0].at("primary").at("parts")[0].at("A").at("seeds").size() == 10);
+  CHECK(findings[0].at("chosen").size() == 4);  // two models, two searches
+  for (const Json& finding : findings) CHECK(finding.at("verdict") != "not run");
 
   // In a catalogue, the finding is called by its name instead of its path.
   fs::create_directories(folder.path / "experiments/catalogue");
@@ -69,7 +74,7 @@ TEST_CASE("docs: add-a-finding.md works as it stands", "[finding][docs]") {
   std::istringstream lines(document.substr(publish));
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("    rnnbench ")) run(line.substr(4)), ++published;
-  CHECK(published == 2);
+  CHECK(published == 3);
   CHECK_THAT(out, Contains("5 of 5 runs identical"));
 }
 
@@ -95,7 +100,7 @@ TEST_CASE("docs: add-a-finding.md shows valid comparisons and describes every ke
   CHECK(statements >= 8);
 
   const Folder folder;
-  write(folder.path / "x.ini", "task = copy\ncell = rnn\n[finding]\nx = 1\n");
+  write(folder.path / "x.ini", "task = copy\ncell = rnn\nseed = 1..2\n[claim]\nx = 1\n");
   std::system(("cd '" + folder.path.string() + "' && '" RNNBENCH_PROGRAM "' findings x.ini 2>.err").c_str());
   const std::string sentence = text_of(folder.path / ".err");
   const auto takes = sentence.find("it takes ");
@@ -108,5 +113,5 @@ TEST_CASE("docs: add-a-finding.md shows valid comparisons and describes every ke
     CHECK(document.find("| `" + key + "`") != std::string::npos);
     ++count;
   }
-  CHECK(count == 12);
+  CHECK(count == 14);
 }

@@ -100,8 +100,8 @@ Counts simulate(const Ledger& ledger, std::uint64_t row, int repetitions) {
 }
 
 // Each row takes some 100 ms per ledger. Power is counted by comparison, so fewer ledgers are enough for it.
-int error_ledgers(const Report& report) { return std::max(20, report.samples() / 10); }
-int power_ledgers(const Report& report) { return std::max(5, report.samples() / 50); }
+int error_ledgers(const Report& report) { return std::max(20, report.samples() / 2); }
+int power_ledgers(const Report& report) { return std::max(5, report.samples() / 10); }
 
 class Table {
  public:

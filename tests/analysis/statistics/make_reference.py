@@ -154,14 +154,6 @@ def equivalence(d, margin):
     return {"differences": d, "margin": margin, "p": max(above, below)}
 
 
-def pairs_for_student(d, boundary, level):
-    """The least number of pairs at which Student's interval, with mean and deviation of d, excludes the boundary."""
-    n = 2
-    while scipy.stats.t.ppf(0.5 + level / 2, n - 1) * np.std(d, ddof=1) / math.sqrt(n) >= abs(np.mean(d) - boundary):
-        n += 1
-    return {"differences": d, "boundary": boundary, "level": level, "pairs": n}
-
-
 def survival(times, seen):
     estimate = SurvfuncRight(np.array(times), np.array(seen, dtype=int))
     # statsmodels' own quantile() asks for less than one half; the usual definition, and ours, for at most one half.
@@ -248,9 +240,6 @@ reference = {
                          (rounded_normal(12, 0.3, 0), 0.95), (rounded_normal(16), 0.75), (rounded_normal(30), 0.95))],
     "equivalence": [equivalence(d, margin) for d, margin in (
         (rounded_normal(10), 0.5), (rounded_normal(10), 1.0), (rounded_normal(12, 0.3, 0), 1.0))],
-    "pairs_to_decide": [
-        pairs_for_student(rounded_normal(n, 0.6), boundary, level)
-        for n in (3, 5, 10) for boundary, level in ((0.0, 0.95), (1.5, 0.9), (0.2, 0.95))],
     "restricted_mean": [
         restricted_mean(*lifetimes(n, 2.0, budget, 1), horizon)
         for n, budget, horizon in ((10, 3.0, 3.0), (10, 3.0, 2.05), (12, 50.0, 50.0), (8, 0.05, 0.05))],

@@ -1,0 +1,122 @@
+#include "cli/subject.h"
+
+#include <algorithm>
+
+#include "analysis/format.h"
+#include "cli/findings.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "findings/study_records.h"
+
+namespace rnnbench::cli {
+namespace {
+
+// The study that the arguments name; nothing if it is an ordinary experiment, or settings make it one.
+std::shared_ptr<const DeclaredStudy> named_study(const Arguments& arguments) {
+  if (arguments.positional().empty() || !arguments.settings().empty()) return nullptr;
+  const auto file = find_experiment(arguments.only_positional("one experiment (FILE.ini or a name of the catalogue)"));
+  return is_study(file) ? read_study(file, profile_of(arguments)).front().study : nullptr;
+}
+
+std::filesystem::path results_of(const Arguments& arguments) {
+  const Profile profile = profile_of(arguments);
+  return profile == Profile::lab ? arguments.results() : arguments.results() / profile_name(profile);
+}
+
+std::string study_arguments(const DeclaredStudy& study, const Arguments& arguments) {
+  std::string line = " " + shell_quoted(arguments.positional().front());
+  if (arguments.has("results")) line += " --results " + shell_quoted(arguments.results().string());
+  if (study.profile != Profile::lab) line += " --profile " + profile_name(study.profile);
+  return line;
+}
+
+void use_tuned(Subject& subject, const Arguments& arguments) {
+  const auto reported = runs_to_report(*subject.study, arguments.results());
+  if (!reported && arguments.command() == "status") {
+    subject.runs = "trials";
+    return;
+  }
+  if (!reported)
+    throw UserError(
+        "the search of " + subject.study->name + " is not finished; continue it with: rnnbench reproduce" +
+        study_arguments(*subject.study, arguments) +
+        ", or see its trials with --runs trials, or runs with the settings of the file with --runs untuned");
+  subject.declared.runs.clear();
+  for (std::size_t search = 0; search < searches.size(); ++search)
+    for (const RunSpec& run : subject.study->runs_after(search)) subject.declared.runs.push_back(run);
+  subject.trained = *reported;
+}
+
+}  // namespace
+
+std::vector<Flag> subject_flags() {
+  return {results_flag(), {"runs", true, {"tuned", "untuned", "trials"}}, {"profile", true, profile_names}};
+}
+
+Subject subject_of(const Arguments& arguments) {
+  const auto study = named_study(arguments);
+  Experiment experiment = study ? study->experiment : parse_experiment(arguments, {}, profile_of(arguments));
+  ResultsFolder folder(results_of(arguments), experiment.name);
+  std::vector<RunSpec> trained = experiment.runs;
+  const bool searched = study && study->search;
+  const std::string otherwise = searched && arguments.command() != "show" ? "tuned" : "untuned";
+  Subject subject{std::move(folder), std::move(experiment), std::move(trained), arguments.text("runs", otherwise),
+                  study};
+  if (subject.runs != "untuned" && !searched)
+    throw UserError("command line: --runs = " + subject.runs + " is for a study with a section [search]" +
+                    (arguments.settings().empty() ? "; leave it out" : ", without settings on the command line"));
+  if (subject.runs == "tuned") use_tuned(subject, arguments);
+  return subject;
+}
+
+Study recorded_study(const Subject& subject) {
+  if (subject.runs == "untuned") return load_study(subject.declared, subject.results_folder);
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < subject.trained.size(); ++i) {
+    const std::string id = subject.trained[i].id();
+    runs.push_back({subject.declared.runs[i].json(), subject.results_folder.load(id)});
+    runs.back().spec["id"] = id;  // that of the record, although labels are those of the declaration
+  }
+  if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
+    throw UserError("no tuned run of " + subject.declared.name + " has a record in " +
+                    (subject.results_folder.path() / "runs").string() + "; run it first with rnnbench reproduce");
+  return make_study(subject.declared.name, subject.declared.title, subject.declared.file, std::move(runs));
+}
+
+std::string continue_command(const Subject& subject, const Arguments& arguments) {
+  if (subject.study && subject.runs != "untuned")
+    return "rnnbench reproduce" + study_arguments(*subject.study, arguments);
+  return run_command_line(arguments);
+}
+
+Table trial_table(const ResultsFolder& results_folder) {
+  Table table{{{"search", false},
+               {"updates"},
+               {"status", false},
+               {"measure", false},
+               {"validation"},
+               {"run", false},
+               {"id", false}},
+              {}};
+  for (const char letter : searches) {
+    const TrialFile file(TrialFile::path_in(results_folder.path(), letter));
+    std::vector<std::pair<RunSpec, const TrialRecord*>> trials;
+    for (const auto& [id, trial] : file.trials()) trials.emplace_back(spec_of(trial), &trial);
+    // By rung, which the number of updates tells, then by task, model, settings and seed.
+    std::stable_sort(trials.begin(), trials.end(), [](const auto& a, const auto& b) {
+      const auto updates = [](const auto& trial) { return trial.first.training.integer("updates"); };
+      return std::pair(updates(a), describe(a.first)) < std::pair(updates(b), describe(b.first));
+    });
+    for (const auto& [run, trial] : trials) {
+      const auto score = trial->score(trial->measure);
+      table.rows.push_back({std::string(1, letter), run.training.text("updates"), trial->status, trial->measure,
+                            score ? score_text(*score) : "-", describe(run), trial->id()});
+    }
+  }
+  if (table.rows.empty())
+    throw UserError("no trial is recorded in " + results_folder.path().string() +
+                    "; train them with rnnbench reproduce");
+  return table;
+}
+
+}  // namespace rnnbench::cli

@@ -1,0 +1,43 @@
+// What a command about recorded runs looks at: an experiment, or the untuned runs, the tuned runs or the trials of a
+// study.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis/format.h"
+#include "analysis/study.h"
+#include "cli/arguments.h"
+#include "experiments/records/results_folder.h"
+#include "findings/finding.h"
+
+namespace rnnbench::cli {
+
+// --runs tuned|untuned|trials and --profile smoke|lab|full, beside --results.
+std::vector<Flag> subject_flags();
+
+struct Subject {
+  ResultsFolder results_folder;
+  Experiment declared;                         // what was declared: the runs under which results are shown
+  std::vector<RunSpec> trained;                // the same runs with the settings that they are trained with
+  std::string runs;                            // "untuned", "tuned" or "trials"; of an experiment "untuned"
+  std::shared_ptr<const DeclaredStudy> study;  // nothing for experiments without claims
+};
+
+// By default the tuned runs of a study that has a search, and the declared runs of everything else and for `show`. With
+// settings on the command line a study is an ordinary experiment. Throws UserError when the arguments exclude each
+// other, or when tuned runs are wanted and the search is not finished (`status` then gets the trials).
+Subject subject_of(const Arguments& arguments);
+
+// The records of the runs, grouped for tables and figures. Throws UserError when none is recorded.
+Study recorded_study(const Subject& subject);
+
+// The shell command that trains what is missing.
+std::string continue_command(const Subject& subject, const Arguments& arguments);
+
+// All trials of a study's searches, as a table: those of A, then those of B, by rung. Throws UserError when there is
+// none.
+Table trial_table(const ResultsFolder& results_folder);
+
+}  // namespace rnnbench::cli

@@ -1,0 +1,186 @@
+#include "findings/protocol.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/read_file.h"
+#include "core/text.h"
+#include "experiments/records/files.h"
+#include "experiments/records/parse_json.h"
+#include "experiments/records/results_folder.h"
+
+namespace rnnbench::findings {
+namespace {
+
+constexpr int protocol_schema = 1;
+constexpr std::uint64_t max_protocol_bytes = std::uint64_t{1} << 24;
+
+Json comparison_json(const DeclaredComparison& comparison) {
+  return {{"compare", comparison.statement.text},
+          {"measure", comparison.measurement.text},
+          {"measure_version", measurement_version(comparison.measurement)}};
+}
+
+// "task = adding, cell = lstm, ...": what distinguishes the runs apart from the seed. Which numbers a version of the
+// program computes is no part of the protocol, so the first two lines, schema and numerics_version, are left out.
+std::string settings_text(RunSpec run) {
+  run.seed = 1;
+  std::vector<std::string> lines = split(run.canonical(), '\n');
+  lines.erase(lines.begin(), lines.begin() + 2);
+  std::erase(lines, "");
+  std::erase(lines, "seed = 1");
+  return join(lines);
+}
+
+// One element for each line, so that a difference can be named in one.
+Json lines_of(const std::string& text) {
+  std::vector<std::string> lines = split(text, '\n');
+  std::erase(lines, "");
+  return lines;
+}
+
+std::string hash_of(const Json& protocol) {
+  Json rest = protocol;
+  rest.erase("hash");
+  return hex16(fnv1a(rest.dump()));
+}
+
+std::string value_text(const Json* value) {
+  if (value == nullptr) return "nothing";
+  return value->is_string() ? value->get<std::string>() : value->dump();
+}
+
+const Json* child(const Json& parent, const std::string& key) {
+  return parent.is_object() && parent.contains(key) ? &parent.at(key) : nullptr;
+}
+
+// "claim 3", "entry 2 of runs": the element with this index of a list in either protocol.
+std::string element_name(const Json* frozen, const Json* now, std::size_t index, const std::string& list) {
+  if (list == "claims")
+    for (const Json* claim : {frozen, now})
+      if (const Json* number = claim == nullptr ? nullptr : child(*claim, "number"))
+        return "claim " + value_text(number);
+  return "entry " + std::to_string(index + 1) + " of " + list;
+}
+
+// "margin of claim 3 was 0.05 and is 0.1": the first difference.
+std::optional<std::string> difference(const Json* frozen, const Json* now, const std::string& what) {
+  if (frozen != nullptr && now != nullptr && *frozen == *now) return std::nullopt;
+  const auto inner = [&](const std::string& name) { return name + (what.empty() ? "" : " of " + what); };
+  if (frozen != nullptr && now != nullptr && frozen->is_object() && now->is_object()) {
+    for (const Json* side : {now, frozen})
+      for (const auto& [key, value] : side->items())
+        if (key != "hash")
+          if (const auto found = difference(child(*frozen, key), child(*now, key), inner(key))) return found;
+    return std::nullopt;
+  }
+  if (frozen != nullptr && now != nullptr && frozen->is_array() && now->is_array())
+    for (std::size_t i = 0; i < std::max(frozen->size(), now->size()); ++i) {
+      const Json *before = i < frozen->size() ? &(*frozen)[i] : nullptr,
+                 *after = i < now->size() ? &(*now)[i] : nullptr;
+      if (const auto found = difference(before, after, element_name(before, after, i, what))) return found;
+    }
+  return what + " was " + value_text(frozen) + " and is " + value_text(now);
+}
+
+bool has_results(const DeclaredStudy& study, const std::filesystem::path& results) {
+  const std::filesystem::path folder = protocol_path(study, results).parent_path();
+  std::error_code ignored;
+  for (const char search : searches)
+    if (std::filesystem::exists(folder / ("search-" + std::string(1, search) + ".jsonl"), ignored)) return true;
+  if (!std::filesystem::exists(folder / "runs", ignored)) return false;
+  const ResultsFolder records(study.results(results), study.name);
+  return std::any_of(study.experiment.runs.begin(), study.experiment.runs.end(),
+                     [&](const RunSpec& run) { return !study.search && records.has(run.id()); });
+}
+
+}  // namespace
+
+Json protocol_of(const std::vector<const Finding*>& claims) {
+  const DeclaredStudy& study = *claims.front()->study;
+  Json list = Json::array();
+  for (const Finding* finding : claims) {
+    Json claim = {{"name", finding->name}, {"number", finding->number}, {"claim", finding->claim}};
+    claim.update(comparison_json(finding->primary));
+    claim["margin"] = finding->margin;
+    claim["also"] = Json::array();
+    for (const DeclaredComparison& also : finding->also) claim["also"].push_back(comparison_json(also));
+    if (!finding->replaces.empty()) claim["replaces"] = finding->replaces;
+    if (!finding->not_applicable.empty()) claim["not_applicable"] = finding->not_applicable;
+    list.push_back(std::move(claim));
+  }
+  Json models = Json::array();
+  std::set<std::string> seen;
+  for (const RunSpec& run : study.experiment.runs)
+    if (std::string text = settings_text(run); seen.insert(text).second) models.push_back(std::move(text));
+  Json protocol = {{"schema", protocol_schema},
+                   {"study", study.name},
+                   {"profile", profile_name(study.profile)},
+                   {"claims", std::move(list)},
+                   {"runs", std::move(models)},
+                   {"seeds", {{"A", study.seeds[0]}, {"B", study.seeds[1]}}},
+                   {"search", study.search ? lines_of(study.search->canonical()) : Json()}};
+  protocol["hash"] = hash_of(protocol);
+  return protocol;
+}
+
+std::filesystem::path protocol_path(const DeclaredStudy& study, const std::filesystem::path& results) {
+  return study.results(results) / study.name / "protocol.json";
+}
+
+std::string protocol_problem(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
+  const std::filesystem::path path = protocol_path(*claims.front()->study, results);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    return "there is no " + path.string() + ", so nothing was declared before the runs";
+  Json frozen;
+  try {
+    frozen = parse_json(read_regular_file(path, max_protocol_bytes));
+    if (!frozen.is_object() || value_text(child(frozen, "hash")) != hash_of(frozen))
+      return path.string() + " does not have the hash that it states, so it was edited";
+  } catch (const std::exception& error) {
+    return path.string() + " cannot be read: " + error.what();
+  }
+  const Json now = protocol_of(claims);
+  const auto found = difference(&frozen, &now, "");
+  return found ? "the study is not as it was frozen in " + path.string() + ": " + *found : "";
+}
+
+void freeze(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
+  const DeclaredStudy& study = *claims.front()->study;
+  const std::filesystem::path path = protocol_path(study, results);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    if (const std::string problem = protocol_problem(claims, results); !problem.empty())
+      throw UserError(
+          study.file.string() + ": " + problem +
+          "; declare a new attempt as a new claim, with a new number and 'replaces = N (reason)', in a study "
+          "of its own");
+    return;
+  }
+  if (has_results(study, results))
+    throw UserError(study.file.string() + ": " + path.parent_path().string() +
+                    " holds runs but no protocol.json, so the protocol would be declared after they were seen; choose "
+                    "another --results folder");
+  std::filesystem::create_directories(path.parent_path());
+  write_atomically(path, protocol_of(claims).dump(1) + "\n");
+}
+
+std::vector<const Finding*> claims_of(const std::vector<Finding>& findings, const DeclaredStudy& study) {
+  std::vector<const Finding*> claims;
+  for (const Finding& finding : findings)
+    if (finding.study.get() == &study) claims.push_back(&finding);
+  return claims;
+}
+
+std::vector<std::shared_ptr<const DeclaredStudy>> studies_of(const std::vector<Finding>& findings) {
+  std::vector<std::shared_ptr<const DeclaredStudy>> studies;
+  for (const Finding& finding : findings)
+    if (std::find(studies.begin(), studies.end(), finding.study) == studies.end()) studies.push_back(finding.study);
+  return studies;
+}
+
+}  // namespace rnnbench::findings

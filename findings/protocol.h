@@ -1,0 +1,33 @@
+// The frozen protocol of a study: a file that states, before the first run, everything that its verdicts depend on.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/records/record.h"
+#include "findings/finding.h"
+
+namespace rnnbench::findings {
+
+// Claims, comparisons, margins, measures with the version of their definition, tasks and models, seeds, and the search;
+// "hash" is that of all the rest. `claims` are all findings of one study. Sources, notes, published numbers and figures
+// may change later, and are left out.
+Json protocol_of(const std::vector<const Finding*>& claims);
+
+// <results>/STUDY/protocol.json, in the folder of the study's profile.
+std::filesystem::path protocol_path(const DeclaredStudy& study, const std::filesystem::path& results);
+
+// Writes the protocol, and does nothing if it is there already. Throws UserError if the file states another protocol,
+// or if there are records but no protocol: it would have been written after they were seen.
+void freeze(const std::vector<const Finding*>& claims, const std::filesystem::path& results);
+
+// Why no verdict can be given: the file is missing, unreadable or states something else. "" if it matches.
+std::string protocol_problem(const std::vector<const Finding*>& claims, const std::filesystem::path& results);
+
+// The findings of one study among these.
+std::vector<const Finding*> claims_of(const std::vector<Finding>& findings, const DeclaredStudy& study);
+// The studies of these findings, each once, in order of their first finding.
+std::vector<std::shared_ptr<const DeclaredStudy>> studies_of(const std::vector<Finding>& findings);
+
+}  // namespace rnnbench::findings
