@@ -163,6 +163,9 @@ RunSpec Search::trial(const RunSpec& run, char search, int rung, int point, int 
   };
   changed.training.set("updates", std::to_string(std::max(1LL, part_of("updates"))));
   limit_warmup(changed, part_of("warmup-updates"));
+  // The choice depends on validation scores alone, so nothing else is measured.
+  changed.training.set("probe", "none");
+  if (changed.task.has("test-length")) changed.task.set("test-length", "");
   return changed;
 }
 

@@ -69,7 +69,7 @@ class Search {
   static int rung_of(std::uint64_t seed) { return static_cast<int>(seed / 100 % 10) - 1; }
   // `run` with the settings of a point (from 0). Its seed and its number of updates stay.
   RunSpec with_point(const RunSpec& run, char search, int point) const;
-  // The same with the seed and the number of updates of a trial.
+  // The same with the seed and the number of updates of a trial, without probe and test lengths.
   RunSpec trial(const RunSpec& run, char search, int rung, int point, int seed) const;
   // The searched settings of `run` that it uses, in the order of keys(): key, value.
   std::vector<std::pair<std::string, std::string>> values(const RunSpec& run) const;

@@ -242,6 +242,18 @@ TEST_CASE("a trial has the seed, the updates and the warm-up of its rung", "[sea
   CHECK(search.with_point(brief, 'A', 0).training.text("warmup-updates") == "1");
 }
 
+TEST_CASE("a trial measures nothing but validation scores", "[search]") {
+  const Search search = search_of({});
+  const RunSpec run =
+      declared(replaced(searched_models, {{"cell", "lstm"}, {"test-length", "20, 30"}, {"probe", "gradients"}}))
+          .runs[0];
+  const RunSpec trial = search.trial(run, 'A', 0, 0, 0), reported = search.with_point(run, 'A', 0);
+  CHECK(trial.training.text("probe") == "none");
+  CHECK_FALSE(trial.task.has("test-length"));
+  CHECK(reported.training.text("probe") == "gradients");
+  CHECK(reported.task.text("test-length") == run.task.text("test-length"));
+}
+
 TEST_CASE("planned trials are as many and as long as the real ones", "[search]") {
   const Search search = search_of({});
   std::map<std::pair<std::string, std::string>, int> counts;  // by cell and updates
