@@ -186,8 +186,8 @@ std::string command_of(const ModelRuns& model) {
 }
 
 std::string report_html(const Study& study, const std::vector<Figure>& figures, const std::filesystem::path& folder,
-                        const std::string& claim) {
-  std::string html = element("h1", study.title) + claim + lead(study) + overview(study);
+                        const std::string& claims, const std::string& train) {
+  std::string html = element("h1", study.title) + claims + lead(study) + overview(study);
   if (figures.empty()) {
     html +=
         element("p",
@@ -203,7 +203,8 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
   }
   html += "<h2>Diverged and missing runs</h2>\n" + problems_section(study);
   html += "<h2>How to read this page</h2>\n" + reading_section(study);
-  html += "<h2>How to reproduce this page</h2>\n" + commands_section(study);
+  html += "<h2>How to reproduce this page</h2>\n" +
+          (train.empty() ? commands_section(study) : "<pre><code>" + html_escape(train) + "</code></pre>\n");
   std::vector<const Run*> runs;
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {

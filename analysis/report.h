@@ -11,10 +11,11 @@
 namespace rnnbench::analysis {
 
 // The page, which contains its style sheet and figures and refers to no other file. `figures` were drawn in `folder`;
-// if there are none, the page says where their data are. `claim` is HTML to be placed at the top, for the experiment of
-// a finding. The same records give the same bytes.
+// if there are none, the page says where their data are. `claims` is HTML to be placed at the top, for the runs of a
+// study; `train` is the command that trains these runs, if it is not `rnnbench run` of the file with the settings that
+// are shown. The same records give the same bytes.
 std::string report_html(const Study& study, const std::vector<Figure>& figures, const std::filesystem::path& folder,
-                        const std::string& claim = "");
+                        const std::string& claims = "", const std::string& train = "");
 
 // The command that trains the runs of one model, with every option: "rnnbench run --task copy --length 20 ...
 // --seed 1..5".

@@ -60,25 +60,13 @@ std::string claims_of_report(const Arguments& arguments, const Subject& subject)
   for (const FindingResult& result : evaluate_findings(findings, arguments.results(), false, Keep::numbers))
     if (result.finding->study->name == subject.study->name) html += finding_lead(result);
   return html + element("p",
-                        subject.runs == "tuned"
-                            ? "This report shows the runs with the settings that the searches chose."
-                            : "The verdicts are based on the runs with the settings that the "
-                              "searches chose. This report shows those with the settings of the file.",
+                        subject.runs == "tuned" ? "This report shows the runs that the verdicts are based on, with the "
+                                                  "settings that the searches chose."
+                        : subject.study->search
+                            ? "The verdicts are based on the runs with the settings that the "
+                              "searches chose. This report shows those with the settings of the file."
+                            : "This report shows the runs that the verdicts are based on.",
                         "soft");
-}
-
-void print_table(const Table& table, const std::string& format) {
-  if (format == "csv") std::cout << table.csv();
-  if (format == "markdown") std::cout << table.markdown();
-  if (format == "text") std::cout << table.text();
-  if (format != "json") return;
-  Json rows = Json::array();
-  for (const std::vector<std::string>& row : table.rows) {
-    Json entry = Json::object();
-    for (std::size_t i = 0; i < row.size(); ++i) entry[table.columns[i].title] = row[i];
-    rows.push_back(std::move(entry));
-  }
-  std::cout << rows.dump(2) << '\n';
 }
 
 }  // namespace
@@ -128,7 +116,8 @@ int report_command(const CommandArguments& words) {
   write_atomically(folder / "table.md", markdown_tables(study));
   write_atomically(folder / "table.csv", csv_table(study));
   write_atomically(folder / "report.html",
-                   report_html(study, drawn ? figures : std::vector<Figure>{}, figure_folder(subject), claims));
+                   report_html(study, drawn ? figures : std::vector<Figure>{}, figure_folder(subject), claims,
+                               decides(subject) ? continue_command(subject, arguments) : ""));
   std::cout << (folder / "report.html").string() << '\n';
   return 0;
 }

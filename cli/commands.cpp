@@ -51,8 +51,8 @@ const std::string recompute_help =
 )";
 
 const std::string runs_help =
-    R"(  --runs WHICH      of a study with a section [search]: tuned (default; the settings that the two
-                    searches chose), untuned (those of the file) or trials (of the searches)
+    R"(  --runs WHICH      of a study with a section [search]: tuned (the settings that the two searches
+                    chose; the default, but for 'show'), untuned (those of the file) or trials
   --profile P       smoke, lab (default) or full, see 'rnnbench reproduce --help'
 )";
 

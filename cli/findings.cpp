@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <utility>
 
 #include "cli/figures.h"
 #include "core/error.h"
@@ -18,17 +19,20 @@
 namespace rnnbench::cli {
 namespace {
 
-// "counting/anbn" -> "counting": the study of a claim that is named on the command line. Paths stay as they are.
-std::string study_part(const std::string& name) {
-  const auto slash = name.find('/');
-  const bool is_claim = slash != std::string::npos && !name.ends_with(".ini") && !std::filesystem::exists(name);
-  return is_claim ? name.substr(0, slash) : name;
+// "counting/anbn" -> "counting" and "anbn", "my/file.ini/anbn" -> "my/file.ini" and "anbn": study and claim of a name
+// on the command line. Without a claim, the second is empty.
+std::pair<std::string, std::string> study_and_claim(const std::string& name) {
+  std::error_code ignored;
+  const auto slash = name.rfind('/');
+  if (slash == std::string::npos || slash == 0 || name.ends_with(".ini") || std::filesystem::exists(name, ignored))
+    return {name, ""};
+  return {name.substr(0, slash), name.substr(slash + 1)};
 }
 
 std::vector<std::filesystem::path> study_files(const std::vector<std::string>& names) {
   std::vector<std::filesystem::path> files;
   for (const std::string& name : names) {
-    const std::filesystem::path file = find_experiment(study_part(name));
+    const std::filesystem::path file = find_experiment(study_and_claim(name).first);
     if (!is_study(file))
       throw UserError("command line: '" + name + "' is an experiment without [claim]; start it with rnnbench run");
     std::error_code ignored;
@@ -71,8 +75,9 @@ Profile profile_of(const Arguments& arguments) { return profile_named(arguments.
 
 bool is_named(const Finding& finding, const std::vector<std::string>& names) {
   return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-           if (name == finding.name) return true;
-           return study_part(name) == name && std::filesystem::path(name).stem() == finding.study->name;
+           const auto [study, claim] = study_and_claim(name);
+           return std::filesystem::path(study).stem() == finding.study->name &&
+                  (claim.empty() || claim == finding.short_name());
          });
 }
 
@@ -83,10 +88,14 @@ std::vector<FindingResult> named_results(std::vector<FindingResult> results, con
 
 std::vector<Finding> finding_family(const Arguments& arguments, Profile profile) {
   std::vector<Finding> findings = read_findings(family_files(arguments), profile);
-  for (const std::string& name : arguments.positional())
-    if (std::none_of(findings.begin(), findings.end(), [&](const Finding& f) { return is_named(f, {name}); }))
-      throw UserError("command line: there is no claim '" + name + "'; the study has " +
-                      join(findings, [&](const Finding& f) { return f.name; }));
+  for (const std::string& name : arguments.positional()) {
+    if (std::any_of(findings.begin(), findings.end(), [&](const Finding& f) { return is_named(f, {name}); })) continue;
+    const std::string study = study_and_claim(name).first;
+    std::vector<std::string> claims;
+    for (const Finding& finding : findings)
+      if (is_named(finding, {study})) claims.push_back(study + "/" + finding.short_name());
+    throw UserError("command line: there is no claim '" + name + "'; the study has " + join(claims));
+  }
   return findings;
 }
 

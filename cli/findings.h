@@ -20,8 +20,8 @@ Profile profile_of(const Arguments& arguments);  // --profile; lab by default
 // UserError when a name is not a study, or not in the family.
 std::vector<Finding> finding_family(const Arguments& arguments, Profile profile);
 
-// Whether a command line names this finding, by its study's name or file, or by its own name; without names it means
-// all.
+// Whether a command line names this finding, by its study's name or file, or followed by "/" and its own name; without
+// names it means all.
 bool is_named(const Finding& finding, const std::vector<std::string>& names);
 // The results of the findings that are named, in the order of their numbers.
 std::vector<FindingResult> named_results(std::vector<FindingResult> results, const std::vector<std::string>& names);

@@ -64,19 +64,19 @@ int reproduce_command(const CommandArguments& words) {
     print_plan(family, studies, arguments.results());
     return 0;
   }
-  if (arguments.has("freeze")) {
-    for (const auto& study : studies) {
-      freeze(claims_of(family, *study), arguments.results());
-      std::cout << protocol_path(*study, arguments.results()).string() << '\n';
-    }
-    return 0;
-  }
   RunnerOptions options;
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
   options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
   options.weights = false;
   options.oversubscribe = arguments.has("oversubscribe");
   options.command = command_line(arguments);
+  if (arguments.has("freeze")) {
+    for (const auto& study : studies) {
+      if (freeze_tested(claims_of(family, *study), arguments.results(), options) != 0) return interrupted_code;
+      std::cout << protocol_path(*study, arguments.results()).string() << '\n';
+    }
+    return 0;
+  }
   int code = 0;
   for (const auto& study : studies) {
     const int own = run_study(claims_of(family, *study), arguments.results(), options);

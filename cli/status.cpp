@@ -21,16 +21,17 @@ std::string state_of(const ResultsFolder& results_folder, const std::string& id,
 // How many trials of each search are recorded. Later rungs depend on earlier ones, so trials that are left have no ids.
 int print_searches(const Subject& subject, const Arguments& arguments) {
   Json list = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"search", "recorded", "of"}};
+  std::vector<std::vector<std::string>> rows = {{"search", "recorded", "of at most", ""}};
   bool finished = true;
   for (const char letter : searches) {
     const TrialFile file(TrialFile::path_in(subject.results_folder.path(), letter));
     const std::vector<RunSpec>& runs = subject.study->experiment.runs;
     const std::size_t planned = subject.study->search->planned_trials(runs, letter).size();
-    finished = finished && search_state(*subject.study->search, runs, letter, file).due.empty();
+    const bool own = search_state(*subject.study->search, runs, letter, file).due.empty();
+    finished = finished && own;
     const std::string name(1, letter);
-    list.push_back({{"search", name}, {"recorded", file.size()}, {"planned", planned}});
-    rows.push_back({name, std::to_string(file.size()), std::to_string(planned)});
+    list.push_back({{"search", name}, {"recorded", file.size()}, {"planned_at_most", planned}, {"finished", own}});
+    rows.push_back({name, std::to_string(file.size()), std::to_string(planned), own ? "finished" : ""});
   }
   const std::string next = finished ? "" : continue_command(subject, arguments);
   if (arguments.format() == "json") {
@@ -87,7 +88,7 @@ int status_command(const CommandArguments& words) {
   for (const auto& [state, count] : counts.items()) summary.push_back(count.dump() + " " + state);
   std::cout << subject.trained.size() << " runs in " << results_folder.path().string() << ": " << join(summary) << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
-  if (without_weights > 0)
+  if (without_weights > 0 && !decides(subject))  // `reproduce` stores none
     std::cout << "weights missing or damaged: " << without_weights
               << " of the recorded runs; to train them again: " << continue_command(subject, arguments) << '\n';
   return 0;

@@ -1,6 +1,7 @@
 #include "cli/subject.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "analysis/format.h"
 #include "cli/findings.h"
@@ -16,11 +17,6 @@ std::shared_ptr<const DeclaredStudy> named_study(const Arguments& arguments) {
   if (arguments.positional().empty() || !arguments.settings().empty()) return nullptr;
   const auto file = find_experiment(arguments.only_positional("one experiment (FILE.ini or a name of the catalogue)"));
   return is_study(file) ? read_study(file, profile_of(arguments)).front().study : nullptr;
-}
-
-std::filesystem::path results_of(const Arguments& arguments) {
-  const Profile profile = profile_of(arguments);
-  return profile == Profile::lab ? arguments.results() : arguments.results() / profile_name(profile);
 }
 
 std::string study_arguments(const DeclaredStudy& study, const Arguments& arguments) {
@@ -56,7 +52,7 @@ std::vector<Flag> subject_flags() {
 Subject subject_of(const Arguments& arguments) {
   const auto study = named_study(arguments);
   Experiment experiment = study ? study->experiment : parse_experiment(arguments, {}, profile_of(arguments));
-  ResultsFolder folder(results_of(arguments), experiment.name);
+  ResultsFolder folder(results_of_profile(arguments.results(), profile_of(arguments)), experiment.name);
   std::vector<RunSpec> trained = experiment.runs;
   const bool searched = study && study->search;
   const std::string otherwise = searched && arguments.command() != "show" ? "tuned" : "untuned";
@@ -65,12 +61,17 @@ Subject subject_of(const Arguments& arguments) {
   if (subject.runs != "untuned" && !searched)
     throw UserError("command line: --runs = " + subject.runs + " is for a study with a section [search]" +
                     (arguments.settings().empty() ? "; leave it out" : ", without settings on the command line"));
+  if (subject.runs == "untuned" && searched && profile_of(arguments) != Profile::lab && arguments.command() != "show")
+    throw UserError("command line: --profile = " + profile_name(profile_of(arguments)) +
+                    " has no untuned runs, because 'rnnbench run' trains those of the lab profile");
   if (subject.runs == "tuned") use_tuned(subject, arguments);
   return subject;
 }
 
+bool decides(const Subject& subject) { return subject.study && (subject.runs != "untuned" || !subject.study->search); }
+
 Study recorded_study(const Subject& subject) {
-  if (subject.runs == "untuned") return load_study(subject.declared, subject.results_folder);
+  if (subject.runs == "untuned" && !decides(subject)) return load_study(subject.declared, subject.results_folder);
   std::vector<Run> runs;
   for (std::size_t i = 0; i < subject.trained.size(); ++i) {
     const std::string id = subject.trained[i].id();
@@ -78,15 +79,29 @@ Study recorded_study(const Subject& subject) {
     runs.back().spec["id"] = id;  // that of the record, although labels are those of the declaration
   }
   if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
-    throw UserError("no tuned run of " + subject.declared.name + " has a record in " +
-                    (subject.results_folder.path() / "runs").string() + "; run it first with rnnbench reproduce");
+    throw UserError("no run of " + subject.declared.name + " has a record in " +
+                    (subject.results_folder.path() / "runs").string() + "; run it first: rnnbench reproduce " +
+                    shell_quoted(subject.study->argument()));
   return make_study(subject.declared.name, subject.declared.title, subject.declared.file, std::move(runs));
 }
 
 std::string continue_command(const Subject& subject, const Arguments& arguments) {
-  if (subject.study && subject.runs != "untuned")
-    return "rnnbench reproduce" + study_arguments(*subject.study, arguments);
+  if (decides(subject)) return "rnnbench reproduce" + study_arguments(*subject.study, arguments);
   return run_command_line(arguments);
+}
+
+void print_table(const Table& table, const std::string& format) {
+  if (format == "csv") std::cout << table.csv();
+  if (format == "markdown") std::cout << table.markdown();
+  if (format == "text") std::cout << table.text();
+  if (format != "json") return;
+  Json rows = Json::array();
+  for (const std::vector<std::string>& row : table.rows) {
+    Json entry = Json::object();
+    for (std::size_t i = 0; i < row.size(); ++i) entry[table.columns[i].title] = row[i];
+    rows.push_back(std::move(entry));
+  }
+  std::cout << rows.dump(2) << '\n';
 }
 
 Table trial_table(const ResultsFolder& results_folder) {

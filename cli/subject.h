@@ -30,14 +30,20 @@ struct Subject {
 // other, or when tuned runs are wanted and the search is not finished (`status` then gets the trials).
 Subject subject_of(const Arguments& arguments);
 
+// Whether verdicts are based on these runs: the tuned ones, and those of a study without a search.
+bool decides(const Subject& subject);
+
 // The records of the runs, grouped for tables and figures. Throws UserError when none is recorded.
 Study recorded_study(const Subject& subject);
 
-// The shell command that trains what is missing.
+// The shell command that trains what is missing. Runs of a study that a verdict may be based on are trained by
+// `reproduce`, which freezes the protocol first.
 std::string continue_command(const Subject& subject, const Arguments& arguments);
 
 // All trials of a study's searches, as a table: those of A, then those of B, by rung. Throws UserError when there is
 // none.
 Table trial_table(const ResultsFolder& results_folder);
+// The table as text, csv, markdown or json (a list of objects) on standard output.
+void print_table(const Table& table, const std::string& format);
 
 }  // namespace rnnbench::cli

@@ -58,11 +58,9 @@ std::vector<Recorded> sampled(const std::vector<Recorded>& all, std::size_t coun
 // The trials of a study's searches.
 std::vector<Recorded> trials_in(const ResultsFolder& results_folder) {
   std::vector<Recorded> trials;
-  const std::string version = "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
   for (const std::filesystem::path& path : trial_files(results_folder.path())) {
     const TrialFile file(path);
-    for (const auto& [id, trial] : file.trials())
-      if (trial.canonical.find(version) != std::string::npos) trials.push_back(trial);
+    for (const auto& [id, trial] : file.trials()) trials.push_back(trial);
   }
   return trials;
 }

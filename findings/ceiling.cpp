@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "findings/comparison.h"
+#include "findings/verdict.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -11,7 +12,10 @@ bool applies(const Finding& finding) {
   const Measurement& m = finding.primary.measurement;
   const bool bounded = m.name == "recall" || m.name == "accuracy" || m.name == "skill" || m.name == "solved";
   const bool at_trained_lengths = !m.length && !m.beyond && !m.untrained && !m.seconds;
-  return bounded && at_trained_lengths && finding.primary.statement.right.kind != Expression::Kind::number;
+  const Statement& statement = finding.primary.statement;
+  const bool of_scores =
+      std::all_of(statement.left.begin(), statement.left.end(), is_share) && is_share(statement.right);
+  return bounded && at_trained_lengths && of_scores;
 }
 
 // A trial as a run whose test scores are its validation scores, so that it can be measured like one.
@@ -63,13 +67,15 @@ std::vector<Ceiling> ceilings(const Finding& finding, const StudyRecords& record
       parts[i].right[s] = mean(pairs[i].right);
     }
   }
+  // A recall or an accuracy of 0 is less than that of guessing.
+  const bool has_floor = primary.measurement.name == "skill" || primary.measurement.name == "solved";
   for (Ceiling& part : parts) {
     const auto all = [&](auto&& extreme) {
       return std::all_of(part.left.begin(), part.left.end(), extreme) &&
              std::all_of(part.right.begin(), part.right.end(), extreme);
     };
-    part.testable = !all([&](double score) { return score > 1 - finding.margin; }) &&
-                    !all([&](double score) { return score < finding.margin; });
+    const bool perfect = all([&](double score) { return score > 1 - finding.margin; });
+    part.testable = !perfect && !(has_floor && all([&](double score) { return score < finding.margin; }));
   }
   return parts;
 }

@@ -20,9 +20,10 @@ struct Ceiling {
 };
 
 // Judged from the last rungs of both searches alone, so before any reported seed is run: a part is not testable if in
-// both searches both sides are above 1 - margin, or in both searches both are below the margin. Empty where the rule
-// does not apply: without a finished search, for comparisons with a number, and for measures other than recall,
-// accuracy, skill and solved on sequences of trained lengths, which lie between 0 (no memory) and 1 (perfect).
+// both searches both sides are above 1 - margin; or, for skill and solved, whose 0 is that of no memory, if in both
+// searches both are below the margin. Empty where the rule does not apply: without a finished search, for comparisons
+// with a number, of slopes, differences and ratios, and for measures other than recall, accuracy, skill and solved on
+// sequences of trained lengths.
 std::vector<Ceiling> ceilings(const Finding& finding, const StudyRecords& records);
 
 }  // namespace rnnbench::findings

@@ -87,10 +87,11 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   const DeclaredStudy& study = *finding.study;
   result.heading = measure_heading(finding.primary.measurement, pointers(records->runs));
   result.ceilings = ceilings(finding, *records);
-  const bool unfrozen = study.profile != Profile::smoke && !protocol_problem.empty();
+  // Without a single trial or run there is nothing to refuse yet.
+  const bool unfrozen = study.profile != Profile::smoke && !protocol_problem.empty() && records->any();
   if (!records->complete()) {
     // With another margin than the frozen one, a claim could become not testable after the searches were seen.
-    result.refused = unfrozen && untestable_parts(result.ceilings) > 0;
+    result.refused = unfrozen;
     result.reason = result.refused       ? protocol_problem
                     : !records->searched ? "the search is not finished"
                                          : std::to_string(records->recorded) + " of " +
@@ -101,8 +102,17 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   const auto compared = [&](const DeclaredComparison& comparison, double margin) {
     return compare(comparison.statement, comparison.measurement, margin, records->runs, study.seeds);
   };
-  result.primary = compared(finding.primary, finding.margin);
-  for (const DeclaredComparison& also : finding.also) result.also.push_back(compared(also, finding.margin_of(also)));
+  try {
+    result.primary = compared(finding.primary, finding.margin);
+    for (const DeclaredComparison& also : finding.also) result.also.push_back(compared(also, finding.margin_of(also)));
+  } catch (const UserError& error) {
+    if (study.profile == Profile::smoke) throw;  // which is there to find such mistakes
+    result.primary.reset();
+    result.also.clear();
+    result.refused = true;
+    result.reason = error.what();
+    return result;
+  }
   for (const Published& published : finding.published)
     result.our_means.push_back(mean_of_model(result, published.model));
   result.published = compare_with_published(result);
@@ -124,7 +134,7 @@ class Family {
  public:
   explicit Family(std::vector<FindingResult>& results) {
     for (FindingResult& result : results) {
-      if (!result.finding->not_applicable.empty()) continue;
+      if (!result.finding->not_applicable.empty() && !result.refused) continue;
       if (!result.primary || result.refused) {
         const int untestable = result.refused ? 0 : untestable_parts(result.ceilings);
         p_.resize(p_.size() + static_cast<std::size_t>(result.finding->parts - untestable), 1);
@@ -137,6 +147,8 @@ class Family {
       }
     }
   }
+
+  int size() const { return static_cast<int>(p_.size()); }
 
   // Sets the adjusted p-values and the verdicts of all comparisons that decide, also at half and twice the margin.
   void judge_all() {
@@ -179,18 +191,27 @@ std::string untestable_reason(const FindingResult& result) {
 }
 
 void give_verdict(FindingResult& result) {
-  if (!result.finding->not_applicable.empty()) {
-    result.verdict = Verdict::not_applicable;
-    result.reason = result.finding->not_applicable;
+  if (result.refused || !result.finding->not_applicable.empty()) {
+    if (!result.refused) {
+      result.verdict = Verdict::not_applicable;
+      result.reason = result.finding->not_applicable;
+    }
+    if (!result.primary) return;
+    result.primary->verdict = result.verdict;
+    for (ComparisonPart& part : result.primary->parts) part.verdict = result.verdict;
     return;
   }
   const bool none_testable =
       !result.ceilings.empty() && untestable_parts(result.ceilings) == static_cast<int>(result.ceilings.size());
-  if (none_testable && !result.refused) {
+  if (none_testable) {
     result.verdict = Verdict::not_testable;
     result.reason = untestable_reason(result);
   } else if (result.primary) {
-    result.verdict = result.refused ? Verdict::not_run : result.primary->verdict;
+    result.verdict = result.primary->verdict;
+    const bool unreliable = std::any_of(result.primary->parts.begin(), result.primary->parts.end(),
+                                        [](const ComparisonPart& part) { return part.testable && !part.effect.hull; });
+    if (result.verdict == Verdict::undecided && unreliable)
+      result.reason = "there is no reliable interval, because all differences are equal, or ratios are not all above 0";
   }
 }
 
@@ -218,8 +239,12 @@ std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& finding
   });
   for (const std::exception_ptr& error : errors)
     if (error) std::rethrow_exception(error);
-  Family(evaluated).judge_all();
-  for (FindingResult& result : evaluated) give_verdict(result);
+  Family family(evaluated);
+  family.judge_all();
+  for (FindingResult& result : evaluated) {
+    give_verdict(result);
+    result.family = family.size();
+  }
   return evaluated;
 }
 

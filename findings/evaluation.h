@@ -25,7 +25,7 @@ struct FindingResult {
   const Finding* finding = nullptr;
   std::shared_ptr<const StudyRecords> records;
   Verdict verdict = Verdict::not_run;
-  std::string reason;                // why it is undecided, not testable, not run, or not applicable
+  std::string reason;                // why it is not testable, not run, or not applicable
   bool refused = false;              // a verdict is refused: times cannot be compared, or the protocol does not match
   std::vector<std::string> caveats;  // what the intervals do not include, or what the scores are of
   std::vector<Ceiling> ceilings;
@@ -35,6 +35,7 @@ struct FindingResult {
   std::optional<Outcome> half_margin, twice_margin;
   std::vector<std::optional<double>> our_means;  // beside each published number
   PublishedAgreement published;
+  int family = 0;       // number of comparisons whose p-values were corrected together
   std::string heading;  // "skill (higher is better)": of the measure that decides
 
   const std::vector<Run>& runs() const { return records->runs; }
@@ -48,7 +49,9 @@ enum class Keep { records, numbers };
 // results point into it. p-values are corrected by Holm's method over all parts of all findings that can have a
 // verdict; parts that were not run or were refused count with p = 1, parts that are not testable do not count. A
 // comparison of times that were measured on a busy machine or on different CPUs gets no verdict, unless `any_times`;
-// nor does a finding whose protocol was not frozen as it is now. Throws UserError that names the study's file.
+// nor does a finding whose protocol was not frozen as it is now, or whose comparison cannot be computed (in the smoke
+// profile this throws). Throws UserError that names the study's file.
+// Each result states the number of comparisons that were corrected together (FindingResult::family).
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results,
                                              bool any_times = false, Keep keep = Keep::records);
 

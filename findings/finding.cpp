@@ -43,6 +43,12 @@ std::optional<std::pair<std::string, std::string>> with_reason(const std::string
   return parts;
 }
 
+// Whether the text is the number of a claim other than this one.
+bool names_another(const std::string& text, int number) {
+  const auto other = parse_number<int>(text);
+  return other && *other >= 1 && *other <= 999 && *other != number;
+}
+
 void read_margin(const std::string& text, Finding& finding) {
   const std::string form =
       "margin = " + text + " is not a number with its reason, such as 0.05 (half of what seeds differ by)";
@@ -75,18 +81,6 @@ DeclaredComparison read_comparison(const std::string& text, const std::string& m
   comparison.measurement =
       parse_measurement(comparison.statement.measure.empty() ? measure : comparison.statement.measure);
   return comparison;
-}
-
-// A search changes the settings that it varies, so no run would have the value that a statement names.
-void check_searched(const Search& search, const Finding& finding) {
-  std::vector<const Statement*> statements = {&finding.primary.statement};
-  for (const DeclaredComparison& also : finding.also) statements.push_back(&also.statement);
-  const std::vector<std::string> searched = search.keys();
-  for (const Statement* statement : statements)
-    for (const Expression* model : statement->models())
-      for (const auto& [key, value] : model->where)
-        if (std::count(searched.begin(), searched.end(), key))
-          throw UserError("[search] varies " + key + ", which '" + model->text + "' names; take it out of one of them");
 }
 
 // The keys of one section [claim] or [claim NAME].
@@ -126,8 +120,8 @@ class ClaimReader {
   void fill(Finding& finding) {
     finding.name = finding.study->name;
     if (const std::string name = trim(section_.substr(6, section_.size() - 7)); !name.empty()) {
-      if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-        throw UserError(section_ + ": a name consists of small letters, digits and '-'");
+      if (name.size() > 40 || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+        throw UserError(section_.substr(0, 60) + ": a name consists of at most 40 small letters, digits and '-'");
       finding.name += "/" + name;
     }
     for (const std::string& key : required_keys)
@@ -141,9 +135,9 @@ class ClaimReader {
     finding.not_applicable = text("not-applicable");
     finding.replaces = text("replaces");
     if (const auto parts = with_reason(finding.replaces);
-        !finding.replaces.empty() && !(parts && parse_number<int>(parts->first)))
+        !finding.replaces.empty() && !(parts && names_another(parts->first, finding.number)))
       throw UserError("replaces = " + finding.replaces +
-                      " is not the number of a claim with the reason, such as 7 (the budget was too small)");
+                      " is not the number of another claim with the reason, such as 7 (the budget was too small)");
     read_figure(finding);
     read_margin(text("margin"), finding);
     read_comparisons(finding);
@@ -175,6 +169,9 @@ class ClaimReader {
     finding.primary = read_comparison(text("compare"), measure);
     if (finding.primary.statement.relation == Relation::none)
       throw UserError("compare = " + text("compare") + " claims nothing that could be decided; 'show' belongs in also");
+    for (const Expression& side : finding.primary.statement.left)
+      if (side.text == finding.primary.statement.right.text)
+        throw UserError("'" + finding.primary.statement.text + "' compares '" + side.text + "' with itself");
     finding.parts = parts_of(finding.primary);
     if (finding.primary.statement.relation == Relation::within && finding.margin == 0)
       throw UserError("'" + finding.primary.statement.text +
@@ -209,6 +206,10 @@ std::shared_ptr<const DeclaredStudy> declared_study(const std::filesystem::path&
   auto study = std::make_shared<DeclaredStudy>();
   study->file = file;
   study->name = file.stem().string();
+  if (std::count(profile_names.begin(), profile_names.end(), study->name))
+    throw UserError(file.string() +
+                    ": a study cannot have the name of a profile, whose results are in this folder; rename "
+                    "the file");
   study->profile = profile;
   study->experiment = expand(read.declaration);
   split_seeds(*study);
@@ -222,8 +223,12 @@ std::shared_ptr<const DeclaredStudy> declared_study(const std::filesystem::path&
 
 }  // namespace
 
-std::filesystem::path DeclaredStudy::results(const std::filesystem::path& results) const {
+std::filesystem::path results_of_profile(const std::filesystem::path& results, Profile profile) {
   return profile == Profile::lab ? results : results / profile_name(profile);
+}
+
+std::filesystem::path DeclaredStudy::results(const std::filesystem::path& results) const {
+  return results_of_profile(results, profile);
 }
 
 std::string DeclaredStudy::argument() const {
@@ -261,14 +266,8 @@ std::vector<Finding> read_study(const std::filesystem::path& file, Profile profi
     const std::string here = file.string() + ":" + std::to_string(written.front().line) + ": ";
     if (!names.insert(findings.back().name).second)
       throw UserError(here + "there are two sections [" + written.front().section + "]");
-    if (study->search) {
-      try {
-        check_searched(*study->search, findings.back());
-      } catch (const UserError& error) {
-        throw UserError(here + error.what());
-      }
-    }
   }
+  if (study->search) check_search(findings);
   return findings;
 }
 
@@ -288,7 +287,8 @@ std::vector<Finding> read_findings(const std::vector<std::filesystem::path>& fil
     if (findings[i].number == findings[i - 1].number)
       throw UserError(findings[i].name + " and " + findings[i - 1].name + " are both finding number " +
                       std::to_string(findings[i].number));
-  if (profile != Profile::smoke) check_decidable(findings);
+  if (profile != Profile::smoke)
+    for (const Finding& finding : findings) check_decidable(finding);
   return findings;
 }
 

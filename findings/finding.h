@@ -17,6 +17,9 @@
 
 namespace rnnbench::findings {
 
+// The results folder of a profile: `results` itself for lab, results/smoke and results/full for the others.
+std::filesystem::path results_of_profile(const std::filesystem::path& results, Profile profile);
+
 struct DeclaredStudy {
   std::string name;  // of the file, without its ending
   std::filesystem::path file;
@@ -27,7 +30,6 @@ struct DeclaredStudy {
   // the second half. Both halves have the same size.
   std::array<std::vector<std::uint64_t>, 2> seeds;
 
-  // The results folder of its profile: `results` itself for lab, results/smoke and results/full for the others.
   std::filesystem::path results(const std::filesystem::path& results) const;
   // What a command calls it: the name of a file of the catalogue, the path of any other.
   std::string argument() const;

@@ -5,6 +5,7 @@
 
 #include "analysis/format.h"
 #include "core/text.h"
+#include "experiments/search/choose.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -82,9 +83,8 @@ Json choices_json(const FindingResult& result) {
 }  // namespace
 
 std::string describe_group(const DeclaredStudy& study, const std::string& group) {
-  for (RunSpec run : study.experiment.runs) {
-    run.seed = 1;
-    if (run.canonical() != group) continue;
+  for (const RunSpec& run : study.experiment.runs) {
+    if (group_of(run) != group) continue;
     const std::vector<std::string> searched = study.search->keys();
     std::vector<std::string> words = {run.task.text("task"), run.model.text("cell")};
     const Json spec = run.json();
@@ -166,6 +166,9 @@ std::string findings_text(const std::vector<FindingResult>& results) {
                           mean_cell(r, 1), interval_cell(r), boundary_cell(r), std::to_string(r.seeds()),
                           adjusted_p_cell(r)});
   std::string text = table.text() + "\n";
+  if (!results.empty())
+    text += "p-values are corrected for " + counted(static_cast<std::size_t>(results.front().family), "comparison") +
+            ", whether run or not.\n\n";
   for (const FindingResult& r : results) {
     text += std::to_string(r.finding->number) + ". " + r.finding->claim + " (" + r.finding->source + ")";
     if (has_effect(r)) text += "\n   compared: " + comparison_cell(r);
@@ -217,6 +220,7 @@ Json findings_json(const std::vector<FindingResult>& results) {
                  {"margin", f.margin},
                  {"margin_reason", f.margin_reason},
                  {"n", r.seeds()},
+                 {"family", r.family},
                  {"runs", r.records->declared.size()},
                  {"recorded", r.records->recorded},
                  {"diverged", r.records->diverged},

@@ -16,6 +16,9 @@ namespace rnnbench::findings {
 namespace {
 
 constexpr int protocol_schema = 1;
+// How numbers become verdicts: to be raised with every change of the procedure in docs/statistics.md ("Two searches"),
+// of ceilings, or of what a failed run counts as.
+constexpr int procedure_version = 1;
 constexpr std::uint64_t max_protocol_bytes = std::uint64_t{1} << 24;
 
 Json comparison_json(const DeclaredComparison& comparison) {
@@ -92,9 +95,47 @@ bool has_results(const DeclaredStudy& study, const std::filesystem::path& result
   for (const char search : searches)
     if (std::filesystem::exists(folder / ("search-" + std::string(1, search) + ".jsonl"), ignored)) return true;
   if (!std::filesystem::exists(folder / "runs", ignored)) return false;
-  const ResultsFolder records(study.results(results), study.name);
-  return std::any_of(study.experiment.runs.begin(), study.experiment.runs.end(),
-                     [&](const RunSpec& run) { return !study.search && records.has(run.id()); });
+  std::set<std::string>
+      untuned;  // `rnnbench run` may have trained these, which no verdict of a searched study is based on
+  if (study.search)
+    for (const RunSpec& run : study.experiment.runs) untuned.insert(run.id());
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "runs", ignored))
+    if (entry.path().extension() == ".json" && !untuned.contains(entry.path().stem().string())) return true;
+  return false;
+}
+
+// Why the claims are no new ones: another study in the same results folder has frozen one of the numbers, or the same
+// runs, which are known then. "" if neither.
+std::string clash(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
+  const DeclaredStudy& study = *claims.front()->study;
+  const Json now = protocol_of(claims);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(study.results(results), ignored)) {
+    const std::filesystem::path path = entry.path() / "protocol.json";
+    if (entry.path().filename() == study.name || !std::filesystem::exists(path, ignored)) continue;
+    Json other;
+    try {
+      other = parse_json(read_regular_file(path, max_protocol_bytes));
+      for (const Json& frozen : other.at("claims"))
+        for (const Finding* claim : claims)
+          if (frozen.at("number") == claim->number)
+            return "number = " + std::to_string(claim->number) + " is that of a claim that is frozen in " +
+                   path.string();
+    } catch (const std::exception& error) {
+      return path.string() + " cannot be read: " + error.what();
+    }
+    // The settings that a search chooses depend on the name of its study, so its results are not known.
+    const bool same_runs = !study.search && other.value("search", Json()).is_null() &&
+                           std::filesystem::exists(entry.path() / "runs", ignored) &&
+                           other.value("runs", Json()) == now.at("runs") &&
+                           other.value("seeds", Json()) == now.at("seeds");
+    const bool declared =
+        std::all_of(claims.begin(), claims.end(), [](const Finding* c) { return !c->replaces.empty(); });
+    if (same_runs && !declared)
+      return "the same runs with the same seeds are declared in " + path.string() +
+             ", so their results may be known; declare other seeds, or 'replaces = N (reason)'";
+  }
+  return "";
 }
 
 }  // namespace
@@ -106,6 +147,7 @@ Json protocol_of(const std::vector<const Finding*>& claims) {
     Json claim = {{"name", finding->name}, {"number", finding->number}, {"claim", finding->claim}};
     claim.update(comparison_json(finding->primary));
     claim["margin"] = finding->margin;
+    claim["margin_reason"] = finding->margin_reason;
     claim["also"] = Json::array();
     for (const DeclaredComparison& also : finding->also) claim["also"].push_back(comparison_json(also));
     if (!finding->replaces.empty()) claim["replaces"] = finding->replaces;
@@ -117,6 +159,7 @@ Json protocol_of(const std::vector<const Finding*>& claims) {
   for (const RunSpec& run : study.experiment.runs)
     if (std::string text = settings_text(run); seen.insert(text).second) models.push_back(std::move(text));
   Json protocol = {{"schema", protocol_schema},
+                   {"procedure", procedure_version},
                    {"study", study.name},
                    {"profile", profile_name(study.profile)},
                    {"claims", std::move(list)},
@@ -153,6 +196,8 @@ void freeze(const std::vector<const Finding*>& claims, const std::filesystem::pa
   const DeclaredStudy& study = *claims.front()->study;
   const std::filesystem::path path = protocol_path(study, results);
   std::error_code ignored;
+  if (const std::string known = clash(claims, results); !known.empty())
+    throw UserError(study.file.string() + ": " + known);
   if (std::filesystem::exists(path, ignored)) {
     if (const std::string problem = protocol_problem(claims, results); !problem.empty())
       throw UserError(
@@ -163,8 +208,8 @@ void freeze(const std::vector<const Finding*>& claims, const std::filesystem::pa
   }
   if (has_results(study, results))
     throw UserError(study.file.string() + ": " + path.parent_path().string() +
-                    " holds runs but no protocol.json, so the protocol would be declared after they were seen; choose "
-                    "another --results folder");
+                    " holds runs but no protocol.json, so the protocol would be declared after they were seen; restore "
+                    "the file if it was lost");
   std::filesystem::create_directories(path.parent_path());
   write_atomically(path, protocol_of(claims).dump(1) + "\n");
 }

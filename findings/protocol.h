@@ -10,16 +10,19 @@
 
 namespace rnnbench::findings {
 
-// Claims, comparisons, margins, measures with the version of their definition, tasks and models, seeds, and the search;
-// "hash" is that of all the rest. `claims` are all findings of one study. Sources, notes, published numbers and figures
-// may change later, and are left out.
+// Claims, comparisons, margins with their reasons, measures with the version of their definition, the version of the
+// procedure, tasks and models, seeds, and the search; "hash" is that of all the rest. `claims` are all findings of one
+// study. Sources, notes, published numbers, figures and what was checked later may change, and are left out. So is the
+// family of the correction: tables say how many comparisons it has.
 Json protocol_of(const std::vector<const Finding*>& claims);
 
 // <results>/STUDY/protocol.json, in the folder of the study's profile.
 std::filesystem::path protocol_path(const DeclaredStudy& study, const std::filesystem::path& results);
 
-// Writes the protocol, and does nothing if it is there already. Throws UserError if the file states another protocol,
-// or if there are records but no protocol: it would have been written after they were seen.
+// Writes the protocol, and does nothing if it is there already. Throws UserError if the file states another protocol;
+// if there are trials or records but no protocol, which would be written after they were seen; or if another study in
+// this results folder has frozen a claim with the same number, or has trained the same runs without a search and there
+// is no `replaces`.
 void freeze(const std::vector<const Finding*>& claims, const std::filesystem::path& results);
 
 // Why no verdict can be given: the file is missing, unreadable or states something else. "" if it matches.

@@ -5,9 +5,11 @@
 #include <numeric>
 
 #include "analysis/csv.h"
+#include "experiments/records/temporary_results.h"
 #include "experiments/running/estimate.h"
 #include "experiments/search/run_search.h"
 #include "findings/ceiling.h"
+#include "findings/evaluation.h"
 #include "findings/protocol.h"
 #include "findings/study_records.h"
 
@@ -50,7 +52,10 @@ RemainingWork remaining_work(const std::vector<const Finding*>& claims, const st
     for (const char letter : searches) {
       std::vector<RunSpec> planned = study.search->planned_trials(study.experiment.runs, letter);
       work.trials += planned.size();
-      planned = missing_trials(std::move(planned), TrialFile(TrialFile::path_in(folder.path(), letter)));
+      const TrialFile file(TrialFile::path_in(folder.path(), letter));
+      // Fewer than planned are trained where points have equal settings.
+      const bool finished = search_state(*study.search, study.experiment.runs, letter, file).due.empty();
+      planned = finished ? std::vector<RunSpec>{} : missing_trials(std::move(planned), file);
       missing.insert(missing.end(), planned.begin(), planned.end());
     }
   // Until the settings are chosen, the declared ones, which cost about as much.
@@ -58,7 +63,7 @@ RemainingWork remaining_work(const std::vector<const Finding*>& claims, const st
   if (!reported || reports_runs(claims, results))
     for (const RunSpec& run : reported.value_or(study.experiment.runs)) {
       ++work.runs;
-      if (!folder.has(run.id())) missing.push_back(run);
+      if (!reported || !folder.has(run.id())) missing.push_back(run);
     }
   work.missing = missing.size();
   const std::vector<double> seconds = estimated_seconds(missing);
@@ -66,12 +71,30 @@ RemainingWork remaining_work(const std::vector<const Finding*>& claims, const st
   return work;
 }
 
+int freeze_tested(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
+                  const RunnerOptions& options) {
+  const DeclaredStudy& study = *claims.front()->study;
+  std::error_code ignored;
+  if (!std::filesystem::exists(protocol_path(study, results), ignored)) {
+    const TemporaryResults temporary;
+    const std::vector<Finding> smoke = read_study(study.file, Profile::smoke);
+    RunnerOptions quiet = options;
+    quiet.weights = quiet.summary = quiet.progress = false;
+    quiet.oversubscribe = true;  // its times are not kept
+    const int code = run_study(claims_of(smoke, *smoke.front().study), temporary.path(), quiet);
+    if (code == interrupted_code) return code;
+    evaluate_findings(smoke, temporary.path());
+  }
+  freeze(claims, results);
+  return 0;
+}
+
 int run_study(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
               const RunnerOptions& options) {
   const DeclaredStudy& study = *claims.front()->study;
   const std::filesystem::path own_results = study.results(results);
-  if (study.profile != Profile::smoke) freeze(claims, results);
-  int code = 0;
+  int code = study.profile == Profile::smoke ? 0 : freeze_tested(claims, results, options);
+  if (code != 0) return code;
   if (study.search) {
     code = run_search(*study.search, study.experiment, own_results, options);
     if (code == interrupted_code) return code;

@@ -19,6 +19,12 @@ struct RemainingWork {
 // each kind of run to estimate the time.
 RemainingWork remaining_work(const std::vector<const Finding*>& claims, const std::filesystem::path& results);
 
+// Freezes the protocol (see protocol.h). Before it is written for the first time, the smoke profile of the study is run
+// in a temporary folder, so that nothing is frozen that could not be trained and compared. Throws UserError if it
+// cannot, and as freeze. Returns interrupted_code after Ctrl-C, otherwise 0.
+int freeze_tested(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
+                  const RunnerOptions& options);
+
 // Freezes the protocol (not in the smoke profile), trains the trials of both searches that are not recorded yet, then
 // the reported runs with the chosen settings, and writes the CSV files. The reported runs are left out if no claim is
 // testable (but not in the smoke profile, which checks that everything works). `claims` are all findings of one study.

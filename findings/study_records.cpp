@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "experiments/records/results_folder.h"
+#include "experiments/search/choose.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -55,6 +56,10 @@ std::shared_ptr<StudyRecords> read_study_records(const std::shared_ptr<const Dec
   return records;
 }
 
+bool StudyRecords::any() const {
+  return recorded > 0 || std::any_of(trials.begin(), trials.end(), [](const auto& file) { return file->size() > 0; });
+}
+
 std::optional<std::vector<RunSpec>> runs_to_report(const DeclaredStudy& study, const std::filesystem::path& results) {
   std::vector<RunSpec> runs;
   for (std::size_t s = 0; s < searches.size(); ++s) {
@@ -71,9 +76,8 @@ std::optional<std::vector<RunSpec>> runs_to_report(const DeclaredStudy& study, c
   return runs;
 }
 
-const SearchChoice* choice_of(const StudyRecords& records, std::size_t search, RunSpec declared) {
-  declared.seed = 1;  // the name of a group is the canonical text of this run
-  const std::string group = declared.canonical();
+const SearchChoice* choice_of(const StudyRecords& records, std::size_t search, const RunSpec& declared) {
+  const std::string group = group_of(declared);
   for (const SearchChoice& choice : records.choices[search])
     if (choice.group == group) return &choice;
   return nullptr;

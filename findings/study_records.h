@@ -26,6 +26,7 @@ struct StudyRecords {
   std::vector<RunSpec> declared;           // the same runs in the same order, as declared
   std::size_t recorded = 0, diverged = 0;  // of `runs`
   double cpu_seconds = 0;                  // of trials and reported runs
+  bool any() const;                        // whether a trial or a reported run is recorded
   bool complete() const { return searched && recorded == declared.size(); }
 };
 
@@ -38,6 +39,6 @@ std::shared_ptr<StudyRecords> read_study_records(const std::shared_ptr<const Dec
 std::optional<std::vector<RunSpec>> runs_to_report(const DeclaredStudy& study, const std::filesystem::path& results);
 
 // The chosen point of a search for the group of a run; nullptr when there is none.
-const SearchChoice* choice_of(const StudyRecords& records, std::size_t search, RunSpec declared);
+const SearchChoice* choice_of(const StudyRecords& records, std::size_t search, const RunSpec& declared);
 
 }  // namespace rnnbench::findings

@@ -18,13 +18,6 @@ std::string boundary_number(double value, bool with_sign) {
   return (with_sign && value > 0 ? "+" : "") + std::string(buffer, end);
 }
 
-// Whether a number of this kind lies between 0 and 1 if those of the runs do.
-bool is_share(const Expression& e) {
-  using Kind = Expression::Kind;
-  const bool combined = e.kind == Kind::min || e.kind == Kind::max || e.kind == Kind::mean;
-  return e.kind == Kind::model || (combined && std::all_of(e.operands.begin(), e.operands.end(), is_share));
-}
-
 // Sorts the pairs by the search that they follow.
 ComparisonPart part_of(const PairedValues& pairs, const Statement& statement,
                        const std::array<std::vector<std::uint64_t>, 2>& seeds) {
@@ -88,6 +81,12 @@ std::string verdict_text(Verdict verdict) {
                                                  "mixed",     "depends on the search", "not testable",
                                                  "undecided", "not applicable",        "not run"};
   return texts[static_cast<std::size_t>(verdict)];
+}
+
+bool is_share(const Expression& e) {
+  using Kind = Expression::Kind;
+  const bool combined = e.kind == Kind::min || e.kind == Kind::max || e.kind == Kind::mean;
+  return e.kind == Kind::model || (combined && std::all_of(e.operands.begin(), e.operands.end(), is_share));
 }
 
 Boundaries boundaries_of(const Statement& statement, double margin) {
@@ -167,9 +166,12 @@ std::string mean_text(const Outcome& outcome, const ComparisonPart& part, std::s
   return part.values[search].empty() ? "-" : number_in(outcome, part.effect.mean[search]);
 }
 
+std::string interval_text(const Outcome& outcome, Interval interval) {
+  return "[" + number_in(outcome, interval.low) + ", " + number_in(outcome, interval.high) + "]";
+}
+
 std::string hull_text(const Outcome& outcome, const ComparisonPart& part) {
-  if (!part.effect.hull) return "";
-  return "[" + number_in(outcome, part.effect.hull->low) + ", " + number_in(outcome, part.effect.hull->high) + "]";
+  return part.effect.hull ? interval_text(outcome, *part.effect.hull) : "";
 }
 
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part) {

@@ -30,6 +30,10 @@ std::string verdict_text(Verdict verdict);  // "not applicable"
 // number that is compared with. Of a non-inferiority claim, which has only one, both are the same.
 Boundaries boundaries_of(const Statement& statement, double margin);
 
+// Whether a number of this kind lies between 0 and 1 if those of the runs do: a model, or the minimum, maximum or mean
+// of such numbers.
+bool is_share(const Expression& expression);
+
 // The scale of what a statement compares. Ratios that are compared with a number have a logarithmic one.
 Scale comparison_scale(const Expression& left, const Expression& right, const Measurement& measurement);
 
@@ -91,7 +95,9 @@ void judge(Outcome& outcome);
 // "+12.3", "-": the mean after search 0 (A) or 1 (B), with a sign for differences, without one when the statement
 // compares with a number.
 std::string mean_text(const Outcome& outcome, const ComparisonPart& part, std::size_t search);
-// "[+4.5, +20.1]": the hull of the 95 % intervals of A and B; "" without one.
+// "[+4.5, +20.1]", with signs as mean_text.
+std::string interval_text(const Outcome& outcome, Interval interval);
+// The hull of the 95 % intervals of A and B; "" without one.
 std::string hull_text(const Outcome& outcome, const ComparisonPart& part);
 // "A +12.3, B +11.9, [+4.5, +20.1]"
 std::string effect_text(const Outcome& outcome, const ComparisonPart& part);

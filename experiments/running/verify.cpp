@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "experiments/records/temporary_results.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -68,34 +69,6 @@ std::string short_text(double number) {
   std::snprintf(text, sizeof text, "%.3g", number);
   return text;
 }
-
-class TemporaryResults {
- public:
-  TemporaryResults() {
-    std::error_code error;
-    const fs::path folder = fs::temp_directory_path(error);
-    if (error) {
-      const char* named = std::getenv("TMPDIR");
-      throw UserError(std::string("the folder for temporary files (TMPDIR = ") + (named ? named : "") +
-                      ") cannot be used: " + error.message());
-    }
-    std::string name = (folder / "rnnbench-verify-XXXXXX").string();
-    if (!::mkdtemp(name.data()))
-      throw std::runtime_error("cannot create the temporary folder " + name + ": " +
-                               std::generic_category().message(errno));
-    path_ = name;
-  }
-  ~TemporaryResults() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryResults(const TemporaryResults&) = delete;
-  TemporaryResults& operator=(const TemporaryResults&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 }  // namespace
 

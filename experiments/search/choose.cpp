@@ -1,6 +1,7 @@
 #include "experiments/search/choose.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -11,7 +12,7 @@
 namespace rnnbench::experiments {
 namespace {
 
-constexpr double worst = std::numeric_limits<double>::infinity();
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
 // Adds the trial of a seed to the score of its point. `all_updates`: of the rung.
 void add_seed(const TrialRecord& trial, std::int64_t all_updates, TrialScore& score) {
@@ -25,14 +26,36 @@ void add_seed(const TrialRecord& trial, std::int64_t all_updates, TrialScore& sc
     return;
   }
   score.measure = score.measure.value_or(0) + *measure;
-  score.loss = score.loss.value_or(0) + trial.score("loss").value_or(worst);
+  score.loss = score.loss.value_or(0) + trial.score("loss").value_or(infinite);
 }
 
-void finish(TrialScore& score) {
+// What a failed seed counts as, as in the reported runs: no better than a model without memory, and no better than any
+// trial of the rung.
+struct Worst {
+  double measure = 0, loss = 0;
+};
+
+Worst worst_of(const std::vector<TrialScore>& scores, bool higher_is_better) {
+  Worst worst;
+  for (const TrialScore& score : scores)
+    for (const TrialRecord* trial : score.records) {
+      if (std::isfinite(trial->baseline)) worst.loss = std::max(worst.loss, trial->baseline);
+      if (trial->status == "diverged") continue;
+      const auto measure = trial->score(trial->measure), loss = trial->score("loss");
+      if (measure)
+        worst.measure = higher_is_better ? std::min(worst.measure, *measure) : std::max(worst.measure, *measure);
+      if (loss) worst.loss = std::max(worst.loss, *loss);
+    }
+  if (!higher_is_better) worst.measure = std::max(worst.measure, worst.loss);
+  return worst;
+}
+
+// From sums over the seeds that finished to means over all seeds. A point without such a seed has no score.
+void finish(const Worst& worst, TrialScore& score) {
   const auto seeds = static_cast<double>(score.records.size());
   score.updates_to_solve /= seeds;
-  if (score.measure) *score.measure /= seeds - score.failed;
-  if (score.loss) *score.loss /= seeds - score.failed;
+  if (score.measure) score.measure = (*score.measure + score.failed * worst.measure) / seeds;
+  if (score.loss) score.loss = (*score.loss + score.failed * worst.loss) / seeds;
 }
 
 // The search for one group of runs, as far as its trials are known.
@@ -54,6 +77,8 @@ class GroupSearch {
       std::vector<RunSpec> missing;
       for (const int point : points) scores.push_back(score(static_cast<int>(r), point, missing));
       if (!missing.empty()) return missing;
+      const Worst worst = worst_of(scores, choice_.higher_is_better);
+      for (TrialScore& point : scores) finish(worst, point);
       choice_.trials.insert(choice_.trials.end(), scores.begin(), scores.end());
       sort_best_first(scores, choice_.higher_is_better, search_.selects_time());
     }
@@ -96,7 +121,6 @@ class GroupSearch {
         missing.push_back(std::move(run));
       }
     }
-    finish(score);
     return score;
   }
 
@@ -135,9 +159,8 @@ std::vector<const RunSpec*> groups_of(const std::vector<RunSpec>& runs) {
 
 void sort_best_first(std::vector<TrialScore>& scores, bool higher_is_better, bool by_time) {
   const auto key = [&](const TrialScore& score) {
-    const double measure = !score.measure ? worst : higher_is_better ? -*score.measure : *score.measure;
-    return std::tuple(by_time ? score.updates_to_solve : 0.0, score.failed, measure, score.loss.value_or(worst),
-                      score.point);
+    const double measure = !score.measure ? infinite : higher_is_better ? -*score.measure : *score.measure;
+    return std::tuple(by_time ? score.updates_to_solve : 0.0, measure, score.loss.value_or(infinite), score.point);
   };
   std::sort(scores.begin(), scores.end(), [&](const TrialScore& a, const TrialScore& b) { return key(a) < key(b); });
 }

@@ -31,9 +31,9 @@ std::optional<TrialRecord> find_trial(const fs::path& results, const std::string
       // be in the way of others.
       if (read_file(path).find("{\"id\":\"" + run) == std::string::npos) continue;
       const TrialFile file(path);
-      for (auto trial = file.trials().lower_bound(run); trial != file.trials().end() && trial->first.starts_with(run);
-           ++trial)
-        if (found.insert(*trial).second) places.push_back("trial " + trial->first + " in " + path.string());
+      for (const auto* trials : {&file.trials(), &file.former_trials()})
+        for (auto trial = trials->lower_bound(run); trial != trials->end() && trial->first.starts_with(run); ++trial)
+          if (found.insert(*trial).second) places.push_back("trial " + trial->first + " in " + path.string());
     }
   if (found.empty()) return std::nullopt;
   for (const fs::path& record : records_with_prefix(results, run)) places.push_back(record.string());

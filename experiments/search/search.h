@@ -99,7 +99,8 @@ struct TrialScore {
   int rung = 0, point = 0;                                  // both from 0
   std::vector<std::pair<std::string, std::string>> values;  // the searched settings: key, value
   std::vector<const TrialRecord*> records;                  // by seed; they belong to the TrialFile
-  // Means over the seeds with a finite score; nothing when there is none.
+  // Means over the seeds. A seed that failed counts as the worst of the rung and as no better than a model without
+  // memory; nothing when all failed.
   std::optional<double> measure, loss;
   double updates_to_solve = 0;  // mean over all seeds; an unsolved run counts all updates of the rung
   int solved = 0, failed = 0;   // numbers of seeds: solved; diverged, or without a finite score

@@ -22,6 +22,9 @@ constexpr std::uint64_t max_trial_file_bytes = std::uint64_t{1} << 30;
 const std::string hash_key = ",\"line_hash\":\"";
 std::string line_end(std::string_view text) { return hash_key + hex16(fnv1a(text.data(), text.size())) + "\"}"; }
 
+// In the canonical text of trials that this program can use.
+const std::string current_version = "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
+
 template <class T>
 Json value_or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -146,8 +149,9 @@ fs::path TrialFile::path_in(const fs::path& study_folder, char search) {
 TrialFile::TrialFile(fs::path path, Files& files) : path_(std::move(path)), files_(&files) { refresh(); }
 
 const TrialRecord* TrialFile::find(const std::string& id) const {
-  const auto found = trials_.find(id);
-  return found == trials_.end() ? nullptr : &found->second;
+  for (const auto* trials : {&trials_, &former_})
+    if (const auto found = trials->find(id); found != trials->end()) return &found->second;
+  return nullptr;
 }
 
 void TrialFile::refresh() {
@@ -186,7 +190,8 @@ void TrialFile::read_line(std::string_view line) {
   } catch (const std::exception& error) {
     refuse(error.what());
   }
-  const auto [known, is_new] = trials_.try_emplace(trial.id(), trial);
+  auto& trials = trial.canonical.find(current_version) == std::string::npos ? former_ : trials_;
+  const auto [known, is_new] = trials.try_emplace(trial.id(), trial);
   if (!is_new && known->second.result_hash != trial.result_hash)
     refuse("an earlier line has the same trial with a different result");
 }

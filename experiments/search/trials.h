@@ -54,16 +54,20 @@ std::string trial_line(const TrialRecord& trial);
 // removes it.
 class TrialFile {
  public:
-  // Reads the file if there is one. Throws UserError with file and line number for a line that was edited, and for two
-  // lines of one trial with different results; two equal ones count as one.
+  // Reads the file if there is one. Throws UserError with file and
+  // line number for a line that was edited, and for two lines of one trial with different results; two equal ones count
+  // as one.
   explicit TrialFile(std::filesystem::path path, Files& files = system_files());
 
   static std::filesystem::path path_in(const std::filesystem::path& study_folder, char search);
 
   const std::filesystem::path& path() const { return path_; }
+  // The trials of this program's numerics_version, by id, and their number.
+  const std::map<std::string, TrialRecord>& trials() const { return trials_; }
   std::size_t size() const { return trials_.size(); }
-  const std::map<std::string, TrialRecord>& trials() const { return trials_; }  // by id
-  const TrialRecord* find(const std::string& id) const;  // nullptr: not trained yet; valid as long as the file is
+  const std::map<std::string, TrialRecord>& former_trials() const { return former_; }  // of other versions
+  // Of any version. nullptr: not trained yet; valid as long as the file is.
+  const TrialRecord* find(const std::string& id) const;
 
   // Reads what other processes have appended since the last call.
   void refresh();
@@ -76,7 +80,7 @@ class TrialFile {
 
   std::filesystem::path path_;
   Files* files_;
-  std::map<std::string, TrialRecord> trials_;
+  std::map<std::string, TrialRecord> trials_, former_;  // former_: of other versions
   std::uint64_t read_bytes_ = 0;
   std::size_t read_lines_ = 0;
 };

@@ -109,17 +109,6 @@ std::string reading(int family) {
   });
 }
 
-// The number of comparisons whose p-values are corrected together.
-int family_size(const std::vector<FindingResult>& findings) {
-  int size = 0;
-  for (const FindingResult& r : findings) {
-    if (!r.finding->not_applicable.empty()) continue;
-    size += r.finding->parts;
-    for (const Ceiling& ceiling : r.ceilings) size -= !ceiling.testable;
-  }
-  return size;
-}
-
 }  // namespace
 
 std::string findings_page(const std::vector<FindingResult>& findings, const std::filesystem::path& results) {
@@ -133,13 +122,12 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
   std::vector<const Run*> runs;
   std::set<const StudyRecords*> shown;  // studies whose search and runs an earlier claim shows
   for (const FindingResult& r : findings) {
-    const DeclaredStudy& study = *r.finding->study;
     const bool first = shown.insert(r.records.get()).second;
-    html += finding_section(r, study.results(results) / study.name / "figures", first);
+    html += finding_section(r, results, first);
     if (first)
       for (const Run& run : r.runs()) runs.push_back(&run);
   }
-  html += "<h2>How to read this page</h2>\n" + reading(family_size(findings));
+  html += "<h2>How to read this page</h2>\n" + reading(findings.empty() ? 0 : findings.front().family);
   html += "<h2>Environment</h2>\n" + environment_table(runs);
   std::string style = report_style;
   style += findings_style;

@@ -13,15 +13,21 @@ namespace {
 
 constexpr double panel_height = 230;
 
-// Learning rate and mean score of the trials of a rung; a trial without a finite score is left out.
-std::vector<Values> points_of(const SearchChoice& choice, int rung, const ModelRuns& model) {
+// Learning rate and score of every trial of a rung; diverged ones are counted instead.
+std::vector<Values> points_of(const SearchChoice& choice, int rung, int& diverged) {
   std::vector<Values> rows;
-  for (const TrialScore& trial : choice.trials) {
-    if (trial.rung != rung || !trial.measure) continue;
-    std::string rate = option_text(model.runs.front().spec.at("training").at("learning-rate"));  // if not searched
-    for (const auto& [key, value] : trial.values)
-      if (key == "learning-rate") rate = value;
-    if (const auto number = parse_number<double>(rate)) rows.push_back({*number, *trial.measure});
+  for (const TrialScore& point : choice.trials) {
+    if (point.rung != rung) continue;
+    for (const auto& [key, value] : point.values) {
+      const auto rate = parse_number<double>(value);
+      if (key != "learning-rate" || !rate) continue;
+      for (const TrialRecord* trial : point.records) {
+        const auto score = trial->score(trial->measure);
+        const bool finished = trial->status != "diverged" && score;
+        if (finished) rows.push_back({*rate, *score});
+        diverged += !finished;
+      }
+    }
   }
   return rows;
 }
@@ -32,6 +38,7 @@ void draw_search(Panels& panels, const TaskRuns& task, std::size_t search, const
   Values rates, scores;
   std::vector<std::string> curves;
   std::string measure;
+  int diverged = 0, others = 0;
   for (const ModelRuns& model : task.models)
     for (std::size_t s = 0; s < searches.size(); ++s) {
       const SearchChoice* choice = choice_for(records, s, model);
@@ -39,7 +46,7 @@ void draw_search(Panels& panels, const TaskRuns& task, std::size_t search, const
       measure = choice->measure + (choice->higher_is_better ? " (higher is better)" : " (lower is better)");
       const int rungs = static_cast<int>(records.study->search->rungs().size());
       for (int rung = 0; rung < rungs; ++rung) {
-        const std::vector<Values> rows = points_of(*choice, rung, model);
+        const std::vector<Values> rows = points_of(*choice, rung, s == search ? diverged : others);
         for (const Values& row : rows) {
           rates.push_back(row[0]);
           scores.push_back(row[1]);
@@ -52,8 +59,9 @@ void draw_search(Panels& panels, const TaskRuns& task, std::size_t search, const
                          point_clause(panels.style(model.label), 0.4 + 0.35 * static_cast<double>(rung)));
       }
     }
+  const std::string failed = diverged > 0 ? ", " + std::to_string(diverged) + " diverged" : "";
   panels.headings(frame, task.label + ", search " + searches[search],
-                  curves.empty() ? "no finite score" : "validation " + measure, "learning rate");
+                  (curves.empty() ? "no finite score" : "validation " + measure) + failed, "learning rate");
   if (rates.empty()) rates.push_back(0.001), scores.push_back(0);
   if (curves.empty()) curves.push_back("NaN");
   panels.command(widened(logarithmic_axis(rates)).commands('x'));
@@ -74,8 +82,8 @@ Figure search_figure(const StudyRecords& records) {
   const Study study = make_study(declared.name, declared.experiment.title, declared.experiment.file, std::move(runs));
   Panels panels(
       study, "search", declared.experiment.title + ": the search",
-      "Every point is a trial: the mean validation score of its seeds. Larger points belong to later rungs, which "
-      "train longer and have more seeds. Trials that diverged are left out.",
+      "Every point is a trial. Larger points belong to later rungs, which train longer and have more seeds. Trials "
+      "that diverged are counted above the panels.",
       static_cast<int>(2 * study.tasks.size()), panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t)
     for (std::size_t s = 0; s < searches.size(); ++s)

@@ -14,14 +14,16 @@ namespace {
 std::string validation_text(const SearchChoice& choice) {
   const auto& score = choice.trials[choice.chosen].measure;
   if (choice.all_diverged) return "every trial diverged";
-  return score ? choice.measure + " " + score_text(*score) : "a run diverged";
+  if (!score) return "every seed diverged";
+  const int failed = choice.trials[choice.chosen].failed;
+  return choice.measure + " " + score_text(*score) + (failed > 0 ? ", " + std::to_string(failed) + " diverged" : "");
 }
 
 // The scores of the first rung, in which all points are tried once with the same updates.
 Values first_rung(const SearchChoice& choice) {
   Values scores;
   for (const TrialScore& trial : choice.trials)
-    if (trial.rung == 0 && trial.measure && !trial.diverged()) scores.push_back(*trial.measure);
+    if (trial.rung == 0 && trial.measure) scores.push_back(*trial.measure);
   return scores;
 }
 

@@ -30,7 +30,7 @@ std::string requirement(const Outcome& outcome) {
   return (boundary[0] == '>' ? "more than " : "less than ") + boundary.substr(2);
 }
 
-// "2 of 3 comparisons support the claim, 1 shows no difference. " before the sentence about the least clear one.
+// "Of 3 comparisons: 2 supported, 1 no difference. The least clear: ", before the sentence about that one.
 std::string parts_in_words(const Outcome& outcome) {
   if (outcome.parts.size() == 1) return "";
   std::vector<std::string> counts;
@@ -91,18 +91,21 @@ std::string figure_of(const FindingResult& r, const std::filesystem::path& figur
   return titled("Figure", svg_figure(file, "figure" + std::to_string(r.finding->number), r.finding->claim));
 }
 
-std::string replication(const FindingResult& r) {
+std::string replication(const FindingResult& r, const std::filesystem::path& results) {
   const Finding& f = *r.finding;
   std::string html =
       element("p", f.replication.empty() ? "The settings of these runs have not been trained with another program."
                                          : f.replication);
   if (!f.checked.empty()) html += element("p", f.checked);
   const std::string study = shell_quoted(f.study->argument());
-  const std::string profile = f.study->profile == Profile::lab ? "" : " --profile " + profile_name(f.study->profile);
-  html += "<pre><code>" +
-          html_escape("rnnbench reproduce " + study + profile +
-                      (profile.empty() ? "\nrnnbench verify --sample 3 " + study : "")) +
-          "</code></pre>\n";
+  const auto folder = [](const std::filesystem::path& path) {
+    return path == "results" ? "" : " --results " + shell_quoted(path.generic_string());
+  };
+  const bool lab = f.study->profile == Profile::lab;
+  std::string commands = "rnnbench reproduce " + study + folder(results);
+  if (!lab) commands += " --profile " + profile_name(f.study->profile);
+  if (lab) commands += "\nrnnbench verify --sample 3 " + study + folder(results);
+  html += "<pre><code>" + html_escape(commands) + "</code></pre>\n";
   if (r.records->cpu_seconds > 0)
     html += element("p", fixed_text(r.records->cpu_seconds / 60, 1) + " minutes of CPU time" +
                              (f.study->search ? ", including both searches." : "."));
@@ -136,8 +139,9 @@ std::string finding_lead(const FindingResult& result) {
          html_escape(f.source) + "</span></p>\n" + verdict_paragraph(result);
 }
 
-std::string finding_section(const FindingResult& r, const std::filesystem::path& figures, bool first) {
+std::string finding_section(const FindingResult& r, const std::filesystem::path& results, bool first) {
   const Finding& f = *r.finding;
+  const std::filesystem::path figures = f.study->results(results) / f.study->name / "figures";
   const Study study = finding_study(r);
   std::string html = "<section id=\"" + anchor_of(f) + "\">\n<h3>" + std::to_string(f.number) + ". " +
                      html_escape(f.claim) + "</h3>\n" + element("p", f.source, "soft") +
@@ -148,7 +152,8 @@ std::string finding_section(const FindingResult& r, const std::filesystem::path&
     html += search_section(r, study, figures);
   else if (f.study->search)
     html += titled("Search", element("p", "The search is that of " + f.study->name + ", shown with its first claim."));
-  html += ceiling_section(r) + budget_section(r, study) + margin_section(r) + replication(r) + published_section(r);
+  html += ceiling_section(r) + budget_section(r, study) + margin_section(r) + replication(r, results) +
+          published_section(r);
   html += declaration(r, study) + further_tables(r);
   if (first && has_records(r)) html += models_table(r, study);
   if (first) html += file_of(*f.study);

@@ -9,10 +9,11 @@
 namespace rnnbench::findings {
 
 // A section of HTML with the parts of every claim, in this order: answer, figure, search, ceiling, budget, margin,
-// replication, what was published; then the declaration, further comparisons and all models. `figures` is the folder of
-// the study's figures (SVG files). The search and the tables of a study's runs are the same for all of its claims and
-// are shown with the `first` one.
-std::string finding_section(const FindingResult& result, const std::filesystem::path& figures, bool first);
+// replication, what was published; then the declaration, further comparisons and all models. Figures are the SVG files
+// in the folder figures of the study. The search and the tables of a study's runs are the same for all of its claims
+// and are shown with the `first` one. `results` is the results folder of the lab profile, for the commands that train
+// the runs again.
+std::string finding_section(const FindingResult& result, const std::filesystem::path& results, bool first);
 
 // Claim, source and verdict as HTML, the lead of the report of the study's own experiment.
 std::string finding_lead(const FindingResult& result);

@@ -33,10 +33,7 @@ std::string after_text(const Outcome& outcome, const ComparisonPart& part, std::
   std::string text = mean_text(outcome, part, search);
   const auto& interval = part.effect.interval[search];
   if (!interval) return text;
-  const auto number = [&](double value) {
-    return (outcome.compares_with_number() || value < 0 ? "" : "+") + score_text(value);
-  };
-  return text + " [" + number(interval->low) + ", " + number(interval->high) + "]";
+  return text + " " + interval_text(outcome, *interval);
 }
 
 // The question that a further comparison answers.

@@ -166,7 +166,8 @@ TEST_CASE("the best point has the best mean validation measure, then the lowest 
   CHECK(chosen({{0.5, 1, 10}, {0.6, 1, 300}, {0.4, 1, 1}}) == 1);  // solving counts for select = time only
   CHECK(chosen({{.diverged = true}, {-5}, {-6}}) == 1);            // although its scores before training are better
   CHECK(chosen({{.diverged = true}, {5}, {6}}, false) == 1);
-  // The mean over seeds decides, and fewer diverged seeds come first.
+  // The mean over seeds decides. A diverged seed counts as the worst: 0, or the highest loss and no less than the
+  // baseline.
   MadeUpSearch mean(three);
   CHECK(mean.finish([](int, int point, int seed) { return MadeUp{point == 1  ? 0.6
                                                                  : seed == 0 ? 1.0
@@ -176,12 +177,18 @@ TEST_CASE("the best point has the best mean validation measure, then the lowest 
   const SearchChoice of_half = half.finish([](int, int point, int seed) {
     return point == 2 ? MadeUp{0.1} : MadeUp{.measure = 0.9, .diverged = point == 0 || seed == 0};
   });
-  CHECK(of_half.point == 2);
+  CHECK(of_half.point == 1);  // (0.9 + 0) / 2 against 0.1
   CHECK_FALSE(of_half.all_diverged);
   CHECK(of_half.trials[0].failed == 2);
   CHECK_FALSE(of_half.trials[0].measure.has_value());
   CHECK(of_half.trials[1].failed == 1);
-  CHECK(of_half.trials[1].measure == 0.9);
+  CHECK(of_half.trials[1].measure == 0.45);
+  MadeUpSearch low(three, false);
+  const SearchChoice of_low = low.finish([](int, int point, int seed) {
+    return point == 0 ? MadeUp{7, 7} : MadeUp{.measure = 1, .loss = 1, .diverged = point == 2 || seed == 0};
+  });
+  CHECK(of_low.point == 1);
+  CHECK(of_low.trials[1].measure == 4);  // the mean of 1 and 7
   MadeUpSearch lost(three);
   const SearchChoice of_lost = lost.finish([](int, int, int) { return MadeUp{.diverged = true}; });
   CHECK(of_lost.point == 0);

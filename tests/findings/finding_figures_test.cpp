@@ -146,7 +146,7 @@ TEST_CASE("extreme numbers of records have figures and sections", "[findings]") 
                          {"trained", {extreme, -extreme}},
                          {"scalars", Json::object()}};
       });
-      draw_figures({finding_figure(result)}, folder.path());
+      draw_figures({finding_figure(result)}, figures_of(finding, folder.path()));
       CHECK(count(finding_section(result, folder.path(), true), "<svg") == 1);
     }
   }

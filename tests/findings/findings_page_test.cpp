@@ -140,7 +140,7 @@ TEST_CASE("neither the claim nor the file name of a finding becomes HTML or Mark
                                    "number = 7\nclaim = C <script>alert(3)</script> id='q' [a](b)\n"
                                    "measure = relative_loss\ncompare = gru < lstm\nmargin = 0 (any)\n");
   const FindingResult result = result_of(finding, set_losses);
-  draw_figures({finding_figure(result)}, folder.path());
+  draw_figures({finding_figure(result)}, figures_of(finding, folder.path()));
   const std::string html = finding_section(result, folder.path(), true);
   CHECK(count(html, "<svg") == 1);
   CHECK(count(html, "id='figure7-gpPt0'") == 1);

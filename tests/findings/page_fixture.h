@@ -94,6 +94,10 @@ inline FindingResult result_of(const Finding& finding, const std::function<void(
   return result_of(finding, study_records(finding, change));
 }
 
+inline std::filesystem::path figures_of(const Finding& finding, const std::filesystem::path& results) {
+  return finding.study->results(results) / finding.study->name / "figures";
+}
+
 // The rows of a block of a figure's data.
 inline std::vector<Values> block(const Figure& figure, const std::string& comment) {
   const std::string head = "# " + comment + "\n";

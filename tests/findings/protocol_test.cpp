@@ -91,8 +91,8 @@ TEST_CASE("freezing again changes nothing", "[protocol]") {
 
 TEST_CASE("a protocol is not frozen once there are results", "[protocol][errors]") {
   const std::string sentence =
-      "x.ini: results/x holds runs but no protocol.json, so the protocol would be declared after they were seen; choose "
-      "another --results folder";
+      "x.ini: results/x holds runs but no protocol.json, so the protocol would be declared after they were seen; restore "
+      "the file if it was lost";
   FrozenStudy searched;
   searched.add_trials(*searched.read().at(0).study, all_recall(0.5));
   std::filesystem::remove(searched.protocol());
@@ -169,8 +169,7 @@ TEST_CASE("sources, notes, published numbers and figures may change", "[protocol
                             {"checked", "twice"},
                             {"published", "lstm 0.5 (read)"},
                             {"figure", "over length"},
-                            {"replication", "the same"},
-                            {"margin", "0.05 (another reason)"}}) == "");
+                            {"replication", "the same"}}) == "");
   CHECK(study.problem_with("title = Another title\n# a comment\n" + finding_text({}, short_search)) == "");
   // Defaults may be written out.
   CHECK(study.problem_with(KeyValues{}, short_search + "learning-rate = 0.0003..0.05 log\nselect = score\n") == "");
@@ -268,4 +267,30 @@ TEST_CASE("the smoke profile needs no protocol, other profiles have their own", 
   rnnbench::findings::freeze(claims_of(full, *full[0].study), findings.results());
   CHECK(Json::parse(read_file(findings.results() / "full/x/protocol.json")).at("profile") == "full");
   CHECK_FALSE(std::filesystem::exists(findings.results() / "x"));
+}
+
+TEST_CASE("a claim cannot be declared again under another name", "[protocol][errors]") {
+  Findings files;
+  files.write("x", finding_text({}, short_search));
+  files.freeze();
+  const auto refused = [&](const KeyValues& set, const std::string& more) {
+    const std::filesystem::path file = files.write("y", finding_text(set, more));
+    const std::vector<Finding> other = read_findings({file});
+    return files.refusal_of([&] { rnnbench::findings::freeze(claims_of(other, *other[0].study), files.results()); });
+  };
+  CHECK(refused({}, short_search) == "y.ini: number = 1 is that of a claim that is frozen in results/x/protocol.json");
+  CHECK(refused({{"number", "2"}}, short_search) == "accepted");  // a search of its own, so its results are not known
+  Findings fixed;
+  fixed.write("x", finding_text());
+  const DeclaredStudy& x = *fixed.freeze().at(0).study;
+  const auto again = [&](const std::string& replaces) {
+    const std::filesystem::path file = fixed.write("y", finding_text({{"number", "2"}, {"replaces", replaces}}));
+    const std::vector<Finding> other = read_findings({file});
+    return fixed.refusal_of([&] { rnnbench::findings::freeze(claims_of(other, *other[0].study), fixed.results()); });
+  };
+  CHECK(again("") == "accepted");  // nothing is known yet
+  std::filesystem::remove_all(fixed.results() / "y");
+  fixed.add_record(x, recall_record(x.experiment.runs[0], 0.5));
+  CHECK_THAT(again(""), StartsWith("y.ini: the same runs with the same seeds are declared in results/x/protocol.json"));
+  CHECK(again("1 (another margin)") == "accepted");
 }

@@ -229,6 +229,34 @@ TEST_CASE("an interrupted reproduction says so, and goes on where it was", "[rep
   CHECK(recorded() == 40);
 }
 
+TEST_CASE("what could not be compared is not frozen", "[reproduce][errors]") {
+  Shell shell;
+  shell.write("small.ini", std::string(study).replace(study.find("relative_loss"), 13, "relative_lost"));
+  for (const std::string command : {"reproduce small.ini --freeze", "reproduce small.ini"}) {
+    CHECK(shell.run(command) == 2);
+    CHECK_THAT(shell.err, Contains("small.ini: no run of 'lstm' on adding has a measure 'relative_lost'"));
+  }
+  CHECK_FALSE(fs::exists(shell / "results"));
+}
+
+TEST_CASE("a claim is named by its study, and a family changes its p-value", "[reproduce]") {
+  Shell shell;
+  for (const std::string number : {"1", "2", "3"})
+    shell.write("s" + number + ".ini", std::string(study).replace(study.find("number = 1"), 10, "number = " + number));
+  REQUIRE(shell.run("reproduce s1.ini --jobs 2 --oversubscribe") == 0);
+  const auto p_of = [&](const std::string& arguments) {
+    REQUIRE(shell.run("findings " + arguments + " --format json") == 0);
+    const Json findings = Json::parse(shell.out);
+    REQUIRE(findings.size() == 1);
+    return findings[0].at("primary").at("parts")[0].at("p_holm").get<double>();
+  };
+  const double alone = p_of("s1.ini"), of_three = p_of("s1.ini --family s1.ini,s2.ini,s3.ini");
+  CHECK(of_three == Approx(std::min(1.0, 3 * alone)));
+  CHECK(p_of("s1.ini/claim") == alone);
+  CHECK(shell.run("findings s1.ini/other") == 2);
+  CHECK_THAT(shell.err, Contains("there is no claim 's1.ini/other'; the study has s1.ini/claim"));
+}
+
 TEST_CASE("runs that could decide nothing are left out", "[reproduce]") {
   Shell shell;
   // Networks that have learned nothing: both sides are below the margin in every search.

@@ -50,7 +50,7 @@ TEST_CASE("the search is shown with every trial, what A and B chose, and where n
   const auto first = block(figure, "adding, lstm, search A, rung 1: rate, score");
   REQUIRE(first.size() == 4);
   for (const Values& row : first) CHECK(row[0] == row[1]);  // the score of a trial is its rate
-  CHECK(block(figure, "adding, lstm, search B, rung 2: rate, score").size() == 2);
+  CHECK(block(figure, "adding, lstm, search B, rung 2: rate, score").size() == 4);
   CHECK(count(figure.data, "gru, search") == 0);
   draw_figures({figure}, folder.path());
 }
