@@ -79,7 +79,7 @@ int table_command(const CommandArguments& words) {
     print_table(trial_table(subject.results_folder), format);
     return 0;
   }
-  const Study study = recorded_study(subject);
+  const Study study = recorded_study(subject, arguments);
   if (format == "csv") std::cout << csv_table(study);
   if (format == "markdown") std::cout << markdown_tables(study);
   if (format == "json") std::cout << json_table(study).dump(2) << '\n';
@@ -92,7 +92,7 @@ int plot_command(const CommandArguments& words) {
   Subject subject = subject_of(arguments);
   const std::vector<Figure> figures =
       subject.runs == "trials" ? std::vector{search_figure(*read_study_records(subject.study, arguments.results()))}
-                               : all_figures(recorded_study(subject));
+                               : all_figures(recorded_study(subject, arguments));
   subject.results_folder.prepare();
   if (make_figures(figures, figure_folder(subject))) print_figure_files(figures, figure_folder(subject));
   return 0;
@@ -103,7 +103,7 @@ int report_command(const CommandArguments& words) {
   const Arguments arguments("report", words, with_subject({{"family"}}));
   Subject subject = subject_of(arguments);
   if (subject.runs == "trials") refuse_trials("report");
-  const Study study = recorded_study(subject);
+  const Study study = recorded_study(subject, arguments);
   // Everything is read before anything is written, so that a damaged record leaves the earlier report as it is.
   const std::vector<Record> records = subject.results_folder.load_all();
   const std::string claims = claims_of_report(arguments, subject);
@@ -138,7 +138,7 @@ int compare_command(const CommandArguments& words) {
   const Arguments arguments("compare", rest, flags);
   const Subject subject = subject_of(arguments);
   if (subject.runs == "trials") refuse_trials("compare");
-  const Study study = recorded_study(subject);
+  const Study study = recorded_study(subject, arguments);
   std::cout << compare_text(compare(study, labels[0], labels[1], arguments.text("measure", "")));
   return 0;
 }

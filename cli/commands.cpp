@@ -36,7 +36,7 @@ const std::string jobs_help = R"(  --jobs N          number of runs at the same 
 
 const std::string any_times_help =
     R"(  --any-times       decide comparisons of times although they were measured on a busy machine or on
-                    different CPUs; otherwise these stay undecided
+                    different CPUs; otherwise these get no verdict
 )";
 
 const std::string oversubscribe_help =

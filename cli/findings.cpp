@@ -29,24 +29,21 @@ std::pair<std::string, std::string> study_and_claim(const std::string& name) {
   return {name.substr(0, slash), name.substr(slash + 1)};
 }
 
+bool contains_file(const std::vector<std::filesystem::path>& files, const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::any_of(files.begin(), files.end(),
+                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); });
+}
+
 std::vector<std::filesystem::path> study_files(const std::vector<std::string>& names) {
   std::vector<std::filesystem::path> files;
   for (const std::string& name : names) {
     const std::filesystem::path file = find_experiment(study_and_claim(name).first);
     if (!is_study(file))
       throw UserError("command line: '" + name + "' is an experiment without [claim]; start it with rnnbench run");
-    std::error_code ignored;
-    if (std::none_of(files.begin(), files.end(),
-                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); }))
-      files.push_back(file);
+    if (!contains_file(files, file)) files.push_back(file);
   }
   return files;
-}
-
-bool contains_file(const std::vector<std::filesystem::path>& files, const std::filesystem::path& file) {
-  std::error_code ignored;
-  return std::any_of(files.begin(), files.end(),
-                     [&](const auto& known) { return std::filesystem::equivalent(known, file, ignored); });
 }
 
 std::vector<std::filesystem::path> family_files(const Arguments& arguments) {

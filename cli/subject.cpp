@@ -70,7 +70,7 @@ Subject subject_of(const Arguments& arguments) {
 
 bool decides(const Subject& subject) { return subject.study && (subject.runs != "untuned" || !subject.study->search); }
 
-Study recorded_study(const Subject& subject) {
+Study recorded_study(const Subject& subject, const Arguments& arguments) {
   if (subject.runs == "untuned" && !decides(subject)) return load_study(subject.declared, subject.results_folder);
   std::vector<Run> runs;
   for (std::size_t i = 0; i < subject.trained.size(); ++i) {
@@ -80,8 +80,9 @@ Study recorded_study(const Subject& subject) {
   }
   if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
     throw UserError("no run of " + subject.declared.name + " has a record in " +
-                    (subject.results_folder.path() / "runs").string() + "; run it first: rnnbench reproduce " +
-                    shell_quoted(subject.study->argument()));
+                    (subject.results_folder.path() / "runs").string() +
+                    "; run it first: " + continue_command(subject, arguments) +
+                    " (it leaves out the runs of studies whose claims are not testable)");
   return make_study(subject.declared.name, subject.declared.title, subject.declared.file, std::move(runs));
 }
 

@@ -34,7 +34,7 @@ Subject subject_of(const Arguments& arguments);
 bool decides(const Subject& subject);
 
 // The records of the runs, grouped for tables and figures. Throws UserError when none is recorded.
-Study recorded_study(const Subject& subject);
+Study recorded_study(const Subject& subject, const Arguments& arguments);
 
 // The shell command that trains what is missing. Runs of a study that a verdict may be based on are trained by
 // `reproduce`, which freezes the protocol first.

@@ -22,7 +22,7 @@ enum class Purpose : std::uint32_t {
   speed = 6,       // data of `rnnbench speed` and `dump`
   dropout = 7,     // dropout masks of update `step`
   choice = 8,      // the sequences of a finite training set that update `step` uses
-  tuning = 9,      // trials of a random search for settings
+  tuning = 9,      // scrambling of the points of a search for settings
   map = 10,        // data that an option of a task fixes for all runs, such as a random map
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 
 #include "analysis/format.h"
 #include "core/error.h"
@@ -78,6 +79,22 @@ int untestable_parts(const std::vector<Ceiling>& ceilings) {
       std::count_if(ceilings.begin(), ceilings.end(), [](const Ceiling& ceiling) { return !ceiling.testable; }));
 }
 
+// Runs the action. A comparison that cannot be computed takes the verdict from its claim alone; only the smoke profile,
+// which is there to find such mistakes, throws. Returns whether it succeeded.
+bool computed(FindingResult& result, const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    if (result.finding->study->profile == Profile::smoke) throw;
+    result.ceilings.clear();
+    result.primary.reset();
+    result.also.clear();
+    result.refused = true;
+    result.reason = error.what();
+  }
+  return !result.refused;
+}
+
 // All but what depends on the other findings.
 FindingResult evaluate(const Finding& finding, const std::shared_ptr<const StudyRecords>& records,
                        const std::string& protocol_problem, bool any_times) {
@@ -86,7 +103,7 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   result.records = records;
   const DeclaredStudy& study = *finding.study;
   result.heading = measure_heading(finding.primary.measurement, pointers(records->runs));
-  result.ceilings = ceilings(finding, *records);
+  if (!computed(result, [&] { result.ceilings = ceilings(finding, *records); })) return result;
   // Without a single trial or run there is nothing to refuse yet.
   const bool unfrozen = study.profile != Profile::smoke && !protocol_problem.empty() && records->any();
   if (!records->complete()) {
@@ -102,17 +119,11 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   const auto compared = [&](const DeclaredComparison& comparison, double margin) {
     return compare(comparison.statement, comparison.measurement, margin, records->runs, study.seeds);
   };
-  try {
+  const bool complete = computed(result, [&] {
     result.primary = compared(finding.primary, finding.margin);
     for (const DeclaredComparison& also : finding.also) result.also.push_back(compared(also, finding.margin_of(also)));
-  } catch (const UserError& error) {
-    if (study.profile == Profile::smoke) throw;  // which is there to find such mistakes
-    result.primary.reset();
-    result.also.clear();
-    result.refused = true;
-    result.reason = error.what();
-    return result;
-  }
+  });
+  if (!complete) return result;
   for (const Published& published : finding.published)
     result.our_means.push_back(mean_of_model(result, published.model));
   result.published = compare_with_published(result);

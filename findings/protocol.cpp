@@ -95,8 +95,8 @@ bool has_results(const DeclaredStudy& study, const std::filesystem::path& result
   for (const char search : searches)
     if (std::filesystem::exists(folder / ("search-" + std::string(1, search) + ".jsonl"), ignored)) return true;
   if (!std::filesystem::exists(folder / "runs", ignored)) return false;
-  std::set<std::string>
-      untuned;  // `rnnbench run` may have trained these, which no verdict of a searched study is based on
+  // `rnnbench run` may have trained the declared settings, which no verdict of a searched study is based on.
+  std::set<std::string> untuned;
   if (study.search)
     for (const RunSpec& run : study.experiment.runs) untuned.insert(run.id());
   for (const auto& entry : std::filesystem::directory_iterator(folder / "runs", ignored))

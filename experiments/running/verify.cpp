@@ -1,15 +1,11 @@
 #include "experiments/running/verify.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 #include <map>
 #include <set>
-#include <stdexcept>
-#include <stdlib.h>
-#include <system_error>
 #include <tuple>
 
 #include "core/error.h"

@@ -233,3 +233,16 @@ TEST_CASE("a study is not run until its search and all reported runs are finishe
   CHECK(findings.evaluate().at(0).reason == "39 of 40 runs recorded");
   CHECK_FALSE(findings.evaluate().at(0).primary);
 }
+
+TEST_CASE("a comparison that cannot be computed takes the verdict from its claim alone", "[study]") {
+  Findings files;
+  files.write("x", finding_text({}, short_search + claim_text("claim other", {{"number", "2"}, {"measure", "skull"}})));
+  const DeclaredStudy& study = *files.freeze().at(0).study;
+  files.add_trials(study, with_room);
+  files.add_runs(study, lstm_leads(0.2));
+  const std::vector<FindingResult>& results = files.evaluate();
+  CHECK(results[0].verdict == Verdict::supported);
+  CHECK(results[1].verdict == Verdict::not_run);
+  CHECK_THAT(results[1].reason, Catch::Matchers::Contains("has a measure 'skull'"));
+  CHECK(results[0].family == 2);  // where it counts with p = 1
+}
