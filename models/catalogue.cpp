@@ -169,6 +169,9 @@ std::vector<Option> recurrent_options(const CellEntry& cell) {
                                 "by default the time steps of the longest training sequence"),
                  is_chrono));
   options.insert(options.end(), cell.options.begin(), cell.options.end());
+  for (Option& option : options)  // chrono draws these biases itself
+    if (option.name == "forget-bias" || option.name == "update-bias")
+      option.used = [](const Settings& s) { return s.text("init") != "chrono"; };
   if (!cell.attention.empty())  // it is part of the model, and there is no recurrent state
     std::erase_if(options, [](const Option& o) {
       return o.name == "attention" || o.name == "heads" || o.name == "attend" || o.name == "initial-state";

@@ -151,11 +151,6 @@ void check_settings(const Settings& settings, const NetworkPlan& plan) {
   const auto refuse = [&](const std::string& key, const std::string& why) {
     throw UserError(key + " = " + settings.text(key) + " " + why);
   };
-  if (settings.text("init") == "chrono")
-    for (const char* bias : {"forget-bias", "update-bias"})
-      if (settings.has(bias))
-        throw UserError("init = chrono sets the biases of the gates: leave out " + std::string(bias) + " = " +
-                        settings.text(bias) + ", or choose another init");
   if (plan.bidirectional && plan.signature.predicts_inputs)
     refuse("direction", "would see the inputs that this task asks for: allowed is direction = forward");
   if (plan.attention == AttentionKind::dot && plan.attends_to_inputs)

@@ -191,7 +191,8 @@ TaskEntry counting_task() {
               Source: Weiss, Goldberg & Yahav 2018, who also train on the empty word.)",
           .options = std::move(options),
           .make = make_task<Counting>,
-          .length_of_steps = length_of_steps};
+          .length_of_steps = length_of_steps,
+          .measures_beyond_training = true};
 }
 
 }  // namespace rnnbench::tasks

@@ -95,6 +95,8 @@ struct TaskEntry {
   // Replaces settings that mean "the seed of the run" by this seed. Called before `make`; the run is identified by the
   // settings as they were. nullptr: there are none.
   void (*take_seed)(Settings&, std::uint64_t seed) = nullptr;
+  // The measure is of lengths beyond those of training, so a search for settings has to choose by the loss.
+  bool measures_beyond_training = false;
 };
 
 // The loss of a batch (see Batch) as a weighted sum with the sum of its weights, so that batches can be added up.

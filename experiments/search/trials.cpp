@@ -10,6 +10,7 @@
 #include "core/plain_text.h"
 #include "core/text.h"
 #include "experiments/records/parse_json.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -100,8 +101,9 @@ TrialRecord trial_record(const RunSpec& run, const Record& record) {
   if (const Json& updates = result.at("updates_to_solve"); !updates.is_null())
     trial.updates_to_solve = updates.get<std::int64_t>();
   trial.updates = result.at("updates");
-  trial.measure = result.at("measure").at("name");
-  trial.higher_is_better = result.at("measure").at("higher_is_better");
+  const bool by_loss = find_task(run.task.text("task")).measures_beyond_training;
+  trial.measure = by_loss ? "loss" : result.at("measure").at("name").get<std::string>();
+  trial.higher_is_better = !by_loss && result.at("measure").at("higher_is_better").get<bool>();
   trial.baseline = number_or_nothing(result.at("baseline")).value_or(std::nan(""));
   trial.optimum = number_or_nothing(result.at("optimum"));
   for (const auto& [name, value] : result.at("final").at("validation").items())

@@ -24,7 +24,7 @@ struct TrialRecord {
   bool solved = false;
   std::optional<std::int64_t> updates_to_solve;
   std::int64_t updates = 0;  // done
-  std::string measure;       // the name of the task's measure
+  std::string measure;       // the score that points are judged by (TaskEntry::measures_beyond_training)
   bool higher_is_better = true;
   double baseline = 0;
   std::optional<double> optimum;
