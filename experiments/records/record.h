@@ -12,8 +12,8 @@ namespace rnnbench::experiments {
 
 // The same spec gives the same bits of `result` under the same numerics_version. Raise it with every change that moves
 // a number of a result.
-inline constexpr int numerics_version = 6;
-inline constexpr int record_schema = 1;
+inline constexpr int numerics_version = 7;
+inline constexpr int record_schema = 2;
 
 using Json = nlohmann::ordered_json;
 
@@ -35,7 +35,8 @@ using Json = nlohmann::ordered_json;
 //            "kept" (keep = best only): {"weights": "best", "update": 2400 | null (no score was finite)},
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
 //                       ...the task's validation scores, "confirmed": whether these and other validation sequences
-//                       meet the criterion}, ...],
+//                       meet the criterion}, ...], with six significant digits. Files store a list for each key instead:
+//                      {"update": [0, 10, ...], "loss": [...], ...}.
 //            "final": {"validation": {scores}, "test": {scores},
 //                      "training": {scores} (with training-set: on its sequences)},
 //            "lengths": [{"length": 20, "trained": true, ...test scores}, ...],

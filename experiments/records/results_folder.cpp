@@ -109,6 +109,35 @@ void write_json(const Json& json, int indent, std::string& out) {
   out += "\n" + std::string(indent, ' ') + (json.is_object() ? "}" : "]");
 }
 
+// A learning curve as files store it: {"update": [...], "loss": [...], ...}, so that names are not repeated at every
+// point, which would triple the file. A curve whose points have different keys stays as it is.
+Json columns_of(const Json& points) {
+  if (!points.is_array() || points.empty() || !points.front().is_object()) return points;
+  Json columns = Json::object();
+  for (const auto& [key, value] : points.front().items()) columns[key] = Json::array();
+  for (const Json& point : points) {
+    if (!point.is_object() || point.size() != columns.size()) return points;
+    for (const auto& [key, value] : point.items()) {
+      if (!columns.contains(key)) return points;
+      columns[key].push_back(value);
+    }
+  }
+  return columns;
+}
+
+Json points_of(Json columns) {
+  if (!columns.is_object()) return columns;
+  Json points = Json::array();
+  for (const auto& [key, values] : columns.items()) {
+    if (!values.is_array()) throw std::runtime_error("its result.curve." + key + " is no list, so it was edited");
+    if (points.empty()) points = Json(values.size(), Json::object());
+    if (values.size() != points.size())
+      throw std::runtime_error("the lists of its result.curve have different lengths, so it was edited");
+    for (std::size_t i = 0; i < values.size(); ++i) points[i][key] = values[i];
+  }
+  return points;
+}
+
 // The record in a file's text. Throws std::exception that says what is wrong.
 Record checked_record(const std::string& text, const std::string& id) {
   const auto require = [](bool good, const char* what) {
@@ -134,6 +163,7 @@ Record checked_record(const std::string& text, const std::string& id) {
   require(spec["id"] == id, "the file is not named after its id");
   require(record.result.contains("hash") && record.result["hash"] == result_hash(record.result),
           "its result does not have the hash that it states, so it was edited");
+  if (record.result.contains("curve")) record.result["curve"] = points_of(std::move(record.result["curve"]));
   check_shape(record);
   const Json& status = record.result["status"];
   require(status == "solved" || status == "finished" || status == "diverged",
@@ -151,17 +181,19 @@ Record checked_record(const std::string& text, const std::string& id) {
 }  // namespace
 
 std::string result_hash(const Json& result) {
-  std::string text;  // result.dump() without the key "hash", and without a copy
+  std::string text;  // dump() of the result as it is stored, without the key "hash", and without a copy
   for (const auto& [key, value] : result.items())
     if (key != "hash")
       text += (text.empty() ? "{" : ",") + Json(key).dump() + ":" +
-              value.dump(-1, ' ', false, Json::error_handler_t::replace);
+              (key == "curve" ? columns_of(value) : value).dump(-1, ' ', false, Json::error_handler_t::replace);
   return hex16(fnv1a(text.empty() ? "{}" : text + "}"));
 }
 
 std::string record_text(const Record& record) {
+  Json json = record.json();
+  if (json["result"].contains("curve")) json["result"]["curve"] = columns_of(json["result"]["curve"]);
   std::string text;
-  write_json(record.json(), 0, text);
+  write_json(json, 0, text);
   return text + "\n";
 }
 

@@ -1,6 +1,8 @@
 #include "experiments/training/scorer.h"
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <stdexcept>
 
@@ -10,6 +12,17 @@
 namespace rnnbench::experiments {
 
 Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+double six_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return std::strtod(text, nullptr);
+}
+
+void round_numbers(Json& point) {
+  for (const auto& item : point.items())
+    if (item.value().is_number_float()) item.value() = six_digits(item.value());
+}
 
 void add_scores(const Scores& scores, Json& json) {
   for (const auto& [name, value] : scores) json[name] = finite_or_null(value);

@@ -12,6 +12,9 @@ namespace rnnbench::experiments {
 
 // JSON has no infinity and no NaN; a record says null for both.
 Json finite_or_null(double value);
+// To six significant digits: enough for a learning curve, which would hold most digits of a record otherwise.
+double six_digits(double value);
+void round_numbers(Json& point);
 void add_scores(const Scores& scores, Json& json);
 
 // Predicts with these parameters, and passes the states of sequences that continue from one batch to the next. Refers

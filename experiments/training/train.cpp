@@ -140,9 +140,10 @@ class Trainer {
     if (state_.loss_count > 0)
       point["train_loss"] = finite_or_null(state_.loss_sum / static_cast<double>(state_.loss_count));
     add_scores(scores, point);
+    round_numbers(point);
     point["confirmed"] = is_confirmed;
     state_.curve.push_back(std::move(point));
-    state_.curve_cpu_seconds.push_back(state_.times.train_cpu);
+    state_.curve_cpu_seconds.push_back(six_digits(state_.times.train_cpu));
     Solving& solving = state_.solving;
     if (!is_confirmed)
       solving = {};
@@ -346,6 +347,7 @@ Json scores_before_training(const RunSpec& spec) {
       task->evaluate(predictor(*network, parameters, *workspace), {.seed = spec.seed, .purpose = Purpose::validation},
                      static_cast<int>(spec.training.integer("evaluate"))),
       scores);
+  round_numbers(scores);
   return scores;
 }
 
