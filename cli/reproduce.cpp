@@ -57,6 +57,13 @@ int reproduce_command(const CommandArguments& words) {
     if (std::none_of(claims.begin(), claims.end(),
                      [&](const Finding* finding) { return is_named(*finding, arguments.positional()); }))
       continue;
+    // Who names no study wants all that this machine can run.
+    if (const std::string file = missing_input(study->experiment.runs); !file.empty()) {
+      if (!arguments.positional().empty()) check_inputs(study->experiment.runs);
+      std::cerr << "rnnbench: " << study->name << " is left out: there is no file " << file
+                << " (docs/music.md says how to get it)\n";
+      continue;
+    }
     studies.push_back(study);
     ResultsFolder(study->results(arguments.results()), study->name).load_all();  // refuses damaged records
   }

@@ -106,7 +106,7 @@ std::string canonical_value(const Option& option, const std::string& text) {
 }
 
 std::vector<std::string> listed_values(const Option& option, const std::string& text) {
-  if (option.kind == Option::Kind::integers || option.kind == Option::Kind::text)
+  if (option.kind == Option::Kind::integers || (option.kind == Option::Kind::text && !option.is_path))
     return {canonical_value(option, text)};
   std::vector<std::string> values;
   for (const std::string& part : list_elements(option, text)) {

@@ -3,9 +3,11 @@
 //   input   step 1   step 2   ...  step T-1
 //   target  step 2   step 3   ...  step T
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/math.h"
 #include "tasks/helpers.h"
 #include "tasks/sequence_file.h"
@@ -273,8 +275,23 @@ void check_hash(const Settings& settings, const std::string& hash) {
                     ", which is " + hash + ": the file has changed or is a different one");
 }
 
-// A run is identified by the content of the file, not by its path.
+// Separates PATH@HASH into the options file and file-hash.
+void take_hash_from_path(Settings& settings) {
+  const std::string given = path_of(settings);
+  const std::size_t at = given.rfind('@');
+  if (at == std::string::npos || given.size() - at - 1 != hex16(0).size() ||
+      given.find_first_not_of("0123456789abcdef", at + 1) != std::string::npos)
+    return;
+  check_hash(settings, given.substr(at + 1));
+  settings.set("file", given.substr(0, at));
+  settings.set("file-hash", given.substr(at + 1));
+}
+
+// A run is identified by the content of the file, not by its path. Where the hash is declared, results can be read
+// without the file.
 void complete(Settings& settings) {
+  take_hash_from_path(settings);
+  if (settings.has("file-hash") && !std::filesystem::exists(path_of(settings))) return;
   const std::string hash = hash_of_file(path_of(settings));
   check_hash(settings, hash);
   settings.set("file-hash", hash);
@@ -307,8 +324,12 @@ TaskEntry sequences_task() {
       "chunk", "0", 0, 1'000'000,
       "time steps of the pieces in which sequences are read one after another, in training and evaluation, with the "
       "states passed on; 0 = whole sequences"));
-  options.push_back(path_option("file", "path of the file, relative to the current folder"));
-  options.push_back(text_option("file-hash", "hash of the file's bytes, set automatically; if given, it must match"));
+  options.push_back(path_option("file",
+                                "path of the file, relative to the current folder; PATH@HASH also declares its "
+                                "file-hash; a list names several files"));
+  options.push_back(text_option("file-hash",
+                                "hash of the file's bytes, set automatically; if given, it must match, and results "
+                                "can be read without the file"));
   return {.name = "sequences",
           .summary = "predict the next step of sequences in a file of your own: polyphonic music or symbols",
           .definition =

@@ -200,6 +200,7 @@ class Grid {
       for (const auto& [name, value] : part->values()) key += "\n" + value;
     }
     if (!checked_.insert(key).second) return;
+    if (!missing_input({run}).empty()) return;  // its results can be read, and nothing is trained (check_inputs)
     try {
       check_feasible(run, workspace_);
     } catch (const UserError& error) {

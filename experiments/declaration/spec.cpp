@@ -1,5 +1,6 @@
 #include "experiments/declaration/spec.h"
 
+#include <filesystem>
 #include <map>
 
 #include "core/error.h"
@@ -179,6 +180,19 @@ std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run)
   for (const Option& option : find_task(run.task.text("task")).options)
     if (option.is_path && is_used(option, run.task)) paths.emplace_back(option.name, run.task.text(option.name));
   return paths;
+}
+
+std::string missing_input(const std::vector<RunSpec>& runs) {
+  for (const RunSpec& run : runs)
+    for (const auto& [option, path] : input_paths(run))
+      if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return path;
+  return "";
+}
+
+void check_inputs(const std::vector<RunSpec>& runs) {
+  if (const std::string path = missing_input(runs); !path.empty())
+    throw UserError("file = " + path + " does not exist, so runs that read it cannot be trained; docs/music.md says "
+                    "how to get the files of the catalogue");
 }
 
 }  // namespace rnnbench::experiments

@@ -42,6 +42,11 @@ RunSpec spec_from_canonical(const std::string& canonical,
 // The paths of input files among the run's settings: option, path.
 std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run);
 
+// The first input file of the runs that does not exist; "" if there is none.
+std::string missing_input(const std::vector<RunSpec>& runs);
+// Throws UserError when an input file does not exist.
+void check_inputs(const std::vector<RunSpec>& runs);
+
 // A declared experiment. Its runs are in grid order, without duplicates.
 struct Experiment {
   std::string name;   // the file's name without its ending; without a file, the name of the only task, or "adhoc"

@@ -84,7 +84,7 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     const std::string id = spec.id();
     const auto record = results_folder.load(id);
     if (record) {
-      if (checked.insert(without_seed(spec).canonical()).second)
+      if (missing_input({spec}).empty() && checked.insert(without_seed(spec).canonical()).second)
         check_same_code(spec, *record, results_folder.record_path(id));
       ++outcome.recorded;
       if (record->result["status"] == "diverged") ++outcome.diverged;
@@ -96,6 +96,7 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     ++outcome.done;
     results_folder.discard_checkpoint(id);  // of a process that was killed just after it had written the record
   }
+  check_inputs(missing);
   const RunnerOptions run_options = resolved(options, missing.size());
   if (const std::size_t without = outcome.recorded - outcome.done; without > 0 && options.summary)
     say("note: the weights of " + std::to_string(without) + (without == 1 ? " recorded run" : " recorded runs") +

@@ -96,6 +96,7 @@ int run_search(const Search& search, const Experiment& experiment, const fs::pat
   RunnerOptions trial_options = options;
   trial_options.weights = false;
   std::vector<RunSpec> due = store.due(search, experiment.runs);
+  check_inputs(due);
   resolved(trial_options, due.size());  // refuses too many threads before anything is written
   const InterruptGuard guard;           // before the first file is written
   if (!due.empty()) {

@@ -251,7 +251,7 @@ void Search::check_trials(const std::vector<const RunSpec*>& groups) const {
       for (std::size_t r = 0; r < rungs_.size(); ++r)
         for (int point = 0; point < rungs_.front().points; ++point) {
           const RunSpec run = trial(*group, letter, static_cast<int>(r), point, 0);
-          if (!checked.insert(feasibility_key(run)).second) continue;
+          if (!checked.insert(feasibility_key(run)).second || !missing_input({run}).empty()) continue;
           try {
             check_feasible(run);
           } catch (const UserError& error) {
