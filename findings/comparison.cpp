@@ -14,7 +14,7 @@ namespace {
 
 // "0.50" and "0.5" are one value.
 bool same_value(const std::string& a, const std::string& b) {
-  if (a == b) return true;
+  if (a == b || (a.empty() && b == "unset")) return true;
   const auto x = parse_number<double>(a), y = parse_number<double>(b);
   return x && y && *x == *y;
 }

@@ -78,6 +78,7 @@ void check_binary_equivalence(const Finding& finding, int seeds) {
   const Boundaries boundaries = boundaries_of(statement, finding.margin);
   for (const Expression& side : statement.left) {
     if (comparison_scale(side, statement.right, finding.primary.measurement) != Scale::share) continue;
+    if (side.kind == Expression::Kind::mean) continue;  // a mean over several runs of a seed is no binary outcome
     const bool rate = statement.right.kind == Expression::Kind::number && side.kind != Expression::Kind::difference;
     const double best = rate ? smallest_equivalence_p_of_rate(seeds, boundaries.low, boundaries.high)
                              : smallest_equivalence_p_of_pairs(seeds, boundaries.low, boundaries.high);
