@@ -80,6 +80,16 @@ Json choices_json(const FindingResult& result) {
   return list;
 }
 
+// "skill", "ratio of cpu_ms_per_update", "slope of accuracy": what the numbers of a row are.
+std::string measure_cell(const Finding& finding) {
+  using Kind = Expression::Kind;
+  const Kind kind = finding.primary.statement.left.front().kind;
+  return (kind == Kind::ratio   ? "ratio of "
+          : kind == Kind::slope ? "slope of "
+                                : "") +
+         finding.primary.measurement.text;
+}
+
 }  // namespace
 
 std::string describe_group(const DeclaredStudy& study, const std::string& group) {
@@ -186,7 +196,7 @@ std::string findings_markdown(const std::vector<FindingResult>& results) {
   Table table{{{"", true},
                {"claim", false, true},
                {"verdict", false, true},
-               {"what is compared", false},
+               {"measure", false},
                {"A"},
                {"B"},
                {"95 % interval"},
@@ -197,7 +207,7 @@ std::string findings_markdown(const std::vector<FindingResult>& results) {
   for (const FindingResult& r : results)
     table.rows.push_back({std::to_string(r.finding->number),
                           markdown_link(r.finding->claim, r.finding->study->file.generic_string()),
-                          "**" + verdict_cell(r) + "**", comparison_cell(r), mean_cell(r, 0), mean_cell(r, 1),
+                          "**" + verdict_cell(r) + "**", measure_cell(*r.finding), mean_cell(r, 0), mean_cell(r, 1),
                           interval_cell(r), boundary_cell(r), std::to_string(r.seeds()), adjusted_p_cell(r)});
   return table.markdown();
 }

@@ -191,7 +191,8 @@ std::string missing_input(const std::vector<RunSpec>& runs) {
 
 void check_inputs(const std::vector<RunSpec>& runs) {
   if (const std::string path = missing_input(runs); !path.empty())
-    throw UserError("file = " + path + " does not exist, so runs that read it cannot be trained; docs/music.md says "
+    throw UserError("file = " + path +
+                    " does not exist, so runs that read it cannot be trained; docs/music.md says "
                     "how to get the files of the catalogue");
 }
 

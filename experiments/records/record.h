@@ -35,7 +35,8 @@ using Json = nlohmann::ordered_json;
 //            "kept" (keep = best only): {"weights": "best", "update": 2400 | null (no score was finite)},
 //            "curve": [{"update": 0, "train_loss": null | mean since the last point, "loss": ..., "recall": ...,
 //                       ...the task's validation scores, "confirmed": whether these and other validation sequences
-//                       meet the criterion}, ...], with six significant digits. Files store a list for each key instead:
+//                       meet the criterion}, ...], with six significant digits. Files store a list for each key
+//                       instead:
 //                      {"update": [0, 10, ...], "loss": [...], ...}.
 //            "final": {"validation": {scores}, "test": {scores},
 //                      "training": {scores} (with training-set: on its sequences)},

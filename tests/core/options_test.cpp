@@ -82,17 +82,18 @@ TEST_CASE("a value that is not allowed is refused in one sentence", "[options][e
   CHECK(refused(hidden, "1,").find("has an empty element") != std::string::npos);
 }
 
-TEST_CASE("a text is one line and one value", "[options]") {
+TEST_CASE("a text is one line and one value; only paths can be listed", "[options]") {
   const Option text = text_option("name", ""), path = path_option("file", "");
   CHECK_FALSE(text.is_path);
   CHECK(path.is_path);
   for (const Option& option : {text, path}) {
     CHECK(canonical_value(option, " a, b..c ") == "a, b..c");
-    CHECK(listed_values(option, "a, b") == Texts{"a, b"});
     CHECK(canonical_value(option, "") == "");
     CHECK(canonical_value(option, "unset") == "");
     CHECK(allowed_values(option) == "one line of UTF-8 text without control characters or unset");
   }
+  CHECK(listed_values(text, "a, b") == Texts{"a, b"});
+  CHECK(listed_values(path, "a, b") == Texts{"a", "b"});
   CHECK(refused(path, "a\nb") == "file = a\nb is not one line of UTF-8 text without control characters or unset");
 }
 

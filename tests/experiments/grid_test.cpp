@@ -335,6 +335,16 @@ TEST_CASE("the command line may narrow a file's grid, although some of the file'
             cells_of_table("activation", "cell "));
 }
 
+TEST_CASE("biases of gates vary only where chrono initialization does not draw them", "[grid]") {
+  const std::vector<RunSpec> runs =
+      grid("task = copy\ncell = lstm\ninit = uniform, chrono\nforget-bias = unset, 1, 3\n").runs;
+  REQUIRE(runs.size() == 4);
+  CHECK(runs.back().model.text("init") == "chrono");
+  CHECK(runs.back().canonical().find("forget-bias") == std::string::npos);
+  CHECK(refusal("task = copy\ncell = lstm\ninit = chrono\nforget-bias = 1\n").find("is used by no run") !=
+        std::string::npos);
+}
+
 TEST_CASE("a grid has at most 100,000 runs", "[grid][errors]") {
   CHECK(refusal("task = copy, adding\ncell = lstm\nseed = 1..1000\nhidden = 1..51\n") ==
         "x.ini: the grid has more than the maximum of 100000 runs; numbers of values: 2 of task, 1 of cell, "

@@ -161,6 +161,18 @@ TEST_CASE("an edited record is refused", "[results-folder]") {
   CHECK(edited_and_hashed("status", 5) != "");
   CHECK(edited_and_hashed("final", nullptr) != "");
   CHECK(edited_and_hashed("curve", 1) != "");
+  // Files have a list for each key of the curve.
+  const Json stored = Json::parse(record_text(record));
+  const Json& columns = stored["result"]["curve"];
+  CHECK(columns["update"].size() == record.result["curve"].size());
+  CHECK(columns["loss"][1] == record.result["curve"][1]["loss"]);
+  CHECK(edited_and_hashed("curve", columns) == "");
+  CHECK(results_folder.load(id)->result["curve"] == record.result["curve"]);
+  Json shorter = columns;
+  shorter["loss"].erase(0);
+  CHECK_THAT(edited_and_hashed("curve", shorter), Contains("have different lengths"));
+  shorter["loss"] = 1;
+  CHECK_THAT(edited_and_hashed("curve", shorter), Contains("is no list"));
 
   fs::remove(results_folder.record_path(id));
   results_folder.commit(record);

@@ -243,9 +243,17 @@ TEST_CASE("verify trains a trial again and compares its result", "[search][verif
   auto [code, text] = verify(id);
   CHECK(code == 0);
   CHECK_THAT(text, Contains(id + " trial of ") && Contains(": identical\n1 of 1 runs identical"));
+  // Among 17 trials, two begin with the same digit.
+  const std::string trials = read_file(path);
+  for (int seed = 1; TrialFile(path).size() < 17; ++seed) {
+    TrialRecord other = trial;
+    other.canonical += "of another seed " + std::to_string(seed);
+    TrialFile(path).add(other);
+  }
   std::tie(code, text) = verify("0 1 2 3 4 5 6 7 8 9 a b c d e f");
   CHECK(code == 2);
   CHECK_THAT(text, Contains("records have an id that begins like this (trial "));
+  overwrite(path, trials);
   // Trials and records together; the experiment file declares the runs.
   overwrite(folder.path() / "adding.ini",
             "task = adding\nlength = 12\ncell = lstm, gru\nhidden = 8\nbatch = 8\nupdates = 40\nseed = 1..3\n");

@@ -94,6 +94,16 @@ TEST_CASE("a trial is read as it was written", "[search][trials]") {
   CHECK(in.text() == trial_line(solved) + trial_line(diverged));
 }
 
+TEST_CASE("no score at lengths beyond training chooses settings: counting is judged by its loss", "[search][trials]") {
+  Record record = example_record(1);
+  CHECK(trial_record(small_run(1), record).measure == record.result["measure"]["name"]);
+  const RunSpec counting = declared({{"task", "counting"}, {"cell", "lstm"}}).runs.at(0);
+  record.result["measure"]["name"] = "longest_accepted";
+  const TrialRecord trial = trial_record(counting, record);
+  CHECK(trial.measure == "loss");
+  CHECK_FALSE(trial.higher_is_better);
+}
+
 TEST_CASE("an edited line is refused with file and line number", "[search][trials][errors]") {
   const InFolder in;
   TrialFile file = in.open();

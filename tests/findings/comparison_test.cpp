@@ -95,6 +95,15 @@ TEST_CASE("ratios and aggregates are taken seed by seed", "[verdict]") {
   CHECK(ratio.verdict == Verdict::supported);
 }
 
+TEST_CASE("a model can be named by an option that is not set", "[verdict]") {
+  std::vector<Run> runs;
+  const Values unset = around(0.6, 0.1, 20, 11), one = around(0.3, 0.1, 20, 12);
+  add(runs, "lstm", unset);
+  add(runs, "lstm", one, {{"forget-bias", 1}});
+  const Outcome outcome = decided("lstm{forget-bias=unset} > lstm{forget-bias=1}", 0, runs);
+  for (std::size_t i = 0; i < 20; ++i) CHECK(all_values(outcome.parts[0]).at(i) == Approx(unset[i] - one[i]));
+}
+
 TEST_CASE("diverged runs stay, as the worst", "[verdict]") {
   std::vector<Run> runs = pair_of_models(0.1, 24);
   const double gru = *value_of(parse_measurement("recall"), runs[24 + 4]);

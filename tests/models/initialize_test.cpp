@@ -316,7 +316,6 @@ TEST_CASE("chrono: biases of the gates spread over time scales up to chrono-step
     }
   }
   CHECK(in_table == gated);
-  CHECK_THROWS_AS(start({{"cell", "lstm"}, {"init", "chrono"}, {"forget-bias", "1"}}), UserError);
 }
 
 TEST_CASE("a learned initial state starts at 0, a zero one has no parameters", "[models][initialize]") {

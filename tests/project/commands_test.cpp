@@ -49,7 +49,7 @@ std::string short_name(std::string command) {
   if (!optimized && of_experiment.contains(name) && command.find(" findings") == std::string::npos)
     for (const auto& [key, value] : {std::pair{"stop", "never"}, {"evaluate", "2"}})
       command = with_setting(command, key, value);
-  if (!optimized) command = replace_all(command, "reproduce --profile", "reproduce lstm-counts --profile");
+  if (!optimized) command = replace_all(command, "reproduce --profile", "reproduce counting --profile");
   if (command.find("--warmup-updates") != std::string::npos) command = with_setting(command, "warmup-updates", "1");
   if (name == "speed")
     for (const auto& [key, value] : {std::pair{"hidden", "8"}, {"batch", "2"}, {"time-steps", "40"}})

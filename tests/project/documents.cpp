@@ -128,6 +128,7 @@ std::vector<QuotedOutput> quoted_outputs(const std::string& document) {
     output.end = document.find("\n<!-- end of output -->", output.begin);
     REQUIRE(output.end != std::string::npos);
     ++output.begin;  // the empty line
+    REQUIRE(output.begin < output.end);
     outputs.push_back(std::move(output));
   }
   return outputs;

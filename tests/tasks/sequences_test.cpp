@@ -329,6 +329,30 @@ TEST_CASE("sequences: the content of the file is the run's identity, its path is
   CHECK_THROWS_WITH(find_task("sequences").make(run.task), Contains("has changed"));
 }
 
+TEST_CASE("sequences: with a declared hash, runs are known without the file, and only training needs it",
+          "[grid][sequences][errors]") {
+  const DataFile here(three_chords), other(symbol_lines());
+  const std::string hash = hex16(fnv1a(three_chords)), other_hash = hex16(fnv1a(symbol_lines()));
+  const std::string id = grid({{"file", here.path()}}).runs.at(0).id();
+  const std::vector<RunSpec> both =
+      grid({{"file", here.path() + "@" + hash + ", " + other.path() + "@" + other_hash}}).runs;
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].id() == id);
+  CHECK(both[0].task.text("file") == here.path());
+  CHECK(both[1].task.text("file-hash") == other_hash);
+  CHECK_THROWS_WITH(grid({{"file", here.path() + "@" + other_hash}}), Contains("is not the hash of " + here.path()));
+
+  const Experiment absent = grid({{"file", "/nowhere/x.json@" + hash}});
+  CHECK(absent.runs.at(0).id() == id);
+  CHECK(missing_input(absent.runs) == "/nowhere/x.json");
+  CHECK(missing_input(both) == "");
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(run_experiment(absent, folder.path() / "results", {}),
+                    Contains("file = /nowhere/x.json does not exist") && Contains("docs/music.md"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "results"));
+  CHECK_THROWS_WITH(grid({{"file", "/nowhere/x.json@0123"}}), Contains("cannot be read"));  // no hash
+}
+
 TEST_CASE("sequences: a network with memory beats the memoryless predictor", "[runner][sequences]") {
   const DataFile file(chorales());
   const TemporaryFolder folder;
