@@ -80,16 +80,6 @@ Json choices_json(const FindingResult& result) {
   return list;
 }
 
-// "skill", "ratio of cpu_ms_per_update", "slope of accuracy": what the numbers of a row are.
-std::string measure_cell(const Finding& finding) {
-  using Kind = Expression::Kind;
-  const Kind kind = finding.primary.statement.left.front().kind;
-  return (kind == Kind::ratio   ? "ratio of "
-          : kind == Kind::slope ? "slope of "
-                                : "") +
-         finding.primary.measurement.text;
-}
-
 }  // namespace
 
 std::string describe_group(const DeclaredStudy& study, const std::string& group) {
@@ -105,6 +95,15 @@ std::string describe_group(const DeclaredStudy& study, const std::string& group)
     return join(words, " ");
   }
   return group;
+}
+
+std::string measure_cell(const Finding& finding) {
+  using Kind = Expression::Kind;
+  const Kind kind = finding.primary.statement.left.front().kind;
+  return (kind == Kind::ratio   ? "ratio of "
+          : kind == Kind::slope ? "slope of "
+                                : "") +
+         finding.primary.measurement.text;
 }
 
 std::string comparison_cell(const FindingResult& result) {

@@ -13,6 +13,8 @@ std::string findings_text(const std::vector<FindingResult>& results);  // for a 
 std::string findings_markdown(const std::vector<FindingResult>& results);
 Json findings_json(const std::vector<FindingResult>& results);
 
+// "skill", "ratio of cpu_ms_per_update", "slope of accuracy": what the numbers of a row are.
+std::string measure_cell(const Finding& finding);
 // Of the comparison that decides, in the part that is least clear: what is compared ("gru - lstm on copy, recall
 // (higher is better)"), the means after searches 0 (A) and 1 (B), the interval, the boundary and the p-value. "-" when
 // there is none.

@@ -27,13 +27,12 @@ a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .
 .findings td { white-space: normal; vertical-align: top; }
 .findings td:nth-child(2) { min-width: 13rem; }
 .findings td.number, .findings td.whole { white-space: nowrap; }
-.findings td.compared { min-width: 9rem; overflow-wrap: anywhere; }
 )css";
 
 std::string table_of_findings(const std::vector<FindingResult>& findings) {
   std::string html =
       "<table class=\"findings\">\n<thead><tr><th class=\"number\">#</th><th>claim</th><th>verdict</th>"
-      "<th>what is compared</th><th class=\"number\">A</th><th class=\"number\">B</th><th>95 % interval</th>"
+      "<th>measure</th><th class=\"number\">A</th><th class=\"number\">B</th><th>95 % interval</th>"
       "<th>boundary</th><th class=\"number\">n</th><th class=\"number\">p (Holm)</th></tr></thead>\n<tbody>\n";
   const auto cell = [](const std::string& text, const std::string& style = "") {
     return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</td>";
@@ -41,7 +40,7 @@ std::string table_of_findings(const std::vector<FindingResult>& findings) {
   for (const FindingResult& r : findings) {
     html += "<tr>" + cell(std::to_string(r.finding->number), "number") + "<td><a href=\"#" + anchor_of(*r.finding) +
             "\">" + html_escape(r.finding->claim) + "</a></td><td>" + verdict_badge(r) + "</td>" +
-            cell(comparison_cell(r), "compared") + cell(mean_cell(r, 0), "number") + cell(mean_cell(r, 1), "number") +
+            cell(measure_cell(*r.finding)) + cell(mean_cell(r, 0), "number") + cell(mean_cell(r, 1), "number") +
             cell(interval_cell(r), "whole") + cell(boundary_cell(r), "whole") +
             cell(std::to_string(r.seeds()), "number") + cell(adjusted_p_cell(r), "number") + "</tr>\n";
   }

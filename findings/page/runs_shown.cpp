@@ -2,14 +2,31 @@
 
 #include <algorithm>
 
+#include "findings/comparison.h"
+
 namespace rnnbench::findings {
+namespace {
+
+// Whether a comparison of the claim, decisive or further, is about the run. Other runs of its study belong to other
+// claims.
+bool is_compared(const Finding& finding, const Run& run) {
+  const auto names = [&](const DeclaredComparison& comparison) {
+    const auto models = comparison.statement.models();
+    return std::any_of(models.begin(), models.end(), [&](const Expression* model) { return matches(*model, run); });
+  };
+  return names(finding.primary) || std::any_of(finding.also.begin(), finding.also.end(), names);
+}
+
+}  // namespace
 
 Study finding_study(const FindingResult& result, const std::string& without) {
   const Experiment& experiment = result.finding->study->experiment;
   std::vector<Run> named;
   for (std::size_t i = 0; i < result.runs().size(); ++i) {
     // Runs are in the order of their declaration, searched or not.
-    named.push_back({result.records->declared[i].json(), result.runs()[i].record});
+    Run run{result.records->declared[i].json(), result.runs()[i].record};
+    if (!is_compared(*result.finding, run)) continue;
+    named.push_back(std::move(run));
     for (const char* section : {"task", "model", "training"}) named.back().spec.at(section).erase(without);
   }
   return make_study(result.finding->study->name, experiment.title, experiment.file, std::move(named));
