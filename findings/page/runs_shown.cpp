@@ -2,17 +2,23 @@
 
 #include <algorithm>
 
-#include "findings/comparison.h"
-
 namespace rnnbench::findings {
 namespace {
 
-// Whether a comparison of the claim, decisive or further, is about the run. Other runs of its study belong to other
-// claims.
+// Whether a comparison of the claim, decisive or further, is about the task of the run, in its variant. Runs on other
+// tasks belong to other claims of the study. Models and lengths that no comparison names may be part of a figure.
 bool is_compared(const Finding& finding, const Run& run) {
+  const Json& task = run.spec.at("task");
+  const auto agrees = [&](const std::pair<std::string, std::string>& setting) {
+    const auto& [key, value] = setting;
+    if (key == "task") return task.at("name") == value;
+    return !task.contains(key) || !task.at(key).is_string() || task.at(key) == value;
+  };
   const auto names = [&](const DeclaredComparison& comparison) {
     const auto models = comparison.statement.models();
-    return std::any_of(models.begin(), models.end(), [&](const Expression* model) { return matches(*model, run); });
+    return std::any_of(models.begin(), models.end(), [&](const Expression* model) {
+      return std::all_of(model->where.begin(), model->where.end(), agrees);
+    });
   };
   return names(finding.primary) || std::any_of(finding.also.begin(), finding.also.end(), names);
 }

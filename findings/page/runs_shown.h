@@ -13,9 +13,9 @@ namespace rnnbench::findings {
 
 bool has_records(const FindingResult& result);  // whether at least one reported run has a record
 
-// The reported runs that the claim's comparisons are about, with the settings of the study's file in their specs, so
-// that labels do not mention what a search chose. The setting `without` is left out of the specs, so that runs which
-// differ in it become one model; trained_setting still gives its value.
+// The reported runs on the tasks that the claim's comparisons are about, with the settings of the study's file in their
+// specs, so that labels do not mention what a search chose. The setting `without` is left out of the specs, so that
+// runs which differ in it become one model; trained_setting still gives its value.
 Study finding_study(const FindingResult& result, const std::string& without = "");
 
 struct ModelValues {

@@ -110,7 +110,8 @@ TEST_CASE("a record of an older version is checked without this version's option
   Json record = example_record(1).json();
   const auto as_version_one = [](Json json) {
     json["spec"]["numerics_version"] = 1;
-    const std::string canonical = "schema = 1\nnumerics_version = 1\ntask = adding\n";
+    const std::string canonical =
+        "schema = " + std::to_string(record_schema) + "\nnumerics_version = 1\ntask = adding\n";
     json["spec"]["canonical"] = canonical;
     json["spec"]["id"] = hex16(fnv1a(canonical));
     return json;
