@@ -252,7 +252,8 @@ TEST_CASE("verify trains a trial again and compares its result", "[search][verif
     TrialFile(path).add(other);
   }
   std::map<char, int> first_digits;
-  for (const auto& [other_id, other] : TrialFile(path).trials()) ++first_digits[other_id.front()];
+  const TrialFile seventeen(path);
+  for (const auto& [other_id, other] : seventeen.trials()) ++first_digits[other_id.front()];
   const auto shared =
       std::find_if(first_digits.begin(), first_digits.end(), [](const auto& d) { return d.second > 1; });
   REQUIRE(shared != first_digits.end());
