@@ -1,297 +1,356 @@
-#!/usr/bin/env python3
-"""One point of a finding by an independent implementation: PyTorch's own cells, optimizer and random numbers.
+#!/usr/bin/python3
+"""A claim of the catalogue by an independent implementation: PyTorch's cells, optimizers and random numbers.
 
-    tests/torch/replicate.py counting --cell lstm --forget-bias 1 --learning-rate 0.01 --seeds 5
-    tests/torch/replicate.py adding --cell gru --length 100 --hidden 32 --seeds 5
-    tests/torch/replicate.py copy --cell lstm --length 10 --hidden 46 --seeds 5
-    tests/torch/replicate.py lag --cell lstm --forget-bias 3 --learning-rate 0.0075 --hidden 8 --updates 2500
-    tests/torch/replicate.py temporal-order --cell lstm-noaf --learning-rate 0.003 --hidden 16 --solve 20
-    tests/torch/replicate.py random-map --cell rnn --learning-rate 0.003 --hidden 21 --batch 128 --updates 6000
+    tests/torch/replicate.py counting/anbn
+    tests/torch/replicate.py adding-lags/sooner --search both --seeds 5
+    tests/torch/replicate.py small-data/advantage --arms training-set=25
+    tests/torch/replicate.py rates --dry-run
+    tests/torch/replicate.py gru-speed/solution --measure updates_to_solve
 
-Prints for every seed the score that rnnbench judges the task by, or with --solve N the updates after which the task is
-solved (evaluated every N updates; --updates where it is not). Tasks are written from their definitions, nothing of
-rnnbench is used; only the distribution of its results can be the same, not the numbers.
+Trains networks with exactly the settings of the claim's published records, and prints the measure of every network,
+the means beside those of the records, and a sentence for the key `replication` of the claim. Nothing of rnnbench is
+used but the settings of the records, their hidden sizes, baselines and optima. Only the distribution of results can be
+the same.
+
+The models of the decisive comparison are the arms; there are several of each if the claim has several parts. The first
+half of a study's seeds was trained with the settings of search A, the second half with those of search B. Tasks are in
+replicate_tasks.py and replicate_music.py, networks in replicate_models.py, training in replicate_training.py.
 """
 import argparse
+import collections
+import configparser
+import json
 import math
+import pathlib
+import re
 import statistics
+import sys
+import time
 
 import torch
-from torch import nn
+
+from replicate_tasks import Refused
+from replicate_training import Training, measured, split_measure, worst
+
+CATALOGUE = pathlib.Path(__file__).parents[2] / "experiments" / "catalogue"
 
 
-class MinGru(nn.Module):
-    """z = sigmoid(W_z x + b_z), n = W_n x + b_n, h = z n + (1 - z) h'."""
+# ---- What the claim compares (docs/add-a-finding.md, "The comparison") -----------------------------------------------
 
-    def __init__(self, inputs, hidden):
-        super().__init__()
-        self.gates = nn.Linear(inputs, 2 * hidden)
-        bound = hidden ** -0.5
-        nn.init.uniform_(self.gates.weight, -bound, bound)
-        nn.init.zeros_(self.gates.bias)
-
-    def forward(self, x):
-        z, n = self.gates(x).chunk(2, 2)
-        z, h, states = torch.sigmoid(z), 0, []
-        for t in range(x.shape[0]):
-            h = z[t] * n[t] + (1 - z[t]) * h
-            states.append(h)
-        return torch.stack(states), h
+# kind: number, model, difference, ratio, min, max, mean or slope. A model has a cell and the settings `where`.
+Node = collections.namedtuple("Node", "kind text operands cell where over number", defaults=[(), "", (), "", 0.0])
 
 
-class AblatedLstm(nn.Module):
-    """An LSTM without forget gate (nfg: f = 1) or without output activation (noaf: h = o c)."""
+class Statement:
+    """A comparison such as `min(lstm, gru{update-bias=1}) > rnn on accuracy beyond`."""
 
-    def __init__(self, inputs, hidden, without):
-        super().__init__()
-        self.hidden, self.without = hidden, without
-        self.of_input, self.of_state = nn.Linear(inputs, 4 * hidden), nn.Linear(hidden, 4 * hidden, bias=False)
-        for weight in (self.of_input.weight, self.of_state.weight):
-            nn.init.uniform_(weight, -hidden ** -0.5, hidden ** -0.5)
-        nn.init.zeros_(self.of_input.bias)
+    def __init__(self, text, measure):
+        self.text, self.at = text, 0
+        self.left = [self.expression()]
+        while self.take(","):
+            self.left.append(self.expression())
+        self.relation = self.need("(>=|<=|[<>~])")[1]
+        self.right = self.expression()
+        on = self.take("on (.+)")
+        self.measure = on[1] if on else measure
+        if text[self.at:].strip():
+            raise Refused(f"'{text}' is not understood at '{text[self.at:]}'")
 
-    def forward(self, x):
-        h = c = torch.zeros(x.shape[1], self.hidden)
-        states = []
-        for net in self.of_input(x):
-            i, f, g, o = (net + self.of_state(h)).chunk(4, 1)
-            kept = c if self.without == "nfg" else torch.sigmoid(f) * c
-            c = kept + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * (c if self.without == "noaf" else torch.tanh(c))
-            states.append(h)
-        return torch.stack(states), h
+    def models(self):
+        return [model for side in self.left + [self.right] for model in models(side)]
 
+    def take(self, pattern):
+        match = re.compile(r"\s*" + pattern).match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return match
 
-def layer(args, cell, inputs):
-    hidden = args.hidden
-    if cell.startswith("lstm-"):
-        return AblatedLstm(inputs, hidden, cell[5:])
-    made = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "min-gru": MinGru}[cell](inputs, hidden)
-    with torch.no_grad():
-        if cell == "min-gru":
-            made.gates.bias[:hidden] = -args.update_bias  # its z weighs the new state
-        elif cell != "rnn":
-            made.bias_ih_l0.zero_()
-            made.bias_hh_l0.zero_()
-            made.bias_ih_l0[hidden:2 * hidden] = args.forget_bias if cell == "lstm" else args.update_bias
-    return made
+    def need(self, pattern):
+        match = self.take(pattern)
+        if not match:
+            raise Refused(f"'{self.text}' is not understood at '{self.text[self.at:]}'")
+        return match
 
+    def expression(self):
+        begin, first = self.at, self.operand()
+        sign = self.take(r"(-(?= )|/)")
+        if not sign:
+            return first
+        operands = (first, self.operand())
+        return Node("ratio" if sign[1] == "/" else "difference", self.text[begin:self.at].strip(), operands)
 
-class Net(nn.Module):
-    def __init__(self, args, inputs, outputs):
-        super().__init__()
-        cells = args.cell.split("+") * args.layers
-        self.layers = nn.ModuleList(layer(args, cell, args.hidden if i else inputs) for i, cell in enumerate(cells))
-        self.out = nn.Linear(args.hidden, outputs)
-
-    def forward(self, x):
-        for each in self.layers:
-            x = each(x)[0]
-        return self.out(x)
-
-
-def one_hot(symbols, n):
-    return nn.functional.one_hot(symbols, n).float()
-
-
-class Counting:
-    """a^n b^n, or a^n b^n c^n with --letters 3; n uniform in 1 .. length; symbol 0 starts and ends a word."""
-
-    def __init__(self, args):
-        self.length, self.letters = args.length or 20, args.letters
-        self.inputs = self.outputs = args.letters + 1
-
-    def words(self, ns):
-        steps = self.letters * max(ns) + 1
-        x, y = torch.zeros(steps, len(ns), dtype=torch.long), torch.zeros(steps, len(ns), dtype=torch.long)
-        w = torch.zeros(steps, len(ns))
-        for b, n in enumerate(ns):
-            word = [0] + [1 + i // n for i in range(self.letters * n)] + [0]
-            x[:len(word) - 1, b] = torch.tensor(word[:-1])
-            y[:len(word) - 1, b] = torch.tensor(word[1:])
-            w[:len(word) - 1, b] = 1
-        return x, y, w
-
-    def loss(self, net, batch):
-        x, y, w = self.words([1 + int(n) for n in torch.randint(self.length, (batch,))])
-        n = self.outputs
-        each = nn.functional.cross_entropy(net(one_hot(x, n)).reshape(-1, n), y.reshape(-1), reduction="none")
-        return (each * w.reshape(-1)).sum() / w.sum()
-
-    def score(self, net):
-        """The largest N so that the most probable symbol is right wherever the word determines it, for all n <= N."""
-        longest = 0
-        for first in range(1, 1000, 32):
-            ns = list(range(first, min(first + 32, 1001)))
-            x, y, w = self.words(ns)
-            right = (net(one_hot(x, self.outputs)).argmax(2) == y) | (x == 1) | (w == 0)
-            for good in right.all(0).tolist():
-                if not good:
-                    return longest
-                longest += 1
-        return longest
+    def operand(self):
+        begin, number = self.at, self.take(r"(-?[\d.]+(?:e-?\d+)?)(?![\w+-])")
+        if number:
+            return Node("number", number[1], number=float(number[1]))
+        name, over, where = self.need(r"([\w+|-]+)")[1], "", ()
+        if self.take(r"\("):
+            operands = [self.expression()]
+            while self.take(","):
+                operands.append(self.expression())
+            if name == "slope":
+                over = self.need(r"over ([\w-]+)")[1]
+            self.need(r"\)")
+            return Node(name, self.text[begin:self.at].strip(), tuple(operands), over=over)
+        settings = self.take(r"\{([^}]*)\}")
+        if settings:
+            where = tuple(tuple(map(str.strip, each.split("=", 1))) for each in settings[1].split(","))
+        return Node("model", self.text[begin:self.at].strip(), cell=name, where=where)
 
 
-class Adding:
-    inputs, outputs = 2, 1
-
-    def __init__(self, args):
-        self.length = args.length or 100
-
-    def batch(self, size):
-        half = self.length // 2
-        values, marks = torch.rand(self.length, size), torch.zeros(self.length, size)
-        marks[torch.randint(half, (size,)), torch.arange(size)] = 1
-        marks[half + torch.randint(self.length - half, (size,)), torch.arange(size)] = 1
-        return torch.stack([values, marks], 2), (values * marks).sum(0)
-
-    def loss(self, net, batch):
-        x, y = self.batch(batch)
-        return ((net(x)[-1, :, 0] - y) ** 2).mean()
-
-    def score(self, net):
-        return float(self.loss(net, 1000))
+def models(node, over=""):
+    """The models of an expression, each with the setting that a slope around it is over."""
+    if node.kind == "model":
+        return [(node, over)]
+    return [model for operand in node.operands for model in models(operand, node.over or over)]
 
 
-class Copy:
-    inputs, outputs = 10, 9
-
-    def __init__(self, args):
-        self.length = args.length or 10
-
-    def batch(self, size):
-        items = 1 + torch.randint(8, (10, size))
-        x, y = torch.zeros(self.length + 20, size, dtype=torch.long), torch.zeros(self.length + 20, size, dtype=torch.long)
-        x[:10], y[-10:] = items, items
-        x[self.length + 9] = 9
-        return x, y
-
-    def loss(self, net, batch):
-        x, y = self.batch(batch)
-        return nn.functional.cross_entropy(net(one_hot(x, 10)).reshape(-1, 9), y.reshape(-1))
-
-    def score(self, net):
-        x, y = self.batch(500)
-        return float((net(one_hot(x, 10)).argmax(2)[-10:] == y[-10:]).float().mean())
+def evaluate(node, value, points, at=None):
+    """value(model, at) is that of a model for one seed; within a slope, `at` is a value of the setting it is over."""
+    if node.kind == "number":
+        return node.number
+    if node.kind == "model":
+        return value(node, at)
+    if node.kind == "slope":
+        ys = [evaluate(node.operands[0], value, points, x) for x in points[node.over]]
+        return statistics.linear_regression([math.log2(x) for x in points[node.over]], ys).slope
+    numbers = [evaluate(operand, value, points, at) for operand in node.operands]
+    if node.kind == "difference":
+        return numbers[0] - numbers[1]
+    if node.kind == "ratio":
+        return numbers[0] / numbers[1]
+    return {"min": min, "max": max, "mean": statistics.mean}[node.kind](numbers)
 
 
-class Ends:
-    """Sequences of unequal length, asked at their last step; score: the share of right answers."""
+# ---- The arms, and their records -------------------------------------------------------------------------------------
 
-    def loss(self, net, batch):
-        x, last, y = self.batch(batch)
-        return nn.functional.cross_entropy(net(one_hot(x, self.inputs))[last, torch.arange(batch)], y)
-
-    def score(self, net):
-        x, last, y = self.batch(1000)
-        return float((net(one_hot(x, self.inputs))[last, torch.arange(1000)].argmax(1) == y).float().mean())
+def setting_of(record, key):
+    spec = record["spec"]
+    return spec["task"]["name"] if key == "task" else (spec["task"] | spec["model"] | spec["training"]).get(key)
 
 
-class Lag(Ends):
-    """Noise-free lag with a trigger: b, x or y, distractors (one more with chance 9/10, at most 50 more), e."""
-    inputs = outputs = 103
-
-    def __init__(self, args):
-        self.length = args.length or 40
-
-    def batch(self, size):
-        x = torch.randint(99, (self.length + 53, size))
-        more = (torch.rand(50, size) < 0.9).long().cumprod(0).sum(0)
-        last, first = self.length + more + 2, 99 + torch.randint(2, (size,))
-        x[0], x[1], x[last, torch.arange(size)] = 102, first, 101
-        return x, last, first
+def same(setting, wanted):
+    try:
+        return float(setting) == float(wanted)
+    except (TypeError, ValueError):
+        return "unset" == wanted if setting is None else str(setting) == wanted
 
 
-class TemporalOrder(Ends):
-    """E, distractors a b c d with X or Y in each of `relevant` windows, B."""
-    inputs = 8
-
-    def __init__(self, args):
-        self.length, self.relevant = args.length or 40, args.relevant
-        self.outputs = 2 ** self.relevant
-
-    def batch(self, size):
-        shortest, columns = self.length - self.length // 11, torch.arange(size)
-        x = 4 + torch.randint(4, (self.length, size))
-        last = torch.randint(shortest - 1, self.length, (size,))
-        y = torch.zeros(size, dtype=torch.long)
-        x[0] = 0
-        for i in range(self.relevant):
-            begin = shortest // 10 if i == 0 else i * shortest // self.relevant
-            which = torch.randint(2, (size,))
-            x[begin + torch.randint(shortest // 10 + 1, (size,)), columns] = 2 + which
-            y = 2 * y + which
-        x[last, columns] = 1
-        return x, last, y
+def matches(model, record):
+    return record["spec"]["model"]["cell"] == model.cell and all(same(setting_of(record, k), v) for k, v in model.where)
 
 
-class RandomMap:
-    """The labels of fixed random strings; score: the bits stored, pairs (1 - H(share of wrong labels))."""
-    inputs = outputs = 2
+class Arm:
+    """A model of the comparison on one part of the claim: its records, and the results of PyTorch."""
 
-    def __init__(self, args):
-        self.pairs, length = args.pairs, args.length or 16
-        codes = torch.randperm(2 ** length)[:self.pairs]
-        self.x = one_hot(torch.stack([codes >> bit & 1 for bit in range(length)]), 2)
-        self.y = torch.randint(2, (self.pairs,))
+    def __init__(self, label, records):
+        self.label, self.records, self.trained = label, records, []
+        self.spec, self.known = records[0]["spec"], records[0]["result"]
+        self.updates = self.spec["training"]["updates"]
 
-    def loss(self, net, batch):
-        drawn = torch.randint(self.pairs, (batch,))
-        return nn.functional.cross_entropy(net(self.x[:, drawn])[-1], self.y[drawn])
-
-    def score(self, net):
-        wrong = min(0.5, float((net(self.x)[-1].argmax(1) != self.y).float().mean()))
-        return self.pairs * (1 + sum(p * math.log2(p) for p in (wrong, 1 - wrong) if p > 0))
+    def settings(self):
+        lines = self.spec["canonical"].split("\n")
+        return ", ".join(line for line in lines if line and not re.match("schema =|numerics_version|seed =", line))
 
 
-TASKS = {"counting": Counting, "adding": Adding, "copy": Copy, "lag": Lag, "temporal-order": TemporalOrder,
-         "random-map": RandomMap}
-# Whether a score solves its task, where the time to solve may be asked for.
-SOLVED = {"adding": lambda score: score < 0.01, "lag": lambda score: score >= 0.99,
-          "temporal-order": lambda score: score >= 0.99}
+class Part:
+    """The claim on one task with one set of options, after one search."""
+
+    def __init__(self, label, statement, all_records, seeds):
+        self.label, self.statement, self.all_records = label, statement, all_records
+        records = [record for record in all_records if record["spec"]["seed"] in seeds]
+        named = statement.models()
+        # Labels need not repeat the settings that all models have.
+        shared = set.intersection(*(set(model.where) for model, _ in named)) if len(named) > 1 else set()
+        self.points, self.arms = {}, {}
+        for over in {over for _, over in named if over}:
+            values = [{setting_of(r, over) for r in records if matches(m, r)} for m, o in named if o == over]
+            self.points[over] = sorted(set.intersection(*values))
+        for model, over in named:
+            for at in self.points.get(over, [None]):
+                names = [f"{k}={v}" for k, v in model.where if (k, v) not in shared] + [f"{over}={at}"] * bool(over)
+                name = model.cell + ("{" + ",".join(names) + "}" if names else "")
+                chosen = [r for r in records if matches(model, r) and (not over or same(setting_of(r, over), at))]
+                specs = {json.dumps([r["spec"][section] for section in ("task", "model", "training")]) for r in chosen}
+                if len(specs) != 1:
+                    raise Refused(f"the records of {name} on {label} have {len(specs)} different settings, not one")
+                known = [arm for arm in self.arms.values() if arm.records == chosen]
+                self.arms[model, at] = known[0] if known else Arm(name, chosen)
+
+    def distinct_arms(self):
+        return list({id(arm): arm for arm in self.arms.values()}.values())
+
+    def numbers(self, of_records):
+        """The measure of each seed by arm, {id of the arm: {seed: number}}."""
+        measure, numbers = self.statement.measure, {}
+        for arm in self.distinct_arms():
+            recorded = {record["spec"]["seed"]: record["result"] for record in arm.records}
+            results = recorded if of_records else dict(enumerate(arm.trained))
+            numbers[id(arm)] = {seed: measured(measure, result, arm.updates) for seed, result in results.items()}
+        others = [measured(measure, record["result"], 0) for record in self.all_records if of_records]
+        failed = worst(measure, arm.known, [n for of_arm in numbers.values() for n in of_arm.values()] + others)
+        return {arm: {seed: failed if n is None else n for seed, n in each.items()} for arm, each in numbers.items()}
+
+    def side(self, node, numbers):
+        """The values of an expression, one for each seed that all of its models have."""
+        of_arm = [numbers[id(arm)] for (model, _), arm in self.arms.items() if model in [m for m, _ in models(node)]]
+        seeds = sorted(set.intersection(*map(set, of_arm))) if of_arm else [0]
+        return [evaluate(node, lambda *arm: numbers[id(self.arms[arm])][seed], self.points) for seed in seeds]
+
+
+def parts_of(statement, records, seeds):
+    """The comparison is made on each task, and on each value of a task's option that it does not name."""
+    named = statement.models()
+    keys = {"test-length"} | {key for model, over in named for key in [over, *dict(model.where)]}
+    groups = {}
+    for record in records:
+        if any(matches(model, record) for model, _ in named):
+            task = {key: value for key, value in record["spec"]["task"].items() if key not in keys}
+            groups.setdefault(json.dumps(task), (task, []))[1].append(record)
+    groups = [group for group in groups.values() if all(any(matches(m, r) for r in group[1]) for m, _ in named)]
+    if not groups:
+        raise Refused(f"there are no records of all models of '{statement.text}'")
+    for task, chosen in sorted(groups, key=lambda group: json.dumps(group[0])):
+        others = [other for other, _ in groups if other["name"] == task["name"]]
+        varying = [f"{key} {value}" for key, value in task.items()
+                   if key != "file-hash" and any(other.get(key) != value for other in others)]
+        yield Part(" ".join([task["name"]] + varying), statement, chosen, seeds)
+
+
+def read_claim(name):
+    study, _, claim = name.partition("/")
+    path = CATALOGUE / f"{study}.ini"
+    if not path.exists():
+        raise Refused(f"there is no study {study} in {CATALOGUE}")
+    comments = {"comment_prefixes": "#", "inline_comment_prefixes": "#"}
+    ini = configparser.ConfigParser(delimiters="=", interpolation=None, **comments)
+    ini.read_string("[study]\n" + path.read_text())
+    claims = {section[len("claim"):].strip(): ini[section] for section in ini if section.startswith("claim")}
+    if claim not in claims:
+        names = [f"{study}/{each}" if each else study for each in claims]
+        raise Refused(f"{name} is not a claim, {study} has {', '.join(names)}")
+    return study, claims[claim]
+
+
+def read_records(folder):
+    """All records, and the seeds of searches A and B."""
+    records = [json.loads(path.read_text()) for path in sorted(folder.glob("runs/*.json"))]
+    if not records:
+        raise Refused(f"there are no records in {folder}/runs")
+    protocol = folder / "protocol.json"
+    if protocol.exists():
+        seeds = json.loads(protocol.read_text())["seeds"]
+    else:
+        all_seeds = sorted({record["spec"]["seed"] for record in records})
+        seeds = {"A": all_seeds[:len(all_seeds) // 2], "B": all_seeds[len(all_seeds) // 2:]}
+    return records, seeds
+
+
+# ---- The report ------------------------------------------------------------------------------------------------------
+
+def text(number):
+    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.3g}"
+
+
+def train(part, arm, seeds):
+    measure = part.statement.measure
+    for seed in range(1, seeds + 1):
+        began = time.time()
+        result = Training(arm.spec, arm.known, seed).run(measure in ("solved", "updates_to_solve"))
+        arm.trained.append(result)
+        number = measured(measure, result, arm.updates)
+        loss = f"{result['final']['test']['loss']:.4g}" if "final" in result else "not finite"
+        print(f"  {arm.label} seed {seed}: {measure} {'none, diverged' if number is None else text(number)} (loss "
+              f"{result['untrained']:.4g} before training, {loss} after {result['updates']:,} updates; "
+              f"{time.time() - began:.0f} s)", flush=True)
+
+
+def summary(part):
+    """Prints the means and the decisive comparison, and returns them as a part of a sentence."""
+    statement, ours, theirs = part.statement, part.numbers(True), part.numbers(False)
+    arms, pieces, means = [arm for arm in part.distinct_arms() if arm.trained], [], []
+    for arm in arms:
+        mean, values = statistics.mean(ours[id(arm)].values()), list(theirs[id(arm)].values())
+        mean_of_several = f" (mean {text(statistics.mean(values))})" if len(values) > 1 else ""
+        pieces.append(f"{arm.label} {', '.join(map(text, values))}{mean_of_several}")
+        means.append(text(mean))
+        print(f"  our records: {arm.label} {text(mean)} ({len(arm.records)} of them); PyTorch: {pieces[-1]}")
+    if len(arms) < len(part.distinct_arms()):
+        return pieces, means
+    sides = []
+    for left in statement.left:
+        compared = []
+        for numbers in (ours, theirs):
+            one, other = part.side(left, numbers), part.side(statement.right, numbers)
+            geometric = left.kind == "ratio" and statement.right.kind == "number" and min(one) > 0
+            one, other = statistics.geometric_mean(one) if geometric else statistics.mean(one), statistics.mean(other)
+            compared.append(f"{text(one)} against {text(other)}, difference {text(one - other)}")
+        print(f"  {short(left)} {statement.relation} {short(statement.right)}: our records {compared[0]}; "
+              f"PyTorch {compared[1]}")
+        sides.append(f"{short(left)} {compared[1]}")
+        if len(arms) > 6:  # too many for a sentence
+            means.append(compared[0])
+    return (sides, means[len(arms):]) if len(arms) > 6 else (pieces, means)
+
+
+def short(node):
+    """`mean of gru` for a function of many settings of one cell."""
+    cells = {model.cell for model, _ in models(node)}
+    return f"{node.kind} of {cells.pop()}" if len(node.operands) > 2 and len(cells) == 1 else node.text
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=list(TASKS))
-    parser.add_argument("--cell", default="lstm", help="rnn, lstm, lstm-nfg, lstm-noaf, gru, min-gru, or a stack of them: lstm+gru")
-    parser.add_argument("--solve", type=int, default=0, help="evaluate every so many updates and stop when solved")
-    parser.add_argument("--pairs", type=int, default=1500, help="of random-map")
-    parser.add_argument("--length", type=int)
-    parser.add_argument("--letters", type=int, choices=[2, 3], default=2, help="of counting")
-    parser.add_argument("--relevant", type=int, default=2, help="of temporal-order")
-    parser.add_argument("--layers", type=int, default=1, help="how often the stack is repeated")
-    parser.add_argument("--hidden", type=int, default=10)
-    parser.add_argument("--learning-rate", type=float, default=0.01)
-    parser.add_argument("--forget-bias", type=float, default=0)
-    parser.add_argument("--update-bias", type=float, default=0)
-    parser.add_argument("--updates", type=int, default=3000)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("claim", help="STUDY or STUDY/CLAIM")
+    parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("results/reference"))
+    parser.add_argument("--seeds", type=int, default=3, help="networks of each arm")
+    parser.add_argument("--search", choices=["A", "B", "both"], default="A")
+    parser.add_argument("--arms", default="", help="only arms whose text contains this")
+    parser.add_argument("--measure", help="instead of the claim's")
+    parser.add_argument("--dry-run", action="store_true", help="list the arms, and what would be trained")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    scores = []
-    for seed in range(1, args.seeds + 1):
-        torch.manual_seed(seed)
-        task = TASKS[args.task](args)
-        net = Net(args, task.inputs, task.outputs)
-        optimizer = torch.optim.Adam(net.parameters(), args.learning_rate)
-        done = 0
-        while done < args.updates:
-            done += 1
-            optimizer.zero_grad()
-            task.loss(net, args.batch).backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1)
-            optimizer.step()
-            if args.solve and done % args.solve == 0:
-                with torch.no_grad():
-                    if SOLVED[args.task](task.score(net)):
-                        break
-        with torch.no_grad():
-            scores.append(done if args.solve else task.score(net))
-        print(f"{args.task} {args.cell} seed {seed}: {scores[-1]:.4g}", flush=True)
-    print(f"{args.task} {args.cell}: mean {statistics.mean(scores):.4g}, median {statistics.median(scores):.4g}")
+    torch.set_flush_denormal(True)
+    study, claim = read_claim(args.claim)
+    statement = Statement(claim["compare"], claim["measure"])
+    statement.measure = args.measure or statement.measure
+    split_measure(statement.measure)
+    records, seeds_of = read_records(args.results / study)
+    searches = "AB" if args.search == "both" else args.search
+    parts = [(search, part) for search in searches for part in parts_of(statement, records, seeds_of[search])]
+    print(f"{args.claim}: {claim['claim']}\n{statement.text} on {statement.measure}")
+    if not any(args.arms in arm.label for _, part in parts for arm in part.distinct_arms()):
+        raise Refused(f"no arm has '{args.arms}' in its text")
+    for search, part in parts:
+        print(f"{part.label}, settings of search {search}")
+        for arm in part.distinct_arms():
+            if args.arms not in arm.label:
+                continue
+            # Both refuse what is not possible before anything is trained.
+            training, _ = Training(arm.spec, arm.known, 1), measured(statement.measure, arm.known, arm.updates)
+            print(f"  {arm.label}: {arm.settings()}; {arm.known['parameters']} parameters, {args.seeds} x "
+                  f"{training.updates:,} updates of {training.size} sequences of {training.task.steps} steps; "
+                  f"{len(arm.records)} records")
+    if args.dry_run:
+        return
+    sentences, several = [], len({part.label for _, part in parts}) > 1
+    for search, part in parts:
+        print(f"{part.label}, settings of search {search}")
+        for arm in part.distinct_arms():
+            if args.arms in arm.label:
+                train(part, arm, args.seeds)
+        pieces, means = summary(part)
+        where = [f"Search {search}"] * (len(searches) > 1) + [f"Task {part.label}"] * several
+        sentence = f"{', '.join(pieces)}; our records: {', '.join(means[:-1])}{' and ' * (len(means) > 1)}{means[-1]}"
+        sentences.append(f"{', '.join(where)}: {sentence}" if where else sentence)
+    seeds = {1: "one seed", 2: "two seeds", 3: "three seeds", 4: "four seeds", 5: "five seeds"}
+    settings = f"settings of search {searches}" if len(searches) == 1 else "settings of both searches"
+    version = ".".join(torch.__version__.split(".")[:2])
+    count = seeds.get(args.seeds, f"{args.seeds} seeds")
+    print(f"PyTorch {version}, {settings}, {count} each: {'. '.join(sentences)}.")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Refused as refused:
+        sys.exit(f"replicate.py: {refused}")
