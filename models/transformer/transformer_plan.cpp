@@ -77,8 +77,7 @@ TransformerPlan place_transformer(const Settings& settings, const Signature& sig
 }
 
 // As in PyTorch (but its attention draws W_q, W_k and W_v by Glorot's rule): matrices and the biases of linear maps are
-// uniform in +-1/sqrt(inputs), the biases of attention are 0,
-// and each layer normalization starts as the identity.
+// uniform in +-1/sqrt(inputs), the biases of attention are 0, and each layer normalization starts as the identity.
 void initialize_transformer(const TransformerPlan& plan, std::uint64_t seed, Parameters<float>& parameters) {
   const auto fill = [&](int block, float value) {
     std::fill_n(parameters.block(block), parameters.layout().block(block).size(), value);
