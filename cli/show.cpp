@@ -102,13 +102,19 @@ Json experiment_json(const Subject& subject, const std::filesystem::path& result
     const auto [row, is_new] = row_of.try_emplace(model.canonical(), rows.size());
     if (is_new) {
       const std::string description = describe(model);
-      const auto task = make_task(run);
-      const NetworkSize size = network_size(run.model, task->signature());
-      rows.push_back({{"model", description.substr(0, description.rfind(" seed="))},
-                      {"hidden", size.hidden},
-                      {"parameters", size.parameters},
-                      {"state_size", size.state.after(task->steps())},
-                      {"runs", 0}});
+      Json row_json = {{"model", description.substr(0, description.rfind(" seed="))},
+                       {"hidden", nullptr},
+                       {"parameters", nullptr},
+                       {"state_size", nullptr},
+                       {"runs", 0}};
+      if (missing_input({run}).empty()) {  // the sizes depend on the inputs
+        const auto task = make_task(run);
+        const NetworkSize size = network_size(run.model, task->signature());
+        row_json["hidden"] = size.hidden;
+        row_json["parameters"] = size.parameters;
+        row_json["state_size"] = size.state.after(task->steps());
+      }
+      rows.push_back(std::move(row_json));
     }
     rows[row->second]["runs"] = rows[row->second]["runs"].get<int>() + 1;
   }
@@ -171,8 +177,8 @@ void print_experiment(const Json& experiment) {
   }
   std::vector<std::vector<std::string>> rows = {{"runs", "hidden", "state", "parameters", "task, cell and settings"}};
   for (const Json& row : experiment.at("models")) {
-    rows.push_back({row.at("runs").dump(), row.at("hidden").dump(), row.at("state_size").dump(),
-                    row.at("parameters").dump(), row.at("model")});
+    const auto number = [&](const char* key) { return row.at(key).is_null() ? "-" : row.at(key).dump(); };
+    rows.push_back({number("runs"), number("hidden"), number("state_size"), number("parameters"), row.at("model")});
   }
   print_columns(std::cout, rows, 2);
   std::cout << '\n' << experiment.at("runs").dump() << " runs\n";
