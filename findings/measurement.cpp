@@ -13,9 +13,16 @@ namespace rnnbench::findings {
 namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
-const std::set<std::string> of_the_run = {
-    "solved",     "diverged", "gap",       "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update",
-    "parameters", "hidden",   "state_size"};
+const std::set<std::string> of_the_run = {"solved",
+                                          "diverged",
+                                          "gap",
+                                          "updates_to_solve",
+                                          "cpu_seconds_to_solve",
+                                          "cpu_ms_per_update",
+                                          "wall_ms_per_update",
+                                          "parameters",
+                                          "hidden",
+                                          "state_size"};
 
 constexpr std::int64_t max_length = 1'000'000;  // of every task
 
@@ -91,6 +98,7 @@ std::optional<double> recorded_number(const Measurement& m, const Run& run) {
     return time_to_solve(run, measured, "cpu_seconds_to_solve", measured.at("train_cpu_seconds").get<double>());
   if (run.diverged()) return std::nullopt;
   if (m.name == "cpu_ms_per_update") return cpu_ms_per_update(*run.record);
+  if (m.name == "wall_ms_per_update") return wall_ms_per_update(*run.record);
   const Json& final_scores = result.at("final");
   if (m.name == "gap") {
     if (!final_scores.contains("training")) return std::nullopt;
@@ -157,7 +165,8 @@ bool is_of_solving(const Measurement& m) {
 }
 
 bool is_time(const Measurement& m) {
-  return m.seconds || m.name == "cpu_seconds_to_solve" || m.name == "cpu_ms_per_update";
+  return m.seconds || m.name == "cpu_seconds_to_solve" || m.name == "cpu_ms_per_update" ||
+         m.name == "wall_ms_per_update";
 }
 
 std::string unreliable_times(const std::vector<Run>& runs) {
@@ -209,6 +218,7 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
                                               "updates_to_solve",
                                               "cpu_seconds_to_solve",
                                               "cpu_ms_per_update",
+                                              "wall_ms_per_update",
                                               "diverged",
                                               "parameters",
                                               "state_size"};

@@ -22,6 +22,7 @@ namespace rnnbench::findings {
 //   updates_to_solve            of an unsolved run: its updates, so that means are restricted means
 //   cpu_seconds_to_solve        likewise its CPU seconds
 //   cpu_ms_per_update           CPU milliseconds of a training update; `ms_per_update` means the same
+//   wall_ms_per_update          elapsed milliseconds of a training update
 //   parameters, hidden          of the model
 //   bits_per_parameter          of a task that counts stored bits
 //   a scalar of a probe         see experiments/training/probe.h

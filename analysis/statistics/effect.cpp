@@ -18,10 +18,10 @@ bool all_equal(const Values& values) {
 }  // namespace
 
 Scale scale_of(const std::string& measure) {
-  static const std::set<std::string> shares = {"solved", "diverged", "recall", "accuracy"},
-                                     constants = {"parameters", "hidden", "state_size"},
-                                     unbounded = {
-                                         "loss", "mse", "excess", "gap", "cpu_seconds_to_solve", "cpu_ms_per_update"};
+  static const std::set<std::string>
+      shares = {"solved", "diverged", "recall", "accuracy"},
+      constants = {"parameters", "hidden", "state_size"},
+      unbounded = {"loss", "mse", "excess", "gap", "cpu_seconds_to_solve", "cpu_ms_per_update", "wall_ms_per_update"};
   return shares.contains(measure)      ? Scale::share
          : constants.contains(measure) ? Scale::constant
          : unbounded.contains(measure) ? Scale::unbounded

@@ -116,6 +116,7 @@ TEST_CASE("CPU time and wall time of an update have different names", "[measurem
   CHECK(value_of(cpu, run) == Approx(4));
   CHECK(value_of(old_name, run) == Approx(4));
   CHECK(old_name.text == "cpu_ms_per_update");
+  CHECK(value("wall_ms_per_update", run) == Approx(7.5));
   CHECK_THROWS_AS(parse_measurement("ms_per_update at 50"), UserError);
 
   run.record->measured.erase("ms_per_update");
@@ -170,8 +171,8 @@ TEST_CASE("which way is better", "[measurement]") {
   CHECK(higher("recall"));
   CHECK(higher("skill"));
   CHECK(higher("solved"));
-  for (const char* measure :
-       {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve", "cpu_ms_per_update"})
+  for (const char* measure : {"loss", "relative_loss", "gap", "updates_to_solve", "cpu_seconds_to_solve",
+                              "cpu_ms_per_update", "wall_ms_per_update"})
     CHECK_FALSE(higher(measure));
   Run adding = run;
   adding.record->result["measure"] = {{"name", "recall"}, {"higher_is_better", false}};
@@ -193,7 +194,7 @@ TEST_CASE("malformed measures are refused", "[measurement][errors]") {
 }
 
 TEST_CASE("times are compared only if they were measured alone and on one CPU", "[measurement]") {
-  for (const char* measure : {"cpu_seconds_to_solve", "cpu_ms_per_update", "ms_per_update", "recall after 5 s"})
+  for (const char* measure : {"cpu_seconds_to_solve", "cpu_ms_per_update", "wall_ms_per_update", "recall after 5 s"})
     CHECK(is_time(parse_measurement(measure)));
   for (const char* measure : {"recall", "updates_to_solve", "parameters"})
     CHECK_FALSE(is_time(parse_measurement(measure)));
