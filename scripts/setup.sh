@@ -29,8 +29,9 @@ fail() {
 missing_packages() {
   local package
   for package in "$@"; do
-    case $(dpkg-query --show --showformat='${db:Status-Status} ' "$package" 2>/dev/null) in
-      *installed*) ;;
+    # One status for each architecture: "installed", "not-installed", "config-files", ...
+    case " $(dpkg-query --show --showformat='${db:Status-Status} ' "$package" 2>/dev/null)" in
+      *' installed '*) ;;
       *) printf '%s ' "$package" ;;
     esac
   done
