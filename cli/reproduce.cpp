@@ -58,10 +58,9 @@ int reproduce_command(const CommandArguments& words) {
                      [&](const Finding* finding) { return is_named(*finding, arguments.positional()); }))
       continue;
     // Who names no study wants all that this machine can run.
-    if (const std::string file = missing_input(study->experiment.runs); !file.empty()) {
+    if (const std::string no_file = missing_input(study->experiment.runs); !no_file.empty()) {
       if (!arguments.positional().empty()) check_inputs(study->experiment.runs);
-      std::cerr << "rnnbench: " << study->name << " is left out: there is no file " << file
-                << " (docs/music.md says how to get it)\n";
+      std::cerr << "rnnbench: " << study->name << " is left out: " << no_file << '\n';
       continue;
     }
     studies.push_back(study);

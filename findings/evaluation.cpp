@@ -109,12 +109,11 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   if (!records->complete()) {
     // With another margin than the frozen one, a claim could become not testable after the searches were seen.
     result.refused = unfrozen;
-    const std::string file = missing_input(study.experiment.runs);
-    result.reason = result.refused ? protocol_problem
-                    : !records->any() && !file.empty()
-                        ? "there is no file " + file + ", which its runs read (docs/music.md says how to get it)"
-                    : !records->searched ? "the search is not finished"
-                                         : std::to_string(records->recorded) + " of " +
+    const std::string no_file = missing_input(study.experiment.runs);
+    result.reason = result.refused                        ? protocol_problem
+                    : !records->any() && !no_file.empty() ? no_file
+                    : !records->searched                  ? "the search is not finished"
+                                                          : std::to_string(records->recorded) + " of " +
                                                counted(records->declared.size(), "run") + " recorded";
     return result;
   }

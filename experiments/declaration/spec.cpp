@@ -185,15 +185,14 @@ std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run)
 std::string missing_input(const std::vector<RunSpec>& runs) {
   for (const RunSpec& run : runs)
     for (const auto& [option, path] : input_paths(run))
-      if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return path;
+      if (std::error_code ignored; !std::filesystem::exists(path, ignored))
+        return "there is no file " + path +
+               ", which these runs read (docs/music.md says how to get the files of the catalogue)";
   return "";
 }
 
 void check_inputs(const std::vector<RunSpec>& runs) {
-  if (const std::string path = missing_input(runs); !path.empty())
-    throw UserError("file = " + path +
-                    " does not exist, so runs that read it cannot be trained; docs/music.md says "
-                    "how to get the files of the catalogue");
+  if (const std::string sentence = missing_input(runs); !sentence.empty()) throw UserError(sentence);
 }
 
 }  // namespace rnnbench::experiments

@@ -42,9 +42,9 @@ RunSpec spec_from_canonical(const std::string& canonical,
 // The paths of input files among the run's settings: option, path.
 std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run);
 
-// The first input file of the runs that does not exist; "" if there is none.
+// The sentence that names the first input file of the runs that does not exist; "" if there is none.
 std::string missing_input(const std::vector<RunSpec>& runs);
-// Throws UserError when an input file does not exist.
+// Throws UserError with that sentence.
 void check_inputs(const std::vector<RunSpec>& runs);
 
 // A declared experiment. Its runs are in grid order, without duplicates.

@@ -143,6 +143,24 @@ TEST_CASE("a dry run lists the runs and trains none", "[cli]") {
   CHECK_FALSE(fs::exists(shell / "results"));
 }
 
+TEST_CASE("a study whose files are missing can be read, and is not run", "[cli][errors]") {
+  const Shell shell;
+  const std::string claim =
+      "[claim]\nnumber = 1\nclaim = c\nsource = s\nmeasure = nll\ncompare = gru < lstm\nmargin = 0 (any)\n";
+  shell.write("music.ini",
+              "task = sequences\nfile = nowhere.json@0123456789abcdef\ncell = lstm, gru\nseed = 1..16\n" + claim);
+  const std::string sentence =
+      "there is no file nowhere.json, which these runs read (docs/music.md says how to get the files of the catalogue)";
+  CHECK(shell.refusal("reproduce music.ini --results out") == sentence);
+  CHECK(shell.refusal("run music.ini --results out") == sentence);
+  CHECK(shell.run("show music.ini").code == 0);
+  const Printed findings = shell.run("findings music.ini --results out");
+  CHECK(findings.code == 0);
+  CHECK(findings.out.find("not run") != std::string::npos);
+  CHECK(findings.out.find(sentence) != std::string::npos);
+  CHECK_FALSE(fs::exists(shell / "out"));
+}
+
 TEST_CASE("status says what is missing and how to continue", "[cli]") {
   const Shell shell;
   shell.write("x y.ini", one_run + "seed = 1..3\n");
