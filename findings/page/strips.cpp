@@ -43,7 +43,7 @@ double jitter(std::size_t i) {
 
 void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& strips, Axis axis,
                  const std::string& comment) {
-  frame.height = height_of(strips);
+  if (!strips.empty()) frame.height = height_of(strips);
   panels.command(axis.commands('x'));
   panels.command("unset logscale y; set yrange [" + number_text(frame.height) + ":0]; set ytics ('' -1)");
   std::vector<std::string> curves = {"NaN"};

@@ -182,6 +182,18 @@ TEST_CASE("labels and figures name what the file declares, not what a search cho
   CHECK(model_labels(study) == std::vector<std::string>{"lstm", "gru"});
 }
 
+TEST_CASE("a figure only shows the tasks that its claim is about", "[findings]") {
+  TemporaryFolder folder;
+  const Finding finding = declared(folder.path(), "tasks", "variant = arjovsky, tcn\ncell = lstm, gru\nseed = 1..2\n",
+                                   "number = 1\nclaim = c\nmeasure = relative_loss\nmargin = 0 (any)\n"
+                                   "compare = gru{variant=tcn} < lstm{variant=tcn}\n");
+  const FindingResult result = result_of(finding, [](const RunSpec&, Json& json) { set_loss(json, 0.1); });
+  const Study study = finding_study(result);
+  REQUIRE(study.tasks.size() == 1);
+  for (const ModelRuns& model : study.tasks[0].models)
+    for (const Run& run : model.runs) CHECK(run.spec.at("task").at("variant") == "tcn");
+}
+
 TEST_CASE("a model without such a number has no values, one whose runs failed has the worst", "[findings]") {
   Run good = made_up::run(made_up::tasks()[1], made_up::models()[1], 1), bad = made_up::diverged(good);
   const Measurement mse = parse_measurement("mse"), gate = parse_measurement("forget gate idle");
