@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/hash.h"
@@ -45,57 +46,55 @@ std::string tinted(const std::string& color, double white) {
   return result;
 }
 
-// The first entry from the one that the hash selects that is not taken, or the selected one if all are taken.
-template <class Entry, std::size_t n>
-Entry free_entry(const std::array<Entry, n>& entries, std::uint64_t hash, const std::vector<Entry>& taken) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const Entry& entry = entries[(hash + i) % n];
-    if (!std::count(taken.begin(), taken.end(), entry)) return entry;
-  }
-  return entries[hash % n];
+// How hard two models are to tell apart. Curves that share color and dashes, or color and points, look alike.
+int similarity(const Style& a, const Style& b) {
+  const bool color = a.color == b.color, dash = a.dash == b.dash, point = a.point == b.point;
+  if (color && (dash || point)) return 1000;
+  return 20 * color + dash + point + 3 * (dash && point);
 }
 
-// Bases without a fixed style have one that a hash of their name selects, unless another base of the study has it.
-std::map<std::string, Style> styles_of_bases(const std::vector<std::string>& bases) {
-  std::map<std::string, Style> styles;
-  for (const std::string& base : bases)
-    if (const auto entry = fixed_styles.find(base); entry != fixed_styles.end()) styles[base] = entry->second;
-  for (const std::string& base : bases) {
-    if (styles.count(base)) continue;
-    std::vector<std::string> colors_taken, dashes_taken;
-    std::vector<int> points_taken;
-    for (const auto& [other, style] : styles) {
-      colors_taken.push_back(style.color);
-      dashes_taken.push_back(style.dash);
-      points_taken.push_back(style.point);
-    }
-    const std::uint64_t hash = fnv1a(base);
-    styles[base] = {free_entry(colors, hash, colors_taken), free_entry(dashes, hash / 8, dashes_taken),
-                    free_entry(points, hash / 64, points_taken)};
+// Of all styles with these colors, the one that is least similar to those taken. Among equals the hash decides.
+template <class Colors>
+Style distinct_style(const Colors& wanted_colors, std::uint64_t hash, const std::map<std::string, Style>& taken) {
+  const std::size_t c = std::size(wanted_colors), d = dashes.size(), p = points.size();
+  Style best;
+  int lowest = std::numeric_limits<int>::max();
+  for (std::size_t i = 0; i < c * d * p; ++i) {
+    const Style style{wanted_colors[(hash + i) % c], dashes[(hash / 8 + i / c) % d],
+                      points[(hash / 64 + i / (c * d)) % p]};
+    int sum = 0;
+    for (const auto& [label, other] : taken) sum += similarity(style, other);
+    if (sum < lowest) best = style, lowest = sum;
   }
-  return styles;
+  return best;
 }
 
 }  // namespace
 
 std::map<std::string, Style> styles_of(const Study& study) {
-  std::vector<std::string> bases;
-  for (const TaskRuns& task : study.tasks)
-    for (const ModelRuns& model : task.models)
-      if (!std::count(bases.begin(), bases.end(), model.base)) bases.push_back(model.base);
-  const std::map<std::string, Style> base_styles = styles_of_bases(bases);
+  std::vector<const ModelRuns*> models;  // with different labels
   std::map<std::string, Style> styles;
-  std::map<std::string, int> variants;
-  for (const TaskRuns& task : study.tasks) {
+  for (const TaskRuns& task : study.tasks)
     for (const ModelRuns& model : task.models) {
-      if (styles.count(model.label)) continue;
-      Style style = base_styles.at(model.base);
-      if (const int variant = variants[model.base]++; variant > 0) {
-        style.color = tinted(style.color, std::array{0.0, 0.35, 0.6}[variant % 3]);
-        style.dash = dashes[variant % dashes.size()];
-        style.point = points[(variant + 1) % points.size()];
-      }
-      styles[model.label] = style;
+      if (std::any_of(models.begin(), models.end(), [&](const ModelRuns* m) { return m->label == model.label; }))
+        continue;
+      models.push_back(&model);
+    }
+  // The first model of a base has the fixed style, the others have tints of its color.
+  std::map<std::string, std::string> base_colors;
+  for (const ModelRuns* model : models)
+    if (const auto fixed = fixed_styles.find(model->base); fixed != fixed_styles.end())
+      if (base_colors.emplace(model->base, fixed->second.color).second) styles[model->label] = fixed->second;
+  for (const ModelRuns* model : models) {
+    if (styles.count(model->label)) continue;
+    const auto base = base_colors.find(model->base);
+    if (base == base_colors.end()) {
+      styles[model->label] = distinct_style(colors, fnv1a(model->base), styles);
+      base_colors[model->base] = styles[model->label].color;
+    } else {
+      const std::string& color = base->second;
+      styles[model->label] =
+          distinct_style(std::array{color, tinted(color, 0.35), tinted(color, 0.6)}, fnv1a(model->label), styles);
     }
   }
   return styles;

@@ -21,6 +21,7 @@
 #include "analysis/figures/style.h"
 #include "analysis/table.h"
 #include "experiments/records/files.h"
+#include "models/catalogue.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
@@ -125,6 +126,29 @@ TEST_CASE("models differ in color and in dash and point, the same in every exper
   for (const auto& [label, style] : alone) grey.insert(style.dash + " " + std::to_string(style.point));
   CHECK(grey.size() == alone.size());  // told apart without color
   CHECK(alone.at("lstm").color == styles.at("lstm (hidden 16)").color);
+}
+
+TEST_CASE("no two models of one figure look alike", "[report][figures]") {
+  const auto distinct = [](const std::map<std::string, Style>& styles) {
+    std::set<std::string> lines, points, both;
+    for (const auto& [label, style] : styles) {
+      lines.insert(style.color + style.dash);
+      points.insert(style.color + std::to_string(style.point));
+      both.insert(style.dash + std::to_string(style.point));  // in grayscale
+    }
+    return std::min({lines.size(), points.size(), both.size()});
+  };
+  std::vector<Run> cells, widths;
+  const auto run = [](const std::string& cell, int hidden) {
+    return made_up::run(made_up::tasks()[0], made_up::models()[0], 1, {{"cell", cell}, {"hidden", hidden}});
+  };
+  for (const CellEntry& cell : all_cells()) cells.push_back(run(cell.name, 64));
+  for (const char* cell : {"lstm", "gru", "mgu", "janet"})
+    for (const int hidden : {4, 8, 12, 16, 24, 32, 48}) widths.push_back(run(cell, hidden));
+  REQUIRE(cells.size() >= 28);
+  REQUIRE(widths.size() == 28);
+  CHECK(distinct(styles_of(make_study("", "", "", cells))) == cells.size());
+  CHECK(distinct(styles_of(make_study("", "", "", widths))) == widths.size());
 }
 
 TEST_CASE("text in a figure cannot break its script", "[report][figures]") {
@@ -309,7 +333,7 @@ TEST_CASE("from runs to report on the command line, and again byte for byte", "[
   const Printed compared = shell(folder.path(), "compare " + experiment);
   INFO(compared.err);
   CHECK(compared.code == 0);
-  CHECK(count(compared.out, ": rnn compared with lstm, test ") == 2);
+  CHECK(count(compared.out, ": rnn compared with lstm, ") == 2);
   CHECK(count(compared.out, "n = 2: no p-value below nine pairs, no interval below ten") == 2);
 
   const Printed without = shell(folder.path(), "plot " + experiment, "PATH=/nonexistent");
