@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analysis/format.h"
+#include "analysis/measurement.h"
 #include "analysis/statistics/effect.h"
 #include "analysis/statistics/paired.h"
 #include "core/error.h"
@@ -12,39 +13,22 @@ namespace rnnbench::analysis {
 
 namespace {
 
-const std::string updates_to_solve = "updates-to-solve";
-
 struct Score {
   double value;
   std::string text;
 };
 
-Score solve_score(const Run& run) {
-  const Json budget = run.spec.at("training").at("updates");
-  if (run.solved() && run.record->result.at("updates_to_solve").is_number()) {
-    const double updates = run.record->result.at("updates_to_solve");
-    return {updates, thousands(updates)};
+Score score_of(const Measurement& measurement, const Run& run, double worst) {
+  const auto value = value_of(measurement, run);
+  const std::string failure = run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing";
+  if (!is_time_to_solve(measurement)) {
+    if (value) return {*value, score_text(*value)};
+    return {worst, failure};
   }
-  const std::string text = run.diverged()   ? "diverged"
-                           : run.recorded() ? ">" + thousands(budget.get<double>())
-                                            : "missing";
-  return {budget.get<double>(), text};
-}
-
-// The score of runs that have none, for any measure (see TaskRuns::worst_score).
-double worst_score(const TaskRuns& task, const std::string& measure) {
-  if (measure == task.measure) return task.worst_score;
-  double largest = task.baseline;
-  for (const ModelRuns& model : task.models) {
-    for (const Run& run : model.runs) largest = std::max(largest, run.test_score(measure).value_or(largest));
-  }
-  return largest;
-}
-
-Score score_of(const TaskRuns& task, const Run& run, const std::string& measure) {
-  if (measure == updates_to_solve) return solve_score(run);
-  if (const auto score = run.test_score(measure)) return {*score, score_text(*score)};
-  return {worst_score(task, measure), run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing"};
+  const auto text = measurement.name == "updates_to_solve" ? thousands : significant;
+  if (value) return {*value, run.solved() ? text(*value) : run.diverged() ? failure : ">" + text(*value)};
+  const bool updates = measurement.name == "updates_to_solve";
+  return {updates ? run.spec.at("training").at("updates").get<double>() : worst, failure};
 }
 
 std::optional<double> two_sided_p(Effect& effect, double boundary) {
@@ -65,8 +49,7 @@ void add_ratio(Comparison& comparison) {
   comparison.p = two_sided_p(effect, 1);
 }
 
-// `measure` is a name of a score.
-void add_statistics(Comparison& comparison, const std::string& measure) {
+void add_statistics(Comparison& comparison, Scale scale) {
   const double sign = comparison.higher_is_better ? 1 : -1;
   Values first, second;
   for (const Pair& pair : comparison.pairs) {
@@ -78,10 +61,10 @@ void add_statistics(Comparison& comparison, const std::string& measure) {
   comparison.mean_advantage = mean(comparison.advantages);
   comparison.improvement = probability_of_improvement(first, second);
   if (n >= min_runs_for_interval) comparison.improvement_interval = improvement_interval(first, second);
-  if (scale_of(measure) == Scale::unbounded) {
+  if (scale == Scale::unbounded) {
     add_ratio(comparison);
   } else {
-    Effect effect(std::move(first), std::move(second), scale_of(measure));
+    Effect effect(std::move(first), std::move(second), scale);
     comparison.mean_interval = effect.interval(0.95);
     comparison.p = two_sided_p(effect, 0);
   }
@@ -90,8 +73,14 @@ void add_statistics(Comparison& comparison, const std::string& measure) {
 }
 
 // Differences between scores of runs that stopped at the criterion say little about the models.
-void add_caveats(const ModelRuns& first, const ModelRuns& second, const std::string& measure, Comparison& comparison) {
-  if (measure == updates_to_solve) return;
+void add_caveats(const ModelRuns& first, const ModelRuns& second, const Measurement& measurement,
+                 Comparison& comparison) {
+  if (is_time(measurement)) {
+    std::vector<const Run*> runs = pointers(first.runs);
+    for (const Run& run : second.runs) runs.push_back(&run);
+    if (const std::string why = unreliable_times(runs); !why.empty()) comparison.caveats.push_back(why);
+  }
+  if (is_of_solving(measurement) || is_time(measurement) || !rates_runs(measurement)) return;
   const auto stopped = [](const ModelRuns& model) {
     return std::count_if(model.runs.begin(), model.runs.end(),
                          [](const Run& run) { return run.stopped_when_solved(); });
@@ -111,25 +100,45 @@ void add_caveats(const ModelRuns& first, const ModelRuns& second, const std::str
 }
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
-                          const std::string& wanted) {
+                          const Measurement& measurement) {
+  const std::vector<const Run*> runs = runs_of(task);
   Comparison comparison;
-  const std::string measure = wanted.empty() ? task.measure : wanted;
   comparison.task = task.label;
   comparison.first = first.label;
   comparison.second = second.label;
-  comparison.measure = measure == updates_to_solve ? "updates to solve" : "test " + measure;
-  comparison.higher_is_better = measure == task.measure && task.higher_is_better;
+  comparison.measure = measure_heading(measurement, runs);
+  comparison.rates_runs = rates_runs(measurement);
+  comparison.higher_is_better = !comparison.rates_runs || higher_is_better(measurement, runs);
+  const double worst = worst_value(measurement, runs);
   std::map<std::uint64_t, const Run*> by_seed;
   for (const Run& run : second.runs) by_seed[run.seed()] = &run;
   for (const Run& run : first.runs) {
     const auto other = by_seed.find(run.seed());
     if (other == by_seed.end()) continue;
-    const Score a = score_of(task, run, measure), b = score_of(task, *other->second, measure);
+    const Score a = score_of(measurement, run, worst), b = score_of(measurement, *other->second, worst);
     comparison.pairs.push_back({run.seed(), a.value, b.value, a.text, b.text});
   }
-  if (!comparison.pairs.empty()) add_statistics(comparison, measure);
-  add_caveats(first, second, measure, comparison);
+  if (!comparison.pairs.empty()) add_statistics(comparison, scale_of(measurement.name));
+  add_caveats(first, second, measurement, comparison);
   return comparison;
+}
+
+// Throws UserError if no run on the task has such a number, or if its runs do not say when they solved it.
+void check_measure(const TaskRuns& task, const Measurement& measurement) {
+  const std::vector<const Run*> runs = runs_of(task);
+  const auto has = [&](const Run* run) { return has_measure(measurement, *run); };
+  if (std::none_of(runs.begin(), runs.end(), has)) {
+    std::vector<std::string> known = known_measures(runs);
+    throw UserError("measure = " + measurement.text + " is not a number of the runs on task " + task.label +
+                    ", which have " + join(known) +
+                    "; of scores also those 'at LENGTH' (a test length), 'beyond' (the mean over longer ones), "
+                    "'after N s' and 'before training'" +
+                    did_you_mean(measurement.name, known));
+  }
+  if (is_of_solving(measurement) && !task.judges_solving)
+    throw UserError("measure = " + measurement.text +
+                    " needs runs with evaluate = " + std::to_string(min_evaluate_to_solve) +
+                    " or more, which those on task " + task.label + " do not have");
 }
 
 void check_label(const Study& study, const std::string& name) {
@@ -164,20 +173,15 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
   std::vector<Comparison> comparisons;
   for (const TaskRuns& task : study.tasks) {
     if (task.measure.empty()) continue;
-    if (!measure.empty() && measure != "loss" && measure != updates_to_solve && measure != task.measure) {
-      throw UserError("measure = " + measure + " is not one of " + task.measure + ", loss, " + updates_to_solve +
-                      " for task " + task.label + did_you_mean(measure, {task.measure, "loss", updates_to_solve}));
-    }
-    if (measure == updates_to_solve && !task.judges_solving)
-      throw UserError("measure = " + measure + " needs runs with evaluate = " + std::to_string(min_evaluate_to_solve) +
-                      " or more, which those on task " + task.label + " do not have");
+    const Measurement measurement = parse_measurement(measure.empty() ? task.measure : measure);
+    check_measure(task, measurement);
     for (const ModelRuns& a : task.models) {
       for (const ModelRuns& b : task.models) {
         // Complete labels must match. Labels without variant match in all variants that both models have.
         const bool by_label = a.label == first && b.label == second;
         const bool by_base = a.base == first && b.base == second && a.variant == b.variant;
         if (!by_label && !by_base) continue;
-        Comparison comparison = compare_models(task, a, b, measure);
+        Comparison comparison = compare_models(task, a, b, measurement);
         if (!comparison.pairs.empty()) comparisons.push_back(std::move(comparison));
       }
     }
@@ -200,20 +204,91 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
   return comparisons;
 }
 
+namespace {
+
+std::string interval_text(double value, const std::optional<Interval>& interval, std::string (*text)(double)) {
+  return text(value) + (interval ? " [" + text(interval->low) + ", " + text(interval->high) + "]" : "");
+}
+
+double mean_of(const std::vector<Pair>& pairs, double Pair::*side) {
+  Values values;
+  for (const Pair& pair : pairs) values.push_back(pair.*side);
+  return mean(values);
+}
+
+Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json interval_json(const std::optional<Interval>& interval) {
+  return interval ? Json{interval->low, interval->high} : Json(nullptr);
+}
+
+}  // namespace
+
+Table compare_table(const std::vector<Comparison>& comparisons) {
+  Table table{{{"task", false},
+               {"models", false},
+               {"measure", false},
+               {"n"},
+               {"mean of first"},
+               {"mean of second"},
+               {"advantage [95 %]"},
+               {"ratio [95 %]"},
+               {"P(improvement) [95 %]"},
+               {"p (Holm)"}},
+              {}};
+  for (const Comparison& c : comparisons)
+    table.rows.push_back({c.task, c.first + ", " + c.second, c.measure, std::to_string(c.pairs.size()),
+                          score_text(mean_of(c.pairs, &Pair::first)), score_text(mean_of(c.pairs, &Pair::second)),
+                          interval_text(c.mean_advantage, c.mean_interval, signed_text),
+                          c.ratio ? interval_text(*c.ratio, c.ratio_interval, score_text) : "-",
+                          interval_text(c.improvement, c.improvement_interval, probability_text),
+                          c.adjusted_p ? significant(*c.adjusted_p) : "-"});
+  return table;
+}
+
+Json compare_json(const std::vector<Comparison>& comparisons) {
+  Json list = Json::array();
+  for (const Comparison& c : comparisons) {
+    Json pairs = Json::array();
+    for (std::size_t i = 0; i < c.pairs.size(); ++i)
+      pairs.push_back({{"seed", c.pairs[i].seed},
+                       {"first", c.pairs[i].first},
+                       {"second", c.pairs[i].second},
+                       {"advantage", c.advantages[i]}});
+    list.push_back({{"task", c.task},
+                    {"first", c.first},
+                    {"second", c.second},
+                    {"measure", c.measure},
+                    {"higher_is_better", c.rates_runs ? Json(c.higher_is_better) : Json(nullptr)},
+                    {"pairs", std::move(pairs)},
+                    {"mean_advantage", c.mean_advantage},
+                    {"mean_advantage_interval", interval_json(c.mean_interval)},
+                    {"ratio", number_or_null(c.ratio)},
+                    {"ratio_interval", interval_json(c.ratio_interval)},
+                    {"improvement", c.improvement},
+                    {"improvement_interval", interval_json(c.improvement_interval)},
+                    {"p", number_or_null(c.p)},
+                    {"adjusted_p", number_or_null(c.adjusted_p)},
+                    {"caveats", c.caveats}});
+  }
+  return list;
+}
+
 std::string compare_text(const std::vector<Comparison>& comparisons) {
   std::string text;
   const bool several = comparisons.size() > 1;
   for (const Comparison& c : comparisons) {
     const int n = static_cast<int>(c.pairs.size());
-    Table table{{{"seed"}, {c.first}, {c.second}, {"advantage of " + c.first}}, {}};
+    const std::string effect = c.rates_runs ? "advantage" : "difference";
+    Table table{{{"seed"}, {c.first}, {c.second}, {c.rates_runs ? "advantage of " + c.first : effect}}, {}};
     for (std::size_t i = 0; i < c.pairs.size(); ++i) {
       table.rows.push_back({std::to_string(c.pairs[i].seed), c.pairs[i].first_text, c.pairs[i].second_text,
                             signed_text(c.advantages[i])});
     }
     const auto [min, max] = std::minmax_element(c.advantages.begin(), c.advantages.end());
-    text += c.task + ": " + c.first + " compared with " + c.second + ", " + c.measure +
-            (c.higher_is_better ? " (higher is better)" : " (lower is better)") + "\n\n" + table.text() + "\n";
-    text += "mean advantage              " + signed_text(c.mean_advantage) + range_text(c.mean_interval, signed_text) +
+    text += c.task + ": " + c.first + " compared with " + c.second + ", " + c.measure + "\n\n" + table.text() + "\n";
+    text += "mean " + effect + (c.rates_runs ? "              " : "             ") + signed_text(c.mean_advantage) +
+            range_text(c.mean_interval, signed_text) +
             (c.mean_interval ? "" : "  (from " + signed_text(*min) + " to " + signed_text(*max) + ")") + "\n";
     text += "probability of improvement  " + probability_text(c.improvement) +
             range_text(c.improvement_interval, probability_text) + "\n";
@@ -233,15 +308,15 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
     text += "\n";
   }
   text += R"(A pair consists of two runs with the same seed, and so with the same data.
-advantage: score of the first model minus score of the second, with the sign chosen so that positive values are in favor
+advantage: value of the first model minus value of the second, with the sign chosen so that positive values are in favor
   of the first model
 probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
   count half (Mann-Whitney)
 )";
   if (std::any_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.ratio.has_value(); }))
     text +=
-        R"(ratio: loss of the first model divided by that of the second, geometric mean. Losses differ by factors, so their mean
-  difference has no reliable interval
+        R"(ratio: value of the first model divided by that of the second, geometric mean. Losses and times differ by factors, so
+  their mean difference has no reliable interval
 )";
   text +=
       R"(intervals: 95 %; of the mean advantage and of the logarithm of the ratio by inverting the sign-flip test (if all scores

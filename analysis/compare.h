@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/format.h"
 #include "analysis/study.h"
 
 namespace rnnbench::analysis {
@@ -20,7 +21,8 @@ struct Pair {
 struct Comparison {
   std::string task;           // label of the task: "copy (length 50)"
   std::string first, second;  // labels
-  std::string measure;
+  std::string measure;        // with its direction: "recall at 50 (higher is better)"
+  bool rates_runs = true;     // otherwise there is no advantage, just a difference
   bool higher_is_better = true;
   std::vector<Pair> pairs;  // by seed
   Values advantages;        // first - second where higher is better, otherwise second - first
@@ -42,12 +44,14 @@ struct Comparison {
 };
 
 // `first` and `second` are labels of models. Without their parentheses, every variant that both models have is
-// compared. `measure` is "" (the measure of each task), "loss", or "updates-to-solve". For the latter, an unsolved run
-// counts as its budget, which is a lower bound, so true differences may be larger. Throws UserError for unknown names,
-// and when the models have no task, variant and seed in common.
+// compared. `measure` is any measure of analysis/measurement.h, or "" for the measure of each task. In times to solve,
+// an unsolved run counts as all of its training, which is a lower bound, so true differences may be larger. Throws
+// UserError for unknown names, and when the models have no task, variant and seed in common.
 std::vector<Comparison> compare(const Study& study, const std::string& first, const std::string& second,
                                 const std::string& measure);
 
 std::string compare_text(const std::vector<Comparison>& comparisons);
+Table compare_table(const std::vector<Comparison>& comparisons);  // one row for each task
+Json compare_json(const std::vector<Comparison>& comparisons);
 
 }  // namespace rnnbench::analysis

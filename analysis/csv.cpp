@@ -81,6 +81,12 @@ std::string runs_csv(const std::vector<Record>& records) {
     for (const auto& [stream, scores] : result.at("final").items()) {
       for (const auto& [name, value] : scores.items()) sheet.add(rank, stream + "_" + name, value);
     }
+    for (const Json& point : result.at("lengths")) {
+      if (point.value("trained", false)) continue;  // the scores above
+      for (const auto& [name, value] : point.items())
+        if (name != "length" && name != "trained")
+          sheet.add(rank, "test_" + name + "_at_" + option_text(point.at("length")), value);
+    }
     ++rank;
     for (const auto& [key, value] : record->measured.items()) {
       if (!value.is_structured()) sheet.add(rank, key == "ms_per_update" ? "wall_ms_per_update" : key, value);

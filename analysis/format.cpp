@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "core/plain_text.h"
 
@@ -124,6 +125,20 @@ std::string Table::html() const {
   return text + "</tbody>\n</table>\n";
 }
 
+std::string Table::latex() const {
+  std::string text = "\\begin{tabular}{@{}";
+  for (const Column& column : columns) text += column.right ? 'r' : 'l';
+  text += "@{}}\n\\toprule\n";
+  const auto add_line = [&](auto&& cell) {
+    for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? " & " : "") + latex_escape(cell(c));
+    text += " \\\\\n";
+  };
+  add_line([&](std::size_t c) { return columns[c].title; });
+  text += "\\midrule\n";
+  for (const auto& row : rows) add_line([&](std::size_t c) { return row[c]; });
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
 namespace {
 
 std::string escaped_for_markdown(const std::string& text, bool brackets) {
@@ -171,6 +186,29 @@ std::string markdown_link(const std::string& text, const std::string& path) {
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return "\"" + replace_all(text, "\"", "\"\"") + "\"";
+}
+
+std::string latex_escape(const std::string& text) {
+  static const std::map<char, std::string> commands = {{'\\', "\\textbackslash{}"},
+                                                       {'~', "\\textasciitilde{}"},
+                                                       {'^', "\\textasciicircum{}"},
+                                                       {'<', "$<$"},
+                                                       {'>', "$>$"}};
+  const std::string plain = plain_text(text);
+  std::string escaped;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const char c = plain[i];
+    const bool begins = i == 0 || std::string_view(" [(").find(plain[i - 1]) != std::string_view::npos;
+    if (const auto command = commands.find(c); command != commands.end())
+      escaped += command->second;
+    else if (c == '-' && begins && i + 1 < plain.size() && std::isdigit(static_cast<unsigned char>(plain[i + 1])))
+      escaped += "$-$";
+    else if (std::string_view("&%$#_{}").find(c) != std::string_view::npos)
+      escaped += {'\\', c};
+    else
+      escaped += c;
+  }
+  return escaped;
 }
 
 std::string html_escape(const std::string& text) {

@@ -1,4 +1,4 @@
-// Numbers as text, and tables in four formats.
+// Numbers as text, and tables in five formats.
 #pragma once
 
 #include <string>
@@ -29,12 +29,14 @@ struct Table {
   std::string markdown() const;  // GitHub-flavored
   std::string csv() const;       // RFC 4180, but lines end in \n
   std::string html() const;      // a <table> element
+  std::string latex() const;     // a tabular environment with the rules of the package booktabs
 };
 
 // Text that Markdown (GitHub-flavored, also within a table) shows as it is: no HTML, links, emphasis or code.
 std::string markdown_escape(const std::string& text);
 std::string markdown_link(const std::string& text, const std::string& path);
-std::string csv_field(const std::string& text);    // quoted where RFC 4180 requires it
-std::string html_escape(const std::string& text);  // for text and attribute values
+std::string csv_field(const std::string& text);     // quoted where RFC 4180 requires it
+std::string html_escape(const std::string& text);   // for text and attribute values
+std::string latex_escape(const std::string& text);  // a minus before a digit becomes that of mathematics
 
 }  // namespace rnnbench::analysis

@@ -1,4 +1,4 @@
-#include "findings/measurement.h"
+#include "analysis/measurement.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,10 +6,11 @@
 #include <map>
 #include <set>
 
+#include "analysis/format.h"
 #include "core/error.h"
 #include "core/text.h"
 
-namespace rnnbench::findings {
+namespace rnnbench::analysis {
 namespace {
 
 // Of these a run has one number; the endings (" at 200") go with scores.
@@ -160,29 +161,27 @@ Measurement parse_measurement(const std::string& text) {
   return m;
 }
 
-bool is_of_solving(const Measurement& m) {
-  return m.name == "solved" || m.name == "updates_to_solve" || m.name == "cpu_seconds_to_solve";
-}
+bool is_time_to_solve(const Measurement& m) { return m.name == "updates_to_solve" || m.name == "cpu_seconds_to_solve"; }
+
+bool is_of_solving(const Measurement& m) { return m.name == "solved" || is_time_to_solve(m); }
 
 bool is_time(const Measurement& m) {
   return m.seconds || m.name == "cpu_seconds_to_solve" || m.name == "cpu_ms_per_update" ||
          m.name == "wall_ms_per_update";
 }
 
-std::string unreliable_times(const std::vector<Run>& runs) {
+std::string unreliable_times(const std::vector<const Run*>& runs) {
   std::size_t busy = 0;
   std::set<std::string> cpus;
-  for (const Run& run : runs) {
-    if (!run.recorded()) continue;
-    busy += timed_on_busy_machine(*run.record);
-    cpus.insert(run.record->measured.value("cpu", "unknown"));
+  for (const Run* run : runs) {
+    if (!run->recorded()) continue;
+    busy += timed_on_busy_machine(*run->record);
+    cpus.insert(run->record->measured.value("cpu", "unknown"));
   }
-  if (busy > 0)
-    return std::to_string(busy) + " of " + std::to_string(runs.size()) +
-           " runs were timed on a busy machine; train them again on a quiet one, or accept their times with --any-times";
+  if (busy > 0) return std::to_string(busy) + " of " + counted(runs.size(), "run") + " were timed on a busy machine";
   if (cpus.size() > 1)
     return "the runs were timed on different CPUs (" + join(std::vector<std::string>(cpus.begin(), cpus.end()), "; ") +
-           "); train them on one, or accept their times with --any-times";
+           ")";
   return "";
 }
 
@@ -198,9 +197,36 @@ bool of_a_probe(const Measurement& m, const Run& run) {
          run.record->result.at("probe").at("scalars").contains(m.name);
 }
 
+std::vector<std::string> known_measures(const std::vector<const Run*>& runs) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    const auto has = [&](const Run* run) { return has_measure(parse_measurement(name), *run); };
+    if (std::any_of(runs.begin(), runs.end(), has)) names.push_back(name);
+  };
+  for (const Run* run : runs) {
+    if (!run->recorded()) continue;
+    const Json& result = run->record->result;
+    add(result.at("measure").at("name"));
+    for (const auto& [name, score] : result.at("final").at("test").items()) add(name);
+    for (const char* name : {"relative_loss", "skill", "bits_per_parameter"}) add(name);
+    for (const std::string& name : of_the_run) add(name);
+    if (result.contains("probe"))
+      for (const auto& [name, scalar] : result.at("probe").at("scalars").items()) add(name);
+  }
+  return names;
+}
+
 std::vector<const Run*> pointers(const std::vector<Run>& runs) {
   std::vector<const Run*> result;
   for (const Run& run : runs) result.push_back(&run);
+  return result;
+}
+
+std::vector<const Run*> runs_of(const TaskRuns& task) {
+  std::vector<const Run*> result;
+  for (const ModelRuns& model : task.models)
+    for (const Run& run : model.runs) result.push_back(&run);
   return result;
 }
 
@@ -225,10 +251,13 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
   return !lower.contains(m.name);
 }
 
+bool rates_runs(const Measurement& m) {
+  return m.name != "parameters" && m.name != "hidden" && m.name != "state_size" &&
+         m.name.find("gate ") == std::string::npos && m.name.find("gradient") == std::string::npos;
+}
+
 std::string measure_heading(const Measurement& m, const std::vector<const Run*>& runs) {
-  const bool describes = m.name == "parameters" || m.name == "hidden" || m.name == "state_size" ||
-                         m.name.find("gate ") != std::string::npos || m.name.find("gradient") != std::string::npos;
-  if (describes) return m.text;
+  if (!rates_runs(m)) return m.text;
   return m.text + (higher_is_better(m, runs) ? " (higher is better)" : " (lower is better)");
 }
 
@@ -250,4 +279,4 @@ double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {
   return worst.value_or(0);
 }
 
-}  // namespace rnnbench::findings
+}  // namespace rnnbench::analysis

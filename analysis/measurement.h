@@ -1,4 +1,4 @@
-// What is compared of a run: one number of its record.
+// A measure: one number of a run's record, which tables, comparisons and findings look at.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 #include "analysis/study.h"
 
-namespace rnnbench::findings {
+namespace rnnbench::analysis {
 
 // "recall", "recall at 200", "accuracy beyond", "recall after 5 s", "updates_to_solve", "gradient at lag 50": parsed.
 //   a score of the task         on test sequences of the training length; "loss" is one for every task
@@ -46,22 +46,28 @@ std::optional<double> value_of(const Measurement& measurement, const Run& run);
 bool has_measure(const Measurement& measurement, const Run& run);
 // Whether the measure says if, or when, a run solved its task.
 bool is_of_solving(const Measurement& measurement);
+bool is_time_to_solve(const Measurement& measurement);
 // Whether the measure depends on how long training took.
 bool is_time(const Measurement& measurement);
 // Why times of these runs cannot be compared: they were measured on a busy machine (timed_on_busy_machine) or on
 // different CPUs; "": they can.
-std::string unreliable_times(const std::vector<Run>& runs);
+std::string unreliable_times(const std::vector<const Run*>& runs);
 // Whether the measure is a scalar of the run's probe.
 bool of_a_probe(const Measurement& measurement, const Run& run);
 
+// All measures that these runs have, without endings.
+std::vector<std::string> known_measures(const std::vector<const Run*>& runs);
+
 std::vector<const Run*> pointers(const std::vector<Run>& runs);
+std::vector<const Run*> runs_of(const TaskRuns& task);
 
 // What a run without a value counts as: the worst value of all these runs, and no better than a model without memory.
 double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);
 
 bool higher_is_better(const Measurement& measurement, const std::vector<const Run*>& runs);
-// "recall (higher is better)"; without a direction for numbers that describe a run and do not rate it, as a gate's
-// mean.
+// Whether the number says how good a run is, unlike its width or the mean of a gate.
+bool rates_runs(const Measurement& measurement);
+// "recall (higher is better)"; without a direction for numbers that do not rate runs.
 std::string measure_heading(const Measurement& measurement, const std::vector<const Run*>& runs);
 
-}  // namespace rnnbench::findings
+}  // namespace rnnbench::analysis

@@ -83,7 +83,9 @@ std::string task_section(const TaskRuns& task) {
   if (!task.measure.empty())
     text += " Measure: " + task.measure + ", " + task.definition + ". Losses: " + task_references(task) + ".";
   html += element("p", text, "soft");
-  return html + scrolling(outcome_table(task).html()) + scrolling(cost_table(task).html());
+  html += scrolling(outcome_table(task).html());
+  if (const auto lengths = length_table(task)) html += scrolling(lengths->html());
+  return html + scrolling(cost_table(task).html());
 }
 
 std::string problems_section(const Study& study) {
@@ -108,6 +110,9 @@ std::string reading_section(const Study& study) {
            "percentile bootstrap interval (10,000 resamples). With fewer seeds, such an interval would be "
            "too narrow, so the table shows every score, from the worst to the best. A run without a score counts as 0 "
            "where higher is better, and otherwise as the maximum of the baseline and all scores on the task."},
+      {"Test length",
+       "The length of the test sequences; trained marks the length of training. The weights are the same at all "
+       "lengths."},
       {"Updates to solve, CPU s to solve",
        "Training until validation first met the criterion: the Kaplan-Meier median over seeds, with minimum and "
        "maximum in brackets. Of a run that did not solve the task, it is only known that it takes longer than its "

@@ -113,7 +113,9 @@ void describe_measure(TaskRuns& task) {
         known = true;
       }
       const auto score = run.test_score(task.measure);
-      if (score && !task.higher_is_better) task.worst_score = std::max(task.worst_score, *score);
+      if (!score) continue;
+      task.worst_score =
+          task.higher_is_better ? std::min(task.worst_score, *score) : std::max(task.worst_score, *score);
     }
   }
 }
@@ -140,12 +142,6 @@ std::optional<double> Run::test_score(const std::string& name) const {
   const Json& scores = record->result.at("final").at("test");
   if (!scores.contains(name) || !scores.at(name).is_number()) return std::nullopt;
   return scores.at(name).get<double>();
-}
-
-Values TaskRuns::scores(const ModelRuns& model) const {
-  Values values;
-  for (const Run& run : model.runs) values.push_back(run.test_score(measure).value_or(worst_score));
-  return values;
 }
 
 std::string option_text(const Json& value) {

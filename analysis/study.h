@@ -64,12 +64,9 @@ struct TaskRuns {
   bool judges_solving = true;     // enough validation sequences to say which runs solved the task
   double baseline = 0;            // expected loss of the memoryless baseline
   std::optional<double> optimum;  // lowest possible expected loss
-  // The score of runs that have none. Where higher is better, it is 0, the lowest value of all measures of this kind.
-  // Where lower is better, it is the maximum of the baseline and all scores on this task.
+  // The score of runs that have none. Where higher is better, it is the minimum of 0 and all scores on this task;
+  // where lower is better, the maximum of the baseline and all scores.
   double worst_score = 0;
-
-  // One score for each declared run, in the order of the runs.
-  Values scores(const ModelRuns& model) const;
 };
 
 struct Study {

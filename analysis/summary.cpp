@@ -1,6 +1,7 @@
 #include "analysis/summary.h"
 
 #include <algorithm>
+#include <set>
 
 #include "analysis/format.h"
 
@@ -75,10 +76,56 @@ std::optional<double> median_of(const ModelRuns& model, const std::string& secti
   return median(values);
 }
 
+ScoreSummary summarize_scores(const TaskRuns& task, const ModelRuns& model, const Measurement& measurement) {
+  const std::vector<const Run*> runs = runs_of(task);
+  const double worst = worst_value(measurement, runs);
+  ScoreSummary summary;
+  std::vector<std::pair<double, std::string>> scored;
+  for (const Run& run : model.runs) {
+    const auto value = value_of(measurement, run);
+    summary.scored += value.has_value();
+    scored.emplace_back(value.value_or(worst), value            ? score_text(*value)
+                                               : run.recorded() ? run.diverged() ? "diverged" : "not finite"
+                                                                : "missing");
+  }
+  const bool higher = higher_is_better(measurement, runs);
+  std::stable_sort(scored.begin(), scored.end(),
+                   [&](const auto& a, const auto& b) { return higher ? a.first < b.first : a.first > b.first; });
+  for (const auto& [value, text] : scored) {
+    summary.values.push_back(value);
+    summary.texts.push_back(text);
+  }
+  summary.iqm = interquartile_mean(summary.values);
+  summary.median = median(summary.values);
+  summary.mean = mean(summary.values);
+  const auto [min, max] = std::minmax_element(summary.values.begin(), summary.values.end());
+  summary.min = *min;
+  summary.max = *max;
+  if (static_cast<int>(model.runs.size()) >= min_runs_for_interval)
+    summary.iqm_interval = bootstrap_interval(summary.values, iqm);
+  return summary;
+}
+
+TestLengths test_lengths(const TaskRuns& task) {
+  TestLengths result{{}, 0, task.measure};
+  std::set<std::int64_t> lengths;
+  for (const ModelRuns& model : task.models)
+    for (const Run& run : model.runs) {
+      if (!run.recorded()) continue;
+      for (const Json& point : run.record->result.at("lengths")) {
+        const std::int64_t length = point.at("length");
+        lengths.insert(length);
+        if (point.value("trained", false)) result.trained = length;
+        if (!point.contains(task.measure)) result.measure = "loss";
+      }
+    }
+  if (lengths.size() > 1) result.lengths.assign(lengths.begin(), lengths.end());
+  return result;
+}
+
 Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   Summary summary;
   summary.runs = static_cast<int>(model.runs.size());
-  std::vector<std::pair<double, std::string>> scored;
   std::vector<std::pair<std::string, Values>> tests;
   for (const Run& run : model.runs) {
     summary.recorded += run.recorded();
@@ -86,12 +133,6 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
     summary.diverged += run.diverged();
     summary.stopped += run.stopped_when_solved();
     summary.missing += !run.recorded();
-    const auto score = run.test_score(task.measure);
-    summary.scored += score.has_value();
-    const double value = score.value_or(task.worst_score);
-    scored.emplace_back(value, score            ? score_text(*score)
-                               : run.recorded() ? run.diverged() ? "diverged" : "not finite"
-                                                : "missing");
     if (!run.recorded() || run.diverged()) continue;
     for (const auto& [name, test] : run.record->result.at("final").at("test").items()) {
       auto entry = std::find_if(tests.begin(), tests.end(), [&](const auto& t) { return t.first == name; });
@@ -99,24 +140,11 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
       if (test.is_number()) entry->second.push_back(test.get<double>());
     }
   }
-  std::stable_sort(scored.begin(), scored.end(), [&](const auto& a, const auto& b) {
-    return task.higher_is_better ? a.first < b.first : a.first > b.first;
-  });
-  for (const auto& [value, text] : scored) {
-    summary.scores.push_back(value);
-    summary.score_texts.push_back(text);
-  }
   for (const auto& [name, values] : tests) {
     if (!values.empty()) summary.test_scores.emplace_back(name, median(values));
   }
   summary.success = wilson_interval(summary.solved, summary.runs);
-  summary.iqm = interquartile_mean(summary.scores);
-  summary.median = median(summary.scores);
-  summary.mean = mean(summary.scores);
-  const auto [min, max] = std::minmax_element(summary.scores.begin(), summary.scores.end());
-  summary.min = *min;
-  summary.max = *max;
-  if (summary.runs >= min_runs_for_interval) summary.iqm_interval = bootstrap_interval(summary.scores, iqm);
+  summary.score = summarize_scores(task, model, parse_measurement(task.measure.empty() ? "loss" : task.measure));
   summary.updates = time_in_updates(model);
   summary.cpu_seconds = cpu_seconds_to_solve(model);
   summary.sequences_per_second = median_of(model, "measured", "sequences_per_second");

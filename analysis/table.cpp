@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "analysis/summary.h"
+#include "core/plain_text.h"
 #include "core/text.h"
 
 namespace rnnbench::analysis {
@@ -20,21 +22,38 @@ std::string optional_text(const std::optional<double>& value, std::string (*text
   return value ? text(*value) : "-";
 }
 
-// From ten runs on the IQM with its interval, otherwise every score; a sentence if no run has a score. `widths` are the
-// widths of the first scores of all models, the second, ..., so that scores are aligned in columns.
-std::string scores_text(const Summary& summary, const std::vector<std::size_t>& widths) {
-  if (summary.scored == 0 && summary.recorded > 0)
-    return summary.diverged == summary.runs ? "every run diverged" : "no run has a score";
-  if (summary.iqm_interval) {
-    return score_text(summary.iqm) + "  " + interval_text(*summary.iqm_interval, score_text);
-  }
+// From ten runs on the IQM with its interval, otherwise every score. `widths` are the widths of the first scores of all
+// models, the second, ..., so that scores are aligned in columns.
+std::string scores_text(const ScoreSummary& scores, const std::vector<std::size_t>& widths) {
+  if (scores.iqm_interval) return score_text(scores.iqm) + "  " + interval_text(*scores.iqm_interval, score_text);
   std::string text;
-  for (std::size_t i = 0; i < summary.score_texts.size(); ++i) {
-    text += summary.score_texts[i];
-    if (i + 1 < summary.score_texts.size()) text += std::string(widths[i] + 1 - summary.score_texts[i].size(), ' ');
+  for (std::size_t i = 0; i < scores.texts.size(); ++i) {
+    text += scores.texts[i];
+    if (i + 1 < scores.texts.size()) text += std::string(widths[i] + 1 - scores.texts[i].size(), ' ');
   }
   return text;
 }
+
+// The scores of all rows of a table, aligned; a sentence where no run has a score although some have a record.
+class ScoreColumn {
+ public:
+  void add(const Summary& runs, ScoreSummary scores) {
+    widths_.resize(std::max(widths_.size(), scores.texts.size()));
+    for (std::size_t i = 0; i < scores.texts.size(); ++i) widths_[i] = std::max(widths_[i], scores.texts[i].size());
+    sentences_.push_back(scores.scored > 0 || runs.recorded == 0 ? ""
+                         : runs.diverged == runs.runs            ? "every run diverged"
+                                                                 : "no run has a score");
+    scores_.push_back(std::move(scores));
+  }
+  std::string text(std::size_t row) const {
+    return sentences_[row].empty() ? scores_text(scores_[row], widths_) : sentences_[row];
+  }
+
+ private:
+  std::vector<ScoreSummary> scores_;
+  std::vector<std::string> sentences_;
+  std::vector<std::size_t> widths_;
+};
 
 bool has_intervals(const Study& study, bool wanted) {
   for (const TaskRuns& task : study.tasks) {
@@ -53,6 +72,35 @@ Json solve_time_json(const SolveTime& time) {
   return {{"median", or_null(time.median)}, {"runs", runs}};
 }
 
+// The statistics of the scores under these names; null if no run has a score.
+void add_statistics(Json& row, const ScoreSummary& scores) {
+  const bool scored = scores.scored > 0;
+  const auto number = [&](double value) { return scored ? Json(value) : Json(nullptr); };
+  row["score_iqm"] = number(scores.iqm);
+  row["score_iqm_low"] = scores.iqm_interval ? number(scores.iqm_interval->low) : Json(nullptr);
+  row["score_iqm_high"] = scores.iqm_interval ? number(scores.iqm_interval->high) : Json(nullptr);
+  row["score_median"] = number(scores.median);
+  row["score_mean"] = number(scores.mean);
+  row["score_min"] = number(scores.min);
+  row["score_max"] = number(scores.max);
+  row["scores"] = scored ? Json(scores.values) : Json::array();
+}
+
+Measurement at_length(const TestLengths& lengths, std::int64_t length) {
+  return parse_measurement(lengths.measure + " at " + std::to_string(length));
+}
+
+Json lengths_json(const TaskRuns& task, const ModelRuns& model) {
+  const TestLengths lengths = test_lengths(task);
+  Json rows = Json::array();
+  for (const std::int64_t length : lengths.lengths) {
+    Json row = {{"length", length}, {"trained", length == lengths.trained}, {"measure", lengths.measure}};
+    add_statistics(row, summarize_scores(task, model, at_length(lengths, length)));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 Json row_json(const TaskRuns& task, const ModelRuns& model) {
   const Summary s = summarize(task, model);
   Json row = {{"task", task.label},
@@ -67,16 +115,9 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"solved_high", s.success.high},
               {"measure", task.measure},
               {"higher_is_better", task.higher_is_better},
-              {"solved_at", task.solved_at},
-              {"score_iqm", s.iqm},
-              {"score_iqm_low", nullptr},
-              {"score_iqm_high", nullptr},
-              {"score_median", s.median},
-              {"score_mean", s.mean},
-              {"score_min", s.min},
-              {"score_max", s.max},
-              {"scores", s.scores},
-              {"test_medians", Json::object()},
+              {"solved_at", task.solved_at}};
+  add_statistics(row, s.score);
+  row.update({{"test_medians", Json::object()},
               {"updates_to_solve", solve_time_json(s.updates)},
               {"cpu_seconds_to_solve", solve_time_json(s.cpu_seconds)},
               {"sequences_per_second", or_null(s.sequences_per_second)},
@@ -85,15 +126,9 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"hidden", or_null(s.hidden)},
               {"state_size", or_null(s.state_size)},
               {"baseline", task.baseline},
-              {"optimum", or_null(task.optimum)}};
-  if (s.scored == 0) {  // all scores are TaskRuns::worst_score
-    for (const char* key : {"score_iqm", "score_median", "score_mean", "score_min", "score_max"}) row[key] = nullptr;
-    row["scores"] = Json::array();
-  } else if (s.iqm_interval) {
-    row["score_iqm_low"] = s.iqm_interval->low;
-    row["score_iqm_high"] = s.iqm_interval->high;
-  }
+              {"optimum", or_null(task.optimum)}});
   for (const auto& [name, value] : s.test_scores) row["test_medians"][name] = value;
+  row["lengths"] = lengths_json(task, model);
   return row;
 }
 
@@ -123,20 +158,39 @@ Table outcome_table(const TaskRuns& task) {
                                                     : "test " + task.measure + ", lower is better";
   Table table{{{"model", false}, {"solved"}, {"95 % Wilson"}, {score, false}}, {}};
   std::vector<Summary> summaries;
-  std::vector<std::size_t> widths;
+  ScoreColumn scores;
   for (const ModelRuns& model : task.models) {
     summaries.push_back(summarize(task, model));
-    const std::vector<std::string>& texts = summaries.back().score_texts;
-    widths.resize(std::max(widths.size(), texts.size()));
-    for (std::size_t i = 0; i < texts.size(); ++i) widths[i] = std::max(widths[i], texts[i].size());
+    scores.add(summaries.back(), summaries.back().score);
   }
   for (std::size_t m = 0; m < summaries.size(); ++m) {
     const Summary& s = summaries[m];
-    table.rows.push_back({task.models[m].label,
-                          task.judges_solving ? std::to_string(s.solved) + " of " + std::to_string(s.runs) : "-",
-                          task.judges_solving ? percent(s.success.low) + " - " + percent(s.success.high) + " %" : "-",
-                          scores_text(s, widths)});
+    table.rows.push_back(
+        {task.models[m].label, task.judges_solving ? std::to_string(s.solved) + " of " + std::to_string(s.runs) : "-",
+         task.judges_solving ? percent(s.success.low) + " - " + percent(s.success.high) + " %" : "-", scores.text(m)});
   }
+  return table;
+}
+
+std::optional<Table> length_table(const TaskRuns& task) {
+  const TestLengths lengths = test_lengths(task);
+  if (lengths.lengths.empty()) return std::nullopt;
+  ScoreColumn scores;
+  for (const ModelRuns& model : task.models) {
+    const Summary runs = summarize(task, model);
+    for (const std::int64_t length : lengths.lengths)
+      scores.add(runs, summarize_scores(task, model, at_length(lengths, length)));
+  }
+  const bool higher = lengths.measure == task.measure && task.higher_is_better;
+  Table table{{{"model", false},
+               {"test length"},
+               {"test " + lengths.measure + (higher ? ", higher is better" : ", lower is better"), false}},
+              {}};
+  for (const ModelRuns& model : task.models)
+    for (const std::int64_t length : lengths.lengths)
+      table.rows.push_back({length == lengths.lengths.front() ? model.label : "",
+                            (length == lengths.trained ? "trained " : "") + std::to_string(length),
+                            scores.text(table.rows.size())});
   return table;
 }
 
@@ -213,6 +267,9 @@ std::vector<std::string> table_notes(const Study& study) {
         "test scores: interquartile mean over seeds, which ignores the lowest and highest quarter [95 % bootstrap "
         "interval]");
   }
+  if (std::any_of(study.tasks.begin(), study.tasks.end(),
+                  [](const TaskRuns& task) { return !test_lengths(task).lengths.empty(); }))
+    notes.push_back("test length: of the sequences on which the trained weights are tested; trained: that of training");
   notes.push_back("test scores are those of " + tested_weights(study) + stopped_text(study));
   notes.push_back(
       "to solve: training until validation met the criterion for good; median [minimum, maximum] over seeds");
@@ -230,7 +287,9 @@ std::string text_tables(const Study& study) {
   for (const TaskRuns& task : study.tasks) {
     text +=
         task_heading(task) + "\n" + task.options + (task.measure.empty() ? "" : "; " + task_references(task)) + "\n\n";
-    text += outcome_table(task).text() + "\n" + cost_table(task).text() + "\n";
+    text += outcome_table(task).text() + "\n";
+    if (const auto lengths = length_table(task)) text += lengths->text() + "\n";
+    text += cost_table(task).text() + "\n";
   }
   for (const std::string& note : table_notes(study)) text += note + "\n";
   for (const std::string& sentence : problems(study)) text += "! " + sentence + "\n";
@@ -242,10 +301,25 @@ std::string markdown_tables(const Study& study) {
   for (const TaskRuns& task : study.tasks) {
     text += "## " + markdown_escape(task_heading(task)) + "\n\n" +
             markdown_escape(task.options + "; " + task_references(task)) + "\n\n" + outcome_table(task).markdown() +
-            "\n" + cost_table(task).markdown() + "\n";
+            "\n";
+    if (const auto lengths = length_table(task)) text += lengths->markdown() + "\n";
+    text += cost_table(task).markdown() + "\n";
   }
   for (const std::string& note : table_notes(study)) text += "- " + markdown_escape(note) + "\n";
   for (const std::string& sentence : problems(study)) text += "- **" + markdown_escape(sentence) + "**\n";
+  return text;
+}
+
+std::string latex_tables(const Study& study) {
+  std::string text = "% " + plain_text(study.title) + "\n% in the preamble: \\usepackage{booktabs}\n";
+  for (const TaskRuns& task : study.tasks) {
+    text += "\n% " + plain_text(task_heading(task) + "; " + task_references(task)) + "\n" + outcome_table(task).latex();
+    if (const auto lengths = length_table(task)) text += "\n" + lengths->latex();
+    text += "\n" + cost_table(task).latex();
+  }
+  text += "\n";
+  for (const std::string& note : table_notes(study)) text += "% " + plain_text(note) + "\n";
+  for (const std::string& sentence : problems(study)) text += "% " + plain_text(sentence) + "\n";
   return text;
 }
 
@@ -259,15 +333,18 @@ Json json_table(const Study& study) {
 
 std::string csv_table(const Study& study) {
   const Json rows = json_table(study);
-  // The median of each test score has a column of its own. Of times to solve, only the median is given. Scores are a
-  // list.
-  std::vector<std::string> tests;
+  // Medians of test scores and means at test lengths have columns of their own. Of times to solve, only the median is
+  // given. Scores are a list.
+  const auto mean_at = [](const Json& at) {
+    return "test_" + at.at("measure").get<std::string>() + "_at_" + csv_text(at.at("length")) + "_iqm";
+  };
+  std::set<std::string> tests;
+  std::vector<std::string> lengths;
   for (const Json& row : rows) {
-    for (const auto& [name, value] : row.at("test_medians").items()) {
-      if (!std::count(tests.begin(), tests.end(), name)) tests.push_back(name);
-    }
+    for (const auto& [name, value] : row.at("test_medians").items()) tests.insert(name);
+    for (const Json& at : row.at("lengths"))
+      if (!std::count(lengths.begin(), lengths.end(), mean_at(at))) lengths.push_back(mean_at(at));
   }
-  std::sort(tests.begin(), tests.end());
   Table table;
   for (const Json& row : rows) {
     std::vector<std::pair<std::string, std::string>> cells;
@@ -275,8 +352,12 @@ std::string csv_table(const Study& study) {
       if (key == "scores") {
         cells.emplace_back(key, join(value, csv_text, " "));
       } else if (key == "test_medians") {
-        for (const std::string& name : tests) {
+        for (const std::string& name : tests)
           cells.emplace_back("test_" + name + "_median", value.contains(name) ? csv_text(value.at(name)) : "");
+      } else if (key == "lengths") {
+        for (const std::string& column : lengths) {
+          const auto at = std::find_if(value.begin(), value.end(), [&](const Json& a) { return mean_at(a) == column; });
+          cells.emplace_back(column, at == value.end() ? "" : csv_text(at->at("score_iqm")));
         }
       } else {
         cells.emplace_back(value.is_object() ? key + "_median" : key,

@@ -72,7 +72,7 @@ std::string claims_of_report(const Arguments& arguments, const Subject& subject)
 }  // namespace
 
 int table_command(const CommandArguments& words) {
-  const Arguments arguments("table", words, with_subject({format_flag({"text", "csv", "markdown", "json"})}));
+  const Arguments arguments("table", words, with_subject({format_flag({"text", "csv", "markdown", "latex", "json"})}));
   const Subject subject = subject_of(arguments);
   const std::string format = arguments.format();
   if (subject.runs == "trials") {
@@ -82,6 +82,7 @@ int table_command(const CommandArguments& words) {
   const Study study = recorded_study(subject, arguments);
   if (format == "csv") std::cout << csv_table(study);
   if (format == "markdown") std::cout << markdown_tables(study);
+  if (format == "latex") std::cout << latex_tables(study);
   if (format == "json") std::cout << json_table(study).dump(2) << '\n';
   if (format == "text") std::cout << text_tables(study);
   return 0;
@@ -130,7 +131,8 @@ int compare_command(const CommandArguments& words) {
         "command line: 'rnnbench compare' needs two models, as in --cell lstm,gru or "
         "--cell 'lstm, lstm + additive attention'");
   }
-  const std::vector<Flag> flags = with_subject({{.name = "measure"}});
+  const std::vector<Flag> flags =
+      with_subject({{.name = "measure"}, format_flag({"text", "csv", "markdown", "latex", "json"})});
   if (Arguments("compare", rest, flags).positional().empty()) {  // no file: the two models are the cells of the grid
     const std::string first = cell_of(labels[0]), second = cell_of(labels[1]);
     rest.insert(rest.end(), {"--cell", first == second ? first : first + "," + second});
@@ -139,7 +141,14 @@ int compare_command(const CommandArguments& words) {
   const Subject subject = subject_of(arguments);
   if (subject.runs == "trials") refuse_trials("compare");
   const Study study = recorded_study(subject, arguments);
-  std::cout << compare_text(compare(study, labels[0], labels[1], arguments.text("measure", "")));
+  const std::vector<Comparison> comparisons = compare(study, labels[0], labels[1], arguments.text("measure", ""));
+  const std::string format = arguments.format();
+  if (format == "text")
+    std::cout << compare_text(comparisons);
+  else if (format == "json")
+    std::cout << compare_json(comparisons).dump(2) << '\n';
+  else
+    print_table(compare_table(comparisons), format);
   return 0;
 }
 

@@ -116,13 +116,15 @@ is not finished, prints how many trials are recorded.
 const std::string table_usage =
     R"(rnnbench table EXPERIMENT [--KEY VALUE ...] [--results DIR]
                       [--runs tuned|untuned|trials] [--profile smoke|lab|full]
-                      [--format text|csv|markdown|json]
+                      [--format text|csv|markdown|latex|json]
 
-Prints, for every task and model: how many runs solved the task, the test scores, the updates and
-the CPU seconds until the task was solved, the training speed, the hidden size and the number of
-parameters.
+Prints, for every task and model: how many runs solved the task, the test scores (with test-length
+also those at every length), the updates and the CPU seconds until the task was solved, the training
+speed, the hidden size and the number of parameters.
 )" + experiment_help +
-    results_help + runs_help;
+    results_help + runs_help +
+    R"(  --format FORMAT   text (default), csv, markdown, latex (needs the package booktabs) or json
+)";
 
 const std::string plot_usage = R"(rnnbench plot EXPERIMENT [--KEY VALUE ...] [--results DIR]
                      [--runs tuned|untuned|trials] [--profile smoke|lab|full]
@@ -147,8 +149,9 @@ named studies, with figures.
                                  runs_help + family_help;
 
 const std::string compare_usage =
-    R"(rnnbench compare EXPERIMENT --cell A,B [--measure SCORE] [--KEY VALUE ...]
+    R"(rnnbench compare EXPERIMENT --cell A,B [--measure M] [--KEY VALUE ...]
                         [--results DIR] [--runs tuned|untuned] [--profile smoke|lab|full]
+                        [--format text|csv|markdown|latex|json]
 
 Compares two models on every task by the differences between runs of the same seed. Such runs were
 trained on the same sequences. Prints the pair of every seed and, from ten seeds on, a 95 %
@@ -157,9 +160,13 @@ confidence interval of the mean difference.
     results_help +
     R"(  --cell A,B        the two models: cells, or labels of the result table such as 'lstm, lstm +
                     additive attention'
-  --measure SCORE   what to compare: loss or updates-to-solve (default: the score that the task is
-                    judged by)
-)" + runs_help;
+  --measure M       what to compare, as in a claim (docs/add-a-finding.md lists all measures): loss,
+                    'recall at 200', 'accuracy beyond', updates_to_solve, solved, ... (default: the
+                    score that the task is judged by)
+)" + runs_help +
+    R"(  --format FORMAT   text (default, with every pair), json, or one row for each task as csv, markdown
+                    or latex (needs the package booktabs)
+)";
 
 const std::string reproduce_usage =
     R"(rnnbench reproduce [STUDY ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
@@ -185,7 +192,7 @@ runs decide. Ctrl-C saves checkpoints; the same command then continues.
 
 const std::string findings_usage =
     R"(rnnbench findings [NAME ...] [--profile lab|full] [--results DIR] [--family FILES]
-                         [--format text|markdown|json] [--any-times]
+                         [--format text|markdown|latex|json] [--any-times]
 
 Prints the table of findings: every claim with its verdict and the comparison that decides it, after
 search A and after search B. NAME is a study (all of its claims) or a claim, as STUDY/CLAIM; without
@@ -194,7 +201,7 @@ comparisons in the family. --format json contains every number, and the settings
 
   --profile P       lab (default) or full, see 'rnnbench reproduce --help'
   --results DIR     folder of the records (default: results)
-  --format FORMAT   text (default), markdown or json
+  --format FORMAT   text (default), markdown, latex (needs the package booktabs) or json
 )" + family_help +
     any_times_help;
 

@@ -99,7 +99,7 @@ std::vector<Finding> finding_family(const Arguments& arguments, Profile profile)
 int findings_command(const CommandArguments& words) {
   std::vector<Flag> flags = family_flags({"lab", "full"});
   flags.push_back(results_flag());
-  flags.push_back(format_flag({"text", "markdown", "json"}));
+  flags.push_back(format_flag({"text", "markdown", "latex", "json"}));
   const Arguments arguments("findings", words, std::move(flags), false);
   const std::vector<Finding> findings = finding_family(arguments, profile_of(arguments));
   const std::vector<FindingResult> results =
@@ -108,6 +108,7 @@ int findings_command(const CommandArguments& words) {
   const std::string format = arguments.format();
   if (format == "json") std::cout << findings_json(results).dump(2) << '\n';
   if (format == "markdown") std::cout << findings_markdown(results);
+  if (format == "latex") std::cout << findings_latex(results);
   if (format == "text") std::cout << findings_text(results);
   return 0;
 }

@@ -95,6 +95,7 @@ void print_table(const Table& table, const std::string& format) {
   if (format == "csv") std::cout << table.csv();
   if (format == "markdown") std::cout << table.markdown();
   if (format == "text") std::cout << table.text();
+  if (format == "latex") std::cout << table.latex();
   if (format != "json") return;
   Json rows = Json::array();
   for (const std::vector<std::string>& row : table.rows) {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "analysis/measurement.h"
 #include "analysis/study.h"
-#include "findings/measurement.h"
 #include "findings/statement.h"
 
 namespace rnnbench::findings {

@@ -58,6 +58,9 @@ PublishedAgreement compare_with_published(const FindingResult& result) {
 
 bool compares_scores(const Measurement& measurement) { return !is_of_solving(measurement) && !is_time(measurement); }
 
+constexpr const char* advice_on_times =
+    "; train them again on one quiet machine, or accept their times with --any-times";
+
 std::vector<std::string> caveats_of(const Finding& finding, const std::vector<Run>& runs, bool any_times) {
   std::vector<std::string> caveats;
   if (std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.tested_on_list(); }))
@@ -69,8 +72,8 @@ std::vector<std::string> caveats_of(const Finding& finding, const std::vector<Ru
                       " stopped when they had solved the task, and their scores are those of that moment");
   const bool times = std::any_of(finding.also.begin(), finding.also.end(),
                                  [](const DeclaredComparison& also) { return is_time(also.measurement); });
-  if (const std::string why = unreliable_times(runs); times && !any_times && !why.empty())
-    caveats.push_back("further comparisons of times mean nothing: " + why);
+  if (const std::string why = unreliable_times(pointers(runs)); times && !any_times && !why.empty())
+    caveats.push_back("further comparisons of times mean nothing: " + why + advice_on_times);
   return caveats;
 }
 
@@ -129,7 +132,9 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   for (const Published& published : finding.published)
     result.our_means.push_back(mean_of_model(result, published.model));
   result.published = compare_with_published(result);
-  if (is_time(finding.primary.measurement) && !any_times) result.reason = unreliable_times(records->runs);
+  if (const std::string why = unreliable_times(pointers(records->runs));
+      is_time(finding.primary.measurement) && !any_times && !why.empty())
+    result.reason = why + advice_on_times;
   if (unfrozen) result.reason = protocol_problem;
   result.refused = !result.reason.empty();
   return result;

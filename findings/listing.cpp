@@ -159,6 +159,29 @@ std::string published_text(const FindingResult& result) {
   return join(texts, "; ") + (agreement.empty() || texts.empty() ? "" : ": " + agreement);
 }
 
+namespace {
+
+Table findings_table(const std::vector<FindingResult>& results) {
+  Table table{{{"", true},
+               {"claim", false},
+               {"verdict", false},
+               {"measure", false},
+               {"A"},
+               {"B"},
+               {"95 % interval"},
+               {"boundary", false},
+               {"n"},
+               {"p (Holm)"}},
+              {}};
+  for (const FindingResult& r : results)
+    table.rows.push_back({std::to_string(r.finding->number), r.finding->claim, verdict_cell(r),
+                          measure_cell(*r.finding), mean_cell(r, 0), mean_cell(r, 1), interval_cell(r),
+                          boundary_cell(r), std::to_string(r.seeds()), adjusted_p_cell(r)});
+  return table;
+}
+
+}  // namespace
+
 std::string findings_text(const std::vector<FindingResult>& results) {
   Table table{{{"", true},
                {"claim", false},
@@ -192,23 +215,17 @@ std::string findings_text(const std::vector<FindingResult>& results) {
 }
 
 std::string findings_markdown(const std::vector<FindingResult>& results) {
-  Table table{{{"", true},
-               {"claim", false, true},
-               {"verdict", false, true},
-               {"measure", false},
-               {"A"},
-               {"B"},
-               {"95 % interval"},
-               {"boundary", false},
-               {"n"},
-               {"p (Holm)"}},
-              {}};
-  for (const FindingResult& r : results)
-    table.rows.push_back({std::to_string(r.finding->number),
-                          markdown_link(r.finding->claim, r.finding->study->file.generic_string()),
-                          "**" + verdict_cell(r) + "**", measure_cell(*r.finding), mean_cell(r, 0), mean_cell(r, 1),
-                          interval_cell(r), boundary_cell(r), std::to_string(r.seeds()), adjusted_p_cell(r)});
+  Table table = findings_table(results);
+  table.columns[1].markdown = table.columns[2].markdown = true;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    table.rows[i][1] = markdown_link(table.rows[i][1], results[i].finding->study->file.generic_string());
+    table.rows[i][2] = "**" + table.rows[i][2] + "**";
+  }
   return table.markdown();
+}
+
+std::string findings_latex(const std::vector<FindingResult>& results) {
+  return "% in the preamble: \\usepackage{booktabs}\n" + findings_table(results).latex();
 }
 
 Json findings_json(const std::vector<FindingResult>& results) {

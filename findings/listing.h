@@ -1,4 +1,4 @@
-// The table of findings as text, Markdown and JSON.
+// The table of findings as text, Markdown, LaTeX and JSON.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace rnnbench::findings {
 std::string findings_text(const std::vector<FindingResult>& results);  // for a terminal, with a paragraph per finding
 // For the README and docs/findings.md: every claim links its file, by the path that the finding was read from.
 std::string findings_markdown(const std::vector<FindingResult>& results);
+std::string findings_latex(const std::vector<FindingResult>& results);
 Json findings_json(const std::vector<FindingResult>& results);
 
 // "skill", "ratio of cpu_ms_per_update", "slope of accuracy": what the numbers of a row are.

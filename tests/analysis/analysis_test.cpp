@@ -93,9 +93,9 @@ TEST_CASE("diverged and missing runs stay in the denominator and are named", "[a
   CHECK(summary.success.low == wilson_interval(2, 4).low);
   // Lower is better, nothing was worse than the baseline: it stands in for the scores there are not.
   CHECK(task.worst_score == adding.baseline);
-  CHECK(std::count(summary.scores.begin(), summary.scores.end(), adding.baseline) == 2);
-  CHECK(std::count(summary.score_texts.begin(), summary.score_texts.end(), "diverged") == 1);
-  CHECK(std::count(summary.score_texts.begin(), summary.score_texts.end(), "missing") == 1);
+  CHECK(std::count(summary.score.values.begin(), summary.score.values.end(), adding.baseline) == 2);
+  CHECK(std::count(summary.score.texts.begin(), summary.score.texts.end(), "diverged") == 1);
+  CHECK(std::count(summary.score.texts.begin(), summary.score.texts.end(), "missing") == 1);
 
   const auto sentences = problems(study);
   REQUIRE(sentences.size() == 2);
@@ -112,7 +112,7 @@ TEST_CASE("the worst score is at least as bad as any score of the task", "[analy
   CHECK(study_of(runs).tasks[0].worst_score == 7.5);
   runs = {made_up::run(copy, lstm, 1), made_up::diverged(made_up::run(copy, lstm, 2))};
   const Study study = study_of(runs);
-  CHECK(study.tasks[0].scores(study.tasks[0].models[0])[1] == 0);
+  CHECK(summarize(study.tasks[0], study.tasks[0].models[0]).score.values[0] == 0);
 }
 
 TEST_CASE("times to solve are censored, never averaged over the solved", "[analysis]") {
@@ -149,13 +149,52 @@ TEST_CASE("below ten seeds every point is shown, from ten on an interval", "[ana
     }
     const Study study = study_of(runs);
     const Summary summary = summarize(study.tasks[0], study.tasks[0].models[0]);
-    CHECK(summary.iqm_interval.has_value() == (seeds >= 10));
+    CHECK(summary.score.iqm_interval.has_value() == (seeds >= 10));
     const std::string table = outcome_table(study.tasks[0]).text();
     int shown = 0;
-    for (const std::string& point : summary.score_texts) shown += table.find(point) != std::string::npos;
+    for (const std::string& point : summary.score.texts) shown += table.find(point) != std::string::npos;
     CHECK((shown == seeds) == (seeds < 10));
     CHECK((table.find('[') != std::string::npos) == (seeds >= 10));
-    CHECK(summary.score_texts.front() == "0.5123");  // worst first
+    CHECK(summary.score.texts.front() == "0.5123");  // worst first
+  }
+}
+
+TEST_CASE("tables have the scores at every test length", "[analysis]") {
+  for (const int seeds : {2, 10}) {
+    std::vector<Run> runs;
+    for (int seed = 1; seed <= seeds; ++seed)
+      for (const auto* model : {&lstm, &gru}) {
+        runs.push_back(made_up::run(copy, *model, seed));
+        for (Json& point : runs.back().record->result["lengths"])
+          point["recall"] = point["length"] == 50 ? 0.5 + 0.01 * seed : 0.25;
+      }
+    runs[0] = made_up::diverged(runs[0]);  // of the lstm
+    const Study study = study_of(runs);
+    const Table table = length_table(study.tasks[0]).value();
+    REQUIRE(table.rows.size() == 6);
+    CHECK(table.columns[2].title == "test recall, higher is better");
+    CHECK(table.rows[0][1] == "trained 20");
+    CHECK(table.rows[1][1] == "50");
+    if (seeds == 2) {
+      CHECK(table.rows[1][2] == "diverged 0.5200");
+      CHECK(table.rows[4][2] == "0.5100   0.5200");
+    } else {
+      CHECK(table.rows[4][2].starts_with("0.5550  ["));
+    }
+    for (const std::string& text : {text_tables(study), markdown_tables(study)})
+      CHECK(text.find("trained 20") != std::string::npos);
+
+    const Json row = json_table(study).at(1);
+    CHECK(row.at("lengths").at(1).at("length") == 50);
+    CHECK(row.at("lengths").at(1).at("scores").size() == static_cast<std::size_t>(seeds));
+    CHECK(row.at("lengths").at(1).at("score_mean") == Approx(0.505 + 0.005 * seeds));
+    const std::string csv = csv_table(study);
+    CHECK(csv.find(",test_recall_at_20_iqm,test_recall_at_50_iqm,test_recall_at_100_iqm") != std::string::npos);
+  }
+  for (const auto& [model, expected] : {std::pair{&lstm, 3}, {&gru, 0}}) {
+    Run run = made_up::run(copy, *model, 1);
+    if (expected == 0) run.record->result["lengths"] = Json::array();
+    CHECK(length_table(study_of({run}).tasks[0]).has_value() == (expected > 0));
   }
 }
 
@@ -191,7 +230,7 @@ TEST_CASE("the table's CSV and JSON agree and hold full precision", "[analysis]"
   std::istringstream lines(markdown);
   std::size_t table_lines = 0;
   for (std::string line; std::getline(lines, line);) table_lines += line.rfind("|", 0) == 0;
-  CHECK(table_lines == study.tasks.size() * 2 * (2 + 5));
+  CHECK(table_lines == study.tasks.size() * (2 * (2 + 5) + 2 + 5 * 3));
 }
 
 TEST_CASE("a task without any record has a table of missing runs, not of made-up scores", "[analysis]") {

@@ -151,5 +151,44 @@ TEST_CASE("wrong names in a comparison get one sentence", "[analysis]") {
   const Study study = made_up::study();
   CHECK(user_error([&] { compare(study, "lstn", "gru", ""); }).find("did you mean 'lstm'") != std::string::npos);
   CHECK(user_error([&] { compare(study, "lstm", "lstm", ""); }).find("with itself") != std::string::npos);
-  CHECK(user_error([&] { compare(study, "lstm", "gru", "los"); }).find("did you mean 'loss'") != std::string::npos);
+  const std::string unknown = user_error([&] { compare(study, "lstm", "gru", "los"); });
+  CHECK(unknown.find("did you mean 'loss'") != std::string::npos);
+  CHECK(unknown.find("which have recall, loss, relative_loss, skill, ") != std::string::npos);
+  CHECK(user_error([&] { compare(study, "lstm", "gru", "recall at 51"); }).find("recall at 51 is not a number") !=
+        std::string::npos);
+}
+
+TEST_CASE("every measure of a claim can be compared", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed)
+    for (const auto* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(copy, *model, seed));
+      Json& result = runs.back().record->result;
+      const double score = model == &lstm ? 0.25 : 0.5;
+      for (Json& point : result["lengths"])
+        if (point["length"] != 20) point["recall"] = point["length"] == 50 ? score : score / 2;
+      result["solved"] = model == &gru || seed == 1;
+      result["updates_to_solve"] = result["solved"] ? Json(100 * seed) : Json(nullptr);
+      result["parameters"] = model == &lstm ? 400 : 300;
+    }
+  const auto compared = [&](const std::string& measure) {
+    return compare(study_of(runs), "lstm", "gru", measure).at(0);
+  };
+  CHECK(compared("recall at 50").mean_advantage == Approx(-0.25));
+  CHECK(compared("recall beyond").mean_advantage == Approx(-0.1875));
+  CHECK(compared("recall beyond").measure == "recall beyond (higher is better)");
+  CHECK(compared("solved").mean_advantage == Approx(-2.0 / 3));
+  const Comparison times = compared("updates_to_solve");
+  CHECK(times.advantages == Values{0, 200 - 4000, 300 - 4000});  // an unsolved run counts with its budget
+  CHECK(times.pairs[1].first_text == ">4,000");
+  CHECK(times.pairs[1].second_text == "200");
+  CHECK(compare_table({times}).latex().find("updates\\_to\\_solve (lower is better) & 3 & 2,700 & 200 & $-$2,500") !=
+        std::string::npos);
+  CHECK(compare_json({times}).at(0).at("pairs").at(1).at("advantage") == -3800);
+  const Comparison sizes = compared("parameters");
+  CHECK(sizes.mean_advantage == 100);  // a difference: fewer parameters are neither better nor worse
+  CHECK(compare_text({sizes}).find("mean difference") != std::string::npos);
+  runs[0].record->measured["oversubscribed"] = true;
+  CHECK(compare_text({compared("cpu_seconds_to_solve")}).find("! 1 of 6 runs were timed on a busy machine") !=
+        std::string::npos);
 }

@@ -147,6 +147,9 @@ TEST_CASE("no text of a table becomes Markdown", "[analysis][injection]") {
   for (const std::string plain :
        {"+13.8 [+9, +19]", "< -50", "gru{length=5} / lstm", "updates_to_solve", "a & b", "2 * 3"})
     CHECK(markdown_escape(plain) == plain);
+  CHECK(latex_escape("a_b & 95 % [-0.5, 1.2e-5] <x> ^~\\ {#$} gru-v1") ==
+        "a\\_b \\& 95 \\% [$-$0.5, 1.2e-5] $<$x$>$ \\textasciicircum{}\\textasciitilde{}\\textbackslash{} "
+        "\\{\\#\\$\\} gru-v1");
   CHECK(markdown_escape("<script>a</script><!-- <?") == "&lt;script>a&lt;/script>&lt;!-- &lt;?");
   CHECK(markdown_escape("&lt; &#60;") == "&amp;lt; &amp;#60;");
   CHECK(markdown_escape("[a](b) ![c][d] `e` *f* _g_ ~~h~~ \\| i") ==
