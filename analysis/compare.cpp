@@ -123,38 +123,6 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
   return comparison;
 }
 
-// Throws UserError if no run on the task has such a number, or if its runs do not say when they solved it.
-void check_measure(const TaskRuns& task, const Measurement& measurement) {
-  const std::vector<const Run*> runs = runs_of(task);
-  const auto has = [&](const Run* run) { return has_measure(measurement, *run); };
-  if (std::none_of(runs.begin(), runs.end(), has)) {
-    std::vector<std::string> known = known_measures(runs);
-    throw UserError("measure = " + measurement.text + " is not a number of the runs on task " + task.label +
-                    ", which have " + join(known) +
-                    "; of scores also those 'at LENGTH' (a test length), 'beyond' (the mean over longer ones), "
-                    "'after N s' and 'before training'" +
-                    did_you_mean(measurement.name, known));
-  }
-  if (is_of_solving(measurement) && !task.judges_solving)
-    throw UserError("measure = " + measurement.text +
-                    " needs runs with evaluate = " + std::to_string(min_evaluate_to_solve) +
-                    " or more, which those on task " + task.label + " do not have");
-}
-
-void check_label(const Study& study, const std::string& name) {
-  std::vector<std::string> known;
-  for (const TaskRuns& task : study.tasks) {
-    for (const ModelRuns& model : task.models) {
-      if (model.label == name || model.base == name) return;
-      for (const std::string& label : {model.base, model.label}) {
-        if (!std::count(known.begin(), known.end(), label)) known.push_back(label);
-      }
-    }
-  }
-  throw UserError("cell = " + name + " is not a model of experiment '" + study.name + "', whose models are " +
-                  join(known) + did_you_mean(name, known));
-}
-
 std::string signed_text(double value) { return (value > 0 ? "+" : "") + score_text(value); }
 
 std::string range_text(const std::optional<Interval>& interval, std::string (*text)(double)) {
@@ -167,8 +135,8 @@ std::string probability_text(double value) { return fixed_text(value, 3); }
 
 std::vector<Comparison> compare(const Study& study, const std::string& first, const std::string& second,
                                 const std::string& measure) {
-  check_label(study, first);
-  check_label(study, second);
+  check_model(study, first);
+  check_model(study, second);
   if (first == second) throw UserError("cell = " + first + "," + second + " compares a model with itself");
   std::vector<Comparison> comparisons;
   for (const TaskRuns& task : study.tasks) {

@@ -230,6 +230,29 @@ std::vector<const Run*> runs_of(const TaskRuns& task) {
   return result;
 }
 
+void check_measure(const TaskRuns& task, const Measurement& measurement) {
+  const std::vector<const Run*> runs = runs_of(task);
+  const auto has = [&](const Run* run) { return has_measure(measurement, *run); };
+  if (std::none_of(runs.begin(), runs.end(), has)) {
+    std::vector<std::string> known = known_measures(runs);
+    throw UserError("measure = " + measurement.text + " is not a number of the runs on task " + task.label +
+                    ", which have " + join(known) +
+                    "; of scores also those 'at LENGTH' (a test length), 'beyond' (the mean over longer ones), "
+                    "'after N s' and 'before training'" +
+                    did_you_mean(measurement.name, known));
+  }
+  if (is_of_solving(measurement) && !task.judges_solving)
+    throw UserError("measure = " + measurement.text +
+                    " needs runs with evaluate = " + std::to_string(min_evaluate_to_solve) +
+                    " or more, which those on task " + task.label + " do not have");
+}
+
+void check_measure(const Study& study, const std::string& measure) {
+  const Measurement measurement = parse_measurement(measure);
+  for (const TaskRuns& task : study.tasks)
+    if (!task.measure.empty()) check_measure(task, measurement);
+}
+
 bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {
   for (const Run* run : runs) {
     if (!run->recorded()) continue;

@@ -55,6 +55,11 @@ std::string unreliable_times(const std::vector<const Run*>& runs);
 // Whether the measure is a scalar of the run's probe.
 bool of_a_probe(const Measurement& measurement, const Run& run);
 
+// Throws UserError if no run on the task has such a number, or if its runs do not say when they solved it.
+void check_measure(const TaskRuns& task, const Measurement& measurement);
+// The same for the measure of that name on every task of which a run is recorded.
+void check_measure(const Study& study, const std::string& measure);
+
 // All measures that these runs have, without endings.
 std::vector<std::string> known_measures(const std::vector<const Run*>& runs);
 

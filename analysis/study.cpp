@@ -208,6 +208,31 @@ std::vector<std::string> model_labels(const Study& study) {
   return labels;
 }
 
+void check_model(const Study& study, const std::string& name) {
+  std::vector<std::string> known;
+  for (const TaskRuns& task : study.tasks) {
+    for (const ModelRuns& model : task.models) {
+      if (model.label == name || model.base == name) return;
+      for (const std::string& label : {model.base, model.label}) {
+        if (!std::count(known.begin(), known.end(), label)) known.push_back(label);
+      }
+    }
+  }
+  throw UserError("cell = " + name + " is not a model of experiment '" + study.name + "', whose models are " +
+                  join(known) + did_you_mean(name, known));
+}
+
+Study with_models(Study study, const std::vector<std::string>& names) {
+  for (const std::string& name : names) check_model(study, name);
+  const auto is_named = [&](const ModelRuns& model) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return model.label == name || model.base == name; });
+  };
+  for (TaskRuns& task : study.tasks) std::erase_if(task.models, [&](const ModelRuns& m) { return !is_named(m); });
+  std::erase_if(study.tasks, [](const TaskRuns& task) { return task.models.empty(); });
+  return study;
+}
+
 std::vector<std::string> problems(const Study& study) {
   std::vector<std::string> sentences;
   for (const TaskRuns& task : study.tasks) {

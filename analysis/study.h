@@ -85,6 +85,11 @@ std::string option_text(const Json& value);
 // The labels of all models, in order of first appearance.
 std::vector<std::string> model_labels(const Study& study);
 
+// Throws UserError unless a model has this label, or this label without its parentheses.
+void check_model(const Study& study, const std::string& name);
+// The study with the named models only, in the order of the study. Throws as check_model does.
+Study with_models(Study study, const std::vector<std::string>& names);
+
 // One sentence for every run that diverged or has no record, in the order of the study.
 std::vector<std::string> problems(const Study& study);
 

@@ -89,13 +89,28 @@ int table_command(const CommandArguments& words) {
 }
 
 int plot_command(const CommandArguments& words) {
-  const Arguments arguments("plot", words, with_subject({}));
+  if (!words.empty() && words.front() == "findings") return plot_findings({words.begin() + 1, words.end()});
+  std::vector<Flag> flags = drawing_flags();
+  flags.insert(flags.end(), {{"measure"}, {"models"}});
+  const Arguments arguments("plot", words, with_subject(std::move(flags)));
+  const Drawing drawing = drawing_of(arguments);
+  const std::string measure = arguments.text("measure", "");
+  if (!measure.empty()) parse_measurement(measure);
   Subject subject = subject_of(arguments);
-  const std::vector<Figure> figures =
-      subject.runs == "trials" ? std::vector{search_figure(*read_study_records(subject.study, arguments.results()))}
-                               : all_figures(recorded_study(subject, arguments));
-  subject.results_folder.prepare();
-  if (make_figures(figures, figure_folder(subject))) print_figure_files(figures, figure_folder(subject));
+  const bool trials = subject.runs == "trials";
+  if (trials && (!measure.empty() || arguments.has("models")))
+    throw UserError("command line: --measure and --models are not possible with --runs = trials");
+  std::vector<Figure> figures;
+  if (trials) {
+    figures.push_back(search_figure(*read_study_records(subject.study, arguments.results()), drawing.layout()));
+  } else {
+    Study study = recorded_study(subject, arguments);
+    if (arguments.has("models")) study = with_models(std::move(study), split(arguments.text("models", "")));
+    if (!measure.empty()) check_measure(study, measure);
+    figures = all_figures(study, drawing.layout(), measure);
+  }
+  if (drawing.folder.empty()) subject.results_folder.prepare();
+  draw(std::move(figures), drawing.folder.empty() ? figure_folder(subject) : drawing.folder, drawing);
   return 0;
 }
 

@@ -126,13 +126,29 @@ speed, the hidden size and the number of parameters.
     R"(  --format FORMAT   text (default), csv, markdown, latex (needs the package booktabs) or json
 )";
 
-const std::string plot_usage = R"(rnnbench plot EXPERIMENT [--KEY VALUE ...] [--results DIR]
+const std::string plot_usage =
+    R"(rnnbench plot EXPERIMENT [--KEY VALUE ...] [--results DIR]
                      [--runs tuned|untuned|trials] [--profile smoke|lab|full]
+                     [--measure M] [--models A,B,...]
+                     [--paper column|page] [--format svg,pdf,png] [--out DIR]
+       rnnbench plot findings [STUDY|STUDY/CLAIM ...] [--results DIR] [--family FILES]
+                     [--paper column|page] [--format svg,pdf,png] [--out DIR]
 
 Draws the figures into <results>/<experiment>/figures as .svg, .pdf and .png, each with its gnuplot
 script and data. With --runs trials, draws the validation score of every trial against its learning rate.
-)" + experiment_help + results_help +
-                               runs_help;
+
+'plot findings' draws the figures of the claims, each into the folder of its study.
+)" + experiment_help +
+    results_help + runs_help +
+    R"(  --measure M       what the figures of scores show, as in 'rnnbench compare' (default: the score that
+                    a task is judged by)
+  --models A,B      only these models: cells, or labels of the result table
+  --paper P         for a paper, with text of eight points: column (86 mm wide) or page (178 mm). The
+                    names of the files end in -column or -page. Title and caption are not drawn but
+                    written to a .tex file, which includes the .pdf
+  --format F,...    which of svg, pdf and png to draw (default: all)
+  --out DIR         write the figures here
+)";
 
 const std::string report_usage = R"(rnnbench report EXPERIMENT [--KEY VALUE ...] [--results DIR]
                        [--runs tuned|untuned] [--profile smoke|lab|full] [--family FILES]

@@ -1,24 +1,60 @@
 #include "cli/figures.h"
 
+#include <algorithm>
 #include <iostream>
 
-namespace rnnbench::cli {
+#include "analysis/format.h"
+#include "core/error.h"
+#include "experiments/records/files.h"
 
-bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
-  if (!gnuplot_available()) {
-    write_figures(figures, folder);
-    std::cerr << "gnuplot is not installed, so no figure was drawn; scripts (.gp) and data (.dat) are in "
-              << folder.string() << " (Debian: apt-get install gnuplot-nox)\n";
-    return false;
-  }
-  draw_figures(figures, folder);
-  return true;
+namespace rnnbench::cli {
+namespace {
+
+std::string latex_figure(const Figure& figure, bool whole_page) {
+  const std::string environment = whole_page ? "figure*" : "figure";
+  return "% in the preamble: \\usepackage{graphicx}; do not scale the drawing, its text has eight points\n\\begin{" +
+         environment + "}\n\\centering\n\\includegraphics{" + figure.name + ".pdf}\n\\caption{" +
+         latex_escape(figure.title + ". " + figure.caption) + "}\n\\label{fig:" + figure.name + "}\n\\end{" +
+         environment + "}\n";
 }
 
-void print_figure_files(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
-  for (const Figure& figure : figures)
-    for (const std::string ending : {".svg", ".pdf", ".png"})
-      std::cout << (folder / (figure.name + ending)).string() << '\n';
+}  // namespace
+
+std::vector<Flag> drawing_flags() { return {{"paper", true, {"column", "page"}}, {"format"}, {"out"}}; }
+
+Drawing drawing_of(const Arguments& arguments) {
+  Drawing drawing{arguments.text("paper", ""), split(arguments.text("format", "svg,pdf,png")),
+                  arguments.text("out", "")};
+  for (const std::string& format : drawing.formats)
+    if (!std::count(figure_formats.begin(), figure_formats.end(), format))
+      throw UserError("command line: --format = " + format + " is not one of " + join(figure_formats) +
+                      did_you_mean(format, figure_formats));
+  return drawing;
+}
+
+bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder,
+                  const std::vector<std::string>& formats) {
+  const bool available = gnuplot_available();
+  for (const std::filesystem::path& edited :
+       available ? draw_figures(figures, folder, formats) : write_figures(figures, folder))
+    std::cerr << "rnnbench: a script was edited since it was written; it is kept as " << edited.string() << '\n';
+  if (!available)
+    std::cerr << "gnuplot is not installed, so no figure was drawn; scripts (.gp) and data (.dat) are in "
+              << folder.string() << " (Debian: apt-get install gnuplot-nox)\n";
+  return available;
+}
+
+void draw(std::vector<Figure> figures, const std::filesystem::path& folder, const Drawing& drawing) {
+  if (!drawing.paper.empty())
+    for (Figure& figure : figures) figure.name += "-" + drawing.paper;
+  if (!make_figures(figures, folder, drawing.formats)) return;
+  for (const Figure& figure : figures) {
+    for (const std::string& format : drawing.formats)
+      std::cout << (folder / (figure.name + "." + format)).string() << '\n';
+    if (drawing.paper.empty()) continue;
+    write_atomically(folder / (figure.name + ".tex"), latex_figure(figure, drawing.paper == "page"));
+    std::cout << (folder / (figure.name + ".tex")).string() << '\n';
+  }
 }
 
 }  // namespace rnnbench::cli

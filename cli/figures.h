@@ -2,17 +2,33 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
-#include "analysis/figures/gnuplot.h"
+#include "analysis/figures/panels.h"
+#include "cli/arguments.h"
 
 namespace rnnbench::cli {
 
-// Writes the scripts and data of the figures and draws them. Returns false, and tells the user, when gnuplot is not
-// installed and nothing was drawn.
-bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
+// --paper, --format and --out of commands that draw figures.
+std::vector<Flag> drawing_flags();
 
-// The .svg, .pdf and .png files that make_figures has drawn, one path a line on standard output.
-void print_figure_files(const std::vector<Figure>& figures, const std::filesystem::path& folder);
+// What these flags say.
+struct Drawing {
+  std::string paper;                 // "column", "page" or ""
+  std::vector<std::string> formats;  // of svg, pdf and png
+  std::filesystem::path folder;      // "": the folder of the results
+  const FigureLayout& layout() const { return paper.empty() ? screen_layout() : paper_layout(paper); }
+};
+Drawing drawing_of(const Arguments& arguments);
+
+// Writes the scripts and data of the figures and draws them. Returns false, and tells the user, when gnuplot is not
+// installed and nothing was drawn. Tells, too, which scripts the user had edited and what they are called now.
+bool make_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder,
+                  const std::vector<std::string>& formats = figure_formats);
+
+// Draws the figures for the flags, each with the name of the paper at the end of its own, and prints the files, one
+// path a line. For paper, writes the LaTeX of the figure with its caption beside it.
+void draw(std::vector<Figure> figures, const std::filesystem::path& folder, const Drawing& drawing);
 
 }  // namespace rnnbench::cli

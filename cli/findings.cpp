@@ -113,6 +113,33 @@ int findings_command(const CommandArguments& words) {
   return 0;
 }
 
+int plot_findings(const CommandArguments& words) {
+  std::vector<Flag> flags = family_flags(profile_names);
+  flags.push_back(results_flag());
+  for (Flag& flag : drawing_flags()) flags.push_back(std::move(flag));
+  const Arguments arguments("plot findings", words, std::move(flags), false);
+  const Drawing drawing = drawing_of(arguments);
+  const std::vector<Finding> findings = finding_family(arguments, profile_of(arguments));
+  bool any = false;
+  for (const FindingResult& result : named_results(
+           evaluate_findings(findings, arguments.results(), arguments.has("any-times")), arguments.positional())) {
+    if (!has_records(result)) continue;
+    any = true;
+    const DeclaredStudy& study = *result.finding->study;
+    Figure figure = finding_figure(result, drawing.layout());
+    std::filesystem::path folder = study.results(arguments.results()) / study.name / "figures";
+    if (!drawing.folder.empty()) {  // one folder for all studies, which may have claims of the same name
+      figure.name = study.name + "-" + figure.name;
+      folder = drawing.folder;
+    }
+    draw({std::move(figure)}, folder, drawing);
+  }
+  if (!any)
+    throw UserError("command line: no run of these claims is recorded in " + arguments.results().string() +
+                    "; train them with rnnbench reproduce");
+  return 0;
+}
+
 int report_findings(const CommandArguments& words) {
   std::vector<Flag> flags = family_flags(profile_names);
   flags.push_back(results_flag());

@@ -29,6 +29,9 @@ std::vector<FindingResult> named_results(std::vector<FindingResult> results, con
 // `rnnbench findings`: the table of findings.
 int findings_command(const CommandArguments& words);
 
+// `rnnbench plot findings`: draws the figures of claims.
+int plot_findings(const CommandArguments& words);
+
 // `rnnbench report findings`: draws the figures of each study in its folder and writes the page of all.
 int report_findings(const CommandArguments& words);
 

@@ -158,7 +158,7 @@ int trace_command(const CommandArguments& words) {
   if (std::any_of(trace.activations.begin(), trace.activations.end(), is_gate))
     std::cout << "\nMean of each gate over its units, by kind of step:\n\n" << gate_means(trace).text();
   std::cout << '\n' << csv.string() << '\n';
-  if (make_figures({figure}, folder)) print_figure_files({figure}, folder);
+  draw({figure}, folder, {"", figure_formats, ""});
   return 0;
 }
 

@@ -8,6 +8,8 @@
 
 namespace rnnbench::analysis {
 
-std::vector<Figure> all_figures(const Study& study);
+// `measure` is that of the figures of scores; "" is the measure of each task.
+std::vector<Figure> all_figures(const Study& study, const FigureLayout& layout = screen_layout(),
+                                const std::string& measure = "");
 
 }  // namespace rnnbench::analysis

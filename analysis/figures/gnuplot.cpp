@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "analysis/format.h"
+#include "core/hash.h"
 #include "core/plain_text.h"
 #include "experiments/records/files.h"
 
@@ -111,20 +113,21 @@ void fix_creation_date(std::string& pdf) {
 std::string preamble(const Figure& figure) {
   const std::string width = std::to_string(figure.width), height = std::to_string(figure.height);
   const std::string size = "size " + width + "," + height;
+  const std::string font = " noenhanced font 'sans-serif," + number_text(figure.font_size) + "'";
   return gnuplot_comment(figure.title) + "\n" +
          gnuplot_comment("Redraw with: gnuplot -e \"format='svg'\" " + shell_quoted(figure.name + ".gp") +
                          "  (svg, pdf or png)") +
          "\n"
          "if (!exists('format')) format = 'svg'\n"
          "if (format eq 'svg') set terminal svg " +
-         size +
-         " fixed noenhanced font 'sans-serif,12' background '#ffffff'\n"
+         size + " fixed" + font +
+         " background '#ffffff'\n"
          "if (format eq 'pdf') set terminal pdfcairo size " +
-         width + "/96.0," + height +
-         "/96.0 noenhanced font 'sans-serif,12' fontscale 0.5625 background '#ffffff'\n"
+         width + "/96.0," + height + "/96.0" + font +
+         " fontscale 0.5625 background '#ffffff'\n"
          "if (format eq 'png') set terminal pngcairo size 2*" +
-         width + ",2*" + height +
-         " noenhanced font 'sans-serif,12' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'\n"
+         width + ",2*" + height + font +
+         " fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'\n"
          // The svg terminal does not support font weights, but copies the font name into an attribute without escaping.
          "bold = format eq 'svg' ? 'sans-serif\" font-weight=\"bold' : 'sans-serif:Bold'\n"
          "set encoding utf8\n";
@@ -135,6 +138,45 @@ bool is_complete(std::string_view bytes, const std::string& format) {
   if (format == "png") return bytes.ends_with("IEND\xae\x42\x60\x82");
   while (bytes.ends_with('\n')) bytes.remove_suffix(1);
   return bytes.ends_with(format == "svg" ? "</svg>" : "%%EOF");
+}
+
+// The comments of the blocks of a data file, in their order.
+std::vector<std::string> comments_of(const std::string& data) {
+  std::vector<std::string> comments;
+  for (const std::string& line : split(data, '\n'))
+    if (line.starts_with("# ")) comments.push_back(line.substr(2));
+  return comments;
+}
+
+// Makes what the pointer shows readable. The titles of curves are clauses ("data index 3 using 1:2"), of which the
+// comment of the data is left. The texts of points (run_clause) need a script, which is not in the file; they become
+// titles.
+std::string with_readable_titles(const std::string& svg, const std::string& data) {
+  const std::string begin = "<title>", end = "</title>", index = "data index ";
+  const std::string hypertext = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
+  const std::string after_text = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";
+  const std::vector<std::string> comments = comments_of(data);
+  std::string result;
+  std::istringstream lines(svg);
+  for (std::string line; std::getline(lines, line); result += line + "\n") {
+    if (const auto at = line.find(hypertext); at != std::string::npos) {
+      const auto text = at + hypertext.size(), close = line.find(after_text, text);
+      if (close != std::string::npos)
+        line = line.substr(0, at) + "<g>" + begin + line.substr(text, close - text) + end +
+               line.substr(close + after_text.size());
+    } else if (const auto title = line.find(begin); title != std::string::npos && line.find("<g id=") < title) {
+      const auto text = title + begin.size(), close = line.find(end, text);
+      std::string readable;
+      if (close != std::string::npos && line.compare(text, index.size(), index) == 0) {
+        const std::size_t block = std::strtoul(line.c_str() + text + index.size(), nullptr, 10);
+        if (block < comments.size()) readable = html_escape(comments[block]);
+      }
+      if (close != std::string::npos)
+        line =
+            line.substr(0, title) + (readable.empty() ? "" : begin + readable + end) + line.substr(close + end.size());
+    }
+  }
+  return result;
 }
 
 // The bytes of a figure in one of the three formats. `path` is for the message of a failure.
@@ -148,7 +190,10 @@ std::string drawn(const Figure& figure, const std::string& format, const std::fi
     throw std::runtime_error("gnuplot could not draw " + path.string() + ": " +
                              join(paragraphs(drawing.messages), "; "));
   if (format == "pdf") fix_creation_date(bytes);
-  if (format == "svg") bytes = replace_all(std::move(bytes), "]]>", "]]&gt;");  // gnuplot escapes only < and &
+  if (format == "svg") {
+    bytes = replace_all(std::move(bytes), "]]>", "]]&gt;");  // gnuplot escapes only < and &
+    bytes = with_readable_titles(bytes, figure.data);
+  }
   return std::move(bytes);
 }
 
@@ -160,10 +205,33 @@ std::string gnuplot_comment(const std::string& text) {
                                  : comment;  // a backslash at its end would make the next line a comment
 }
 
+namespace {
+
+// The last line of a script: the hash of all lines before it, by which an edited script is known.
+const std::string hash_mark = "# hash of the lines above: ";
+
+// Whether the file is a script that gnuplot_script has made and somebody has changed since.
+bool is_edited(const std::filesystem::path& path) {
+  if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return false;
+  const std::string script = read_file(path);
+  const std::size_t mark = script.rfind(hash_mark);
+  if (mark == std::string::npos) return false;
+  return script.substr(mark) != hash_mark + hex16(fnv1a(script.substr(0, mark))) + "\n";
+}
+
+std::filesystem::path free_name(const std::filesystem::path& folder, const std::string& name) {
+  std::filesystem::path path = folder / (name + ".edited.gp");
+  for (int i = 2; std::filesystem::exists(path); ++i) path = folder / (name + ".edited-" + std::to_string(i) + ".gp");
+  return path;
+}
+
+}  // namespace
+
 std::string gnuplot_script(const Figure& figure) {
   // A file name that begins with '<' or '|' would be a command for gnuplot, hence the folder in front of names.
-  return preamble(figure) + "set output " + gnuplot_quoted("./" + figure.name + ".") +
-         ".format\ndata = " + gnuplot_quoted("./" + figure.name + ".dat") + "\n" + figure.script;
+  const std::string script = preamble(figure) + "set output " + gnuplot_quoted("./" + figure.name + ".") +
+                             ".format\ndata = " + gnuplot_quoted("./" + figure.name + ".dat") + "\n" + figure.script;
+  return script + hash_mark + hex16(fnv1a(script)) + "\n";
 }
 
 bool gnuplot_available() {
@@ -171,24 +239,34 @@ bool gnuplot_available() {
   return available;
 }
 
-void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> write_figures(const std::vector<Figure>& figures,
+                                                 const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
+  std::vector<std::filesystem::path> edited;
   for (const Figure& figure : figures) {
-    write_atomically(folder / (figure.name + ".gp"), gnuplot_script(figure));
+    const std::filesystem::path script = folder / (figure.name + ".gp");
+    if (is_edited(script)) {
+      edited.push_back(free_name(folder, figure.name));
+      std::filesystem::rename(script, edited.back());
+    }
+    write_atomically(script, gnuplot_script(figure));
     write_atomically(folder / (figure.name + ".dat"), figure.data);
-    for (const char* ending : {".svg", ".pdf", ".png"}) std::filesystem::remove(folder / (figure.name + ending));
+    for (const std::string& format : figure_formats) std::filesystem::remove(folder / (figure.name + "." + format));
   }
+  return edited;
 }
 
-void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder,
+                                                const std::vector<std::string>& formats) {
   std::vector<std::pair<std::filesystem::path, std::string>> drawings;
   for (const Figure& figure : figures)
-    for (const std::string format : {"svg", "pdf", "png"}) {
+    for (const std::string& format : formats) {
       const std::filesystem::path path = folder / (figure.name + "." + format);
       drawings.emplace_back(path, drawn(figure, format, path));
     }
-  write_figures(figures, folder);
+  const std::vector<std::filesystem::path> edited = write_figures(figures, folder);
   for (const auto& [path, bytes] : drawings) write_atomically(path, bytes);
+  return edited;
 }
 
 }  // namespace rnnbench::analysis

@@ -19,6 +19,7 @@ struct Figure {
   int width = 0, height = 0;
   std::string script;  // without preamble; the gnuplot variable `data` holds the name of the data file
   std::string data;
+  double font_size = 12;  // of text without another size
 };
 
 // A comment line of a script or a data file, without the newline at its end.
@@ -30,12 +31,17 @@ std::string gnuplot_script(const Figure& figure);
 bool gnuplot_available();
 
 // Writes the .gp and .dat file of each figure into the folder, which it creates if necessary, and removes earlier
-// drawings.
-void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
+// drawings. A script that somebody has edited is renamed to <name>.edited.gp (.edited-2.gp, ...) before. Returns the
+// new names of such scripts.
+std::vector<std::filesystem::path> write_figures(const std::vector<Figure>& figures,
+                                                 const std::filesystem::path& folder);
 
-// Draws the figures in all three formats and writes them with their scripts and data. The same script and data give the
-// same bytes, whatever the environment variables and configuration files of the user. Throws std::runtime_error with
-// gnuplot's message when a drawing fails or is incomplete; then the folder is as before.
-void draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
+inline const std::vector<std::string> figure_formats = {"svg", "pdf", "png"};
+
+// Draws the figures in these formats and writes them with their scripts and data, as write_figures does. The same
+// script and data give the same bytes, whatever the environment variables and configuration files of the user. Throws
+// std::runtime_error with gnuplot's message when a drawing fails or is incomplete; then the folder is as before.
+std::vector<std::filesystem::path> draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder,
+                                                const std::vector<std::string>& formats = figure_formats);
 
 }  // namespace rnnbench::analysis

@@ -46,8 +46,8 @@ std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
   return curves;
 }
 
-// Rows of update, median, lower and upper end of the band, limited to the axis.
-std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, bool quartiles) {
+// Rows of update, median, lower and upper end of the band; infinite where that is a run that has diverged.
+std::vector<Values> band_of(const std::vector<Curve>& curves, bool quartiles) {
   std::set<double> updates;
   for (const Curve& curve : curves) {
     for (const auto& [update, loss] : curve.points) updates.insert(update);
@@ -55,23 +55,30 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, const Axis& axis, 
   std::vector<Values> rows;
   for (double update : updates) {
     Values values;
-    for (const Curve& curve : curves) values.push_back(std::clamp(curve.at(update, axis.high), axis.low, axis.high));
+    for (const Curve& curve : curves) values.push_back(curve.at(update, std::numeric_limits<double>::infinity()));
     rows.push_back(
         {update, median(values), quantile(values, quartiles ? 0.25 : 0), quantile(values, quartiles ? 0.75 : 1)});
   }
   return rows;
 }
 
+// The bands of all models of a task, in their order; empty for models without a curve.
+std::vector<std::vector<Values>> bands_of(const TaskRuns& task) {
+  std::vector<std::vector<Values>> bands;
+  for (const ModelRuns& model : task.models)
+    bands.push_back(band_of(curves_of(task, model), static_cast<int>(model.runs.size()) >= min_runs_for_interval));
+  return bands;
+}
+
 // The loss of a model without memory, above the optimum.
 double baseline_of(const TaskRuns& task) { return drawable(task.baseline - task.optimum.value_or(0)); }
 
-// Whole decades that contain all positive losses, but at most six below the baseline.
-Axis loss_axis(const TaskRuns& task) {
+// Whole decades that contain everything that is drawn and positive, but at most six below the baseline.
+Axis loss_axis(const TaskRuns& task, const std::vector<std::vector<Values>>& bands) {
   Values losses = {baseline_of(task)};
-  for (const ModelRuns& model : task.models)
-    for (const Curve& curve : curves_of(task, model))
-      for (const auto& [update, loss] : curve.points) losses.push_back(loss);
-  std::erase_if(losses, [](double loss) { return !(loss > 0); });
+  for (const std::vector<Values>& band : bands)
+    for (const Values& row : band) losses.insert(losses.end(), row.begin() + 1, row.end());
+  std::erase_if(losses, [](double loss) { return !(loss > 0 && std::isfinite(loss)); });
   if (losses.empty()) losses.push_back(1);
   const auto [min, max] = std::minmax_element(losses.begin(), losses.end());
   const double lowest = std::ceil(std::log10(baseline_of(task) > 0 ? baseline_of(task) : *max)) - 6;
@@ -88,28 +95,30 @@ Axis update_axis(const TaskRuns& task) {
   return {std::min(first, last / 10), last, true};
 }
 
-void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, const Axis& updates,
-                 const Axis& losses) {
+void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, const Axis& updates) {
+  std::vector<std::vector<Values>> rows = bands_of(task);
+  const Axis losses = loss_axis(task, rows);
   const bool excess = task.optimum.value_or(0) != 0;
   panels.headings(frame, task.label, excess ? "validation loss above the optimum" : "validation loss", "");
   if (baseline_of(task) > 0) {  // others have no place on a logarithmic axis
     const std::string level = number_text(baseline_of(task));
     panels.command("set arrow from graph 0, first " + level + " to graph 1, first " + level +
-                   " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-    panels.command("set label 'baseline' at graph 1.02, first " + level + " left font ',9.5' textcolor rgb '#444444'");
+                   " nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'");
+    panels.command("set label 'baseline' at graph 1.02, first " + level +
+                   " left font font_note textcolor rgb '#444444'");
   }
   panels.command(updates.commands('x', false));
   panels.command(losses.commands('y'));
   std::vector<std::string> bands, lines;
-  for (const ModelRuns& model : task.models) {
-    const auto curves = curves_of(task, model);
-    if (curves.empty()) continue;
-    const bool quartiles = static_cast<int>(model.runs.size()) >= min_runs_for_interval;
-    const int block = panels.add_data(task.label + ", " + model.label + ": update, median, low, high",
-                                      band_of(curves, losses, quartiles));
+  for (std::size_t m = 0; m < task.models.size(); ++m) {
+    if (rows[m].empty()) continue;
+    for (Values& row : rows[m])
+      for (std::size_t i = 1; i < row.size(); ++i) row[i] = std::clamp(row[i], losses.low, losses.high);
+    const std::string& label = task.models[m].label;
+    const int block = panels.add_data(task.label + ", " + label + ": update, median, low, high", rows[m]);
     const std::string data = "data index " + std::to_string(block) + " using ";
-    bands.push_back(data + "1:3:4 " + band_clause(panels.style(model.label)));
-    lines.push_back(data + "1:2 " + line_clause(panels.style(model.label)));
+    bands.push_back(data + "1:3:4 " + band_clause(panels.style(label)));
+    lines.push_back(data + "1:2 " + line_clause(panels.style(label)));
   }
   bands.insert(bands.end(), lines.begin(), lines.end());
   if (bands.empty()) bands.push_back("NaN");
@@ -121,9 +130,9 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   const double rows = static_cast<double>(task.models.size());
   panels.command(updates.commands('x'));
   panels.command("unset logscale y; set yrange [" + number_text(rows) + ":0]; set ytics ('' -1)");
-  panels.text(frame.left - 8, frame.top + frame.height / 2, "solved", "right font ',10' textcolor rgb '#555555'");
+  panels.text(frame.left - 8, frame.top + frame.height / 2, "solved", "right font font_tic textcolor rgb '#555555'");
   panels.text(frame.left + frame.width / 2, frame.top + frame.height + 35, "updates",
-              "center font ',10.5' textcolor rgb '#555555'");
+              "center font font_label textcolor rgb '#555555'");
   std::vector<std::string> curves = {"NaN"};
   for (std::size_t m = 0; m < task.models.size(); ++m) {
     const ModelRuns& model = task.models[m];
@@ -133,9 +142,10 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
       if (!run.recorded()) continue;
       const Json& when = run.record->result.at("updates_to_solve");
       if (run.solved() && when.is_number()) {
-        solved.push_back({std::max(when.get<double>(), updates.low), height});
+        solved.push_back({std::max(when.get<double>(), updates.low), height, static_cast<double>(run.seed())});
       } else {
-        unsolved.push_back({run.diverged() ? run.record->result.at("updates").get<double>() : updates.high, height});
+        unsolved.push_back({run.diverged() ? run.record->result.at("updates").get<double>() : updates.high, height,
+                            static_cast<double>(run.seed())});
       }
     }
     const Style& style = panels.style(model.label);
@@ -143,12 +153,14 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
          {std::tuple{&unsolved, Style{style.color, "1", 2}, "not solved, end of training"},
           std::tuple{&solved, style, "updates to solve"}}) {
       if (points->empty()) continue;
-      const int block = panels.add_data(task.label + ", " + model.label + ": " + what + ", row", *points);
-      curves.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(look, 0.65));
+      const int block = panels.add_data(task.label + ", " + model.label + ": " + what + ", row, seed", *points);
+      const std::string says = points == &solved ? "solved after %.0f updates" : "not solved after %.0f updates";
+      curves.push_back("data index " + std::to_string(block) + " using 1:2:" +
+                       tooltip(model.label, ", seed %.0f: " + says, "$3, $1") + " " + run_clause(look, 0.65));
     }
     panels.text(frame.left + frame.width + 10, frame.top + height * row_height,
                 std::to_string(solved.size()) + "/" + std::to_string(model.runs.size()),
-                "left font ',10' textcolor rgb '#333333'");
+                "left font font_tic textcolor rgb '#333333'");
   }
   panels.plot(frame, curves);
 }
@@ -157,11 +169,16 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
 
 std::string learning_curves_caption(const Study& study) {
   std::set<std::size_t> counts;
-  bool diverged = false;
+  bool diverged = false, solved = false, unsolved = false, baseline = false;
   for (const TaskRuns& task : study.tasks) {
+    baseline = baseline || baseline_of(task) > 0;
     for (const ModelRuns& model : task.models) {
       counts.insert(model.runs.size());
-      for (const Run& run : model.runs) diverged = diverged || run.diverged();
+      for (const Run& run : model.runs) {
+        diverged = diverged || run.diverged();
+        solved = solved || run.solved();
+        unsolved = unsolved || (run.recorded() && !run.solved());
+      }
     }
   }
   const std::size_t fewest = *counts.begin(), max = *counts.rbegin();
@@ -171,15 +188,17 @@ std::string learning_curves_caption(const Study& study) {
                            : range            ? "all seeds"
                                               : "the quartiles";
   return "Median over seeds (" + n + "); the band spans " + band + ". After a run has stopped, its last value counts" +
-         (diverged ? "; after it has diverged, the top of the axis" : "") +
-         ". Dashed: the memoryless baseline. Points below: the update at which each run solved the task; crosses: the "
-         "end of training without success. To the right: number of solved runs.";
+         (diverged ? "; after it has diverged, the top of the axis" : "") + "." +
+         (baseline ? " Dashed: the memoryless baseline." : "") +
+         (solved ? " Points below: the update at which each run solved the task." : "") +
+         (unsolved ? " Crosses below: the end of training without success." : "") +
+         " To the right: number of solved runs.";
 }
 
-double learning_curves_height(const Study& study) {
+double learning_curves_height(const Study& study, const FigureLayout& layout) {
   std::size_t max_models = 1;
   for (const TaskRuns& task : study.tasks) max_models = std::max(max_models, task.models.size());
-  return curves_height + 14 + row_height * static_cast<double>(max_models);
+  return layout.panel_height * curves_height + 14 + row_height * static_cast<double>(max_models);
 }
 
 void draw_learning_curves(Panels& panels, const TaskRuns& task, Rectangle frame) {
@@ -190,16 +209,16 @@ void draw_learning_curves(Panels& panels, const TaskRuns& task, Rectangle frame)
     return;
   }
   const Axis updates = update_axis(task);
-  frame.height = curves_height;
-  draw_curves(panels, task, frame, updates, loss_axis(task));
-  frame.top += curves_height + 14;
+  frame.height = panels.layout().panel_height * curves_height;
+  draw_curves(panels, task, frame, updates);
+  frame.top += frame.height + 14;
   frame.height = row_height * static_cast<double>(task.models.size());
   draw_solves(panels, task, frame, updates);
 }
 
-Figure learning_curves(const Study& study) {
-  Panels panels(study, "learning-curves", study.title + ": learning curves", learning_curves_caption(study),
-                static_cast<int>(study.tasks.size()), learning_curves_height(study));
+Figure learning_curves(const Study& study, const FigureLayout& layout) {
+  Panels panels(layout, study, "learning-curves", study.title + ": learning curves", learning_curves_caption(study),
+                static_cast<int>(study.tasks.size()), learning_curves_height(study, layout));
   for (std::size_t t = 0; t < study.tasks.size(); ++t)
     draw_learning_curves(panels, study.tasks[t], panels.panel(static_cast<int>(t)));
   return panels.finish();

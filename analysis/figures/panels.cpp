@@ -4,8 +4,11 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 #include "analysis/format.h"
+#include "core/error.h"
+#include "core/plain_text.h"
 #include "core/text.h"
 
 namespace rnnbench::analysis {
@@ -153,54 +156,87 @@ Axis logarithmic_axis(const Values& values) {
   return {round_number(low), round_number(high), true};
 }
 
-Panels::Panels(const Study& study, std::string name, std::string title, std::string caption, int panels, double height,
-               bool legend, double last_height)
-    : styles_(styles_of(study)),
-      columns_(panels == 4 ? 2 : std::min(panels, 3)),
-      panel_width_(columns_ == 3   ? 236
-                   : columns_ == 2 ? 300
-                                   : 420),
+const FigureLayout& screen_layout() {
+  static const FigureLayout layout{{420, 300, 236}};
+  return layout;
+}
+
+const FigureLayout& paper_layout(const std::string& name) {
+  constexpr double eight_points = 8 / 0.75, column_width = 325, page_width = 672;  // 86 and 178 mm in pixels
+  constexpr double margins = left_margin + right_margin;
+  static const std::map<std::string, FigureLayout> layouts = {
+      {"column", {{column_width - margins, 0, 0}, eight_points, 0.7, false}},
+      {"page", {{page_width - margins, (page_width - margins - gap) / 2, 0}, eight_points, 0.7, false}}};
+  const auto found = layouts.find(name);
+  if (found == layouts.end()) throw UserError("paper = " + name + " is not one of column and page");
+  return found->second;
+}
+
+namespace {
+
+int columns_of(const FigureLayout& layout, int panels) {
+  int columns = panels == 4 ? 2 : std::min(panels, 3);
+  while (columns > 1 && layout.panel_widths[static_cast<std::size_t>(columns - 1)] == 0) --columns;
+  return columns;
+}
+
+}  // namespace
+
+Panels::Panels(const FigureLayout& layout, const Study& study, std::string name, std::string title, std::string caption,
+               int panels, double height, bool legend, double last_height)
+    : layout_(layout),
+      styles_(styles_of(study)),
+      columns_(columns_of(layout, panels)),
+      panel_width_(layout.panel_widths[static_cast<std::size_t>(std::max(columns_, 1) - 1)]),
       panel_height_(height) {
+  if (layout.text > 0) figure_.font_size = layout.text;
   figure_.name = std::move(name);
   figure_.title = std::move(title);
   figure_.caption = std::move(caption);
   figure_.width = static_cast<int>(left_margin + columns_ * panel_width_ + (columns_ - 1) * gap + right_margin);
-  caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
+  if (layout.titled) caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
 
   // The number of rows of the legend determines the height of the figure, which the positions in the legend depend on.
   const std::vector<std::string> labels = legend ? model_labels(study) : std::vector<std::string>{};
   double left = 14;
   int legend_rows = legend ? 1 : 0;
   for (const std::string& label : labels) {
-    const double needed = 44 + character_width * label.size() + 16;
+    const double needed = legend_width(label);
     if (left + needed > figure_.width && left > 14) {
       left = 14;
       ++legend_rows;
     }
     left += needed;
   }
-  first_top_ = 40 + legend_rows * legend_height + headings_height;
+  first_top_ = title_height() + legend_rows * legend_height + headings_height;
   const int rows = (panels + columns_ - 1) / columns_;
   const bool alone = last_height > 0 && panels % columns_ == 1 % columns_;
   figure_.height =
       static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) - (alone ? panel_height_ - last_height : 0) +
                        (rows - 1) * headings_height + 12 + caption_.size() * line_height);
+  for (const auto& [font, size, bold] : {std::tuple{"title", 15.0, true},
+                                         {"heading", 12.5, true},
+                                         {"label", 10.5, false},
+                                         {"tic", 10.0, false},
+                                         {"note", 9.5, false}})
+    command(std::string("font_") + font + " = " + (bold ? "bold." : "") +
+            gnuplot_quoted("," + decimal(layout.text > 0 ? layout.text : size)));
   command("set multiplot");
-  command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10'" + grey);
+  command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font font_tic" + grey);
   command("set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6");
-  text(14, 20, figure_.title, "left font bold.',15'");
+  if (layout.titled) text(14, 20, figure_.title, "left font font_title");
   draw_legend(labels);
   for (std::size_t i = 0; i < caption_.size(); ++i) {
     text(14, figure_.height - line_height * static_cast<double>(caption_.size() - i) + 4, caption_[i],
-         "left font ',10.5'" + grey);
+         "left font font_label" + grey);
   }
 }
 
 void Panels::draw_legend(const std::vector<std::string>& labels) {
-  double left = 14, top = 48;
+  double left = 14, top = title_height() + 8;
   for (const std::string& label : labels) {
     const Style& style = styles_.at(label);
-    const double needed = 44 + character_width * label.size() + 16;
+    const double needed = legend_width(label);
     if (left + needed > figure_.width && left > 14) {
       left = 14;
       top += legend_height;
@@ -212,6 +248,12 @@ void Panels::draw_legend(const std::vector<std::string>& labels) {
     text(left + 44, top, label, "left");
     left += needed;
   }
+}
+
+double Panels::title_height() const { return layout_.titled ? 40 : 4; }
+
+double Panels::legend_width(const std::string& label) const {
+  return 44 + character_width * figure_.font_size / 12 * static_cast<double>(label.size()) + 16;
 }
 
 Rectangle Panels::panel(int number) const {
@@ -252,9 +294,9 @@ void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves
 
 void Panels::headings(const Rectangle& panel, const std::string& title, const std::string& y, const std::string& x) {
   command(gnuplot_comment(title));
-  text(panel.left - 44, panel.top - 41, title, "left font bold.',12.5'");
-  text(panel.left - 44, panel.top - 23, y, "left font ',10.5'" + grey);
-  text(panel.left + panel.width / 2, panel.top + panel.height + 35, x, "center font ',10.5'" + grey);
+  text(panel.left - 44, panel.top - 41, title, "left font font_heading");
+  text(panel.left - 44, panel.top - 23, y, "left font font_label" + grey);
+  text(panel.left + panel.width / 2, panel.top + panel.height + 35, x, "center font font_label" + grey);
 }
 
 Figure Panels::finish() {
@@ -271,9 +313,25 @@ std::string band_clause(const Style& style) {
   return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + gnuplot_quoted(style.color);
 }
 
-std::string point_clause(const Style& style, double size) {
-  return "with points pointtype " + std::to_string(style.point) + " pointsize " + number_text(size) +
-         " linecolor rgb " + gnuplot_quoted(style.color);
+namespace {
+
+std::string point_look(const Style& style, double size) {
+  return "pointtype " + std::to_string(style.point) + " pointsize " + number_text(size) + " linecolor rgb " +
+         gnuplot_quoted(style.color);
+}
+
+}  // namespace
+
+std::string point_clause(const Style& style, double size) { return "with points " + point_look(style, size); }
+
+std::string run_clause(const Style& style, double size) {
+  return "with labels hypertext point " + point_look(style, size);
+}
+
+std::string tooltip(const std::string& label, const std::string& format, const std::string& columns) {
+  // gnuplot copies the text into an attribute of SVG without escaping quotes.
+  const std::string literal = replace_all(replace_all(plain_text(label), "%", "%%"), "\"", "'");
+  return "(sprintf(" + gnuplot_quoted(literal + format) + ", " + columns + "))";
 }
 
 }  // namespace rnnbench::analysis

@@ -1,6 +1,7 @@
 // The layout of a figure: a title, one legend, a grid of panels (one per task) and a caption; and axes with round tics.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,13 +39,27 @@ struct Rectangle {
   double left, top, width, height;  // pixels from the top left corner
 };
 
+// Where a figure is shown: how wide it is, and how large its text.
+struct FigureLayout {
+  // Widths of a panel in figures with one, two and three columns of panels; 0: not as many columns.
+  std::array<double, 3> panel_widths;
+  double text = 0;          // size of all text in pixels; 0: sizes for the screen
+  double panel_height = 1;  // relative to that on the screen
+  bool titled = true;       // a title above the panels and a caption below them, which papers set themselves
+};
+const FigureLayout& screen_layout();
+// "column": 86 mm wide, for one of two columns; "page": 178 mm, for the width of a page. All text has eight points.
+// Throws UserError for another name.
+const FigureLayout& paper_layout(const std::string& name);
+
 class Panels {
  public:
   // `height` is the height of a panel. If the last panel is alone in its row, its height is `last_height` (0: the
   // same). Without a legend, the panels must name their models.
-  Panels(const Study& study, std::string name, std::string title, std::string caption, int panels, double height,
-         bool legend = true, double last_height = 0);
+  Panels(const FigureLayout& layout, const Study& study, std::string name, std::string title, std::string caption,
+         int panels, double height, bool legend = true, double last_height = 0);
 
+  const FigureLayout& layout() const { return layout_; }
   const Style& style(const std::string& label) const { return styles_.at(label); }
   Rectangle panel(int number) const;
 
@@ -63,9 +78,12 @@ class Panels {
   Figure finish();
 
  private:
+  double title_height() const;
+  double legend_width(const std::string& label) const;
   void draw_legend(const std::vector<std::string>& labels);
   std::string position(double left, double top) const;
 
+  const FigureLayout& layout_;
   std::map<std::string, Style> styles_;
   Figure figure_;
   std::vector<std::string> caption_;
@@ -78,5 +96,9 @@ class Panels {
 std::string line_clause(const Style& style);
 std::string band_clause(const Style& style);
 std::string point_clause(const Style& style, double size);
+// Points for single runs, whose third column is a `tooltip`: in SVG, it appears under the pointer.
+std::string run_clause(const Style& style, double size);
+// A column of text for run_clause: the label, and `format` filled with these columns ("$3, $1") as by sprintf.
+std::string tooltip(const std::string& label, const std::string& format, const std::string& columns);
 
 }  // namespace rnnbench::analysis

@@ -7,6 +7,8 @@
 
 #include "analysis/figures/panels.h"
 #include "analysis/format.h"
+#include "analysis/measurement.h"
+#include "analysis/summary.h"
 
 namespace rnnbench::analysis {
 
@@ -28,25 +30,19 @@ Axis score_axis(bool higher_is_better, Values values) {
 void draw_criterion(Panels& panels, const TaskRuns& task) {
   const std::string level = "first " + number_text(drawable(task.solved_at));
   panels.command("set arrow from graph 0, " + level + " to graph 1, " + level +
-                 " nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-  panels.command("set label 'solved' at graph 1.02, " + level + " left font ',9.5' textcolor rgb '#444444'");
+                 " nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'");
+  panels.command("set label 'solved' at graph 1.02, " + level + " left font font_note textcolor rgb '#444444'");
 }
 
 std::string score_heading(const std::string& measure, bool higher_is_better) {
   return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
 }
 
-// The score to show: the measure of the task, or the loss if the measure was not recorded at every length.
-std::string measure_by_length(const TaskRuns& task) {
-  for (const ModelRuns& model : task.models) {
-    for (const Run& run : model.runs) {
-      if (!run.recorded()) continue;
-      for (const Json& point : run.record->result.at("lengths")) {
-        if (!point.contains(task.measure)) return "loss";
-      }
-    }
-  }
-  return task.measure;
+bool any_diverged(const Study& study) {
+  for (const TaskRuns& task : study.tasks)
+    for (const Run* run : runs_of(task))
+      if (run->diverged()) return true;
+  return false;
 }
 
 struct LengthScores {
@@ -77,10 +73,11 @@ void add_diverged(const TaskRuns& task, LengthScores& result) {
   }
 }
 
-LengthScores length_scores(const TaskRuns& task) {
+LengthScores length_scores(const TaskRuns& task, const std::string& measure) {
+  const TestLengths tested = test_lengths(task);
   LengthScores result;
-  result.measure = measure_by_length(task);
-  result.higher_is_better = result.measure == task.measure && task.higher_is_better;
+  result.measure = measure.empty() ? tested.measure : measure;
+  result.higher_is_better = higher_is_better(parse_measurement(result.measure), runs_of(task));
   for (const ModelRuns& model : task.models) {
     for (const Run& run : model.runs) {
       if (!run.recorded() || run.diverged()) continue;
@@ -115,8 +112,8 @@ void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scor
   if (scores.trained > 0) {
     const std::string at = "first " + number_text(scores.trained) + ", graph ";
     panels.command("set arrow from " + at + "0 to " + at +
-                   "1 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'");
-    panels.command("set label 'trained' at " + at + "1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
+                   "1 nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'");
+    panels.command("set label 'trained' at " + at + "1 center offset 0,0.4 font font_note textcolor rgb '#444444'");
   }
   std::vector<std::string> bands, lines;
   for (const ModelRuns& model : task.models) {
@@ -144,63 +141,71 @@ void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scor
 using Quantity = std::function<std::optional<double>(const Run&)>;
 
 void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, const std::string& axis_name,
-                  const Quantity& quantity) {
+                  const Quantity& quantity, const std::string& wanted) {
+  const Measurement measurement = parse_measurement(!wanted.empty()        ? wanted
+                                                    : task.measure.empty() ? "loss"
+                                                                           : task.measure);
+  const double worst = worst_value(measurement, runs_of(task));
   Values all_x, all_y;
   std::vector<std::vector<Values>> points(task.models.size()), failures(task.models.size());
   for (std::size_t m = 0; m < task.models.size(); ++m) {
     for (const Run& run : task.models[m].runs) {
       const auto x = quantity(run);
       if (!x || *x <= 0) continue;
-      const auto score = run.test_score(task.measure);
-      (score ? points : failures)[m].push_back({drawable(*x), drawable(score.value_or(task.worst_score))});
+      const auto score = value_of(measurement, run);
+      (score ? points : failures)[m].push_back(
+          {drawable(*x), drawable(score.value_or(worst)), static_cast<double>(run.seed())});
       all_x.push_back(*x);
-      all_y.push_back(score.value_or(task.worst_score));
+      all_y.push_back(score.value_or(worst));
     }
   }
-  panels.headings(frame, task.label,
-                  all_x.empty() ? "no record yet" : score_heading(task.measure, task.higher_is_better), axis_name);
+  panels.headings(frame, task.label, all_x.empty() ? "no record yet" : measure_heading(measurement, runs_of(task)),
+                  axis_name);
   if (all_x.empty()) {
     panels.command("set xrange [0:1]; set yrange [0:1]");
     panels.plot(frame, {"NaN"});
     return;
   }
+  const bool judged = measurement.text == task.measure;
   panels.command(widened(logarithmic_axis(all_x)).commands('x'));
-  all_y.push_back(task.solved_at);
-  panels.command(widened(score_axis(task.higher_is_better, all_y)).commands('y'));
-  draw_criterion(panels, task);
+  if (judged) all_y.push_back(task.solved_at);
+  panels.command(widened(score_axis(higher_is_better(measurement, runs_of(task)), all_y)).commands('y'));
+  if (judged) draw_criterion(panels, task);
   std::vector<std::string> small = {"NaN"}, large;
   for (std::size_t m = 0; m < task.models.size(); ++m) {
-    const std::string who = task.label + ", " + task.models[m].label + ": " + axis_name + ", " + task.measure;
+    const std::string who = task.label + ", " + task.models[m].label + ": " + axis_name + ", " + measurement.text;
     const Style& style = panels.style(task.models[m].label);
-    const auto add = [&](std::vector<std::string>& curves, const std::string& what, const std::vector<Values>& rows,
-                         const Style& look, double size) {
+    const auto add_runs = [&](const std::string& what, const std::vector<Values>& rows, const Style& look,
+                              double size) {
       if (rows.empty()) return;
-      const int block = panels.add_data(who + what, rows);
-      curves.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(look, size));
+      small.push_back("data index " + std::to_string(panels.add_data(who + ", seed, " + what, rows)) +
+                      " using 1:2:" + tooltip(task.models[m].label, ", seed %.0f: %.4g at %.4g", "$3, $2, $1") + " " +
+                      run_clause(look, size));
     };
-    add(small, ", every run", points[m], style, 0.45);
-    add(small, ", diverged", failures[m], {style.color, "1", 2}, 0.7);
+    add_runs("every run", points[m], style, 0.45);
+    add_runs("diverged", failures[m], {style.color, "1", 2}, 0.7);
     if (points[m].empty()) continue;
     Values x, y;
     for (const Values& point : points[m]) {
       x.push_back(point[0]);
       y.push_back(point[1]);
     }
-    add(large, ", median", {{median(x), median(y)}}, style, 1.25);
+    const int block = panels.add_data(who + ", median", {{median(x), median(y)}});
+    large.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(style, 1.25));
   }
   small.insert(small.end(), large.begin(), large.end());
   panels.plot(frame, small);
 }
 
-Figure scatter(const Study& study, const std::string& name, const std::string& title, const std::string& axis_name,
-               const Quantity& quantity) {
-  Panels panels(
-      study, name, study.title + ": " + title,
-      "Small: each seed. Large: the medians of each model over seeds. Dashed: the score from which the task counts "
-      "as solved. Crosses: diverged runs, at the worst score.",
-      static_cast<int>(study.tasks.size()), panel_height);
+Figure scatter(const FigureLayout& layout, const Study& study, const std::string& measure, const std::string& name,
+               const std::string& title, const std::string& axis_name, const Quantity& quantity) {
+  Panels panels(layout, study, name, study.title + ": " + title,
+                std::string("Small: each seed. Large: the medians of each model over seeds.") +
+                    (measure.empty() ? " Dashed: the score from which the task counts as solved." : "") +
+                    (any_diverged(study) ? " Crosses: diverged runs, at the worst score." : ""),
+                static_cast<int>(study.tasks.size()), layout.panel_height * panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t) {
-    draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity);
+    draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity, measure);
   }
   return panels.finish();
 }
@@ -212,42 +217,46 @@ std::optional<double> positive(const Json& section, const std::string& key) {
 
 }  // namespace
 
-std::vector<Figure> score_by_length(const Study& study) {
+std::vector<Figure> score_by_length(const Study& study, const FigureLayout& layout, const std::string& measure) {
   std::vector<std::pair<const TaskRuns*, LengthScores>> tasks;
   for (const TaskRuns& task : study.tasks) {
-    LengthScores scores = length_scores(task);
+    LengthScores scores = length_scores(task, measure);
     if (has_lengths(scores)) tasks.emplace_back(&task, std::move(scores));
   }
   if (tasks.empty()) return {};
+  const bool criterion =
+      std::any_of(tasks.begin(), tasks.end(), [](const auto& t) { return t.second.measure == t.first->measure; });
   Panels panels(
-      study, "score-by-length", study.title + ": score against length",
-      "Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. Dashed: the "
-      "length in training, and the score from which the task counts as solved. Diverged runs count with the "
-      "worst score.",
-      static_cast<int>(tasks.size()), panel_height);
+      layout, study, "score-by-length", study.title + ": score against length",
+      std::string("Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. "
+                  "Dashed: the length in training") +
+          (criterion ? ", and the score from which the task counts as solved" : "") + "." +
+          (any_diverged(study) ? " Diverged runs count with the worst score." : ""),
+      static_cast<int>(tasks.size()), layout.panel_height * panel_height);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     draw_lengths(panels, *tasks[t].first, tasks[t].second, panels.panel(static_cast<int>(t)));
   }
   return {panels.finish()};
 }
 
-Figure score_by_speed(const Study& study) {
-  return scatter(study, "score-by-speed", "score against training speed", "sequences per CPU second",
+Figure score_by_speed(const Study& study, const FigureLayout& layout, const std::string& measure) {
+  return scatter(layout, study, measure, "score-by-speed", "score against training speed", "sequences per CPU second",
                  [](const Run& run) {
                    return run.recorded() ? positive(run.record->measured, "sequences_per_second") : std::nullopt;
                  });
 }
 
-Figure score_by_state_size(const Study& study) {
-  return scatter(
-      study, "score-by-state-size", "score against the size of the state", "values carried from one step to the next",
-      [](const Run& run) { return run.recorded() ? positive(run.record->result, "state_size") : std::nullopt; });
+Figure score_by_state_size(const Study& study, const FigureLayout& layout, const std::string& measure) {
+  return scatter(layout, study, measure, "score-by-state-size", "score against the size of the state",
+                 "values carried from one step to the next", [](const Run& run) {
+                   return run.recorded() ? positive(run.record->result, "state_size") : std::nullopt;
+                 });
 }
 
-Figure score_by_parameters(const Study& study) {
-  return scatter(study, "score-by-parameters", "score against parameters", "parameters", [](const Run& run) {
-    return run.recorded() ? positive(run.record->result, "parameters") : std::nullopt;
-  });
+Figure score_by_parameters(const Study& study, const FigureLayout& layout, const std::string& measure) {
+  return scatter(
+      layout, study, measure, "score-by-parameters", "score against parameters", "parameters",
+      [](const Run& run) { return run.recorded() ? positive(run.record->result, "parameters") : std::nullopt; });
 }
 
 }  // namespace rnnbench::analysis

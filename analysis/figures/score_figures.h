@@ -5,17 +5,24 @@
 #include <vector>
 
 #include "analysis/figures/gnuplot.h"
+#include "analysis/figures/panels.h"
 #include "analysis/study.h"
 
 namespace rnnbench::analysis {
 
+// `measure` is that of the figures, as in analysis/measurement.h; "" is the measure of each task.
+
 // Test score against sequence length. Empty unless a task was tested at several lengths.
-std::vector<Figure> score_by_length(const Study& study);
+std::vector<Figure> score_by_length(const Study& study, const FigureLayout& layout = screen_layout(),
+                                    const std::string& measure = "");
 
 // Test score against training speed, the number of parameters, and the values that are carried from one step to the
 // next: each run, and the median of each model.
-Figure score_by_speed(const Study& study);
-Figure score_by_parameters(const Study& study);
-Figure score_by_state_size(const Study& study);
+Figure score_by_speed(const Study& study, const FigureLayout& layout = screen_layout(),
+                      const std::string& measure = "");
+Figure score_by_parameters(const Study& study, const FigureLayout& layout = screen_layout(),
+                           const std::string& measure = "");
+Figure score_by_state_size(const Study& study, const FigureLayout& layout = screen_layout(),
+                           const std::string& measure = "");
 
 }  // namespace rnnbench::analysis

@@ -12,22 +12,27 @@
 namespace rnnbench::findings {
 namespace {
 
-PanelGroup curve_panels(const Study& study) {
-  return {static_cast<int>(study.tasks.size()), learning_curves_height(study), true, learning_curves_caption(study),
+PanelGroup curve_panels(const Study& study, const FigureLayout& layout) {
+  return {static_cast<int>(study.tasks.size()),
+          learning_curves_height(study, layout),
+          true,
+          learning_curves_caption(study),
           [&study](Panels& panels) {
             for (std::size_t t = 0; t < study.tasks.size(); ++t)
               draw_learning_curves(panels, study.tasks[t], panels.panel(static_cast<int>(t)));
-          }};
+          },
+          true};
 }
 
-PanelGroup panels_of(const FindingResult& result, const Study& study, const std::string& kind) {
-  if (kind == "curves") return curve_panels(study);
+PanelGroup panels_of(const FindingResult& result, const Study& study, const std::string& kind,
+                     const FigureLayout& layout) {
+  if (kind == "curves") return curve_panels(study, layout);
   if (kind == "time to solve") return solve_panels(result, study);
   if (kind == "profile") return profile_panels(result, study);
   if (kind == "gradients") return gradient_panels(study);
   if (kind == "gates") return gate_panels(study);
   if (kind.starts_with("over ")) return setting_panels(result, study, kind.substr(5));
-  return strip_panels(result, study);
+  return strip_panels(result, study, layout);
 }
 
 std::string caption_of(const FindingResult& result, const PanelGroup& group) {
@@ -35,7 +40,7 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
   if (result.primary)
     caption +=
         " The last panel shows the comparison that decides, after search A and after search B: the number of every seed, "
-        "the mean with its 95 % interval, and as dotted lines the declared boundaries.";
+        "the mean with its 95 % interval, and as dashed lines the declared boundaries.";
   if (result.finding->study->search) caption += " The settings are those that the searches chose.";
   const std::vector<Run>& runs = result.runs();
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
@@ -46,14 +51,15 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
 
 }  // namespace
 
-Figure finding_figure(const FindingResult& result) {
+Figure finding_figure(const FindingResult& result, const FigureLayout& layout) {
   const std::string& kind = result.finding->figure;
   const Study study = finding_study(result, kind.starts_with("over ") ? kind.substr(5) : "");
-  const PanelGroup group = panels_of(result, study, kind);
-  const double comparison = result.primary ? comparison_height(*result.primary) : 0;
-  Panels panels(study, result.finding->short_name(), std::to_string(result.finding->number) + ". " + study.title,
-                caption_of(result, group), group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison),
-                group.legend, comparison);
+  PanelGroup group = panels_of(result, study, kind, layout);
+  if (!group.fixed_height) group.height *= layout.panel_height;
+  const double comparison = result.primary ? comparison_height(*result.primary, layout) : 0;
+  Panels panels(layout, study, result.finding->short_name(),
+                std::to_string(result.finding->number) + ". " + study.title, caption_of(result, group),
+                group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison), group.legend, comparison);
   group.draw(panels);
   if (result.primary) draw_comparison(panels, panels.panel(group.panels), *result.primary);
   return panels.finish();

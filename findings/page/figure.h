@@ -1,7 +1,7 @@
 // The figure of a finding: what its file asks for with `figure = ...`, and the comparison that decides.
 #pragma once
 
-#include "analysis/figures/gnuplot.h"
+#include "analysis/figures/panels.h"
 #include "findings/evaluation.h"
 
 namespace rnnbench::findings {
@@ -15,6 +15,6 @@ namespace rnnbench::findings {
 //   profile         the share of runs whose number reaches a value, over all tasks (performance profile)
 //   gradients       log10 of the gradient's norm against the lag, before and after training
 //   gates           mean gates of every unit, relevant against idle steps, before and after training
-Figure finding_figure(const FindingResult& result);
+Figure finding_figure(const FindingResult& result, const FigureLayout& layout = screen_layout());
 
 }  // namespace rnnbench::findings

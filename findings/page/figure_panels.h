@@ -15,6 +15,7 @@ struct PanelGroup {
   bool legend = true;   // false when the panels themselves name the models
   std::string caption;
   std::function<void(Panels&)> draw;  // draws panels 0, 1, ...
+  bool fixed_height = false;          // the height is that of rows of text, so it is the same in every layout
 };
 
 }  // namespace rnnbench::findings

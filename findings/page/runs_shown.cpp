@@ -55,16 +55,14 @@ std::optional<ModelValues> values_of_model(const Measurement& measurement, const
     if (!value && run->record->result.contains("probe")) continue;
     model.values.push_back(value.value_or(worst));
     model.failed.push_back(!value);
+    model.seeds.push_back(static_cast<double>(run->seed()));
   }
   if (!any && (finished || model.failures == 0)) return std::nullopt;
   return model;
 }
 
 double worst_on(const Measurement& measurement, const TaskRuns& task) {
-  std::vector<const Run*> runs;
-  for (const ModelRuns& model : task.models)
-    for (const Run& run : model.runs) runs.push_back(&run);
-  return worst_value(measurement, runs);
+  return worst_value(measurement, runs_of(task));
 }
 
 std::string trained_setting(const Run& run, const std::string& key) {

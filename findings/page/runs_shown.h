@@ -21,7 +21,8 @@ Study finding_study(const FindingResult& result, const std::string& without = ""
 struct ModelValues {
   Values values;             // of the recorded runs, by seed; a failed one counts as `worst`
   std::vector<bool> failed;  // which of them diverged or have no finite score
-  int failures = 0;          // these, and runs that have no such number at all (a probe of a run that diverged)
+  Values seeds;
+  int failures = 0;  // these, and runs that have no such number at all (a probe of a run that diverged)
 };
 // Nothing when the model has no such number (the forget gate of a GRU): no run has one, although some finished.
 std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs,

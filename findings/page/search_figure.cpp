@@ -55,8 +55,9 @@ void draw_search(Panels& panels, const TaskRuns& task, std::size_t search, const
         const int block = panels.add_data(task.label + ", " + model.label + ", search " + searches[s] + ", rung " +
                                               std::to_string(rung + 1) + ": rate, score",
                                           rows);
-        curves.push_back("data index " + std::to_string(block) + " using 1:2 " +
-                         point_clause(panels.style(model.label), 0.4 + 0.35 * static_cast<double>(rung)));
+        curves.push_back("data index " + std::to_string(block) +
+                         " using 1:2:" + tooltip(model.label, ", rate %.3g: %.4g", "$1, $2") + " " +
+                         run_clause(panels.style(model.label), 0.4 + 0.35 * static_cast<double>(rung)));
       }
     }
   const std::string failed = diverged > 0 ? ", " + std::to_string(diverged) + " diverged" : "";
@@ -71,7 +72,7 @@ void draw_search(Panels& panels, const TaskRuns& task, std::size_t search, const
 
 }  // namespace
 
-Figure search_figure(const StudyRecords& records) {
+Figure search_figure(const StudyRecords& records, const FigureLayout& layout) {
   const DeclaredStudy& declared = *records.study;
   if (!records.searched || !declared.search)
     throw UserError("the search of " + declared.name +
@@ -81,10 +82,10 @@ Figure search_figure(const StudyRecords& records) {
   for (const RunSpec& run : records.declared) runs.push_back({run.json(), std::nullopt});
   const Study study = make_study(declared.name, declared.experiment.title, declared.experiment.file, std::move(runs));
   Panels panels(
-      study, "search", declared.experiment.title + ": the search",
+      layout, study, "search", declared.experiment.title + ": the search",
       "Every point is a trial. Larger points belong to later rungs, which train longer and have more seeds. Trials "
       "that diverged are counted above the panels.",
-      static_cast<int>(2 * study.tasks.size()), panel_height);
+      static_cast<int>(2 * study.tasks.size()), layout.panel_height * panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t)
     for (std::size_t s = 0; s < searches.size(); ++s)
       draw_search(panels, study.tasks[t], s, panels.panel(static_cast<int>(2 * t + s)), records);

@@ -80,8 +80,8 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   for (const double boundary : boundaries) {
     const std::string at = "first " + number_text(drawable(boundary));
     panels.command("set arrow from graph 0, " + at + " to graph 1, " + at +
-                   " nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
-    panels.command("set label 'boundary' at graph 1.02, " + at + " left font ',9.5' textcolor rgb '#444444'");
+                   " nohead dashtype (10,6) linewidth 1.2 linecolor rgb '#444444'");
+    panels.command("set label 'boundary' at graph 1.02, " + at + " left font font_note textcolor rgb '#444444'");
   }
   std::vector<std::string> points = {"NaN"}, bands, lines;
   for (std::size_t m = 0; m < task.models.size(); ++m) {
@@ -98,7 +98,7 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
       const double x = places.axis.logarithmic ? places.at[i] * std::pow(places.axis.high / places.axis.low, shift)
                                                : places.at[i] + shift * (places.axis.high - places.axis.low);
       for (std::size_t v = 0; v < values->values.size(); ++v)
-        (values->failed[v] ? failures : every).push_back({x, values->values[v]});
+        (values->failed[v] ? failures : every).push_back({x, values->values[v], values->seeds[v]});
       const Interval band = mean_band(measurement, values->values);
       means.push_back({places.at[i], drawable(mean(values->values)), band.low, band.high});
       for (const Published& p : finding.published)
@@ -115,8 +115,10 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     };
     Style faint = style;
     faint.point = 7;
-    add(points, key + ", every run", every, "1:2 " + point_clause(faint, 0.3));
-    add(points, key + ", failed", failures, "1:2 " + point_clause({style.color, "1", 2}, 0.6));
+    add(points, key + ", every run", every,
+        "1:2:" + tooltip(model.label, ", seed %.0f: %.4g", "$3, $2") + " " + run_clause(faint, 0.3));
+    add(points, key + ", failed", failures,
+        "1:2:" + tooltip(model.label, ", seed %.0f: failed", "$3") + " " + run_clause({style.color, "1", 2}, 0.6));
     add(lines, key + ", published", published,
         "1:2 with points pointtype 12 pointsize 1.4 linecolor rgb " + gnuplot_quoted(style.color));
     if (means.empty()) continue;

@@ -11,8 +11,11 @@
 namespace rnnbench::findings {
 namespace {
 
-constexpr double label_line = 12, points_height = 33, strip_gap = 6;  // pixels
-constexpr std::size_t label_bytes = 40;                               // that fit the narrowest panel
+constexpr double points_height = 33, strip_gap = 6;  // pixels
+
+// The height of a line of a label, and how many bytes of it fit the narrowest panel.
+double label_line(const FigureLayout& layout) { return layout.text > 0 ? 13 : 12; }
+std::size_t label_bytes(const FigureLayout& layout) { return layout.text > 0 ? 34 : 40; }
 
 // A row of points with a name above them.
 struct Strip {
@@ -23,15 +26,14 @@ struct Strip {
   std::vector<bool> failed;  // may be empty
   std::optional<Interval> interval;
   Values published;
+  Values seeds;  // of the values
 };
 
-double height_of(const Strip& strip) {
-  return label_line * static_cast<double>(wrapped(strip.label, label_bytes).size()) + points_height + strip_gap;
-}
-
-double height_of(const std::vector<Strip>& strips) {
+double height_of(const std::vector<Strip>& strips, const FigureLayout& layout) {
   double height = 0;
-  for (const Strip& strip : strips) height += height_of(strip);
+  for (const Strip& strip : strips)
+    height += label_line(layout) * static_cast<double>(wrapped(strip.label, label_bytes(layout)).size()) +
+              points_height + strip_gap;
   return height;
 }
 
@@ -41,9 +43,26 @@ double jitter(std::size_t i) {
   return 2 * (turn - std::floor(turn)) - 1;
 }
 
+// Vertical lines beside the points of each strip, not through its name.
+struct Lines {
+  Values boundaries;
+  std::optional<double> reference;
+};
+
+void draw_lines(Panels& panels, const Lines& lines, double from, double to) {
+  const auto draw = [&](double value, const std::string& look) {
+    const std::string x = "first " + number_text(drawable(value)) + ", first ";
+    panels.command("set arrow from " + x + number_text(from) + " to " + x + number_text(to) + " nohead " + look);
+  };
+  for (const double boundary : lines.boundaries)
+    draw(boundary, "dashtype (10,6) linewidth 1.2 linecolor rgb '#444444'");
+  if (lines.reference) draw(*lines.reference, "linewidth 1 linecolor rgb '#999999'");
+}
+
 void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& strips, Axis axis,
-                 const std::string& comment) {
-  if (!strips.empty()) frame.height = height_of(strips);
+                 const std::string& comment, const Lines& lines) {
+  const FigureLayout& layout = panels.layout();
+  if (!strips.empty()) frame.height = height_of(strips, layout);
   panels.command(axis.commands('x'));
   panels.command("unset logscale y; set yrange [" + number_text(frame.height) + ":0]; set ytics ('' -1)");
   std::vector<std::string> curves = {"NaN"};
@@ -54,20 +73,23 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
   };
   double top = 0;
   for (const Strip& strip : strips) {
-    for (const std::string& line : wrapped(strip.label, label_bytes)) {
-      top += label_line;
-      panels.text(frame.left + 4, frame.top + top - 2, line, "left font ',9.5' textcolor rgb '#333333'");
+    for (const std::string& line : wrapped(strip.label, label_bytes(layout))) {
+      top += label_line(layout);
+      panels.text(frame.left + 4, frame.top + top - 2, line, "left font font_note textcolor rgb '#333333'");
     }
     std::vector<Values> points, failures, published;
     for (std::size_t i = 0; i < strip.values.size(); ++i) {
       const bool failed = i < strip.failed.size() && strip.failed[i];
-      (failed ? failures : points).push_back({strip.values[i], top + 12 + 4.5 * jitter(i)});
+      (failed ? failures : points).push_back({strip.values[i], top + 12 + 4.5 * jitter(i), strip.seeds[i]});
     }
+    draw_lines(panels, lines, top + 2, top + points_height);
     for (const double value : strip.published) published.push_back({value, top + 26});
     Style faint = strip.style, cross{strip.style.color, "1", 2};
     faint.point = 7;
-    add(strip.label + ": every run", points, "1:2 " + point_clause(faint, 0.4));
-    add(strip.label + ": failed", failures, "1:2 " + point_clause(cross, 0.7));
+    add(strip.label + ": every run", points,
+        "1:2:" + tooltip(strip.label, ", seed %.0f: %.4g", "$3, $1") + " " + run_clause(faint, 0.4));
+    add(strip.label + ": failed", failures,
+        "1:2:" + tooltip(strip.label, ", seed %.0f: failed", "$3") + " " + run_clause(cross, 0.7));
     if (!strip.values.empty()) {
       if (strip.interval) {
         const double low = std::max(strip.interval->low, axis.low), high = std::min(strip.interval->high, axis.high);
@@ -88,17 +110,12 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
   panels.plot(frame, curves);
 }
 
-// Vertical lines over the whole panel at the boundaries, with one name above them.
-void boundary_lines(Panels& panels, const Values& boundaries) {
-  for (const double boundary : boundaries) {
-    const std::string place = "first " + number_text(drawable(boundary)) + ", graph ";
-    panels.command("set arrow from " + place + "0 to " + place +
-                   "1 nohead dashtype (4,4) linewidth 1.2 linecolor rgb '#444444'");
-  }
+// The name of the boundaries, above the panel.
+void name_boundaries(Panels& panels, const Values& boundaries) {
   if (boundaries.empty()) return;
   const double center = (drawable(boundaries.front()) + drawable(boundaries.back())) / 2;
   panels.command("set label " + gnuplot_quoted(boundaries.size() > 1 ? "boundaries" : "boundary") + " at first " +
-                 number_text(center) + ", graph 1 center offset 0,0.4 font ',9.5' textcolor rgb '#444444'");
+                 number_text(center) + ", graph 1 center offset 0,0.4 font font_note textcolor rgb '#444444'");
 }
 
 std::vector<Strip> comparison_strips(const Outcome& outcome) {
@@ -112,7 +129,8 @@ std::vector<Strip> comparison_strips(const Outcome& outcome) {
                         part.effect.mean[s],
                         {},
                         part.effect.interval[s],
-                        {}});
+                        {},
+                        Values(part.seeds[s].begin(), part.seeds[s].end())});
   return strips;
 }
 
@@ -130,7 +148,8 @@ std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task,
                 effect.value(),
                 std::move(values->failed),
                 effect.interval(0.95),
-                {}};
+                {},
+                std::move(values->seeds)};
     for (const Published& published : finding.published)
       if (matches(published.model, model.runs.front())) strip.published.push_back(published.value);
     strips.push_back(std::move(strip));
@@ -179,11 +198,13 @@ Values boundaries_for_values(const FindingResult& result) {
   return distinct(result.primary->boundaries);
 }
 
-double comparison_height(const Outcome& outcome) { return height_of(comparison_strips(outcome)); }
+double comparison_height(const Outcome& outcome, const FigureLayout& layout) {
+  return height_of(comparison_strips(outcome), layout);
+}
 
 void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
   const std::vector<Strip> strips = comparison_strips(outcome);
-  frame.height = height_of(strips);
+  frame.height = height_of(strips, panels.layout());
   const Values levels = distinct(outcome.boundaries);
   const bool difference = outcome.statement.right.kind != Expression::Kind::number;
   const double reference = difference ? 0 : outcome.statement.right.number;
@@ -196,26 +217,25 @@ void draw_comparison(Panels& panels, Rectangle frame, const Outcome& outcome) {
                               : ratio    ? "ratio of "
                                          : "") +
                       outcome.measurement.text);
-  boundary_lines(panels, levels);
-  const std::string at = "first " + number_text(drawable(reference)) + ", graph ";
-  if (outcome.margin > 0)
-    panels.command("set arrow from " + at + "0 to " + at + "1 nohead linewidth 1 linecolor rgb '#999999'");
+  name_boundaries(panels, levels);
   Axis axis = strip_axis(strips, all);
   if (axis.logarithmic && difference) axis = widened(linear_axis(all));
-  draw_strips(panels, frame, strips, axis, "decided");
+  draw_strips(panels, frame, strips, axis, "decided",
+              {levels, outcome.margin > 0 ? std::optional(reference) : std::nullopt});
 }
 
-PanelGroup strip_panels(const FindingResult& result, const Study& study) {
+PanelGroup strip_panels(const FindingResult& result, const Study& study, const FigureLayout& layout) {
   const Finding& finding = *result.finding;
   const auto styles = styles_of(study);
   PanelGroup group;
   group.legend = false;
   group.panels = static_cast<int>(study.tasks.size());
   group.height = 0;
+  group.fixed_height = true;
   std::vector<std::vector<Strip>> strips;
   for (const TaskRuns& task : study.tasks) {
     strips.push_back(model_strips(finding, task, styles));
-    group.height = std::max(group.height, height_of(strips.back()));
+    group.height = std::max(group.height, height_of(strips.back(), layout));
   }
   const Values boundaries = boundaries_for_values(result);
   group.caption =
@@ -227,12 +247,13 @@ PanelGroup strip_panels(const FindingResult& result, const Study& study) {
     const Measurement& measurement = result.finding->primary.measurement;
     for (std::size_t t = 0; t < study.tasks.size(); ++t) {
       Rectangle frame = panels.panel(static_cast<int>(t));
-      frame.height = height_of(strips[t]);
+      frame.height = height_of(strips[t], panels.layout());
       panels.headings(frame, study.tasks[t].label, strips[t].empty() ? "no such number" : "",
                       measure_heading(measurement, pointers(result.runs())));
       if (strips[t].empty()) frame.height = points_height;
-      boundary_lines(panels, boundaries);
-      draw_strips(panels, frame, strips[t], strip_axis(strips[t], boundaries), study.tasks[t].label);
+      name_boundaries(panels, boundaries);
+      draw_strips(panels, frame, strips[t], strip_axis(strips[t], boundaries), study.tasks[t].label,
+                  {boundaries, std::nullopt});
     }
   };
   return group;

@@ -151,6 +151,69 @@ TEST_CASE("no two models of one figure look alike", "[report][figures]") {
   CHECK(distinct(styles_of(make_study("", "", "", widths))) == widths.size());
 }
 
+TEST_CASE("figures for papers have the width of the paper and text of eight points", "[report][figures]") {
+  for (const auto& [paper, millimeters] : {std::pair{"column", 86}, {"page", 178}})
+    for (const Figure& figure : all_figures(made_up::study(), paper_layout(paper))) {
+      INFO(figure.name);
+      CHECK(std::abs(figure.width * 25.4 / 96 - millimeters) < 0.5);
+      CHECK(figure.font_size * 0.75 == Approx(8));
+      for (const char* font : {"title", "heading", "label", "tic", "note"})
+        CHECK(figure.script.find(std::string("font_") + font + " = ") != std::string::npos);
+      CHECK(count(figure.script, "',10.66667'") == 5);
+      CHECK(figure.script.find(figure.title) == std::string::npos);  // papers have captions
+    }
+  CHECK_THROWS_WITH(paper_layout("poster"), "paper = poster is not one of column and page");
+}
+
+TEST_CASE("axes span what is drawn", "[report][figures]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 12; ++seed) runs.push_back(made_up::run(made_up::tasks()[0], made_up::models()[1], seed));
+  for (Json& point : runs[4].record->result["curve"]) point["loss"] = 1e10;
+  const Study study = make_study("", "", "", runs);
+  CHECK(learning_curves(study).script.find("set yrange [9.99999e-05:10.00001]") != std::string::npos);
+}
+
+TEST_CASE("a figure can show another measure, and only some models", "[report][figures]") {
+  const Study study = with_models(made_up::study(), {"lstm", "gru"});
+  CHECK(model_labels(study) == std::vector<std::string>{"lstm", "gru"});
+  CHECK_THROWS_WITH(with_models(study, {"lstn"}), Catch::Contains("did you mean 'lstm'"));
+  const Figure loss = score_by_parameters(study, screen_layout(), "loss");
+  CHECK(count(loss.script, "'loss (lower is better)'") == 3);
+  CHECK(loss.caption.find("Dashed") == std::string::npos);  // no task is judged by its loss
+}
+
+TEST_CASE("the pointer shows model, seed and value", "[report][figures]") {
+  REQUIRE(gnuplot_available());
+  Study study = with_models(made_up::study(), {"lstm"});
+  study.tasks.resize(1);
+  study.tasks[0].models[0].label = "lstm 100% <\"&'>";
+  TemporaryFolder folder;
+  draw_figures({learning_curves(study)}, folder.path(), {"svg"});
+  const std::string svg = read_file(folder.path() / "learning-curves.svg");
+  CHECK(svg.find("data index") == std::string::npos);
+  CHECK(svg.find("showHypertext") == std::string::npos);
+  CHECK(svg.find("<title>copy, lstm 100% &lt;&quot;&amp;'&gt;: update, median, low, high</title>") !=
+        std::string::npos);
+  CHECK(std::regex_search(
+      svg, std::regex("<title>lstm 100% &lt;'&amp;'>, seed 1: (not )?solved after [0-9]+ updates</title>")));
+  CHECK_FALSE(fs::exists(folder.path() / "learning-curves.pdf"));
+}
+
+TEST_CASE("a script that was edited is kept under another name", "[report][figures]") {
+  const std::vector<Figure> figures = {learning_curves(made_up::study())};
+  TemporaryFolder folder;
+  CHECK(write_figures(figures, folder.path()).empty());
+  CHECK(write_figures(figures, folder.path()).empty());  // what rnnbench has written it may overwrite
+  const fs::path script = folder.path() / "learning-curves.gp";
+  for (const char* name : {"learning-curves.edited.gp", "learning-curves.edited-2.gp"}) {
+    const std::string edited = replace_all(read_file(script), "font_note = ',9.5'", "font_note = ',14'");
+    write_atomically(script, edited);
+    CHECK(write_figures(figures, folder.path()) == std::vector<fs::path>{folder.path() / name});
+    CHECK(read_file(folder.path() / name) == edited);
+    CHECK(read_file(script) == gnuplot_script(figures[0]));
+  }
+}
+
 TEST_CASE("text in a figure cannot break its script", "[report][figures]") {
   REQUIRE(gnuplot_available());
   Study study = made_up::study(3);

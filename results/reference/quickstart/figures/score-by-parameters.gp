@@ -8,10 +8,15 @@ bold = format eq 'svg' ? 'sans-serif" font-weight="bold' : 'sans-serif:Bold'
 set encoding utf8
 set output './score-by-parameters.'.format
 data = './score-by-parameters.dat'
+font_title = bold.',15'
+font_heading = bold.',12.5'
+font_label = ',10.5'
+font_tic = ',10'
+font_note = ',9.5'
 set multiplot
-unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font ',10' textcolor rgb '#555555'
+unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font font_tic textcolor rgb '#555555'
 set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6
-set label 'The main comparison: score against parameters' at screen 0.01383,0.95012 left font bold.',15'
+set label 'The main comparison: score against parameters' at screen 0.01383,0.95012 left font font_title
 set arrow from screen 0.01383,0.8803 to screen 0.04941,0.8803 nohead dashtype (2,3) linewidth 2 linecolor rgb '#000000'
 set label '' at screen 0.03162,0.8803 point pointtype 9 pointsize 0.8 linecolor rgb '#000000'
 set label 'rnn' at screen 0.05731,0.8803 left
@@ -27,22 +32,22 @@ set label 'gru' at screen 0.44704,0.8803 left
 set arrow from screen 0.48271,0.8803 to screen 0.51828,0.8803 nohead dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
 set label '' at screen 0.50049,0.8803 point pointtype 4 pointsize 0.8 linecolor rgb '#e69f00'
 set label 'gru + additive attention' at screen 0.52619,0.8803 left
-set label 'Small: each seed. Large: the medians of each model over seeds. Dashed: the score from which the task counts as solved. Crosses: diverged runs, at the worst score.' at screen 0.01383,0.02993 left font ',10.5' textcolor rgb '#555555'
+set label 'Small: each seed. Large: the medians of each model over seeds. Dashed: the score from which the task counts as solved.' at screen 0.01383,0.02993 left font font_label textcolor rgb '#555555'
 # copy
-set label 'copy' at screen 0.01779,0.81546 left font bold.',12.5'
-set label 'test recall (higher is better)' at screen 0.01779,0.77057 left font ',10.5' textcolor rgb '#555555'
-set label 'parameters' at screen 0.17787,0.10224 center font ',10.5' textcolor rgb '#555555'
+set label 'copy' at screen 0.01779,0.81546 left font font_heading
+set label 'recall (higher is better)' at screen 0.01779,0.77057 left font font_label textcolor rgb '#555555'
+set label 'parameters' at screen 0.17787,0.10224 center font font_label textcolor rgb '#555555'
 unset logscale x; set xrange [4560.049636725351:54823.96463106906]; set logscale x; set xtics ('5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000)
 unset logscale y; set yrange [-0.04:1.04]; set ytics ('0' 0, '0.2' 0.2, '0.4' 0.4, '0.6' 0.6, '0.8' 0.8, '1' 1)
-set arrow from graph 0, first 0.99 to graph 1, first 0.99 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
-set label 'solved' at graph 1.02, first 0.99 left font ',9.5' textcolor rgb '#444444'
+set arrow from graph 0, first 0.99 to graph 1, first 0.99 nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'
+set label 'solved' at graph 1.02, first 0.99 left font font_note textcolor rgb '#444444'
 set lmargin at screen 0.06126; set rmargin at screen 0.29447; set tmargin at screen 0.71322; set bmargin at screen 0.18953; 
 plot NaN, \
-     data index 0 using 1:2 with points pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
-     data index 2 using 1:2 with points pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
-     data index 4 using 1:2 with points pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
-     data index 6 using 1:2 with points pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
-     data index 8 using 1:2 with points pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
+     data index 0 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
+     data index 2 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
+     data index 4 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
+     data index 6 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
+     data index 8 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
      data index 1 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
      data index 3 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
      data index 5 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
@@ -51,20 +56,20 @@ plot NaN, \
 unset label; unset arrow
 
 # adding
-set label 'adding' at screen 0.34387,0.81546 left font bold.',12.5'
-set label 'test mse (lower is better)' at screen 0.34387,0.77057 left font ',10.5' textcolor rgb '#555555'
-set label 'parameters' at screen 0.50395,0.10224 center font ',10.5' textcolor rgb '#555555'
+set label 'adding' at screen 0.34387,0.81546 left font font_heading
+set label 'mse (lower is better)' at screen 0.34387,0.77057 left font font_label textcolor rgb '#555555'
+set label 'parameters' at screen 0.50395,0.10224 center font font_label textcolor rgb '#555555'
 unset logscale x; set xrange [1758.3768647031563:56870.62995837452]; set logscale x; set xtics ('2000' 2000, '5000' 5000, '10k' 10000, '20k' 20000, '50k' 50000)
 unset logscale y; set yrange [0.0007799033135746401:0.6411051104627059]; set logscale y; set ytics ('10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1)
-set arrow from graph 0, first 0.01 to graph 1, first 0.01 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
-set label 'solved' at graph 1.02, first 0.01 left font ',9.5' textcolor rgb '#444444'
+set arrow from graph 0, first 0.01 to graph 1, first 0.01 nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'
+set label 'solved' at graph 1.02, first 0.01 left font font_note textcolor rgb '#444444'
 set lmargin at screen 0.38735; set rmargin at screen 0.62055; set tmargin at screen 0.71322; set bmargin at screen 0.18953; 
 plot NaN, \
-     data index 10 using 1:2 with points pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
-     data index 12 using 1:2 with points pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
-     data index 14 using 1:2 with points pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
-     data index 16 using 1:2 with points pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
-     data index 18 using 1:2 with points pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
+     data index 10 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
+     data index 12 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
+     data index 14 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
+     data index 16 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
+     data index 18 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
      data index 11 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
      data index 13 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
      data index 15 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
@@ -73,20 +78,20 @@ plot NaN, \
 unset label; unset arrow
 
 # counting
-set label 'counting' at screen 0.66996,0.81546 left font bold.',12.5'
-set label 'test longest_accepted (higher is better)' at screen 0.66996,0.77057 left font ',10.5' textcolor rgb '#555555'
-set label 'parameters' at screen 0.83004,0.10224 center font ',10.5' textcolor rgb '#555555'
+set label 'counting' at screen 0.66996,0.81546 left font font_heading
+set label 'longest_accepted (higher is better)' at screen 0.66996,0.77057 left font font_label textcolor rgb '#555555'
+set label 'parameters' at screen 0.83004,0.10224 center font font_label textcolor rgb '#555555'
 unset logscale x; set xrange [182.40198546901408:2192.9585852427626]; set logscale x; set xtics ('200' 200, '500' 500, '1000' 1000, '2000' 2000)
 unset logscale y; set yrange [-6.4:166.4]; set ytics ('0' 0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100, '120' 120, '140' 140, '160' 160)
-set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (4,4) linewidth 1 linecolor rgb '#444444'
-set label 'solved' at graph 1.02, first 100 left font ',9.5' textcolor rgb '#444444'
+set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'
+set label 'solved' at graph 1.02, first 100 left font font_note textcolor rgb '#444444'
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.71322; set bmargin at screen 0.18953; 
 plot NaN, \
-     data index 20 using 1:2 with points pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
-     data index 22 using 1:2 with points pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
-     data index 24 using 1:2 with points pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
-     data index 26 using 1:2 with points pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
-     data index 28 using 1:2 with points pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
+     data index 20 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
+     data index 22 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
+     data index 24 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
+     data index 26 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
+     data index 28 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
      data index 21 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
      data index 23 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
      data index 25 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
@@ -96,3 +101,4 @@ unset label; unset arrow
 
 unset multiplot
 unset output
+# hash of the lines above: 3e2fa5e8fb8f48b0
