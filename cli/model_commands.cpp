@@ -13,6 +13,7 @@
 #include "core/safetensors.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/records/weights.h"
 #include "experiments/training/update.h"
 #include "models/catalogue.h"
 #include "models/gradient_check.h"
@@ -145,6 +146,7 @@ int dump_command(const CommandArguments& words) {
   file.tensors.push_back(make_tensor("loss", {1}, &loss));
   append_parameters("", parameters, file);
   append_parameters("grad.", gradient, file);
+  name_as_in_files(run.json().at("model"), file);
   try {
     write_atomically(path, to_safetensors(file));
   } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 #include "experiments/records/weights.h"
 
 #include <cstring>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -8,13 +9,36 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/read_file.h"
-#include "core/safetensors.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {
 namespace {
 constexpr std::uint64_t max_header_bytes = 16 << 20;
+
+// What the names of the recurrent layers' blocks begin with in files; "rnn." within the program.
+std::string recurrent_prefix(const Json& model) {
+  static const std::set<std::string> cells_of_torch = {"rnn", "irnn", "lstm", "gru"};
+  const std::string cell = model.at("cell");
+  const auto is_default = [&](const char* option, const char* value) { return model.value(option, value) == value; };
+  const bool same = cells_of_torch.contains(cell) && is_default("gate-activation", "sigmoid") &&
+                    is_default("layer-norm", "no") && is_default("residual", "no") &&
+                    is_default("initial-state", "zero");
+  return same ? "rnn." : cell + ".";
 }
+
+// Names that begin with `from`, or with "grad." and `from`, begin with `to` instead.
+void rename(const std::string& from, const std::string& to, TensorFile& file) {
+  for (Tensor& tensor : file.tensors)
+    for (const std::string before : {"", "grad."})
+      if (tensor.name.starts_with(before + from)) {
+        tensor.name = before + to + tensor.name.substr(before.size() + from.size());
+        break;
+      }
+}
+
+}  // namespace
+
+void name_as_in_files(const Json& model, TensorFile& file) { rename("rnn.", recurrent_prefix(model), file); }
 
 std::uint64_t weights_hash(const Parameters<float>& parameters) {
   std::uint64_t hash = fnv1a_start;
@@ -55,7 +79,8 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   if (!std::filesystem::exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
                     " is missing beside the record; the run was trained with --no-weights, or the file was moved");
-  const TensorFile file = read_safetensors(path);
+  TensorFile file = read_safetensors(path);
+  rename(recurrent_prefix(record.spec.at("model")), "rnn.", file);
   try {
     extract_parameters(file, "", parameters);
   } catch (const UserError& error) {

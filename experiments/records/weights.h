@@ -6,12 +6,18 @@
 #include <string>
 
 #include "core/parameters.h"
+#include "core/safetensors.h"
 #include "experiments/records/record.h"
 
 namespace rnnbench::experiments {
 
 // 64-bit FNV-1a hash of the parameters of all blocks, in order: `weights` of a record's result.
 std::uint64_t weights_hash(const Parameters<float>& parameters);
+
+// In files, the blocks of the recurrent layers have the names that they have in PyTorch, such as "rnn.weight_ih_l0", if
+// torch.nn.RNN, LSTM or GRU computes the same from them; otherwise the name of the cell stands in place of "rnn", so
+// that PyTorch refuses them: "gru-v1.weight_ih_l0". `model` is the section "model" of a spec.
+void name_as_in_files(const Json& model, TensorFile& file);
 
 // Whether the weights file of a record, <id>.safetensors beside it, is "missing" or "damaged", or "" when it is neither
 // or the run diverged and has none.

@@ -307,6 +307,7 @@ class Trainer {
   std::string weights_file() const {
     TensorFile file;
     append_parameters("", parameters_, file);
+    name_as_in_files(spec_.json().at("model"), file);
     file.metadata = {{"format", "pt"}, {"id", spec_.id()}, {"canonical", spec_.canonical()}};
     return to_safetensors(file);
   }

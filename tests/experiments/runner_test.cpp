@@ -14,6 +14,7 @@
 #include "core/options.h"
 #include "core/safetensors.h"
 #include "core/stream.h"
+#include "experiments/records/weights.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tests/experiments/run_fixture.h"
@@ -127,6 +128,31 @@ TEST_CASE("weights in the file are those that the record names", "[runner]") {
   const TemporaryFolder other;
   REQUIRE(run_experiment(experiment, other.path(), without) == 0);
   CHECK(file_names(other.path()).size() == experiment.runs.size());
+}
+
+TEST_CASE("weights of cells that PyTorch does not have cannot be loaded into its modules by mistake", "[runner]") {
+  const auto prefixes = [](const SettingPairs& model) {
+    const TemporaryFolder folder;
+    const Experiment experiment = declared(
+        with({{"task", "adding"}, {"length", "5"}, {"hidden", "4"}, {"updates", "1"}, {"evaluate", "8"}}, model));
+    REQUIRE(run_experiment(experiment, folder.path(), quiet()) == 0);
+    const ResultsFolder results(folder.path(), experiment.name);
+    const std::string id = experiment.runs.at(0).id();
+    const auto network = make_network<float>(experiment.runs[0].model, make_task(experiment.runs[0])->signature());
+    Parameters<float> loaded(network->layout());
+    load_weights(results.record_path(id), *results.load(id), loaded);  // the program knows its own names
+    std::set<std::string> names;
+    for (const Tensor& tensor : read_safetensors(results.weights_path(id)).tensors)
+      names.insert(tensor.name.substr(0, tensor.name.find('.')));
+    return names;
+  };
+  using Names = std::set<std::string>;
+  for (const char* cell : {"rnn", "irnn", "lstm", "gru"}) CHECK(prefixes({{"cell", cell}}) == Names{"rnn", "readout"});
+  for (const char* cell : {"gru-v1", "gru-unreset", "gru-sca", "gru-output", "lstm-niaf", "lstm-noaf", "lstm-sca"})
+    CHECK(prefixes({{"cell", cell}}) == Names{cell, "readout"});
+  CHECK(prefixes({{"cell", "lstm"}, {"gate-activation", "hard-sigmoid"}}) == Names{"lstm", "readout"});
+  CHECK(prefixes({{"cell", "gru"}, {"layers", "2"}, {"residual", "yes"}}) == Names{"gru", "readout"});
+  CHECK(prefixes({{"cell", "lstm"}, {"layers", "2"}, {"attention", "additive"}}).contains("rnn"));
 }
 
 TEST_CASE("a run stops when solved, and says when", "[runner]") {
