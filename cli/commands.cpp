@@ -259,7 +259,8 @@ const std::string dump_usage = R"(rnnbench dump --to FILE.safetensors [--KEY VAL
 
 Writes one batch and what an untrained model computes from it, for comparison with other
 implementations: inputs [time, batch, features], targets, mask, outputs, loss, every parameter under
-its PyTorch name (rnn.weight_ih_l0) and its gradient (grad.rnn.weight_ih_l0). Settings are those of
+the name that it has in files of weights (rnn.weight_ih_l0, as in PyTorch; gru-v1.weight_ih_l0 for a
+cell that PyTorch does not have), and its gradient (grad.rnn.weight_ih_l0). Settings are those of
 'rnnbench run', with one value each (default: an LSTM on copy).
 )";
 
