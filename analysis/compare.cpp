@@ -184,8 +184,6 @@ double mean_of(const std::vector<Pair>& pairs, double Pair::*side) {
   return mean(values);
 }
 
-Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 Json interval_json(const std::optional<Interval>& interval) {
   return interval ? Json{interval->low, interval->high} : Json(nullptr);
 }
@@ -231,12 +229,12 @@ Json compare_json(const std::vector<Comparison>& comparisons) {
                     {"pairs", std::move(pairs)},
                     {"mean_advantage", c.mean_advantage},
                     {"mean_advantage_interval", interval_json(c.mean_interval)},
-                    {"ratio", number_or_null(c.ratio)},
+                    {"ratio", or_null(c.ratio)},
                     {"ratio_interval", interval_json(c.ratio_interval)},
                     {"improvement", c.improvement},
                     {"improvement_interval", interval_json(c.improvement_interval)},
-                    {"p", number_or_null(c.p)},
-                    {"adjusted_p", number_or_null(c.adjusted_p)},
+                    {"p", or_null(c.p)},
+                    {"adjusted_p", or_null(c.adjusted_p)},
                     {"caveats", c.caveats}});
   }
   return list;

@@ -64,8 +64,6 @@ bool has_intervals(const Study& study, bool wanted) {
   return false;
 }
 
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 Json solve_time_json(const SolveTime& time) {
   Json runs = Json::array();
   for (const Lifetime& run : time.runs) runs.push_back({{"time", run.time}, {"solved", run.observed}});

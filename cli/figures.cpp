@@ -37,7 +37,8 @@ bool make_figures(const std::vector<Figure>& figures, const std::filesystem::pat
   const bool available = gnuplot_available();
   for (const std::filesystem::path& edited :
        available ? draw_figures(figures, folder, formats) : write_figures(figures, folder))
-    std::cerr << "rnnbench: a script was edited since it was written; it is kept as " << edited.string() << '\n';
+    std::cerr << "rnnbench: there was a script that this version had not written; it is kept as " << edited.string()
+              << '\n';
   if (!available)
     std::cerr << "gnuplot is not installed, so no figure was drawn; scripts (.gp) and data (.dat) are in "
               << folder.string() << " (Debian: apt-get install gnuplot-nox)\n";

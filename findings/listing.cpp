@@ -183,20 +183,13 @@ Table findings_table(const std::vector<FindingResult>& results) {
 }  // namespace
 
 std::string findings_text(const std::vector<FindingResult>& results) {
-  Table table{{{"", true},
-               {"claim", false},
-               {"verdict", false},
-               {"A"},
-               {"B"},
-               {"95 % interval"},
-               {"boundary", false},
-               {"n"},
-               {"p (Holm)"}},
-              {}};
-  for (const FindingResult& r : results)
-    table.rows.push_back({std::to_string(r.finding->number), r.finding->name, verdict_cell(r), mean_cell(r, 0),
-                          mean_cell(r, 1), interval_cell(r), boundary_cell(r), std::to_string(r.seeds()),
-                          adjusted_p_cell(r)});
+  Table table = findings_table(results);
+  constexpr int claim = 1, measure = 3;  // columns: a terminal has room for the name of a claim, and for no measure
+  table.columns.erase(table.columns.begin() + measure);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    table.rows[i][claim] = results[i].finding->name;
+    table.rows[i].erase(table.rows[i].begin() + measure);
+  }
   std::string text = table.text() + "\n";
   if (!results.empty())
     text += "p-values are corrected for " + counted(static_cast<std::size_t>(results.front().family), "comparison") +

@@ -210,12 +210,12 @@ namespace {
 // The last line of a script: the hash of all lines before it, by which an edited script is known.
 const std::string hash_mark = "# hash of the lines above: ";
 
-// Whether the file is a script that gnuplot_script has made and somebody has changed since.
+// Whether there is a script that is not as gnuplot_script has made it.
 bool is_edited(const std::filesystem::path& path) {
   if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return false;
   const std::string script = read_file(path);
   const std::size_t mark = script.rfind(hash_mark);
-  if (mark == std::string::npos) return false;
+  if (mark == std::string::npos) return true;
   return script.substr(mark) != hash_mark + hex16(fnv1a(script.substr(0, mark))) + "\n";
 }
 

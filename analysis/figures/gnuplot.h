@@ -31,8 +31,8 @@ std::string gnuplot_script(const Figure& figure);
 bool gnuplot_available();
 
 // Writes the .gp and .dat file of each figure into the folder, which it creates if necessary, and removes earlier
-// drawings. A script that somebody has edited is renamed to <name>.edited.gp (.edited-2.gp, ...) before. Returns the
-// new names of such scripts.
+// drawings. A script that is not as it was written here is renamed to <name>.edited.gp (.edited-2.gp, ...) before.
+// Returns the new names of such scripts.
 std::vector<std::filesystem::path> write_figures(const std::vector<Figure>& figures,
                                                  const std::filesystem::path& folder);
 

@@ -162,7 +162,8 @@ const FigureLayout& screen_layout() {
 }
 
 const FigureLayout& paper_layout(const std::string& name) {
-  constexpr double eight_points = 8 / 0.75, column_width = 325, page_width = 672;  // 86 and 178 mm in pixels
+  constexpr double pixels_per_point = 96.0 / 72, eight_points = 8 * pixels_per_point;
+  constexpr double column_width = 325, page_width = 672;  // 86 and 178 mm in pixels
   constexpr double margins = left_margin + right_margin;
   static const std::map<std::string, FigureLayout> layouts = {
       {"column", {{column_width - margins, 0, 0}, eight_points, 0.7, false}},

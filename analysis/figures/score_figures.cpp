@@ -199,9 +199,11 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
 
 Figure scatter(const FigureLayout& layout, const Study& study, const std::string& measure, const std::string& name,
                const std::string& title, const std::string& axis_name, const Quantity& quantity) {
+  const bool judged = std::any_of(study.tasks.begin(), study.tasks.end(),
+                                  [&](const TaskRuns& task) { return measure.empty() || measure == task.measure; });
   Panels panels(layout, study, name, study.title + ": " + title,
                 std::string("Small: each seed. Large: the medians of each model over seeds.") +
-                    (measure.empty() ? " Dashed: the score from which the task counts as solved." : "") +
+                    (judged ? " Dashed: the score from which the task counts as solved." : "") +
                     (any_diverged(study) ? " Crosses: diverged runs, at the worst score." : ""),
                 static_cast<int>(study.tasks.size()), layout.panel_height * panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t) {

@@ -17,6 +17,11 @@ inline constexpr int record_schema = 2;
 
 using Json = nlohmann::ordered_json;
 
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
 // spec      {"id", "schema", "numerics_version", "canonical" (the hashed text),
 //            "task":     {"name": "copy", "length": 20, ...the task's options that the run uses},
 //            "model":    {"cell": "lstm", "hidden": 64 or "budget": 20000, "layers": 1, "attention": "none", ...},

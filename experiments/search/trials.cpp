@@ -26,11 +26,6 @@ std::string line_end(std::string_view text) { return hash_key + hex16(fnv1a(text
 // In the canonical text of trials that this program can use.
 const std::string current_version = "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
 
-template <class T>
-Json value_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 std::optional<double> number_or_nothing(const Json& value) {
   if (value.is_null()) return std::nullopt;
   if (!value.is_number()) throw std::runtime_error("a score is not a number");
@@ -123,14 +118,14 @@ Json trial_json(const TrialRecord& trial) {
   json["canonical"] = trial.canonical;
   json["status"] = trial.status;
   json["solved"] = trial.solved;
-  json["updates_to_solve"] = value_or_null(trial.updates_to_solve);
+  json["updates_to_solve"] = or_null(trial.updates_to_solve);
   json["updates"] = trial.updates;
   json["measure"] = trial.measure;
   json["higher_is_better"] = trial.higher_is_better;
   json["baseline"] = std::isfinite(trial.baseline) ? Json(trial.baseline) : Json(nullptr);
-  json["optimum"] = value_or_null(trial.optimum);
+  json["optimum"] = or_null(trial.optimum);
   json["validation"] = Json::object();
-  for (const auto& [name, value] : trial.validation) json["validation"][name] = value_or_null(value);
+  for (const auto& [name, value] : trial.validation) json["validation"][name] = or_null(value);
   json["result_hash"] = trial.result_hash;
   return json;
 }

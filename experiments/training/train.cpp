@@ -25,8 +25,6 @@ namespace rnnbench::experiments {
 
 namespace {
 
-Json number_or_null(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
-
 std::size_t allocated_bytes(const Batch& batch) {
   return batch.symbols.capacity() * sizeof(std::int32_t) + batch.values.capacity() * sizeof(float) +
          batch.classes.capacity() * sizeof(std::int32_t) + batch.targets.capacity() * sizeof(float) +
@@ -249,7 +247,7 @@ class Trainer {
     json["sequences"] = state_.update * batch_size_;
     json["solved"] = solved();
     json["updates_to_solve"] = solved() ? Json(*state_.solving.update) : Json(nullptr);
-    if (best_) json["kept"] = {{"weights", "best"}, {"update", number_or_null(state_.best.update)}};
+    if (best_) json["kept"] = {{"weights", "best"}, {"update", or_null(state_.best.update)}};
     json["curve"] = state_.curve;
     const Json test = test_scores(*task_);
     json["final"] = {{"validation", final_scores(*task_, Purpose::validation, evaluate_, confirm_factor * evaluate_)},

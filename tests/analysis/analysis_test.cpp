@@ -287,6 +287,11 @@ TEST_CASE("runs.csv and curves.csv are tidy, sorted, quoted, exact", "[analysis]
     CHECK(rows[r][column(rows, "test-length")] == option_text(record->spec["task"]["test-length"]));
     CHECK(rows[r][column(rows, "updates")] == option_text(record->spec["training"]["updates"]));
     CHECK(std::stod(rows[r][column(rows, "wall_ms_per_update")]) == wall_ms_per_update(*record));
+    for (const Json& point : record->result["lengths"]) {  // those of other lengths have columns of their own
+      if (point["trained"] || point["loss"].is_null()) continue;
+      const std::string at = "test_loss_at_" + option_text(point["length"]);
+      CHECK(std::stod(rows[r][column(rows, at)]) == point["loss"].get<double>());
+    }
     const Json& loss = record->result["final"]["test"]["loss"];
     const std::string& cell = rows[r][column(rows, "test_loss")];
     if (loss.is_null()) {

@@ -15,15 +15,9 @@
 #include "findings/evaluation.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/experiments/run_fixture.h"
-#include "tests/namespaces.h"
+#include "tests/texts.h"
 
 namespace rnnbench::test {
-
-inline std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t times = 0;
-  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++times;
-  return times;
-}
 
 // A record of a declared run on adding; `change` sets what matters of its result.
 inline Record record_of(const RunSpec& spec, const std::function<void(Json&)>& change) {
