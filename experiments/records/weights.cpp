@@ -19,6 +19,7 @@ constexpr std::uint64_t max_header_bytes = 16 << 20;
 std::string recurrent_prefix(const Json& model) {
   static const std::set<std::string> cells_of_torch = {"rnn", "irnn", "lstm", "gru"};
   const std::string cell = model.at("cell");
+  if (cell == "transformer") return "rnn.";  // has no recurrent layers, but blocks named "transformer."
   const auto is_default = [&](const char* option, const char* value) { return model.value(option, value) == value; };
   const bool same = cells_of_torch.contains(cell) && is_default("gate-activation", "sigmoid") &&
                     is_default("layer-norm", "no") && is_default("residual", "no") &&

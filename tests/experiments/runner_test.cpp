@@ -147,6 +147,7 @@ TEST_CASE("weights of cells that PyTorch does not have cannot be loaded into its
     return names;
   };
   using Names = std::set<std::string>;
+  for (const CellEntry& cell : all_cells()) CHECK(prefixes({{"cell", cell.name}}).contains("readout"));
   for (const char* cell : {"rnn", "irnn", "lstm", "gru"}) CHECK(prefixes({{"cell", cell}}) == Names{"rnn", "readout"});
   for (const char* cell : {"gru-v1", "gru-unreset", "gru-sca", "gru-output", "lstm-niaf", "lstm-noaf", "lstm-sca"})
     CHECK(prefixes({{"cell", cell}}) == Names{cell, "readout"});
