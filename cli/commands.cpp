@@ -1,9 +1,12 @@
 #include "cli/commands.h"
 
 #include "cli/analysis_commands.h"
+#include "cli/check.h"
+#include "cli/dump.h"
+#include "cli/export.h"
 #include "cli/findings.h"
 #include "cli/list.h"
-#include "cli/model_commands.h"
+#include "cli/predict.h"
 #include "cli/reproduce.h"
 #include "cli/run.h"
 #include "cli/show.h"
@@ -72,11 +75,13 @@ Lists the tasks, the models and the experiments of the catalogue, or only one of
   --format FORMAT   text (default), json, or markdown (only for 'list models')
 )";
 
-const std::string show_usage = R"(rnnbench show TASK|CELL|training [--format text|json]
+const std::string show_usage = R"(rnnbench show TASK [--KEY VALUE ...] [--format text|json]
+       rnnbench show CELL|training [--format text|json]
        rnnbench show EXPERIMENT [--KEY VALUE ...] [--runs tuned|untuned|trials]
                      [--profile smoke|lab|full] [--results DIR] [--format text|json]
 
-For a task: its definition, its success criterion, its baseline and its options.
+For a task: its definition, its options, and its success criterion and its baseline, with the given
+  options (--length 8) or with their defaults.
 For a cell: its formula, its source, its number of parameters and the options of models that use it.
 For 'training': the options of training and evaluation.
 For an experiment: its models with hidden size and number of parameters, its number of runs, and of a
@@ -221,12 +226,17 @@ comparisons in the family. --format json contains every number, and the settings
 )" + family_help +
     any_times_help;
 
-const std::string check_usage = R"(rnnbench check [CELL ...] [--format text|json]
+const std::string check_usage = R"(rnnbench check [CELL ...] [--KEY VALUE ...] [--format text|json]
 
-Compares the gradient of every model (default: all cells), with every kind of attention and every
-loss, with derivatives by the complex-step method in double precision. For each block of parameters,
-the error is the largest difference relative to the largest derivative of the block. The exit code
-is 1 if an error exceeds 1e-12.
+Compares the gradient of models with derivatives by the complex-step method in double precision. For
+each block of parameters, the error is the largest difference relative to the largest derivative of
+the block. The exit code is 1 if an error exceeds 1e-12.
+
+Without settings, checks every cell (default: all) with two layers of four units, a learned initial
+state and every loss: with the default options, and with every other value of each option, such as
+each kind of attention. --KEY VALUE sets options of the network instead, as in
+  rnnbench check lstm gru --layers 3 --direction bidirectional --dropout 0.2
+VALUE can be a list or a range; every combination is checked. 'rnnbench show CELL' lists the options.
 )";
 
 const std::string verify_usage =
@@ -264,6 +274,36 @@ cell that PyTorch does not have), and its gradient (grad.rnn.weight_ih_l0). Sett
 'rnnbench run', with one value each (default: an LSTM on copy).
 )";
 
+const std::string export_usage =
+    R"(rnnbench export --task TASK --to FILE.safetensors [--count N] [--first K]
+                       [--split training|test] [--KEY VALUE ...]
+
+Writes sequences of a task, so that other programs train and are tested on exactly the same data:
+inputs and targets, [sequences, time] if they are symbols and classes and [sequences, time, features]
+if they are real; the mask, which is the weight of each step in the loss; and which steps are answers.
+docs/use-the-results.md shows the layout and how to read it in Python.
+
+  --count N         number of sequences (default: 1000)
+  --first K         number of the first one, from 0 (default: 0)
+  --split S         training (default): update n of 'rnnbench run' trains on the sequences from
+                    (n - 1) B to n B - 1, where B is the option --batch; or test
+  --KEY VALUE       an option of the task; --seed, as of 'rnnbench run'; --batch and --training-set
+)";
+
+const std::string predict_usage =
+    R"(rnnbench predict RUN --to FILE.safetensors [--count N] [--length L] [--results DIR]
+       rnnbench predict RUN --to FILE.safetensors --from FILE.safetensors [--results DIR]
+
+Writes what a trained network computes: for each sequence and time step its outputs, which are logits
+or, with a squared error as the loss, values; beside them the sequences, as 'rnnbench export' does.
+Prints the loss and the accuracy.
+)" + record_help +
+    R"(  --count N         the first N test sequences of the run (default: all that its test scores are of)
+  --length L        length of the test sequences (default: the length that the run was trained at)
+  --from FILE       these sequences instead: a file as 'rnnbench export' writes it, of which only
+                    'inputs' is needed
+)" + results_help.substr(1);
+
 const std::string speed_usage =
     R"(rnnbench speed [EXPERIMENT] [--KEY VALUE ...] [--time-steps N] [--threads N]
                       [--recompute K] [--repetitions N] [--format text|json]
@@ -298,6 +338,8 @@ const std::vector<Command>& all_commands() {
       {"check", "compare the gradients of models with complex-step derivatives", check_usage, check_command},
       {"verify", "train recorded runs again and compare every number", verify_usage, verify_command},
       {"trace", "show gates, states and attention of a trained run on one sequence", trace_usage, trace_command},
+      {"predict", "write the outputs of a trained network", predict_usage, predict_command},
+      {"export", "write sequences of a task for other programs", export_usage, export_command},
       {"dump", "write a batch with outputs, loss and gradients for other programs", dump_usage, dump_command},
       {"speed", "measure the time of a training update", speed_usage, speed_command},
   };

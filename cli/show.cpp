@@ -1,8 +1,10 @@
 #include "cli/show.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <memory>
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
@@ -11,6 +13,7 @@
 #include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
+#include "experiments/declaration/grid.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"
 #include "findings/listing.h"
@@ -34,27 +37,45 @@ Json options_json(const std::vector<Option>& options) {
   return list;
 }
 
-// Measure and bounds of a task with its default options; null when a task cannot be made from its defaults.
-Json measure_json(const TaskEntry& entry) {
-  if (needs_file(entry)) return {};
-  Settings settings = default_settings(entry.options);
-  settings.set("task", entry.name);
-  const auto task = entry.make(settings);
-  const Measure measure = task->measure();
-  const auto optimum = task->optimum();
+// Measure and bounds of a task.
+Json measure_json(const Task& task) {
+  const Measure measure = task.measure();
+  const auto optimum = task.optimum();
   return {{"measure", measure.name},
           {"definition", measure.definition},
           {"solved", std::string(measure.higher_is_better ? ">= " : "< ") + Json(measure.solved_at).dump()},
-          {"baseline", task->baseline()},
+          {"baseline", task.baseline()},
           {"optimum", optimum ? Json(*optimum) : Json()}};
 }
 
-Json task_json(const TaskEntry& task) {
-  return {{"task", task.name},
-          {"summary", task.summary},
-          {"definition", join(paragraphs(task.definition), "\n")},
-          {"with_defaults", measure_json(task)},
-          {"options", options_json(task.options)}};
+// The task with these of its options, which the grid checks.
+std::unique_ptr<const Task> task_with(const TaskEntry& entry, const std::vector<Assignment>& given) {
+  Declaration declaration;
+  declaration.overrides = {{"task", entry.name, "", 0}, {"cell", "rnn", "", 0}};
+  for (const Assignment& a : given) {
+    const bool known = std::any_of(entry.options.begin(), entry.options.end(),
+                                   [&](const Option& option) { return option.name == a.key; });
+    if (!known)
+      throw UserError("command line: --" + a.key + " is not an option of the task " + entry.name + "; 'rnnbench show " +
+                      entry.name + "' lists them");
+    declaration.overrides.push_back(a);
+  }
+  const std::vector<RunSpec> runs = expand(declaration).runs;
+  if (runs.size() != 1)
+    throw UserError("command line: 'rnnbench show " + entry.name +
+                    "' needs one value for each option, but these settings have " + std::to_string(runs.size()) +
+                    " combinations");
+  check_inputs(runs);
+  return make_task(runs[0]);
+}
+
+// Measure and bounds are those with the given options; null when the task cannot be made from its defaults.
+Json task_json(const TaskEntry& task, const std::vector<Assignment>& given) {
+  Json bounds, settings = Json::object();
+  if (!given.empty() || !needs_file(task)) bounds = measure_json(*task_with(task, given));
+  for (const Assignment& a : given) settings[a.key] = a.value;
+  return {{"task", task.name},    {"summary", task.summary}, {"definition", join(paragraphs(task.definition), "\n")},
+          {"settings", settings}, {"with_settings", bounds}, {"options", options_json(task.options)}};
 }
 
 Json cell_json(const CellEntry& cell) {
@@ -138,12 +159,15 @@ void print_options(const Json& options) {
 }
 
 void print_task(const Json& task) {
-  const Json& bounds = task.at("with_defaults");
+  const Json& bounds = task.at("with_settings");
   std::cout << task.at("task").get<std::string>() << ": " << task.at("summary").get<std::string>() << "\n\n";
   print_paragraphs(std::cout, replace_all(task.at("definition"), "\n", "\n\n"), 2);
   std::cout << '\n';
   if (!bounds.is_null()) {
-    std::cout << "with the default options\n";
+    std::vector<std::string> settings;
+    for (const auto& [key, value] : task.at("settings").items())
+      settings.push_back(key + " = " + value.get<std::string>());
+    std::cout << "with " << (settings.empty() ? "the default options" : join(settings, ", ")) << '\n';
     print_columns(
         std::cout,
         {{"measure", bounds.at("measure").get<std::string>() + ", " + bounds.at("definition").get<std::string>()},
@@ -241,11 +265,11 @@ int show_command(const CommandArguments& words) {
   const bool is_combination = name.find_first_of("+|") != std::string::npos && !std::filesystem::exists(name, ignored);
   const CellEntry* cell = is_combination ? &find_cell(name) : entry_named(all_cells(), name);
   if (task || cell || name == "training") {
-    if (!arguments.settings().empty()) {
+    if (!task && !arguments.settings().empty()) {
       throw UserError("command line: --" + arguments.settings()[0].key + " cannot be combined with '" + name +
-                      "'; settings belong to an experiment");
+                      "'; they belong to a task or an experiment");
     }
-    if (task) return show(task_json(*task), print_task);
+    if (task) return show(task_json(*task, arguments.settings()), print_task);
     if (cell) return show(cell_json(*cell), print_cell);
     return show(options_json(training_options()), print_options);
   }

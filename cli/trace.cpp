@@ -7,18 +7,11 @@
 #include "analysis/figures/trace_figure.h"
 #include "cli/arguments.h"
 #include "cli/figures.h"
+#include "cli/recorded_model.h"
 #include "core/error.h"
-#include "core/options.h"
 #include "core/read_file.h"
-#include "experiments/declaration/feasible.h"
-#include "experiments/declaration/run_task.h"
 #include "experiments/records/files.h"
-#include "experiments/records/find_record.h"
-#include "experiments/records/results_folder.h"
-#include "experiments/records/weights.h"
 #include "experiments/training/evaluation.h"
-#include "models/network.h"
-#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -27,14 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t max_sample = 1'000'000;
 constexpr int max_steps = 2500;  // the attention weights of a trace grow with the square of its steps
-
-// Sets the length of the task.
-void set_length(const std::string& text, RunSpec& spec) try {
-  for (const Option& option : find_task(spec.task.text("task")).options)
-    if (option.name == "length") spec.task.set("length", canonical_value(option, text));
-} catch (const UserError& error) {
-  throw UserError(std::string("command line: ") + error.what());
-}
 
 // Removes the padding after the last step with a weight or an answer.
 void drop_padding(const Signature& signature, Batch& batch) {
@@ -92,27 +77,24 @@ std::string answers_text(const SequenceTrace& trace) {
   return "the mean squared error is " + loss;
 }
 
-SequenceTrace make_trace(const RunSpec& spec, const fs::path& record_path, const Record& record, std::uint32_t sample) {
-  const auto task = make_task(spec);
-  const auto network = make_network<float>(spec.model, task->signature());
-  Parameters<float> parameters(network->layout());
-  load_weights(record_path, record, parameters);
-
+SequenceTrace make_trace(const RecordedModel& model, std::uint32_t sample) {
+  const Network<float>& network = *model.network;
   flush_denormals();
   SequenceTrace trace;
-  trace.signature = task->signature();
-  trace.batch = sequence_without_padding(spec, *task, sample);
-  for (Trace& part : network->trace(parameters, trace.batch, 0))
+  trace.signature = model.task->signature();
+  trace.batch = sequence_without_padding(model.spec, *model.task, sample);
+  for (Trace& part : network.trace(model.parameters, trace.batch, 0))
     trace.activations.push_back({std::move(part.name), part.width, std::move(part.values)});
-  const auto workspace = network->workspace();
-  network->predict(parameters, trace.batch, true, *workspace, trace.outputs);
+  const auto workspace = network.workspace();
+  network.predict(model.parameters, trace.batch, true, *workspace, trace.outputs);
 
-  const std::string length = spec.task.text("length");
-  const bool trained = record.spec.at("task").at("length") == spec.task.integer("length");
+  const Record& record = model.record;
+  const std::string length = model.spec.task.text("length");
+  const bool trained = model.at_trained_length();
   trace.name =
       record.id() + (trained ? "" : "-length-" + length) + (sample == 0 ? "" : "-sample-" + std::to_string(sample));
-  trace.title =
-      spec.task.text("task") + ": " + model_name(spec, network->hidden()) + ", seed " + std::to_string(spec.seed);
+  trace.title = model.spec.task.text("task") + ": " + model_name(model.spec, network.hidden()) + ", seed " +
+                std::to_string(model.spec.seed);
   trace.caption = "Run " + record.id() + ", test sequence " + std::to_string(sample) + " at length " + length +
                   (trained ? "" : " (trained at " + record.spec.at("task").at("length").dump() + ")") + ": " +
                   answers_text(trace) + ".";
@@ -132,18 +114,10 @@ int trace_command(const CommandArguments& words) {
   const Arguments arguments("trace", words, {results_flag(), {.name = "sample"}, {.name = "length"}},
                             /*settings=*/false);
   const auto sample = static_cast<std::uint32_t>(arguments.integer("sample", 0, 0, max_sample));
-  const fs::path record_path =
-      find_record(arguments.results(),
-                  arguments.only_positional("one RUN (an id, the beginning of an id, or the path of a record)"));
-  const Record record = read_record(record_path);
-  RunSpec spec = spec_from_json(record.spec);
-  spec.training.set("batch", "1");
-  spec.task.set("test-length", "");  // not needed for one sequence, and not to be checked for memory
-  if (arguments.has("length")) set_length(arguments.text("length", ""), spec);
-  check_feasible(spec);
-  const SequenceTrace trace = make_trace(spec, record_path, record, sample);
+  const RecordedModel model = recorded_model(arguments, 1);
+  const SequenceTrace trace = make_trace(model, sample);
 
-  const fs::path folder = trace_folder(record_path), csv = folder / (trace.name + ".csv");
+  const fs::path folder = trace_folder(model.path), csv = folder / (trace.name + ".csv");
   const Figure figure = trace_figure(trace);
   try {
     fs::create_directories(folder);

@@ -230,6 +230,9 @@ Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const doub
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const std::int64_t* values) {
   return make_tensor_of(std::move(name), "I64", std::move(shape), values);
 }
+Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const std::uint8_t* values) {
+  return make_tensor_of(std::move(name), "U8", std::move(shape), values);
+}
 
 std::string to_safetensors(const TensorFile& file) {
   // Wide types first, as the reference implementation does, so that every array starts at a multiple of its element

@@ -29,6 +29,7 @@ struct TensorFile {
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const float* values);
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const double* values);
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const std::int64_t* values);
+Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, const std::uint8_t* values);
 
 // The bytes of the file. The same content gives the same bytes. Names of tensors must be unique.
 std::string to_safetensors(const TensorFile& file);

@@ -13,7 +13,9 @@ std::vector<BlockError> check_gradient(const Settings& model, const Signature& s
   const auto network = make_network<double>(model, signature);
   Parameters<double> parameters(network->layout()), gradient(network->layout());
   network->initialize(seed, parameters);
-  network->gradient(parameters, batch, *network->workspace(), gradient);
+  // With dropout, every pass has the same masks.
+  const StreamSource noise{.seed = seed, .purpose = Purpose::dropout};
+  network->gradient(parameters, batch, *network->workspace(), gradient, &noise);
   double largest = 0;
   for (double g : gradient.data()) largest = std::max(largest, std::fabs(g));
 
@@ -27,7 +29,7 @@ std::vector<BlockError> check_gradient(const Settings& model, const Signature& s
     double worst = 0, scale = 1e-3 * largest;
     for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) {
       stepped.data()[i] = Complex(parameters.data()[i], step);
-      const double derivative = complex->gradient(stepped, batch, *workspace, unused).imag() / step;
+      const double derivative = complex->gradient(stepped, batch, *workspace, unused, &noise).imag() / step;
       stepped.data()[i] = parameters.data()[i];
       // Not std::max, which could drop a NaN.
       const double error = std::fabs(derivative - gradient.data()[i]);

@@ -17,7 +17,8 @@ struct BlockError {
   double worst = 0;
 };
 
-// Checks all derivatives of all blocks, in double, at the initial parameters for `seed`.
+// Checks all derivatives of all blocks, in double, at the initial parameters for `seed`. With dropout, its masks are
+// drawn from `seed` too, and are the same for every derivative.
 std::vector<BlockError> check_gradient(const Settings& model, const Signature& signature, const Batch& batch,
                                        std::uint64_t seed);
 

@@ -46,6 +46,9 @@ class Sequences : public Task {
   int steps() const override { return steps_; }
   int chunk() const override { return chunk_; }
   EvaluatedOn evaluated_on() const override { return EvaluatedOn::list; }
+  int listed(Purpose purpose) const override {
+    return static_cast<int>(splits_[split_of({.purpose = purpose})].size());
+  }
 
   // Whole sequences, even with chunks.
   void sample(const StreamSource& source, int size, Batch& batch) const override {

@@ -61,6 +61,7 @@ class Task {
   virtual void next_chunk(const StreamSource& source, std::vector<StreamPlace>& streams, Batch& batch) const;
   // With `list`, sample i of validation and test is entry i of a list, which starts over at its end.
   virtual EvaluatedOn evaluated_on() const { return EvaluatedOn::random; }
+  virtual int listed(Purpose) const { return 0; }  // with `list`: the number of entries for this purpose
   // The outputs (logits or values) of the best predictor without memory. It knows the position in the sequence and the
   // current input, or less where the task says so, but no earlier input.
   virtual void memoryless(const Batch& batch, std::vector<float>& outputs) const = 0;

@@ -1,5 +1,6 @@
 // The program as its user sees it: exit codes, output, and the message for every mistake.
 #include <array>
+#include <cmath>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 #include "tests/cli/shell.h"
 
 using namespace rnnbench::test;
+using Catch::Contains;
 
 namespace {
 
@@ -21,7 +23,7 @@ TEST_CASE("help and version go to standard output", "[cli]") {
   CHECK(help.err.empty());
   CHECK(shell.run("--version").out.starts_with("rnnbench "));
   for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "reproduce",
-                              "findings", "check", "verify", "trace", "dump", "speed"}) {
+                              "findings", "check", "verify", "trace", "predict", "export", "dump", "speed"}) {
     INFO(command);
     CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
     const Printed usage = shell.run(std::string(command) + " --help");
@@ -68,7 +70,7 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   CHECK(shell.refusal("show lsmt") ==
         "command line: 'lsmt' is not a task, a cell, a file or an experiment; did you mean 'lstm'?");
   CHECK(shell.refusal("show lstm --length 5") ==
-        "command line: --length cannot be combined with 'lstm'; settings belong to an experiment");
+        "command line: --length cannot be combined with 'lstm'; they belong to a task or an experiment");
   CHECK(shell.refusal("run") ==
         "command line: 'rnnbench run' needs an experiment (FILE.ini, a name of the catalogue, or settings such as "
         "--task adding --cell lstm), but none is given");
@@ -249,4 +251,37 @@ TEST_CASE("list and show print the tables of tasks and models", "[cli]") {
   CHECK(shown.at("models")[0].at("runs") == 3);
   // 4 (64 * 64 + 64 * 10 + 2 * 64) and the output layer's 9 * 64 + 9, on copy with 8 symbols, blank and cue.
   CHECK(shown.at("models")[0].at("parameters") == 20041);
+}
+
+TEST_CASE("check takes the options of a network", "[cli]") {
+  const Shell shell;
+  const Printed checked = shell.run("check lstm gru --layers 1,3 --direction bidirectional --hidden 3");
+  CHECK(checked.code == 0);
+  CHECK_THAT(checked.out, Contains("lstm  layers = 1, direction = bidirectional, hidden = 3") &&
+                              Contains("gru   layers = 3, direction = bidirectional, hidden = 3") &&
+                              Contains("weight_hh_l") && Contains("every gradient agrees"));
+  CHECK(shell.run("check lstm --layers 2 --dropout 0.5 --layer-norm yes").code == 0);
+  CHECK_THAT(shell.refusal("check --layers 2"), Contains("--layers needs a cell"));
+  CHECK_THAT(shell.refusal("check lstm --batch 2"), Contains("--batch is not an option of the network of lstm"));
+  CHECK_THAT(shell.refusal("check rnn --forget-bias 2"), Contains("--forget-bias is not an option"));
+  CHECK_THAT(shell.refusal("check lstm --dropout 0.5 --layers 1"), Contains("dropout = 0.5 acts between layers"));
+  CHECK_THAT(shell.refusal("check lstm --layers 0"), Contains("layers = 0"));
+}
+
+TEST_CASE("show prints the bounds of a task with the given options", "[cli]") {
+  const Shell shell;
+  const auto bounds = [&](const std::string& options) {
+    const Printed shown = shell.run("show copy --format json " + options);
+    CHECK(shown.code == 0);
+    return nlohmann::json::parse(shown.out).at("with_settings").at("baseline").get<double>();
+  };
+  // items ln(symbols) / (T + 2 items)
+  CHECK(bounds("--length 8") == Approx(10 * std::log(8.0) / 28));
+  CHECK(bounds("--length 8 --items 3 --symbols 4") == Approx(3 * std::log(4.0) / 14));
+  CHECK(bounds("") == Approx(10 * std::log(8.0) / 120));
+  CHECK_THAT(shell.run("show copy --length 8").out, Contains("with length = 8\n"));
+  CHECK_THAT(shell.refusal("show copy --hidden 8"), Contains("--hidden is not an option of the task copy"));
+  CHECK_THAT(shell.refusal("show copy --length 8,9"), Contains("needs one value for each option"));
+  CHECK_THAT(shell.refusal("show lstm --hidden 8"), Contains("--hidden cannot be combined with 'lstm'"));
+  CHECK_THAT(shell.refusal("show sequences --file none.json"), Contains("none.json"));
 }

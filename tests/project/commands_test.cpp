@@ -17,6 +17,10 @@ namespace {
 
 const fs::path program = RNNBENCH_PROGRAM;
 
+bool succeeds(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+bool has_torch() { return succeeds("/usr/bin/python3 -c 'import torch'"); }
+bool has_latex() { return succeeds("pdflatex --version"); }
+
 struct Block {
   std::string language, text;
 };
@@ -84,26 +88,47 @@ class Reader {
   void follow(const fs::path& document) {
     for (const Block& block : fenced_blocks(text_of(document))) {
       std::istringstream lines(block.text);
-      if (block.language == "ini") {  // the first line is a comment with the file's name
+      const bool names_file = block.text.starts_with("# ");  // the first line is a comment with the file's name
+      if (block.language == "ini" || names_file) {
         std::string name;
         REQUIRE(std::getline(lines, name));
-        REQUIRE(name.starts_with("# "));
+        REQUIRE(names_file);
         write(folder_.path / name.substr(2), block.text);
       } else if (block.language == "sh") {
         for (std::string line; std::getline(lines, line);)
           if (!line.empty()) run(line);
+      } else if (block.language == "python") {
+        run_script("example.py", block.text, block.text.find("import torch") == std::string::npos || has_torch());
+      } else if (block.language == "r") {
+        run_script("example.R", block.text, true);
+      } else if (block.language == "latex") {
+        run_script("example.tex", block.text, has_latex());
       }
     }
   }
   fs::path path(const std::string& name) const { return folder_.path / name; }
   int commands() const { return commands_; }
+  int scripts() const { return scripts_; }
 
  private:
+  void run_script(const std::string& name, const std::string& text, bool can_run) {
+    if (!can_run) {
+      WARN("not run, because the program that it is for is not installed: " + name);
+      return;
+    }
+    write(folder_.path / name, text);
+    const std::string program = name.ends_with(".py")  ? "/usr/bin/python3 "
+                                : name.ends_with(".R") ? "Rscript "
+                                                       : "pdflatex -halt-on-error ";
+    run(program + name);
+    ++scripts_;
+  }
+
   Folder folder_;
-  int commands_ = 0;
+  int commands_ = 0, scripts_ = 0;
 };
 
-bool has_gnuplot() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
+bool has_gnuplot() { return succeeds("gnuplot --version"); }
 
 }  // namespace
 
@@ -123,6 +148,17 @@ TEST_CASE("docs: the commands of docs/commands.md do what they say", "[docs]") {
   CHECK(fs::exists(reader.path("batch.safetensors")));
   CHECK(fs::exists(reader.path("results/memory/figures/learning-curves.gp")));
   CHECK(fs::exists(reader.path("results/memory/figures/learning-curves.png")) == has_gnuplot());
+}
+
+TEST_CASE("docs: the examples of docs/use-the-results.md work", "[docs]") {
+  if (!succeeds("/usr/bin/python3 -c 'import pandas'") || !succeeds("Rscript --version")) {
+    WARN("not run, because pandas or R is not installed");
+    return;
+  }
+  Reader reader;
+  reader.follow(root / "docs/use-the-results.md");
+  CHECK(reader.commands() >= 9);
+  CHECK(reader.scripts() >= 3);
 }
 
 TEST_CASE("docs: the commands of docs/training.md do what they say", "[docs]") {

@@ -1,0 +1,36 @@
+#include "cli/output_file.h"
+
+#include "core/error.h"
+#include "experiments/records/files.h"
+
+namespace rnnbench::cli {
+
+std::filesystem::path output_file(const Arguments& arguments) {
+  if (!arguments.has("to"))
+    throw UserError("command line: 'rnnbench " + arguments.command() + "' needs --to FILE.safetensors");
+  const std::filesystem::path path = arguments.text("to", "");
+  if (std::filesystem::is_directory(path))
+    throw UserError("command line: --to = " + path.string() + " is a folder; give the name of a file");
+  if (std::filesystem::exists(path) &&
+      !std::filesystem::is_regular_file(path))  // write_atomically would replace a device
+    throw UserError("command line: --to = " + path.string() + " is not a regular file; give the name of a file");
+  return path;
+}
+
+void write_output_file(const std::filesystem::path& path, const TensorFile& file) {
+  try {
+    write_atomically(path, to_safetensors(file));
+  } catch (const std::exception& error) {
+    throw UserError("command line: --to = " + path.string() + " cannot be written: " + error.what());
+  }
+}
+
+void check_size(std::int64_t sequences, double bytes_of_one) {
+  constexpr double max_bytes = 2.0 * 1024 * 1024 * 1024;
+  if (static_cast<double>(sequences) * bytes_of_one <= max_bytes) return;
+  throw UserError("command line: --count = " + std::to_string(sequences) +
+                  " would make a file of more than 2 GiB; with these settings, " +
+                  std::to_string(static_cast<std::int64_t>(max_bytes / bytes_of_one)) + " sequences are possible");
+}
+
+}  // namespace rnnbench::cli

@@ -1,0 +1,179 @@
+// Sequences and outputs in files: `export` and `predict`.
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include "core/safetensors.h"
+#include "experiments/declaration/run_task.h"
+#include "experiments/records/results_folder.h"
+#include "tests/cli/shell.h"
+#include "tests/experiments/run_fixture.h"
+#include "tests/namespaces.h"
+
+using namespace rnnbench::test;
+using Catch::Contains;
+
+namespace {
+
+template <class T>
+std::vector<T> numbers(const TensorFile& file, const std::string& name) {
+  const Tensor* tensor = file.find(name);
+  REQUIRE(tensor != nullptr);
+  std::vector<T> values(tensor->bytes.size() / sizeof(T));
+  std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
+  return values;
+}
+
+using Shape = std::vector<std::int64_t>;
+
+// Compares sequence `row` of a file with sequence `b` of a batch.
+void check_row(const TensorFile& file, std::size_t row, const Signature& signature, const Batch& batch, int b) {
+  const Tensor& inputs = *file.find("inputs");
+  const auto time = static_cast<std::size_t>(inputs.shape.at(1));
+  REQUIRE(time >= static_cast<std::size_t>(batch.steps));
+  const auto mask = numbers<float>(file, "mask");
+  const auto answers = numbers<std::uint8_t>(file, "answers");
+  for (std::size_t t = 0; t < time; ++t) {
+    const std::size_t at = row * time + t;
+    if (t >= static_cast<std::size_t>(batch.steps)) {
+      CHECK(mask[at] == 0);
+      continue;
+    }
+    const std::size_t i = batch.at(static_cast<int>(t), b);
+    CHECK(mask[at] == batch.weight[i]);
+    CHECK(answers[at] == batch.answer[i]);
+    if (signature.one_hot) CHECK(numbers<std::int64_t>(file, "inputs")[at] == batch.symbols[i]);
+    for (int k = 0; !signature.one_hot && k < signature.inputs; ++k)
+      CHECK(numbers<float>(file, "inputs")[at * signature.inputs + k] == batch.values[i * signature.inputs + k]);
+    const bool classes = signature.loss == Loss::cross_entropy;
+    if (classes) CHECK(numbers<std::int64_t>(file, "targets")[at] == batch.classes[i]);
+    for (int k = 0; !classes && k < signature.outputs; ++k)
+      CHECK(numbers<float>(file, "targets")[at * signature.outputs + k] == batch.targets[i * signature.outputs + k]);
+  }
+}
+
+// Trains a network of four units for a few updates. Returns the path of its record.
+fs::path train_small(const Shell& shell, const std::string& settings) {
+  REQUIRE(shell.run("run --hidden 4 --updates 30 --evaluate 8 --seed 3 --jobs 1 " + settings).code == 0);
+  for (const auto& entry : fs::recursive_directory_iterator(shell / "results"))
+    if (entry.path().extension() == ".json") return entry.path();
+  FAIL("no record");
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("exported training sequences are those that the updates train on", "[cli][export]") {
+  const Shell shell;
+  const std::string set = GENERATE("", " --training-set 5");
+  const std::string settings = GENERATE("--task copy --length 4 --items 2", "--task adding --length 6",
+                                        "--task parity --length 9", "--task dyck --length 8");
+  CAPTURE(settings, set);
+  const Printed printed =
+      shell.run("export " + settings + set + " --batch 3 --seed 7 --count 5 --first 4 --to out.safetensors");
+  INFO(printed.err);
+  REQUIRE(printed.code == 0);
+  const TensorFile file = read_safetensors(shell / "out.safetensors");
+  SettingPairs pairs = {{"cell", "lstm"}, {"seed", "7"}, {"batch", "3"}};
+  std::istringstream words(settings + set);
+  for (std::string key, value; words >> key >> value;) pairs.emplace_back(key.substr(2), value);
+  const RunSpec run = declared(pairs).runs.at(0);
+  const auto task = make_task(run);
+  CHECK(file.find("inputs")->shape.at(0) == 5);
+  CHECK(file.metadata.at("loss") == (task->signature().loss == Loss::cross_entropy ? "cross_entropy" : "mean_squared"));
+  for (int i = 4; i < 9; ++i) {  // sequences 3 to 5 are those of update 2, 6 to 8 of update 3
+    StreamSource source{.seed = 7, .purpose = Purpose::training, .step = static_cast<std::uint32_t>(i / 3 + 1)};
+    source.set = set.empty() ? 0 : 5;
+    Batch batch;
+    task->sample(source, 3, batch);
+    check_row(file, i - 4, task->signature(), batch, i % 3);
+  }
+}
+
+TEST_CASE("a network's outputs are those of its test, on its own sequences and from a file", "[cli][predict]") {
+  const Shell shell;
+  const std::string task =
+      GENERATE("--task copy --length 4 --items 2 --cell lstm", "--task adding --length 6 --cell gru",
+               "--task copy --length 4 --items 2 --cell transformer --heads 2",
+               "--task parity --length 9 --cell gru-v1 --attention dot");
+  CAPTURE(task);
+  const Record record = read_record(train_small(shell, task));
+  const std::string id = record.id();
+  const Printed printed = shell.run("predict " + id + " --to outputs.safetensors");
+  INFO(printed.err);
+  REQUIRE(printed.code == 0);
+  std::ostringstream loss;
+  loss << "loss " << record.result.at("final").at("test").at("loss").get<double>();
+  CHECK_THAT(printed.out, Contains(loss.str()));
+  const TensorFile outputs = read_safetensors(shell / "outputs.safetensors");
+  CHECK(outputs.metadata.at("run") == id);
+  CHECK(outputs.find("outputs")->shape.at(0) == 40 * 8);
+  CHECK(outputs.find("outputs")->shape.size() == 3);
+
+  const std::string data = task.substr(0, task.find(" --cell"));
+  REQUIRE(shell.run("export " + data + " --seed 3 --split test --count 320 --to test.safetensors").code == 0);
+  const Printed from_file = shell.run("predict " + id + " --from test.safetensors --to again.safetensors");
+  INFO(from_file.err);
+  REQUIRE(from_file.code == 0);
+  CHECK(file_text(shell / "again.safetensors") == file_text(shell / "outputs.safetensors"));
+
+  // Inputs alone: the same outputs, no loss.
+  TensorFile inputs;
+  inputs.tensors = {*outputs.find("inputs")};
+  std::ofstream(shell / "inputs.safetensors", std::ios::binary) << to_safetensors(inputs);
+  const Printed alone = shell.run("predict " + id + " --from inputs.safetensors --to alone.safetensors");
+  CHECK(alone.code == 0);
+  CHECK(alone.out.find("loss") == std::string::npos);
+  const TensorFile without = read_safetensors(shell / "alone.safetensors");
+  CHECK(without.find("outputs")->bytes == outputs.find("outputs")->bytes);
+  CHECK(without.find("targets") == nullptr);
+
+  const Printed longer = shell.run("predict " + id + " --length 12 --count 3 --to longer.safetensors");
+  INFO(longer.err);
+  CHECK(longer.code == 0);
+  CHECK(read_safetensors(shell / "longer.safetensors").find("outputs")->shape.at(0) == 3);
+}
+
+TEST_CASE("what cannot be exported or predicted gets one sentence", "[cli][export][predict][errors]") {
+  const Shell shell;
+  CHECK_THAT(shell.refusal("export --to x"), Contains("needs --task NAME"));
+  CHECK_THAT(shell.refusal("export --task copy"), Contains("needs --to FILE.safetensors"));
+  CHECK_THAT(shell.refusal("export --task copy --to ."), Contains("is a folder"));
+  CHECK_THAT(shell.refusal("export --task copy --length 5,6 --to x"), Contains("needs one run"));
+  CHECK_THAT(shell.refusal("export --task copy --count 900000000 --to x"), Contains("852176 sequences are possible"));
+  CHECK_THAT(shell.refusal("export --task copy --count 0 --to x"), Contains("--count = 0"));
+  CHECK_THAT(shell.refusal("export --task copy --split valid --to x"), Contains("training, test"));
+  CHECK_FALSE(fs::exists(shell / "x"));
+
+  const std::string id = train_small(shell, "--task copy --length 4 --items 2 --cell lstm").stem();
+  const auto refused = [&](const std::string& arguments) {
+    const Printed printed = shell.run("predict " + id + " --to x " + arguments);
+    CHECK(printed.code == 2);
+    CHECK_FALSE(fs::exists(shell / "x"));
+    return printed.err;
+  };
+  const auto with_inputs = [&](const Tensor& inputs) {
+    TensorFile file;
+    file.tensors = {inputs};
+    std::ofstream(shell / "in.safetensors", std::ios::binary) << to_safetensors(file);
+    return refused("--from in.safetensors");
+  };
+  CHECK_THAT(refused("--from none"), Contains("cannot read none"));
+  CHECK_THAT(refused("--from none --count 3"), Contains("--count chooses test sequences"));
+  const std::vector<std::int64_t> symbols = {0, 1, 2, 3, 99, 5};
+  const std::vector<float> values(6);
+  CHECK_THAT(with_inputs(make_tensor("inputs", {2, 3}, symbols.data())),
+             Contains("in.safetensors: the array inputs contains 99 in sequence 1 at time step 1, but must have whole "
+                      "numbers from 0 to 9"));
+  CHECK_THAT(with_inputs(make_tensor("inputs", {6}, symbols.data())),
+             Contains("inputs is I64 [6], but must be I64 [sequences, time]"));
+  CHECK_THAT(with_inputs(make_tensor("inputs", {2, 3}, values.data())), Contains("inputs is F32 [2, 3]"));
+  CHECK_THAT(with_inputs(make_tensor("inputs", {0, 3}, symbols.data())), Contains("at least one sequence"));
+  CHECK_THAT(with_inputs(make_tensor("input", {2, 3}, symbols.data())), Contains("no array named inputs"));
+  TensorFile uneven;
+  uneven.tensors = {make_tensor("inputs", {1, 3}, symbols.data()), make_tensor("mask", {2, 3}, values.data())};
+  std::ofstream(shell / "in.safetensors", std::ios::binary) << to_safetensors(uneven);
+  CHECK_THAT(refused("--from in.safetensors"), Contains("mask is [2, 3], but those before it have 1 sequences"));
+}
