@@ -148,14 +148,14 @@ std::vector<std::string> comments_of(const std::string& data) {
   return comments;
 }
 
-// Makes what the pointer shows readable. The titles of curves are clauses ("data index 3 using 1:2"), of which the
-// comment of the data is left. The texts of points (run_clause) need a script, which is not in the file; they become
-// titles.
-std::string with_readable_titles(const std::string& svg, const std::string& data) {
+// Makes what the pointer shows readable, and says of curves which model they show. The titles of curves are clauses
+// ("data index 3 using 1:2"), of which the comment of the data is left. The texts of points (run_clause) need a script,
+// which is not in the file; they become titles.
+std::string with_titles_and_models(const std::string& svg, const Figure& figure) {
   const std::string begin = "<title>", end = "</title>", index = "data index ";
   const std::string hypertext = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
   const std::string after_text = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";
-  const std::vector<std::string> comments = comments_of(data);
+  const std::vector<std::string> comments = comments_of(figure.data);
   std::string result;
   std::istringstream lines(svg);
   for (std::string line; std::getline(lines, line); result += line + "\n") {
@@ -164,16 +164,19 @@ std::string with_readable_titles(const std::string& svg, const std::string& data
       if (close != std::string::npos)
         line = line.substr(0, at) + "<g>" + begin + line.substr(text, close - text) + end +
                line.substr(close + after_text.size());
-    } else if (const auto title = line.find(begin); title != std::string::npos && line.find("<g id=") < title) {
+    } else if (const auto title = line.find(begin), group = line.find("<g id=");
+               title != std::string::npos && group < title) {
       const auto text = title + begin.size(), close = line.find(end, text);
-      std::string readable;
+      std::string readable, model;
       if (close != std::string::npos && line.compare(text, index.size(), index) == 0) {
         const std::size_t block = std::strtoul(line.c_str() + text + index.size(), nullptr, 10);
-        if (block < comments.size()) readable = html_escape(comments[block]);
+        if (block < comments.size()) readable = begin + html_escape(comments[block]) + end;
+        if (const auto known = figure.models.find(block); known != figure.models.end())
+          model = " data-model=\"" + std::to_string(known->second) + "\"";
       }
       if (close != std::string::npos)
-        line =
-            line.substr(0, title) + (readable.empty() ? "" : begin + readable + end) + line.substr(close + end.size());
+        line = line.substr(0, group) + "<g" + model + line.substr(group + 2, title - group - 2) + readable +
+               line.substr(close + end.size());
     }
   }
   return result;
@@ -192,7 +195,7 @@ std::string drawn(const Figure& figure, const std::string& format, const std::fi
   if (format == "pdf") fix_creation_date(bytes);
   if (format == "svg") {
     bytes = replace_all(std::move(bytes), "]]>", "]]&gt;");  // gnuplot escapes only < and &
-    bytes = with_readable_titles(bytes, figure.data);
+    bytes = with_titles_and_models(bytes, figure);
   }
   return std::move(bytes);
 }

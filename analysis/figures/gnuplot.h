@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Figure {
   std::string script;  // without preamble; the gnuplot variable `data` holds the name of the data file
   std::string data;
   double font_size = 12;  // of text without another size
+  // The blocks of the data that show a model, with the model's number: in SVG, what is drawn from them has the
+  // attribute data-model.
+  std::map<std::size_t, std::size_t> models = {};
 };
 
 // A comment line of a script or a data file, without the newline at its end.

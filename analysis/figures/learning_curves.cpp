@@ -115,7 +115,7 @@ void draw_curves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
     for (Values& row : rows[m])
       for (std::size_t i = 1; i < row.size(); ++i) row[i] = std::clamp(row[i], losses.low, losses.high);
     const std::string& label = task.models[m].label;
-    const int block = panels.add_data(task.label + ", " + label + ": update, median, low, high", rows[m]);
+    const int block = panels.add_data(task.label + ", " + label + ": update, median, low, high", rows[m], label);
     const std::string data = "data index " + std::to_string(block) + " using ";
     bands.push_back(data + "1:3:4 " + band_clause(panels.style(label)));
     lines.push_back(data + "1:2 " + line_clause(panels.style(label)));
@@ -153,14 +153,15 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
          {std::tuple{&unsolved, Style{style.color, "1", 2}, "not solved, end of training"},
           std::tuple{&solved, style, "updates to solve"}}) {
       if (points->empty()) continue;
-      const int block = panels.add_data(task.label + ", " + model.label + ": " + what + ", row, seed", *points);
+      const int block =
+          panels.add_data(task.label + ", " + model.label + ": " + what + ", row, seed", *points, model.label);
       const std::string says = points == &solved ? "solved after %.0f updates" : "not solved after %.0f updates";
       curves.push_back("data index " + std::to_string(block) + " using 1:2:" +
                        tooltip(model.label, ", seed %.0f: " + says, "$3, $1") + " " + run_clause(look, 0.65));
     }
     panels.text(frame.left + frame.width + 10, frame.top + height * row_height,
                 std::to_string(solved.size()) + "/" + std::to_string(model.runs.size()),
-                "left font font_tic textcolor rgb '#333333'");
+                "left font " + panels.font_of_model(model.label, "font_tic") + " textcolor rgb '#333333'");
   }
   panels.plot(frame, curves);
 }

@@ -175,6 +175,15 @@ const FigureLayout& paper_layout(const std::string& name) {
 
 namespace {
 
+std::string line_look(const Style& style) {
+  return "dashtype " + style.dash + " linewidth 2 linecolor rgb " + gnuplot_quoted(style.color);
+}
+
+std::string point_look(const Style& style, double size) {
+  return "pointtype " + std::to_string(style.point) + " pointsize " + number_text(size) + " linecolor rgb " +
+         gnuplot_quoted(style.color);
+}
+
 int columns_of(const FigureLayout& layout, int panels) {
   int columns = panels == 4 ? 2 : std::min(panels, 3);
   while (columns > 1 && layout.panel_widths[static_cast<std::size_t>(columns - 1)] == 0) --columns;
@@ -186,6 +195,7 @@ int columns_of(const FigureLayout& layout, int panels) {
 Panels::Panels(const FigureLayout& layout, const Study& study, std::string name, std::string title, std::string caption,
                int panels, double height, bool legend, double last_height)
     : layout_(layout),
+      labels_(model_labels(study)),
       styles_(styles_of(study)),
       columns_(columns_of(layout, panels)),
       panel_width_(layout.panel_widths[static_cast<std::size_t>(std::max(columns_, 1) - 1)]),
@@ -198,7 +208,7 @@ Panels::Panels(const FigureLayout& layout, const Study& study, std::string name,
   if (layout.titled) caption_ = wrapped(figure_.caption, static_cast<std::size_t>((figure_.width - 24) / 5.9));
 
   // The number of rows of the legend determines the height of the figure, which the positions in the legend depend on.
-  const std::vector<std::string> labels = legend ? model_labels(study) : std::vector<std::string>{};
+  const std::vector<std::string> labels = legend ? labels_ : std::vector<std::string>{};
   double left = 14;
   int legend_rows = legend ? 1 : 0;
   for (const std::string& label : labels) {
@@ -222,18 +232,25 @@ Panels::Panels(const FigureLayout& layout, const Study& study, std::string name,
                                          {"note", 9.5, false}})
     command(std::string("font_") + font + " = " + (bold ? "bold." : "") +
             gnuplot_quoted("," + decimal(layout.text > 0 ? layout.text : size)));
+  // The svg terminal copies the name of a font into an attribute, which makes room for another one, as for bold text.
+  command("model(n) = format eq 'svg' ? 'sans-serif\" data-model=\"'.n : 'sans-serif'");
   command("set multiplot");
-  command("unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font font_tic" + grey);
+  command("unset key; set tics out nomirror scale 0.5 font font_tic" + grey);
   command("set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6");
   if (layout.titled) text(14, 20, figure_.title, "left font font_title");
-  draw_legend(labels);
+  if (legend) draw_legend(labels);
+  command("set border 3 linecolor rgb '#888888'");
   for (std::size_t i = 0; i < caption_.size(); ++i) {
     text(14, figure_.height - line_height * static_cast<double>(caption_.size() - i) + 4, caption_[i],
          "left font font_label" + grey);
   }
 }
 
+// A plot that fills the figure, so that the samples of lines and points are curves of their models.
 void Panels::draw_legend(const std::vector<std::string>& labels) {
+  command("unset border; set xrange [0:" + std::to_string(figure_.width) + "]; set xtics ('' -1)");
+  command("set yrange [" + std::to_string(figure_.height) + ":0]; set ytics ('' -1)");
+  std::vector<std::string> samples;
   double left = 14, top = title_height() + 8;
   for (const std::string& label : labels) {
     const Style& style = styles_.at(label);
@@ -242,13 +259,15 @@ void Panels::draw_legend(const std::vector<std::string>& labels) {
       left = 14;
       top += legend_height;
     }
-    command("set arrow from " + position(left, top) + " to " + position(left + 36, top) + " nohead dashtype " +
-            style.dash + " linewidth 2 linecolor rgb " + gnuplot_quoted(style.color));
-    command("set label '' at " + position(left + 18, top) + " point pointtype " + std::to_string(style.point) +
-            " pointsize 0.8 linecolor rgb " + gnuplot_quoted(style.color));
-    text(left + 44, top, label, "left");
+    const int block = add_data("legend, " + label, {{std::round(10 * left) / 10, top, 36}}, label);
+    const std::string data = "data index " + std::to_string(block) + " using ";
+    samples.push_back(data + "1:2:3:(0) with vectors nohead " + line_look(style));
+    samples.push_back(data + "($1+$3/2):2 " + point_clause(style, 0.8));
+    text(left + 44, top, label, "left font " + font_of_model(label, "''"));
     left += needed;
   }
+  if (samples.empty()) samples.push_back("NaN");
+  plot({0, 0, static_cast<double>(figure_.width), static_cast<double>(figure_.height)}, samples);
 }
 
 double Panels::title_height() const { return layout_.titled ? 40 : 4; }
@@ -267,7 +286,12 @@ std::string Panels::position(double left, double top) const {
   return "screen " + decimal(left / figure_.width) + "," + decimal(1 - top / figure_.height);
 }
 
-int Panels::add_data(const std::string& comment, const std::vector<Values>& rows) {
+std::size_t Panels::number_of(const std::string& model) const {
+  return static_cast<std::size_t>(std::find(labels_.begin(), labels_.end(), model) - labels_.begin());
+}
+
+int Panels::add_data(const std::string& comment, const std::vector<Values>& rows, const std::string& model) {
+  if (!model.empty()) figure_.models[static_cast<std::size_t>(blocks_)] = number_of(model);
   if (blocks_ > 0) figure_.data += "\n\n";
   figure_.data += gnuplot_comment(comment) + "\n";
   for (const Values& row : rows) {
@@ -281,6 +305,10 @@ int Panels::add_data(const std::string& comment, const std::vector<Values>& rows
 
 void Panels::text(double left, double top, const std::string& text, const std::string& options) {
   command("set label " + gnuplot_quoted(text) + " at " + position(left, top) + " " + options);
+}
+
+std::string Panels::font_of_model(const std::string& model, const std::string& font) const {
+  return "model(" + std::to_string(number_of(model)) + ")." + font;
 }
 
 void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves) {
@@ -306,22 +334,11 @@ Figure Panels::finish() {
   return std::move(figure_);
 }
 
-std::string line_clause(const Style& style) {
-  return "with lines dashtype " + style.dash + " linewidth 2 linecolor rgb " + gnuplot_quoted(style.color);
-}
+std::string line_clause(const Style& style) { return "with lines " + line_look(style); }
 
 std::string band_clause(const Style& style) {
   return "with filledcurves fillstyle transparent solid 0.16 noborder linecolor rgb " + gnuplot_quoted(style.color);
 }
-
-namespace {
-
-std::string point_look(const Style& style, double size) {
-  return "pointtype " + std::to_string(style.point) + " pointsize " + number_text(size) + " linecolor rgb " +
-         gnuplot_quoted(style.color);
-}
-
-}  // namespace
 
 std::string point_clause(const Style& style, double size) { return "with points " + point_look(style, size); }
 

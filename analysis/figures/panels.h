@@ -64,12 +64,15 @@ class Panels {
   Rectangle panel(int number) const;
 
   // Adds a block with a comment to the data file, one line per row, and returns its number for gnuplot's `index`.
-  // Values that are not finite become "?", which gnuplot skips; others are made drawable.
-  int add_data(const std::string& comment, const std::vector<Values>& rows);
+  // Values that are not finite become "?", which gnuplot skips; others are made drawable. `model`: the label of the
+  // model that the block shows, if a page should be able to hide it.
+  int add_data(const std::string& comment, const std::vector<Values>& rows, const std::string& model = "");
 
   void command(const std::string& line) { script_ += line + "\n"; }
   // Adds text at a point of the canvas (pixels from the top left corner), drawn with the next plot.
   void text(double left, double top, const std::string& text, const std::string& options = "");
+  // An option for text about a model: like `font` (an expression of gnuplot), and hidden together with the model.
+  std::string font_of_model(const std::string& model, const std::string& font) const;
   // Plots the curves (gnuplot plot clauses) in a rectangle. Later plots do not repeat its labels and arrows.
   void plot(const Rectangle& frame, const std::vector<std::string>& curves);
   // Title and label of the vertical axis above the panel, and label of the horizontal axis below it.
@@ -80,10 +83,12 @@ class Panels {
  private:
   double title_height() const;
   double legend_width(const std::string& label) const;
+  std::size_t number_of(const std::string& model) const;
   void draw_legend(const std::vector<std::string>& labels);
   std::string position(double left, double top) const;
 
   const FigureLayout& layout_;
+  std::vector<std::string> labels_;  // of all models; a model's number is its place here
   std::map<std::string, Style> styles_;
   Figure figure_;
   std::vector<std::string> caption_;

@@ -127,7 +127,8 @@ void draw_lengths(Panels& panels, const TaskRuns& task, const LengthScores& scor
       }
       rows.push_back(row);
     }
-    const int block = panels.add_data(task.label + ", " + model.label + ": length, median, low, high", rows);
+    const int block =
+        panels.add_data(task.label + ", " + model.label + ": length, median, low, high", rows, model.label);
     const std::string data = "data index " + std::to_string(block) + " using ";
     const Style& style = panels.style(model.label);
     bands.push_back(data + "1:3:4 " + band_clause(style));
@@ -173,13 +174,14 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   if (judged) draw_criterion(panels, task);
   std::vector<std::string> small = {"NaN"}, large;
   for (std::size_t m = 0; m < task.models.size(); ++m) {
-    const std::string who = task.label + ", " + task.models[m].label + ": " + axis_name + ", " + measurement.text;
-    const Style& style = panels.style(task.models[m].label);
+    const std::string& label = task.models[m].label;
+    const std::string who = task.label + ", " + label + ": " + axis_name + ", " + measurement.text;
+    const Style& style = panels.style(label);
     const auto add_runs = [&](const std::string& what, const std::vector<Values>& rows, const Style& look,
                               double size) {
       if (rows.empty()) return;
-      small.push_back("data index " + std::to_string(panels.add_data(who + ", seed, " + what, rows)) +
-                      " using 1:2:" + tooltip(task.models[m].label, ", seed %.0f: %.4g at %.4g", "$3, $2, $1") + " " +
+      small.push_back("data index " + std::to_string(panels.add_data(who + ", seed, " + what, rows, label)) +
+                      " using 1:2:" + tooltip(label, ", seed %.0f: %.4g at %.4g", "$3, $2, $1") + " " +
                       run_clause(look, size));
     };
     add_runs("every run", points[m], style, 0.45);
@@ -190,7 +192,7 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
       x.push_back(point[0]);
       y.push_back(point[1]);
     }
-    const int block = panels.add_data(who + ", median", {{median(x), median(y)}});
+    const int block = panels.add_data(who + ", median", {{median(x), median(y)}}, label);
     large.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(style, 1.25));
   }
   small.insert(small.end(), large.begin(), large.end());
