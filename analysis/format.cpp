@@ -22,6 +22,15 @@ std::string padded(const std::string& text, std::size_t to, bool right) {
   return right ? space + plain : plain + space;
 }
 
+// Whether a cell is left out because it equals the one above.
+bool repeats(const Table& table, std::size_t row, std::size_t column) {
+  return table.columns[column].once && row > 0 && table.rows[row][column] == table.rows[row - 1][column];
+}
+
+std::string shown(const Table& table, std::size_t row, std::size_t column) {
+  return repeats(table, row, column) ? "" : table.rows[row][column];
+}
+
 std::string trimmed_right(std::string text) {
   text.erase(text.find_last_not_of(' ') + 1);
   return text;
@@ -79,7 +88,7 @@ std::string Table::text() const {
   };
   add_line([&](std::size_t c) { return columns[c].title; });
   add_line([&](std::size_t c) { return std::string(widths[c], '-'); });
-  for (const auto& row : rows) add_line([&](std::size_t c) { return row[c]; });
+  for (std::size_t r = 0; r < rows.size(); ++r) add_line([&](std::size_t c) { return shown(*this, r, c); });
   return text;
 }
 
@@ -90,10 +99,10 @@ std::string Table::markdown() const {
     rule += column.right ? " ---: |" : " --- |";
   }
   text += "\n" + rule + "\n";
-  for (const auto& row : rows) {
+  for (std::size_t r = 0; r < rows.size(); ++r) {
     text += "|";
     for (std::size_t c = 0; c < columns.size(); ++c)
-      text += " " + (columns[c].markdown ? row[c] : markdown_escape(row[c])) + " |";
+      text += " " + (columns[c].markdown ? shown(*this, r, c) : markdown_escape(shown(*this, r, c))) + " |";
     text += "\n";
   }
   return text;
@@ -112,14 +121,26 @@ std::string Table::csv() const {
 
 std::string Table::html() const {
   std::string text = "<table>\n<thead><tr>";
-  const auto cell = [&](std::size_t c, const std::string& tag, const std::string& content) {
-    return "<" + tag + (columns[c].right ? " class=\"number\"" : "") + ">" + html_escape(content) + "</" + tag + ">";
+  const auto attribute = [](const std::string& name, const std::string& value) {
+    return value.empty() ? "" : " " + name + "=\"" + value + "\"";
   };
-  for (std::size_t c = 0; c < columns.size(); ++c) text += cell(c, "th", columns[c].title);
+  for (const Column& column : columns) {
+    const std::string kind = column.title.empty() ? "" : column.by_value ? "number" : "text";
+    text += "<th" + attribute("class", column.right ? "number" : "") + attribute("data-sort", kind) + ">" +
+            html_escape(column.title) + "</th>";
+  }
   text += "</tr></thead>\n<tbody>\n";
-  for (const auto& row : rows) {
-    text += "<tr>";
-    for (std::size_t c = 0; c < columns.size(); ++c) text += cell(c, "td", row[c]);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    text += "<tr" + attribute("data-model", models.empty() ? "" : std::to_string(models[r])) + ">";
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const auto value = values.find({r, c});
+      text += "<td" +
+              attribute("class", columns[c].right       ? "number"
+                                 : repeats(*this, r, c) ? "again"
+                                                        : "") +
+              attribute("data-value", value == values.end() ? "" : number_text(value->second)) + ">" +
+              html_escape(rows[r][c]) + "</td>";
+    }
     text += "</tr>\n";
   }
   return text + "</tbody>\n</table>\n";
@@ -135,7 +156,7 @@ std::string Table::latex() const {
   };
   add_line([&](std::size_t c) { return columns[c].title; });
   text += "\\midrule\n";
-  for (const auto& row : rows) add_line([&](std::size_t c) { return row[c]; });
+  for (std::size_t r = 0; r < rows.size(); ++r) add_line([&](std::size_t c) { return shown(*this, r, c); });
   return text + "\\bottomrule\n\\end{tabular}\n";
 }
 

@@ -1,7 +1,9 @@
 // Numbers as text, and tables in five formats.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/namespaces.h"
@@ -21,14 +23,20 @@ struct Table {
     std::string title;
     bool right = true;      // right-aligned, as for numbers
     bool markdown = false;  // the cells are Markdown, which markdown() copies
+    bool by_value = right;  // pages sort by the first number in a cell, otherwise by the text
+    bool once = false;      // text and pages leave out what equals the cell above
   };
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> rows;
+  // For pages: what cells (row, column) are sorted by if it is not their first number; and the number of each row's
+  // model, empty if the rows cannot be switched off.
+  std::map<std::pair<std::size_t, std::size_t>, double> values = {};
+  std::vector<std::size_t> models = {};
 
   std::string text() const;      // columns padded with spaces, a line below the titles
   std::string markdown() const;  // GitHub-flavored
   std::string csv() const;       // RFC 4180, but lines end in \n
-  std::string html() const;      // a <table> element
+  std::string html() const;      // a <table> element, which report_script can sort
   std::string latex() const;     // a tabular environment with the rules of the package booktabs
 };
 

@@ -48,10 +48,12 @@ std::string definitions(const std::vector<std::pair<std::string, std::string>>& 
   return html + "</dl>\n";
 }
 
-std::string html_page(const std::string& title, const std::string& style, const std::string& body) {
+std::string html_page(const std::string& title, const std::string& style, const std::string& script,
+                      const std::string& body) {
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-         element("title", title) + "<style>" + style + "</style>\n</head>\n<body>\n" + body + "</body>\n</html>\n";
+         element("title", title) + "<style>" + style + "</style>\n</head>\n<body>\n" + body + "<script>" + script +
+         "</script>\n</body>\n</html>\n";
 }
 
 std::string inline_svg(const std::string& svg, const std::string& prefix, const std::string& description) {

@@ -17,8 +17,9 @@ std::string scrolling(const std::string& table, bool wrap = false);
 // A <dl> of terms and explanations.
 std::string definitions(const std::vector<std::pair<std::string, std::string>>& entries);
 
-// A complete page that contains its style sheet.
-std::string html_page(const std::string& title, const std::string& style, const std::string& body);
+// A complete page that contains its style sheet and its script.
+std::string html_page(const std::string& title, const std::string& style, const std::string& script,
+                      const std::string& body);
 
 // The SVG of a figure for use inside a page: without XML header, and with a prefix that makes its ids unique. A prefix
 // of other characters than letters, digits and '-' throws std::logic_error.

@@ -1,9 +1,13 @@
 #include "analysis/report.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
+#include "analysis/figures/style.h"
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "analysis/report_script.h"
 #include "analysis/report_style.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
@@ -43,13 +47,47 @@ std::string lead(const Study& study) {
   return element("p", text, "lead");
 }
 
+// A switch for each model, which the script shows: a sample of its line in the figures, and its name. Without a choice
+// of models there is none.
+std::string switches(const Study& study) {
+  const std::vector<std::string> labels = model_labels(study);
+  if (labels.size() < 2) return "";
+  const std::map<std::string, Style> styles = styles_of(study);
+  std::string html = "<fieldset class=\"models\" hidden>\n<legend>Models in tables and figures</legend>\n";
+  for (std::size_t m = 0; m < labels.size(); ++m) {
+    const Style& style = styles.at(labels[m]);
+    std::string dashes = style.dash == "1" ? "none" : style.dash;  // gnuplot's (12,4) is 12,4 in SVG
+    std::erase_if(dashes, [](char c) { return c == '(' || c == ')'; });
+    html += "<label><input type=\"checkbox\" value=\"" + std::to_string(m) +
+            "\" checked> <svg viewBox=\"0 0 36 10\" aria-hidden=\"true\"><path d=\"M0 5h36\" stroke=\"" + style.color +
+            "\" stroke-width=\"2\" stroke-dasharray=\"" + dashes + "\"/></svg> " + html_escape(labels[m]) +
+            "</label>\n";
+  }
+  if (labels.size() > 3)
+    for (const std::string all : {"all", "none"})
+      html += "<button type=\"button\" value=\"" + all + "\">" + all + "</button>\n";
+  return html + "</fieldset>\n";
+}
+
+// A table whose column "model" has the labels of models; the switches hide its rows.
+std::string switchable(Table table, const std::vector<std::string>& labels) {
+  const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                   [](const Table::Column& candidate) { return candidate.title == "model"; });
+  for (const std::vector<std::string>& row : table.rows) {
+    const std::string& label = row[static_cast<std::size_t>(column - table.columns.begin())];
+    table.models.push_back(static_cast<std::size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin()));
+  }
+  return scrolling(table.html());
+}
+
 // A table of the number of solved runs, with a row per model and a column per task.
 std::string overview(const Study& study) {
-  std::string html = "<table>\n<thead><tr><th>solved runs</th>";
-  for (const TaskRuns& task : study.tasks) html += "<th>" + html_escape(task.label) + "</th>";
+  std::string html = "<table>\n<thead><tr><th data-sort=\"text\">solved runs</th>";
+  for (const TaskRuns& task : study.tasks) html += "<th data-sort=\"number\">" + html_escape(task.label) + "</th>";
   html += "</tr></thead>\n<tbody>\n";
+  std::size_t number = 0;
   for (const std::string& label : model_labels(study)) {
-    html += "<tr><td>" + html_escape(label) + "</td>";
+    html += "<tr data-model=\"" + std::to_string(number++) + "\"><td>" + html_escape(label) + "</td>";
     for (const TaskRuns& task : study.tasks) {
       const auto model = std::find_if(task.models.begin(), task.models.end(),
                                       [&](const ModelRuns& candidate) { return candidate.label == label; });
@@ -77,15 +115,15 @@ std::string drawing(const std::string& name, const std::vector<Figure>& figures,
   return "";
 }
 
-std::string task_section(const TaskRuns& task) {
+std::string task_section(const TaskRuns& task, const std::vector<std::string>& labels) {
   std::string html = "<h3>" + html_escape(task_heading(task)) + "</h3>\n";
   std::string text = "Settings: " + task.options + ".";
   if (!task.measure.empty())
     text += " Measure: " + task.measure + ", " + task.definition + ". Losses: " + task_references(task) + ".";
   html += element("p", text, "soft");
-  html += scrolling(outcome_table(task).html());
-  if (const auto lengths = length_table(task)) html += scrolling(lengths->html());
-  return html + scrolling(cost_table(task).html());
+  html += switchable(outcome_table(task), labels);
+  if (const auto lengths = length_table(task)) html += switchable(*lengths, labels);
+  return html + switchable(cost_table(task), labels);
 }
 
 std::string problems_section(const Study& study) {
@@ -167,7 +205,7 @@ std::string runs_section(const Study& study) {
       }
     }
   }
-  return "<details><summary>All runs</summary>\n" + scrolling(table.html()) + "</details>\n";
+  return "<details><summary>All runs</summary>\n" + switchable(std::move(table), model_labels(study)) + "</details>\n";
 }
 
 }  // namespace
@@ -192,7 +230,7 @@ std::string command_of(const ModelRuns& model) {
 
 std::string report_html(const Study& study, const std::vector<Figure>& figures, const std::filesystem::path& folder,
                         const std::string& claims, const std::string& train) {
-  std::string html = element("h1", study.title) + claims + lead(study) + overview(study);
+  std::string html = element("h1", study.title) + claims + lead(study) + switches(study) + overview(study);
   if (figures.empty()) {
     html +=
         element("p",
@@ -202,7 +240,7 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
   }
   html += drawing("learning-curves", figures, folder);
   html += "<h2>Results</h2>\n";
-  for (const TaskRuns& task : study.tasks) html += task_section(task);
+  for (const TaskRuns& task : study.tasks) html += task_section(task, model_labels(study));
   for (const std::string name : {"score-by-length", "score-by-speed", "score-by-parameters", "score-by-state-size"}) {
     html += drawing(name, figures, folder);
   }
@@ -217,7 +255,7 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
     }
   }
   html += "<h2>Environment</h2>\n" + environment_table(runs) + runs_section(study);
-  return html_page(study.title, report_style, html);
+  return html_page(study.title, report_style, report_script, html);
 }
 
 }  // namespace rnnbench::analysis

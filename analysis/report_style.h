@@ -1,4 +1,5 @@
-// The style sheet of the pages: light, dark and print.
+// The style sheet of the pages: light, dark and print. Rules for buttons and switches have an effect only where the
+// script runs (report_script.h).
 #pragma once
 
 #include "core/namespaces.h"
@@ -26,6 +27,22 @@ th, td { padding: .28rem .7rem; text-align: left; border-bottom: 1px solid var(-
 th { font-weight: 600; border-bottom: 2px solid var(--line); }
 th:first-child, td:first-child { padding-left: .2rem; }
 .number { text-align: right; }
+table:not(.sorted) .again { visibility: hidden; }
+th button { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-align: inherit;
+  white-space: inherit; cursor: pointer; }
+th button::after { content: "↕"; content: "↕" / ""; display: inline-block; width: .8em; margin-right: -.8em;
+  text-align: right; font-weight: 400; color: var(--soft); }
+th[aria-sort] button::after { font-weight: 600; color: var(--ink); }
+th[aria-sort=ascending] button::after { content: "↑"; content: "↑" / ""; }
+th[aria-sort=descending] button::after { content: "↓"; content: "↓" / ""; }
+.models:not([hidden]) { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; margin: 1rem 0; padding: .4rem .8rem .5rem;
+  border: 1px solid var(--line); border-radius: 6px; background: var(--page); font-size: .89rem; }
+.models legend { padding: 0 .3rem; font-weight: 600; }
+.models label { cursor: pointer; }
+.models svg { width: 36px; height: 10px; background: #ffffff; }
+.models input:not(:checked) ~ svg { opacity: .3; }
+.off, .not-shown { display: none; }
+@media (min-width: 48rem) { .models { position: sticky; top: 0; z-index: 1; max-height: 30vh; overflow: auto; } }
 .wrap td { white-space: normal; }
 .share { text-align: center; background: rgba(var(--good), calc(var(--share) * .45)); }
 figure { margin: 1rem 0 1.4rem; }
@@ -51,7 +68,8 @@ summary { cursor: pointer; font-weight: 600; margin: .4rem 0; }
   h2, h3, h3 + p { break-after: avoid; }
   figure, table, pre { break-inside: avoid; }
   .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .2rem .4rem; }
-  details:not([open]) { display: none; } }
+  details:not([open]), .models:not([hidden]), th button::after { display: none; }
+  .not-shown { display: block; } }
 )css";
 
 }  // namespace rnnbench::analysis

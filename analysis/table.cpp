@@ -45,8 +45,12 @@ class ScoreColumn {
                                                                  : "no run has a score");
     scores_.push_back(std::move(scores));
   }
-  std::string text(std::size_t row) const {
-    return sentences_[row].empty() ? scores_text(scores_[row], widths_) : sentences_[row];
+  // Into this column of all rows: the scores, which pages sort by their interquartile mean.
+  void fill(Table& table, std::size_t column) const {
+    for (std::size_t row = 0; row < scores_.size(); ++row) {
+      table.rows[row][column] = sentences_[row].empty() ? scores_text(scores_[row], widths_) : sentences_[row];
+      if (scores_[row].scored > 0) table.values[{row, column}] = scores_[row].iqm;
+    }
   }
 
  private:
@@ -154,7 +158,7 @@ Table outcome_table(const TaskRuns& task) {
   const std::string score = task.measure.empty()    ? "test score"
                             : task.higher_is_better ? "test " + task.measure + ", higher is better"
                                                     : "test " + task.measure + ", lower is better";
-  Table table{{{"model", false}, {"solved"}, {"95 % Wilson"}, {score, false}}, {}};
+  Table table{{{"model", false}, {"solved"}, {"95 % Wilson"}, {.title = score, .right = false, .by_value = true}}, {}};
   std::vector<Summary> summaries;
   ScoreColumn scores;
   for (const ModelRuns& model : task.models) {
@@ -165,8 +169,9 @@ Table outcome_table(const TaskRuns& task) {
     const Summary& s = summaries[m];
     table.rows.push_back(
         {task.models[m].label, task.judges_solving ? std::to_string(s.solved) + " of " + std::to_string(s.runs) : "-",
-         task.judges_solving ? percent(s.success.low) + " - " + percent(s.success.high) + " %" : "-", scores.text(m)});
+         task.judges_solving ? percent(s.success.low) + " - " + percent(s.success.high) + " %" : "-", ""});
   }
+  scores.fill(table, 3);
   return table;
 }
 
@@ -180,15 +185,15 @@ std::optional<Table> length_table(const TaskRuns& task) {
       scores.add(runs, summarize_scores(task, model, at_length(lengths, length)));
   }
   const bool higher = lengths.measure == task.measure && task.higher_is_better;
-  Table table{{{"model", false},
+  const std::string score = "test " + lengths.measure + (higher ? ", higher is better" : ", lower is better");
+  Table table{{{.title = "model", .right = false, .once = true},
                {"test length"},
-               {"test " + lengths.measure + (higher ? ", higher is better" : ", lower is better"), false}},
+               {.title = score, .right = false, .by_value = true}},
               {}};
   for (const ModelRuns& model : task.models)
     for (const std::int64_t length : lengths.lengths)
-      table.rows.push_back({length == lengths.lengths.front() ? model.label : "",
-                            (length == lengths.trained ? "trained " : "") + std::to_string(length),
-                            scores.text(table.rows.size())});
+      table.rows.push_back({model.label, (length == lengths.trained ? "trained " : "") + std::to_string(length), ""});
+  scores.fill(table, 2);
   return table;
 }
 

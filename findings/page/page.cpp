@@ -5,6 +5,7 @@
 
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "analysis/report_script.h"
 #include "analysis/report_style.h"
 #include "core/text.h"
 #include "findings/listing.h"
@@ -30,16 +31,19 @@ a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .
 )css";
 
 std::string table_of_findings(const std::vector<FindingResult>& findings) {
-  std::string html =
-      "<table class=\"findings\">\n<thead><tr><th class=\"number\">#</th><th>claim</th><th>verdict</th>"
-      "<th>measure</th><th class=\"number\">A</th><th class=\"number\">B</th><th>95 % interval</th>"
-      "<th>boundary</th><th class=\"number\">n</th><th class=\"number\">p (Holm)</th></tr></thead>\n<tbody>\n";
+  const std::string number = "<th class=\"number\" data-sort=\"number\">", value = "<th data-sort=\"number\">",
+                    text = "<th data-sort=\"text\">";
+  std::string html = "<table class=\"findings\">\n<thead><tr>" + number + "#</th>" + text + "claim</th>" + value +
+                     "verdict</th>" + text + "measure</th>" + number + "A</th>" + number + "B</th>" + value +
+                     "95 % interval</th>" + value + "boundary</th>" + number + "n</th>" + number +
+                     "p (Holm)</th></tr></thead>\n<tbody>\n";
   const auto cell = [](const std::string& text, const std::string& style = "") {
     return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</td>";
   };
   for (const FindingResult& r : findings) {
     html += "<tr>" + cell(std::to_string(r.finding->number), "number") + "<td><a href=\"#" + anchor_of(*r.finding) +
-            "\">" + html_escape(r.finding->claim) + "</a></td><td>" + verdict_badge(r) + "</td>" +
+            "\">" + html_escape(r.finding->claim) + "</a></td><td data-value=\"" +
+            std::to_string(static_cast<int>(r.verdict)) + "\">" + verdict_badge(r) + "</td>" +
             cell(measure_cell(*r.finding)) + cell(mean_cell(r, 0), "number") + cell(mean_cell(r, 1), "number") +
             cell(interval_cell(r), "whole") + cell(boundary_cell(r), "whole") +
             cell(std::to_string(r.seeds()), "number") + cell(adjusted_p_cell(r), "number") + "</tr>\n";
@@ -130,7 +134,7 @@ std::string findings_page(const std::vector<FindingResult>& findings, const std:
   html += "<h2>Environment</h2>\n" + environment_table(runs);
   std::string style = report_style;
   style += findings_style;
-  return html_page(title, style, html);
+  return html_page(title, style, report_script, html);
 }
 
 }  // namespace rnnbench::findings

@@ -33,7 +33,7 @@ std::string choices_table(const FindingResult& r, const Study& study) {
                {"search", false},
                {"chosen", false},
                {"at an edge of", false},
-               {"validation, last rung", false}},
+               {.title = "validation, last rung", .right = false, .by_value = true}},
               {}};
   std::vector<std::string> failed;  // models for which nothing could be chosen
   for (const TaskRuns& task : study.tasks)

@@ -80,7 +80,7 @@ std::string deciding_table(const FindingResult& r) {
   Table table{{{"comparison", false},
                {"after A [95 % interval]"},
                {"after B [95 % interval]"},
-               {"boundary", false},
+               {.title = "boundary", .right = false, .by_value = true},
                {"n"},
                {"failures"},
                {"p (Holm)"},
@@ -118,8 +118,12 @@ std::string further_tables(const FindingResult& r) {
   std::string html;
   for (const auto& [question, outcomes] : questions) {
     const bool stated = outcomes.front()->statement.relation != Relation::none;
-    Table table{{{stated ? "comparison" : "model", false}, {"after A"}, {"after B"}, {"95 % interval", false}}, {}};
-    if (stated) table.columns.push_back({"boundary", false});
+    Table table{{{stated ? "comparison" : "model", false},
+                 {"after A"},
+                 {"after B"},
+                 {.title = "95 % interval", .right = false, .by_value = true}},
+                {}};
+    if (stated) table.columns.push_back({.title = "boundary", .right = false, .by_value = true});
     table.columns.insert(table.columns.end(), {{"n"}, {"failures"}});
     for (const Outcome* outcome : outcomes) {
       for (const ComparisonPart& part : outcome->parts) {

@@ -14,6 +14,7 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/figures/experiment_figures.h"
+#include "analysis/summary.h"
 #include "analysis/table.h"
 #include "experiments/records/files.h"
 #include "tests/analysis/analysis_records.h"
@@ -49,8 +50,9 @@ TEST_CASE("the report is one page that names every run and needs nothing else", 
   draw_figures(figures, folder.path());
   const std::string html = report_html(study, figures, folder.path());
   CHECK(report_html(study, figures, folder.path()) == html);
-  CHECK(count(html, "<svg") == figures.size());
-  for (const std::string outside : {"<script", "<link", "<img", "<iframe", "@import", "src=", "/home/someone"}) {
+  CHECK(count(html, "<svg role=\"img\"") == figures.size());
+  CHECK(count(html, "<script>") == 1);
+  for (const std::string outside : {"<script ", "<link", "<img", "<iframe", "@import", "src=", "/home/someone"}) {
     INFO(outside);
     CHECK(count(html, outside) == 0);
   }
@@ -80,6 +82,23 @@ TEST_CASE("the report is one page that names every run and needs nothing else", 
   for (const std::string& sentence : problems(study)) CHECK(count(html, sentence) == 1);
   CHECK(html.find("An Example CPU @ 2.50GHz") != std::string::npos);
   CHECK(html.find("rnnbench run example.ini") != std::string::npos);
+}
+
+TEST_CASE("scores of a page are sorted by their interquartile mean", "[report]") {
+  Study study = made_up::study();
+  TaskRuns& task = study.tasks[0];
+  for (Run& run : task.models[1].runs) run = made_up::diverged(run);
+  const Table outcomes = outcome_table(task), lengths = *length_table(task);
+  for (std::size_t m = 0; m < task.models.size(); ++m) {
+    const auto value = outcomes.values.find({m, 3});
+    REQUIRE((value != outcomes.values.end()) == (m != 1));  // of runs that all diverged there is none
+    if (m == 1) continue;
+    CHECK(value->second == summarize(task, task.models[m]).score.iqm);
+    CHECK(outcomes.html().find(" data-value=\"" + number_text(value->second) + "\">") != std::string::npos);
+  }
+  CHECK(outcomes.values.size() == 4);
+  CHECK(lengths.values.size() == 4 * 3);
+  CHECK(lengths.values.at({1, 2}) == summarize_scores(task, task.models[0], parse_measurement("recall at 50")).iqm);
 }
 
 TEST_CASE("a command in the report spells out every option", "[report]") {

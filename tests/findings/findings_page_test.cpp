@@ -16,6 +16,7 @@
 #include "findings/page/section.h"
 #include "findings/protocol.h"
 #include "findings/statement_in_words.h"
+#include "tests/analysis/browser.h"
 #include "tests/findings/page_fixture.h"
 
 using namespace rnnbench::test;
@@ -113,7 +114,8 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
   for (const std::string raw : {"<b>", "<here>", "The <code>"}) CHECK(count(html, raw) == 0);
 
   CHECK(count(html, "<svg") == 1);
-  for (const std::string outside : {"<script", "<link", "<img", "<iframe", "@import", "src="}) {
+  CHECK(count(html, "<script>") == 1);
+  for (const std::string outside : {"<script ", "<link", "<img", "<iframe", "@import", "src="}) {
     INFO(outside);
     CHECK(count(html, outside) == 0);
   }
@@ -130,6 +132,31 @@ TEST_CASE("the page of findings names each, needs nothing else, and is the same 
     INFO((*match)[2].str());
     CHECK(ids.count((*match)[2].str().substr(1)) == 1);
   }
+}
+
+TEST_CASE("the table of findings sorts by verdict, by claim and by effect", "[findings][browser]") {
+  if (skipped_without_browser()) return;
+  TemporaryFolder folder;
+  const auto claim = [&](int number, const std::string& name, const std::string& margin) {
+    return declared(folder.path(), name, two_cells,
+                    "number = " + std::to_string(number) + "\nclaim = " + name +
+                        "\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = " + margin + " (any)\n");
+  };
+  const std::vector<Finding> absent = {claim(1, "not run", "0.1")},
+                             findings = {claim(2, "in between", "0.19"), claim(3, "clear", "0.01")};
+  std::vector<FindingResult> results = {result_of(findings[0], set_losses), result_of(findings[1], set_losses)};
+  results.insert(results.begin() + 1, evaluate_findings(absent, folder.path() / "nowhere").front());
+  REQUIRE(results[0].verdict == Verdict::depends_on_search);
+  REQUIRE(results[1].verdict == Verdict::not_run);
+  REQUIRE(results[2].verdict == Verdict::supported);
+  const Json seen = seen_in(findings_page(results, folder.path()), R"js(
+const buttons = document.querySelectorAll(".findings th button");
+const order = () => text(document.querySelectorAll(".findings td:first-child")).join(" ");
+return [2, 2, 2, 1, 7, 4].map((column) => {
+  buttons[column].click();
+  return order();
+});)js");
+  CHECK(seen == Json({"3 2 1", "1 2 3", "2 1 3", "3 2 1", "2 3 1", "2 3 1"}));
 }
 
 TEST_CASE("neither the claim nor the file name of a finding becomes HTML or Markdown", "[findings][injection]") {
