@@ -13,25 +13,32 @@ font_heading = bold.',12.5'
 font_label = ',10.5'
 font_tic = ',10'
 font_note = ',9.5'
+model(n) = format eq 'svg' ? 'sans-serif" data-model="'.n : 'sans-serif'
 set multiplot
-unset key; set border 3 linecolor rgb '#888888'; set tics out nomirror scale 0.5 font font_tic textcolor rgb '#555555'
+unset key; set tics out nomirror scale 0.5 font font_tic textcolor rgb '#555555'
 set grid xtics ytics linetype 1 linecolor rgb '#e8e8e8' linewidth 0.6
 set label 'The main comparison: score against the size of the state' at screen 0.01383,0.95012 left font font_title
-set arrow from screen 0.01383,0.8803 to screen 0.04941,0.8803 nohead dashtype (2,3) linewidth 2 linecolor rgb '#000000'
-set label '' at screen 0.03162,0.8803 point pointtype 9 pointsize 0.8 linecolor rgb '#000000'
-set label 'rnn' at screen 0.05731,0.8803 left
-set arrow from screen 0.09298,0.8803 to screen 0.12856,0.8803 nohead dashtype 1 linewidth 2 linecolor rgb '#0072b2'
-set label '' at screen 0.11077,0.8803 point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
-set label 'lstm' at screen 0.13646,0.8803 left
-set arrow from screen 0.17875,0.8803 to screen 0.21433,0.8803 nohead dashtype (14,3,2,3) linewidth 2 linecolor rgb '#56b4e9'
-set label '' at screen 0.19654,0.8803 point pointtype 6 pointsize 0.8 linecolor rgb '#56b4e9'
-set label 'lstm + additive attention' at screen 0.22223,0.8803 left
-set arrow from screen 0.40356,0.8803 to screen 0.43913,0.8803 nohead dashtype (12,4) linewidth 2 linecolor rgb '#d55e00'
-set label '' at screen 0.42134,0.8803 point pointtype 5 pointsize 0.8 linecolor rgb '#d55e00'
-set label 'gru' at screen 0.44704,0.8803 left
-set arrow from screen 0.48271,0.8803 to screen 0.51828,0.8803 nohead dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00'
-set label '' at screen 0.50049,0.8803 point pointtype 4 pointsize 0.8 linecolor rgb '#e69f00'
-set label 'gru + additive attention' at screen 0.52619,0.8803 left
+unset border; set xrange [0:1012]; set xtics ('' -1)
+set yrange [401:0]; set ytics ('' -1)
+set label 'rnn' at screen 0.05731,0.8803 left font model(0).''
+set label 'lstm' at screen 0.13646,0.8803 left font model(1).''
+set label 'lstm + additive attention' at screen 0.22223,0.8803 left font model(2).''
+set label 'gru' at screen 0.44704,0.8803 left font model(3).''
+set label 'gru + additive attention' at screen 0.52619,0.8803 left font model(4).''
+set lmargin at screen 0; set rmargin at screen 1; set tmargin at screen 1; set bmargin at screen 0; 
+plot data index 0 using 1:2:3:(0) with vectors nohead dashtype (2,3) linewidth 2 linecolor rgb '#000000', \
+     data index 0 using ($1+$3/2):2 with points pointtype 9 pointsize 0.8 linecolor rgb '#000000', \
+     data index 1 using 1:2:3:(0) with vectors nohead dashtype 1 linewidth 2 linecolor rgb '#0072b2', \
+     data index 1 using ($1+$3/2):2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2', \
+     data index 2 using 1:2:3:(0) with vectors nohead dashtype (14,3,2,3) linewidth 2 linecolor rgb '#56b4e9', \
+     data index 2 using ($1+$3/2):2 with points pointtype 6 pointsize 0.8 linecolor rgb '#56b4e9', \
+     data index 3 using 1:2:3:(0) with vectors nohead dashtype (12,4) linewidth 2 linecolor rgb '#d55e00', \
+     data index 3 using ($1+$3/2):2 with points pointtype 5 pointsize 0.8 linecolor rgb '#d55e00', \
+     data index 4 using 1:2:3:(0) with vectors nohead dashtype (8,3,2,3,2,3) linewidth 2 linecolor rgb '#e69f00', \
+     data index 4 using ($1+$3/2):2 with points pointtype 4 pointsize 0.8 linecolor rgb '#e69f00'
+unset label; unset arrow
+
+set border 3 linecolor rgb '#888888'
 set label 'Small: each seed. Large: the medians of each model over seeds. Dashed: the score from which the task counts as solved.' at screen 0.01383,0.02993 left font font_label textcolor rgb '#555555'
 # copy
 set label 'copy' at screen 0.01779,0.81546 left font font_heading
@@ -43,16 +50,16 @@ set arrow from graph 0, first 0.99 to graph 1, first 0.99 nohead dashtype (10,6)
 set label 'solved' at graph 1.02, first 0.99 left font font_note textcolor rgb '#444444'
 set lmargin at screen 0.06126; set rmargin at screen 0.29447; set tmargin at screen 0.71322; set bmargin at screen 0.18953; 
 plot NaN, \
-     data index 0 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
-     data index 2 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
-     data index 4 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
-     data index 6 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
-     data index 8 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
-     data index 1 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
-     data index 3 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
-     data index 5 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
-     data index 7 using 1:2 with points pointtype 5 pointsize 1.25 linecolor rgb '#d55e00', \
-     data index 9 using 1:2 with points pointtype 4 pointsize 1.25 linecolor rgb '#e69f00'
+     data index 5 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
+     data index 7 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
+     data index 9 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
+     data index 11 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
+     data index 13 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
+     data index 6 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
+     data index 8 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
+     data index 10 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
+     data index 12 using 1:2 with points pointtype 5 pointsize 1.25 linecolor rgb '#d55e00', \
+     data index 14 using 1:2 with points pointtype 4 pointsize 1.25 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 # adding
@@ -65,16 +72,16 @@ set arrow from graph 0, first 0.01 to graph 1, first 0.01 nohead dashtype (10,6)
 set label 'solved' at graph 1.02, first 0.01 left font font_note textcolor rgb '#444444'
 set lmargin at screen 0.38735; set rmargin at screen 0.62055; set tmargin at screen 0.71322; set bmargin at screen 0.18953; 
 plot NaN, \
-     data index 10 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
-     data index 12 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
-     data index 14 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
-     data index 16 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
-     data index 18 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
-     data index 11 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
-     data index 13 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
-     data index 15 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
-     data index 17 using 1:2 with points pointtype 5 pointsize 1.25 linecolor rgb '#d55e00', \
-     data index 19 using 1:2 with points pointtype 4 pointsize 1.25 linecolor rgb '#e69f00'
+     data index 15 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
+     data index 17 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
+     data index 19 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
+     data index 21 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
+     data index 23 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
+     data index 16 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
+     data index 18 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
+     data index 20 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
+     data index 22 using 1:2 with points pointtype 5 pointsize 1.25 linecolor rgb '#d55e00', \
+     data index 24 using 1:2 with points pointtype 4 pointsize 1.25 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 # counting
@@ -87,18 +94,18 @@ set arrow from graph 0, first 100 to graph 1, first 100 nohead dashtype (10,6) l
 set label 'solved' at graph 1.02, first 100 left font font_note textcolor rgb '#444444'
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.71322; set bmargin at screen 0.18953; 
 plot NaN, \
-     data index 20 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
-     data index 22 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
-     data index 24 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
-     data index 26 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
-     data index 28 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
-     data index 21 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
-     data index 23 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
-     data index 25 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
-     data index 27 using 1:2 with points pointtype 5 pointsize 1.25 linecolor rgb '#d55e00', \
-     data index 29 using 1:2 with points pointtype 4 pointsize 1.25 linecolor rgb '#e69f00'
+     data index 25 using 1:2:(sprintf('rnn, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 9 pointsize 0.45 linecolor rgb '#000000', \
+     data index 27 using 1:2:(sprintf('lstm, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 7 pointsize 0.45 linecolor rgb '#0072b2', \
+     data index 29 using 1:2:(sprintf('lstm + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 6 pointsize 0.45 linecolor rgb '#56b4e9', \
+     data index 31 using 1:2:(sprintf('gru, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 5 pointsize 0.45 linecolor rgb '#d55e00', \
+     data index 33 using 1:2:(sprintf('gru + additive attention, seed %.0f: %.4g at %.4g', $3, $2, $1)) with labels hypertext point pointtype 4 pointsize 0.45 linecolor rgb '#e69f00', \
+     data index 26 using 1:2 with points pointtype 9 pointsize 1.25 linecolor rgb '#000000', \
+     data index 28 using 1:2 with points pointtype 7 pointsize 1.25 linecolor rgb '#0072b2', \
+     data index 30 using 1:2 with points pointtype 6 pointsize 1.25 linecolor rgb '#56b4e9', \
+     data index 32 using 1:2 with points pointtype 5 pointsize 1.25 linecolor rgb '#d55e00', \
+     data index 34 using 1:2 with points pointtype 4 pointsize 1.25 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 unset multiplot
 unset output
-# hash of the lines above: 4afaf2b1cbe3f2f7
+# hash of the lines above: 158cf90d17ed2c1a
