@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/csv.h"
 #include "core/plain_text.h"
 
 namespace rnnbench::analysis {
@@ -147,11 +148,15 @@ std::string Table::html() const {
 }
 
 std::string Table::latex() const {
+  // A '*' or '[' behind the \\ of the row before would be its argument.
+  const auto row_start = [](const std::string& cell) {
+    return std::string(cell.starts_with('*') || cell.starts_with('[') ? "{}" : "");
+  };
   std::string text = "\\begin{tabular}{@{}";
   for (const Column& column : columns) text += column.right ? 'r' : 'l';
   text += "@{}}\n\\toprule\n";
   const auto add_line = [&](auto&& cell) {
-    for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? " & " : "") + latex_escape(cell(c));
+    for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? " & " : row_start(cell(0))) + latex_escape(cell(c));
     text += " \\\\\n";
   };
   add_line([&](std::size_t c) { return columns[c].title; });
@@ -202,11 +207,6 @@ std::string markdown_link(const std::string& text, const std::string& path) {
       target += {'%', digits[c >> 4], digits[c & 15]};
   }
   return "[" + escaped_for_markdown(text, true) + "](" + target + ")";
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return "\"" + replace_all(text, "\"", "\"\"") + "\"";
 }
 
 std::string latex_escape(const std::string& text) {

@@ -43,7 +43,6 @@ struct Table {
 // Text that Markdown (GitHub-flavored, also within a table) shows as it is: no HTML, links, emphasis or code.
 std::string markdown_escape(const std::string& text);
 std::string markdown_link(const std::string& text, const std::string& path);
-std::string csv_field(const std::string& text);     // quoted where RFC 4180 requires it
 std::string html_escape(const std::string& text);   // for text and attribute values
 std::string latex_escape(const std::string& text);  // a minus before a digit becomes that of mathematics
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "core/csv.h"
 #include "core/text.h"
 
 namespace rnnbench::analysis {
