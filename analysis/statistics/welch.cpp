@@ -17,20 +17,42 @@ double squared_error(const Values& values, double center) {
   return squares / (n - 1) / n;
 }
 
+// Of two samples of at least two values each.
+struct MeanDifference {
+  double distance;  // of the means
+  double rounding;  // what a standard error may be by rounding alone
+  double error;     // standard error of the distance
+  double freedom;   // degrees of freedom; only if the error is larger than by rounding
+};
+
+MeanDifference difference_of(const Values& a, const Values& b) {
+  double magnitude = 0;
+  for (const Values* sample : {&a, &b})
+    for (const double value : *sample) magnitude = std::max(magnitude, std::abs(value));
+  const double of_a = squared_error(a, mean(a)), of_b = squared_error(b, mean(b)), both = of_a + of_b;
+  return {mean(a) - mean(b), 1e-12 * magnitude, std::sqrt(both),
+          both * both /
+              (of_a * of_a / static_cast<double>(a.size() - 1) + of_b * of_b / static_cast<double>(b.size() - 1))};
+}
+
 }  // namespace
 
 double welch_test(const Values& a, const Values& b) {
   if (a.size() < 2 || b.size() < 2) return 1;
-  double magnitude = 0;
-  for (const Values* sample : {&a, &b})
-    for (const double value : *sample) magnitude = std::max(magnitude, std::abs(value));
-  const double distance = mean(a) - mean(b), rounding = 1e-12 * magnitude;
-  const double of_a = squared_error(a, mean(a)), of_b = squared_error(b, mean(b)), both = of_a + of_b;
-  if (both <= rounding * rounding) return std::abs(distance) <= rounding ? 1 : 0;
-  const double freedom =
-      both * both / (of_a * of_a / static_cast<double>(a.size() - 1) + of_b * of_b / static_cast<double>(b.size() - 1));
-  const boost::math::students_t distribution(freedom);
-  return 2 * boost::math::cdf(boost::math::complement(distribution, std::abs(distance) / std::sqrt(both)));
+  const MeanDifference difference = difference_of(a, b);
+  const double distance = std::abs(difference.distance);
+  if (difference.error <= difference.rounding) return distance <= difference.rounding ? 1 : 0;
+  const boost::math::students_t distribution(difference.freedom);
+  return 2 * boost::math::cdf(boost::math::complement(distribution, distance / difference.error));
+}
+
+std::optional<Interval> welch_interval(const Values& a, const Values& b, double level) {
+  if (a.size() < 2 || b.size() < 2) return std::nullopt;
+  const MeanDifference difference = difference_of(a, b);
+  if (difference.error <= difference.rounding) return std::nullopt;
+  const boost::math::students_t distribution(difference.freedom);
+  const double width = difference.error * boost::math::quantile(boost::math::complement(distribution, (1 - level) / 2));
+  return Interval{difference.distance - width, difference.distance + width};
 }
 
 }  // namespace rnnbench::analysis

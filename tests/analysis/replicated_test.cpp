@@ -236,3 +236,19 @@ TEST_CASE("samples without variance differ or not, and single values never", "[s
   CHECK(welch_test({1, 2, 4}, {1, 2, 4}) == 1);
   CHECK(welch_test({1, 2, 4}, {7, 7}) < 0.1);
 }
+
+TEST_CASE("Welch's interval contains the differences that its test does not reject", "[statistics]") {
+  const Values a = {0.1, 0.4, 0.35, 0.8, 0.2, 0.3}, b = {1.5, 0.9, 1.1, 1.3};
+  for (const double level : {0.5, 0.9, 0.95, 0.999}) {
+    const Interval interval = welch_interval(a, b, level).value();
+    for (const double end : {interval.low, interval.high}) {
+      Values shifted = a;
+      for (double& value : shifted) value -= end;
+      CHECK(welch_test(shifted, b) == Approx(1 - level).epsilon(1e-9));
+    }
+    CHECK(welch_interval(b, a, level)->low == Approx(-interval.high));
+  }
+  CHECK_FALSE(welch_interval({1, 1}, {2, 2, 2}, 0.95));
+  CHECK_FALSE(welch_interval({1}, {2, 3}, 0.95));
+  CHECK(welch_interval({1, 1}, {2, 3}, 0.95).has_value());
+}

@@ -29,7 +29,9 @@ inline Promise if_given(Promise promise, bool given) { return {promise.min, prom
 
 class Report {
  public:
-  explicit Report(int samples) : samples_(samples) {}
+  // `rows`: the number of the first row, on which its random numbers depend. Another number keeps the streams of rows
+  // apart from those of other reports, so that a section can be added without a change of the others.
+  explicit Report(int samples, std::uint64_t rows = 0) : samples_(samples), rows_(rows) {}
 
   void section(const char* title, const char* text, const char* of) {
     std::printf("\n## %s\n\n%s\n\n| %s |", title, text, of);
@@ -89,7 +91,7 @@ class Report {
   }
 
   int samples_;
-  std::uint64_t rows_ = 0;
+  std::uint64_t rows_;
   bool kept_ = true;
 };
 
