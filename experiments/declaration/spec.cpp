@@ -110,6 +110,15 @@ Json RunSpec::json() const {
   return json;
 }
 
+std::string task_text(const RunSpec& run) {
+  std::vector<std::string> settings = {"length " + run.task.text("length")};
+  std::map<std::string, std::string> lines;
+  add_lines(find_task(run.task.text("task")).options, run.task, lines);
+  for (const auto& [key, value] : lines)
+    if (key != "length" && key != "test-length") settings.push_back(key + " " + value);
+  return run.task.text("task") + " (" + join(settings) + ")";
+}
+
 bool can_decide_solving(const RunSpec& run) {
   return run.training.integer("evaluate") >= min_evaluate_to_solve ||
          make_task(run)->evaluated_on() != EvaluatedOn::random;

@@ -26,6 +26,10 @@ struct RunSpec {
   Json json() const;       // the record's `spec`, with every used option (see record.h)
 };
 
+// The task of a run in words: its length and every other setting that differs from its default, as in "copy (length
+// 20)" or "adding (length 50, variant hochreiter)". Test lengths and paths of files are left out.
+std::string task_text(const RunSpec& run);
+
 // With fewer validation sequences at each evaluation, a network at chance level meets the criterion too often: nothing
 // that depends on when a task is solved accepts such runs, unless the task is not scored on random sequences.
 inline constexpr int min_evaluate_to_solve = 64;

@@ -42,6 +42,10 @@ std::vector<fs::path> records_with_prefix(const fs::path& results, const std::st
 fs::path find_record(const fs::path& results, const std::string& run) try {
   const std::string here = "RUN = " + run + ": ";
   if (is_path(run)) {
+    if (const fs::path path = run; path.extension() == ".csv" && path.parent_path().filename() == "imported")
+      throw UserError(here +
+                      "this file holds imported results, which are no records: rnnbench did not train these "
+                      "runs, and can neither verify nor use them");
     if (fs::is_regular_file(run)) return run;
     throw UserError(here + (fs::exists(run) ? "this is not a file" : "there is no such file") +
                     "; the path of a record is <results>/<experiment>/runs/<id>.json");

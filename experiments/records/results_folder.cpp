@@ -42,9 +42,10 @@ bool is_file_of_study(const fs::path& path) {
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-// Whether a folder holds results: without records, git keeps the files of a study but not the folder runs.
+// Whether a folder holds results: without records, git keeps the files of a study but not the folder runs, and there
+// may be only results of other programs (experiments/records/imported.h).
 bool is_experiment(const fs::path& folder) {
-  if (fs::is_directory(folder / "runs")) return true;
+  if (fs::is_directory(folder / "runs") || fs::is_directory(folder / "imported")) return true;
   std::error_code unreadable;  // then it holds no results that this program could use
   const fs::directory_iterator entries(folder, unreadable);
   return std::any_of(begin(entries), end(entries),
@@ -79,6 +80,7 @@ void check_experiment(const fs::path& folder) {
   if (!fs::is_directory(folder)) refuse(folder);
   const fs::path runs = folder / "runs";
   if (!fs::exists(runs)) {
+    if (fs::is_directory(folder / "imported")) return;
     for (const auto& entry : fs::directory_iterator(folder))
       if (!is_hidden(entry.path()) && !is_file_of_study(entry.path())) refuse(entry.path());
     return;
@@ -272,7 +274,8 @@ void ResultsFolder::commit(const Record& record, const std::string& weights) con
 
 void ResultsFolder::remove_leftovers() const noexcept {
   try {
-    for (const fs::path& folder : {folder_.parent_path(), folder_, folder_ / "runs", folder_ / "figures"})
+    for (const fs::path& folder :
+         {folder_.parent_path(), folder_, folder_ / "runs", folder_ / "figures", folder_ / "imported"})
       if (fs::is_directory(folder)) remove_abandoned(folder, *files_);
   } catch (const std::exception&) {
   }

@@ -14,8 +14,9 @@ namespace rnnbench::experiments {
 
 // <results>/<experiment>/ contains runs/<id>.json (a record), runs/<id>.safetensors (its final weights),
 // runs/<id>.checkpoint (of an unfinished run), for a study the trials of its searches (search-A.jsonl, search-B.jsonl,
-// see experiments/search/trials.h) and its protocol.json, and what is derived from them: runs.csv, curves.csv, tables,
-// figures/ and report.html. <results>/findings.html is the page of all findings.
+// see experiments/search/trials.h) and its protocol.json, imported/*.csv (results of other programs, see
+// experiments/records/imported.h), and what is derived from them: runs.csv, curves.csv, tables, figures/ and
+// report.html. <results>/findings.html is the page of all findings.
 class ResultsFolder {
  public:
   // Creates nothing. Throws UserError when one of the two folders exists but holds something else.
