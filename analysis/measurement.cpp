@@ -7,6 +7,7 @@
 #include <set>
 
 #include "analysis/format.h"
+#include "analysis/imported.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -86,6 +87,7 @@ std::optional<double> time_to_solve(const Run& run, const Json& object, const st
 }
 
 std::optional<double> recorded_number(const Measurement& m, const Run& run) {
+  if (run.imported) return imported_number(m.text, *run.imported);
   if (!run.recorded()) return std::nullopt;
   const Json& result = run.record->result;
   const Json& measured = run.record->measured;
@@ -161,6 +163,11 @@ Measurement parse_measurement(const std::string& text) {
   return m;
 }
 
+bool is_score(const std::string& name) {
+  const Measurement m = parse_measurement(name);
+  return m.name == name && m.text == name && !of_the_run.contains(name) && rates_runs(m);
+}
+
 bool is_time_to_solve(const Measurement& m) { return m.name == "updates_to_solve" || m.name == "cpu_seconds_to_solve"; }
 
 bool is_of_solving(const Measurement& m) { return m.name == "solved" || is_time_to_solve(m); }
@@ -174,6 +181,8 @@ std::string unreliable_times(const std::vector<const Run*>& runs) {
   std::size_t busy = 0;
   std::set<std::string> cpus;
   for (const Run* run : runs) {
+    if (run->imported)
+      return "the times of imported runs were measured by other programs, and perhaps on other machines";
     if (!run->recorded()) continue;
     busy += timed_on_busy_machine(*run->record);
     cpus.insert(run->record->measured.value("cpu", "unknown"));
@@ -205,6 +214,10 @@ std::vector<std::string> known_measures(const std::vector<const Run*>& runs) {
     if (std::any_of(runs.begin(), runs.end(), has)) names.push_back(name);
   };
   for (const Run* run : runs) {
+    if (run->imported)
+      for (const std::string& name : {run->imported->measure, std::string("diverged"), std::string("parameters"),
+                                      std::string("wall_ms_per_update")})
+        add(name);
     if (!run->recorded()) continue;
     const Json& result = run->record->result;
     add(result.at("measure").at("name"));
@@ -228,6 +241,12 @@ std::vector<const Run*> runs_of(const TaskRuns& task) {
   for (const ModelRuns& model : task.models)
     for (const Run& run : model.runs) result.push_back(&run);
   return result;
+}
+
+std::vector<const Run*> runs_beside(const TaskRuns& task, const ModelRuns& model) {
+  std::vector<const Run*> runs = runs_of(task);
+  if (!model.imported()) std::erase_if(runs, [](const Run* run) { return run->imported.has_value(); });
+  return runs;
 }
 
 void check_measure(const TaskRuns& task, const Measurement& measurement) {
@@ -255,6 +274,7 @@ void check_measure(const Study& study, const std::string& measure) {
 
 bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {
   for (const Run* run : runs) {
+    if (run->imported && run->imported->measure == m.name) return run->imported->higher_is_better;
     if (!run->recorded()) continue;
     const Json& measure = run->record->result.at("measure");
     if (measure.at("name") == m.name) return measure.at("higher_is_better");
@@ -289,13 +309,14 @@ double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {
   std::optional<double> worst;
   if (higher) worst = 0;
   for (const Run* run : runs) {
-    if (!run->recorded()) continue;
-    const Json& result = run->record->result;
     std::vector<double> bounds;
     if (const auto value = value_of(m, *run)) bounds.push_back(*value);
-    if (m.name == "relative_loss") bounds.push_back(1);
-    if (m.name == "loss" || (!higher && result.at("measure").at("name") == m.name))
-      bounds.push_back(result.at("baseline").get<double>());
+    if (run->recorded()) {
+      const Json& result = run->record->result;
+      if (m.name == "relative_loss") bounds.push_back(1);
+      if (m.name == "loss" || (!higher && result.at("measure").at("name") == m.name))
+        bounds.push_back(result.at("baseline").get<double>());
+    }
     for (const double bound : bounds)
       worst = !worst ? bound : higher ? std::min(*worst, bound) : std::max(*worst, bound);
   }

@@ -26,6 +26,7 @@ namespace rnnbench::analysis {
 //   parameters, hidden          of the model
 //   bits_per_parameter          of a task that counts stored bits
 //   a scalar of a probe         see experiments/training/probe.h
+// Imported runs have few of them, see imported_number() in analysis/imported.h.
 struct Measurement {
   std::string text, name;
   std::optional<std::int64_t> length;
@@ -39,10 +40,14 @@ int measurement_version(const Measurement& measurement);
 // Throws UserError for a length that is no whole number, two such endings, or one behind what is not a score.
 Measurement parse_measurement(const std::string& text);
 
-// Nothing when the run has no record, diverged (unless that is what the measure asks), or has no such finite number.
+// Whether this can be the name of a score that another program measured: it is no other number of a run.
+bool is_score(const std::string& name);
+
+// Nothing when the run has no record and is not imported, diverged (unless that is what the measure asks), or has no
+// such finite number.
 std::optional<double> value_of(const Measurement& measurement, const Run& run);
 
-// Whether the record has such a number at all, finite or not.
+// Whether the run has such a number at all, finite or not.
 bool has_measure(const Measurement& measurement, const Run& run);
 // Whether the measure says if, or when, a run solved its task.
 bool is_of_solving(const Measurement& measurement);
@@ -57,7 +62,7 @@ bool of_a_probe(const Measurement& measurement, const Run& run);
 
 // Throws UserError if no run on the task has such a number, or if its runs do not say when they solved it.
 void check_measure(const TaskRuns& task, const Measurement& measurement);
-// The same for the measure of that name on every task of which a run is recorded.
+// The same for the measure of that name on every task of which a run is recorded or imported.
 void check_measure(const Study& study, const std::string& measure);
 
 // All measures that these runs have, without endings.
@@ -65,6 +70,10 @@ std::vector<std::string> known_measures(const std::vector<const Run*>& runs);
 
 std::vector<const Run*> pointers(const std::vector<Run>& runs);
 std::vector<const Run*> runs_of(const TaskRuns& task);
+
+// The runs beside which a model is judged: those on its task without imported ones, so that these change no number of
+// other models; for an imported model, all.
+std::vector<const Run*> runs_beside(const TaskRuns& task, const ModelRuns& model);
 
 // What a run without a value counts as: the worst value of all these runs, and no better than a model without memory.
 double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);

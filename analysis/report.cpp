@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "analysis/figures/style.h"
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "analysis/imported.h"
 #include "analysis/report_script.h"
 #include "analysis/report_style.h"
 #include "analysis/summary.h"
@@ -117,13 +119,22 @@ std::string drawing(const std::string& name, const std::vector<Figure>& figures,
 
 std::string task_section(const TaskRuns& task, const std::vector<std::string>& labels) {
   std::string html = "<h3>" + html_escape(task_heading(task)) + "</h3>\n";
-  std::string text = "Settings: " + task.options + ".";
-  if (!task.measure.empty())
+  std::string text = task.options.empty() ? "" : "Settings: " + task.options + ".";
+  if (task.has_record)
     text += " Measure: " + task.measure + ", " + task.definition + ". Losses: " + task_references(task) + ".";
-  html += element("p", text, "soft");
-  html += switchable(outcome_table(task), labels);
-  if (const auto lengths = length_table(task)) html += switchable(*lengths, labels);
-  return html + switchable(cost_table(task), labels);
+  if (!text.empty()) html += element("p", text, "soft");
+  for (const Table& table : task_tables(task)) html += switchable(table, labels);
+  return html;
+}
+
+// How many runs of other programs there are, and what that means.
+std::string imported_lead(const Study& study) {
+  std::size_t runs = 0;
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models) runs += model.imported() ? model.runs.size() : 0;
+  return element("p", counted(runs, "run") + (runs == 1 ? " is" : " are") + " marked as imported. " +
+                          "They are results of other programs, which rnnbench has neither trained nor verified. "
+                          "Whether they solved their tasks is not judged, and no verdict is based on them.");
 }
 
 std::string problems_section(const Study& study) {
@@ -135,7 +146,7 @@ std::string problems_section(const Study& study) {
 }
 
 std::string reading_section(const Study& study) {
-  return definitions({
+  std::vector<std::pair<std::string, std::string>> entries = {
       {"Run and seed",
        "A run is one model trained once. The runs of a row differ only in their seed, which determines the initial "
        "parameters and the data. With the same seed, all models are trained and tested on the same sequences."},
@@ -164,7 +175,17 @@ std::string reading_section(const Study& study) {
       {"Sequences/s, wall ms",
        "Sequences per CPU second of the run's own threads, and wall time of an update, both of training without "
        "evaluation; the medians over seeds."},
-  });
+  };
+  if (study.tasks.front().models.front().imported())  // then all are, and no other terms are on the page
+    std::erase_if(entries, [](const auto& entry) { return entry.first != "Test score"; });
+  if (has_imported(study))
+    entries.insert(
+        entries.begin(),
+        {"Imported",
+         "A result of another program, from a file in the folder `imported` next to this page. It is not known "
+         "on which sequences such a run was trained and tested, so it is not paired with others by its "
+         "seed. The numbers of the other runs are the same with and without imported ones."});
+  return definitions(entries);
 }
 
 std::string commands_section(const Study& study) {
@@ -197,6 +218,14 @@ std::string runs_section(const Study& study) {
     for (const ModelRuns& model : task.models) {
       for (const Run& run : model.runs) {
         const auto score = run.test_score(task.measure);
+        if (run.imported) {
+          const auto& updates = run.imported->updates;
+          table.rows.push_back({run.imported->place, task.label, model.label, std::to_string(run.seed()),
+                                run.diverged() ? "imported, diverged" : "imported",
+                                updates ? thousands(static_cast<double>(*updates)) : "-",
+                                score ? score_text(*score) : "-", "-"});
+          continue;
+        }
         const Json result = run.recorded() ? run.record->result : Json::object();
         table.rows.push_back({run.id(), task.label, model.label, std::to_string(run.seed()),
                               result.value("status", "missing"),
@@ -230,7 +259,14 @@ std::string command_of(const ModelRuns& model) {
 
 std::string report_html(const Study& study, const std::vector<Figure>& figures, const std::filesystem::path& folder,
                         const std::string& claims, const std::string& train) {
-  std::string html = element("h1", study.title) + claims + lead(study) + switches(study) + overview(study);
+  const bool imported = has_imported(study);
+  std::optional<Study> without;
+  const Study& own = imported ? without.emplace(without_imported(study)) : study;
+  std::string html = element("h1", study.title) + claims;
+  if (!own.tasks.empty()) html += lead(own);
+  html += switches(study);
+  if (!own.tasks.empty()) html += overview(own);
+  if (imported) html += imported_lead(study);
   if (figures.empty()) {
     html +=
         element("p",
@@ -241,20 +277,24 @@ std::string report_html(const Study& study, const std::vector<Figure>& figures, 
   html += drawing("learning-curves", figures, folder);
   html += "<h2>Results</h2>\n";
   for (const TaskRuns& task : study.tasks) html += task_section(task, model_labels(study));
-  for (const std::string name : {"score-by-length", "score-by-speed", "score-by-parameters", "score-by-state-size"}) {
+  for (const std::string name :
+       {"score-by-model", "score-by-length", "score-by-speed", "score-by-parameters", "score-by-state-size"}) {
     html += drawing(name, figures, folder);
   }
   html += "<h2>Diverged and missing runs</h2>\n" + problems_section(study);
   html += "<h2>How to read this page</h2>\n" + reading_section(study);
-  html += "<h2>How to reproduce this page</h2>\n" +
-          (train.empty() ? commands_section(study) : "<pre><code>" + html_escape(train) + "</code></pre>\n");
-  std::vector<const Run*> runs;
-  for (const TaskRuns& task : study.tasks) {
-    for (const ModelRuns& model : task.models) {
-      for (const Run& run : model.runs) runs.push_back(&run);
+  if (!own.tasks.empty()) {
+    html += "<h2>How to reproduce this page</h2>\n" +
+            (train.empty() ? commands_section(own) : "<pre><code>" + html_escape(train) + "</code></pre>\n");
+    std::vector<const Run*> runs;
+    for (const TaskRuns& task : own.tasks) {
+      for (const ModelRuns& model : task.models) {
+        for (const Run& run : model.runs) runs.push_back(&run);
+      }
     }
+    html += "<h2>Environment</h2>\n" + environment_table(runs);
   }
-  html += "<h2>Environment</h2>\n" + environment_table(runs) + runs_section(study);
+  html += runs_section(study);
   return html_page(study.title, report_style, report_script, html);
 }
 

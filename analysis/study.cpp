@@ -52,10 +52,11 @@ std::string with_variant(const std::string& base, const std::string& variant) {
   return variant.empty() ? base : base + " (" + variant + ")";
 }
 
-std::string model_base(const Json& spec) {
-  const Json& model = spec.at("model");
-  const std::string attention = model.value("attention", "none");
-  return model.at("cell").get<std::string>() + (attention == "none" ? "" : " + " + attention + " attention");
+std::string model_base(const Run& run) {
+  const Json& model = run.spec.at("model");
+  const std::string cell = model.at("cell"), attention = model.value("attention", "none");
+  if (run.imported) return cell + " [imported]";
+  return cell + (attention == "none" ? "" : " + " + attention + " attention");
 }
 
 // Groups runs by a text that `key` makes of each, in order of first appearance.
@@ -74,16 +75,16 @@ std::vector<std::pair<std::string, std::vector<Run*>>> grouped(const std::vector
 std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
   // The variant of a run consists of the settings that vary among the runs of its base.
   std::map<const Run*, std::string> variants;
-  for (const auto& [base, members] : grouped(runs, [](const Run& run) { return model_base(run.spec); })) {
+  for (const auto& [base, members] : grouped(runs, model_base)) {
     const auto keys = varying_keys(members, {"model", "training"}, {});
     for (const Run* run : members) variants[run] = settings_text(run->spec, keys);
   }
   std::vector<ModelRuns> models;
   for (const auto& [label, members] :
-       grouped(runs, [&](const Run& run) { return with_variant(model_base(run.spec), variants.at(&run)); })) {
+       grouped(runs, [&](const Run& run) { return with_variant(model_base(run), variants.at(&run)); })) {
     const Run& first = *members.front();
     ModelRuns model{.label = label,
-                    .base = model_base(first.spec),
+                    .base = model_base(first),
                     .variant = variants.at(&first),
                     .cell = first.spec.at("model").at("cell"),
                     .runs = {}};
@@ -96,12 +97,11 @@ std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
 }
 
 void describe_measure(TaskRuns& task) {
-  bool known = false;
   for (const ModelRuns& model : task.models) {
     for (const Run& run : model.runs) {
       if (!run.recorded()) continue;
       const Json& result = run.record->result;
-      if (!known) {
+      if (!task.has_record) {
         const Json& measure = result.at("measure");
         task.measure = measure.at("name");
         task.definition = measure.at("definition");
@@ -110,7 +110,7 @@ void describe_measure(TaskRuns& task) {
         task.baseline = result.at("baseline");
         if (!result.at("optimum").is_null()) task.optimum = result.at("optimum").get<double>();
         task.worst_score = task.higher_is_better ? 0 : task.baseline;
-        known = true;
+        task.has_record = true;
       }
       const auto score = run.test_score(task.measure);
       if (!score) continue;
@@ -118,11 +118,26 @@ void describe_measure(TaskRuns& task) {
           task.higher_is_better ? std::min(task.worst_score, *score) : std::max(task.worst_score, *score);
     }
   }
+  for (const ModelRuns& model : task.models) {
+    if (!model.imported()) continue;
+    const ImportedRun& run = *model.runs.front().imported;  // as those of all imported runs on this task
+    if (!task.has_record) {
+      task.measure = run.measure;
+      task.higher_is_better = run.higher_is_better;
+    }
+    if (run.measure != task.measure || run.higher_is_better != task.higher_is_better)
+      throw UserError(run.place + ": the score on task " + task.label + " is " + run.measure +
+                      (run.higher_is_better ? " (higher is better)" : " (lower is better)") +
+                      ", but the measure of this task is " + task.measure +
+                      (task.higher_is_better ? " (higher is better)" : " (lower is better)"));
+  }
 }
 
 }  // namespace
 
-bool Run::diverged() const { return recorded() && record->result.at("status") == "diverged"; }
+bool Run::diverged() const {
+  return imported ? !imported->score : recorded() && record->result.at("status") == "diverged";
+}
 
 bool Run::tested_on_list() const { return recorded() && record->result.value("evaluated_on", "random") == "list"; }
 
@@ -138,6 +153,7 @@ bool Run::kept_best() const { return spec.at("training").value("keep", "last") =
 bool Run::solved() const { return recorded() && !diverged() && record->result.at("solved").get<bool>(); }
 
 std::optional<double> Run::test_score(const std::string& name) const {
+  if (imported) return imported->measure == name ? imported->score : std::nullopt;
   if (!recorded() || diverged()) return std::nullopt;
   const Json& scores = record->result.at("final").at("test");
   if (!scores.contains(name) || !scores.at(name).is_number()) return std::nullopt;
@@ -153,6 +169,7 @@ std::string option_text(const Json& value) {
 namespace {
 
 bool judges_solving(const Run* run) {
+  if (run->imported) return true;  // it is never judged, and says nothing about the others
   return run->spec.at("training").value("evaluate", min_evaluate_to_solve) >= min_evaluate_to_solve ||
          (run->recorded() && run->record->result.value("evaluated_on", "random") != "random");
 }
@@ -175,7 +192,8 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
       for (const auto& [key, value] : runs_of_task.front()->spec.at("task").items())
         if (key != "name") options.push_back(key + " " + option_text(value));
       task.options = join(options);
-      task.judges_solving = std::all_of(runs_of_task.begin(), runs_of_task.end(), judges_solving);
+      task.judges_solving =
+          !runs_of_task.front()->imported && std::all_of(runs_of_task.begin(), runs_of_task.end(), judges_solving);
       task.models = models_of(runs_of_task);
       describe_measure(task);
       study.tasks.push_back(std::move(task));
@@ -184,17 +202,18 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
   return study;
 }
 
-Study load_study(const Experiment& experiment, const ResultsFolder& results_folder) {
+Study load_study(const Experiment& experiment, const ResultsFolder& results_folder, std::vector<Run> imported) {
   std::vector<Run> runs;
   for (const RunSpec& spec : experiment.runs) {
     runs.push_back({spec.json(), results_folder.load(spec.id())});
   }
-  if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
+  if (imported.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
                     (results_folder.path() / "runs").string() + "; run it first: rnnbench run " +
                     (experiment.file.empty() ? "..." : shell_quoted(experiment.file)) + " --results " +
                     shell_quoted(results_folder.path().parent_path().string()));
   }
+  for (Run& run : imported) runs.push_back(std::move(run));
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
 }
 
@@ -208,14 +227,45 @@ std::vector<std::string> model_labels(const Study& study) {
   return labels;
 }
 
+namespace {
+
+// Calls `action` for every model until it returns true; whether one did.
+template <class Action>
+bool any_model(const Study& study, const Action& action) {
+  return std::any_of(study.tasks.begin(), study.tasks.end(),
+                     [&](const TaskRuns& task) { return std::any_of(task.models.begin(), task.models.end(), action); });
+}
+
+}  // namespace
+
+bool has_imported(const Study& study) {
+  return any_model(study, [](const ModelRuns& model) { return model.imported(); });
+}
+
+Study without_imported(Study study) {
+  for (TaskRuns& task : study.tasks) {
+    std::erase_if(task.models, [](const ModelRuns& model) { return model.imported(); });
+    if (!task.has_record) task.measure.clear();
+  }
+  std::erase_if(study.tasks, [](const TaskRuns& task) { return task.models.empty(); });
+  return study;
+}
+
+bool is_named(const Study& study, const ModelRuns& model, const std::string& name) {
+  if (model.label == name || model.base == name) return true;
+  return model.imported() && model.cell == name &&
+         !any_model(study, [&](const ModelRuns& other) { return other.label == name || other.base == name; });
+}
+
 void check_model(const Study& study, const std::string& name) {
   std::vector<std::string> known;
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
-      if (model.label == name || model.base == name) return;
-      for (const std::string& label : {model.base, model.label}) {
-        if (!std::count(known.begin(), known.end(), label)) known.push_back(label);
-      }
+      if (is_named(study, model, name)) return;
+      const std::string& short_name = model.imported() ? model.cell : model.base;
+      for (const std::string& known_name : {short_name, model.label})
+        if (is_named(study, model, known_name) && !std::count(known.begin(), known.end(), known_name))
+          known.push_back(known_name);
     }
   }
   throw UserError("cell = " + name + " is not a model of experiment '" + study.name + "', whose models are " +
@@ -224,11 +274,13 @@ void check_model(const Study& study, const std::string& name) {
 
 Study with_models(Study study, const std::vector<std::string>& names) {
   for (const std::string& name : names) check_model(study, name);
-  const auto is_named = [&](const ModelRuns& model) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& name) { return model.label == name || model.base == name; });
-  };
-  for (TaskRuns& task : study.tasks) std::erase_if(task.models, [&](const ModelRuns& m) { return !is_named(m); });
+  std::set<std::string> chosen;  // labels
+  for (const TaskRuns& task : study.tasks)
+    for (const ModelRuns& model : task.models)
+      if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return is_named(study, model, name); }))
+        chosen.insert(model.label);
+  for (TaskRuns& task : study.tasks)
+    std::erase_if(task.models, [&](const ModelRuns& model) { return !chosen.contains(model.label); });
   std::erase_if(study.tasks, [](const TaskRuns& task) { return task.models.empty(); });
   return study;
 }
@@ -238,9 +290,11 @@ std::vector<std::string> problems(const Study& study) {
   for (const TaskRuns& task : study.tasks) {
     for (const ModelRuns& model : task.models) {
       for (const Run& run : model.runs) {
-        const std::string who =
-            model.label + " on " + task.label + ", seed " + std::to_string(run.seed()) + " (run " + run.id() + ")";
-        if (run.diverged()) {
+        const std::string who = model.label + " on " + task.label + ", seed " + std::to_string(run.seed()) +
+                                (run.imported ? " (" + run.imported->place + ")" : " (run " + run.id() + ")");
+        if (run.imported) {
+          if (run.diverged()) sentences.push_back(who + " diverged, as the other program says");
+        } else if (run.diverged()) {
           const Json& result = run.record->result;
           sentences.push_back(who + " diverged: " + result.value("reason", "no reason recorded"));
         } else if (!run.recorded()) {

@@ -77,7 +77,7 @@ std::optional<double> median_of(const ModelRuns& model, const std::string& secti
 }
 
 ScoreSummary summarize_scores(const TaskRuns& task, const ModelRuns& model, const Measurement& measurement) {
-  const std::vector<const Run*> runs = runs_of(task);
+  const std::vector<const Run*> runs = runs_beside(task, model);
   const double worst = worst_value(measurement, runs);
   ScoreSummary summary;
   std::vector<std::pair<double, std::string>> scored;
@@ -85,7 +85,8 @@ ScoreSummary summarize_scores(const TaskRuns& task, const ModelRuns& model, cons
     const auto value = value_of(measurement, run);
     summary.scored += value.has_value();
     scored.emplace_back(value.value_or(worst), value            ? score_text(*value)
-                                               : run.recorded() ? run.diverged() ? "diverged" : "not finite"
+                                               : run.diverged() ? "diverged"
+                                               : run.recorded() ? "not finite"
                                                                 : "missing");
   }
   const bool higher = higher_is_better(measurement, runs);
@@ -123,7 +124,43 @@ TestLengths test_lengths(const TaskRuns& task) {
   return result;
 }
 
+Measurement at_length(const TestLengths& lengths, std::int64_t length) {
+  return parse_measurement(lengths.measure + " at " + std::to_string(length));
+}
+
+namespace {
+
+// The median over imported runs of what their files say; empty when none says it.
+template <class Number>
+std::optional<double> median_of(const ModelRuns& model, std::optional<Number> ImportedRun::*number) {
+  Values values;
+  for (const Run& run : model.runs)
+    if (const auto& value = (*run.imported).*number) values.push_back(static_cast<double>(*value));
+  return values.empty() ? std::nullopt : std::optional(median(values));
+}
+
+Summary summarize_imported(const TaskRuns& task, const ModelRuns& model) {
+  Summary summary;
+  summary.runs = static_cast<int>(model.runs.size());
+  Values times;
+  for (const Run& run : model.runs) {
+    summary.diverged += run.diverged();
+    if (const auto time = value_of(parse_measurement("wall_ms_per_update"), run)) times.push_back(*time);
+  }
+  if (const auto score = median_of(model, &ImportedRun::score)) summary.test_scores.emplace_back(task.measure, *score);
+  summary.success = wilson_interval(0, summary.runs);
+  summary.score = summarize_scores(task, model, parse_measurement(task.measure));
+  if (!times.empty()) summary.wall_ms_per_update = median(times);
+  summary.parameters = median_of(model, &ImportedRun::parameters);
+  summary.training_updates = median_of(model, &ImportedRun::updates);
+  summary.training_seconds = median_of(model, &ImportedRun::seconds);
+  return summary;
+}
+
+}  // namespace
+
 Summary summarize(const TaskRuns& task, const ModelRuns& model) {
+  if (model.imported()) return summarize_imported(task, model);
   Summary summary;
   summary.runs = static_cast<int>(model.runs.size());
   std::vector<std::pair<std::string, Values>> tests;
@@ -152,6 +189,8 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   summary.parameters = median_of(model, "result", "parameters");
   summary.hidden = median_of(model, "result", "hidden");
   summary.state_size = median_of(model, "result", "state_size");
+  summary.training_updates = median_of(model, "result", "updates");
+  summary.training_seconds = median_of(model, "measured", "train_wall_seconds");
   return summary;
 }
 

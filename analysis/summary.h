@@ -33,7 +33,7 @@ ScoreSummary summarize_scores(const TaskRuns& task, const ModelRuns& model, cons
 struct Summary {
   int runs = 0, recorded = 0, solved = 0, diverged = 0, missing = 0;
   int stopped = 0;   // because they had solved the task
-  Interval success;  // 95 % Wilson interval of solved / runs
+  Interval success;  // 95 % Wilson interval of solved / runs; without meaning for imported runs, as is `solved`
 
   ScoreSummary score;  // of the measure of the task, on test data
 
@@ -41,6 +41,7 @@ struct Summary {
   std::vector<std::pair<std::string, double>> test_scores;  // all scores on test data
   SolveTime updates, cpu_seconds;
   std::optional<double> sequences_per_second, wall_ms_per_update, parameters, hidden, state_size;
+  std::optional<double> training_updates, training_seconds;  // done, and elapsed
 };
 
 Summary summarize(const TaskRuns& task, const ModelRuns& model);
@@ -53,6 +54,8 @@ struct TestLengths {
   std::string measure;  // of the task; "loss" if that is not recorded at every length
 };
 TestLengths test_lengths(const TaskRuns& task);
+// The score at one of these lengths.
+Measurement at_length(const TestLengths& lengths, std::int64_t length);
 
 // The median over runs of a number in section "result" or "measured" of their records; empty when no run has it.
 std::optional<double> median_of(const ModelRuns& model, const std::string& section, const std::string& key);

@@ -3,11 +3,13 @@
 #include <iostream>
 
 #include "analysis/compare.h"
+#include "analysis/compare_output.h"
 #include "analysis/csv.h"
 #include "analysis/figures/experiment_figures.h"
 #include "analysis/html.h"
 #include "analysis/report.h"
 #include "analysis/table.h"
+#include "analysis/table_rows.h"
 #include "cli/arguments.h"
 #include "cli/figures.h"
 #include "cli/findings.h"
@@ -127,7 +129,7 @@ int report_command(const CommandArguments& words) {
   subject.results_folder.prepare();
   const std::filesystem::path folder = subject.results_folder.path();
   const bool drawn = make_figures(figures, figure_folder(subject));
-  write_csv(subject.results_folder, records);
+  if (!records.empty()) write_csv(subject.results_folder, records);
   write_atomically(folder / "table.txt", text_tables(study));
   write_atomically(folder / "table.md", markdown_tables(study));
   write_atomically(folder / "table.csv", csv_table(study));

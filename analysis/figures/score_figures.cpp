@@ -7,6 +7,7 @@
 
 #include "analysis/figures/panels.h"
 #include "analysis/format.h"
+#include "analysis/imported.h"
 #include "analysis/measurement.h"
 #include "analysis/summary.h"
 
@@ -15,24 +16,6 @@ namespace rnnbench::analysis {
 namespace {
 
 constexpr double panel_height = 210;
-
-// Logarithmic for losses, 0 to 1 for shares, from 0 for counts.
-Axis score_axis(bool higher_is_better, Values values) {
-  if (!higher_is_better) {
-    std::erase_if(values, [](double value) { return value <= 0; });
-    if (!values.empty()) return logarithmic_axis(values);
-  }
-  const bool shares = std::all_of(values.begin(), values.end(), [](double v) { return v >= 0 && v <= 1; });
-  return shares ? Axis{0, 1, false} : linear_axis(values);
-}
-
-// A line at the score from which the task counts as solved.
-void draw_criterion(Panels& panels, const TaskRuns& task) {
-  const std::string level = "first " + number_text(drawable(task.solved_at));
-  panels.command("set arrow from graph 0, " + level + " to graph 1, " + level +
-                 " nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'");
-  panels.command("set label 'solved' at graph 1.02, " + level + " left font font_note textcolor rgb '#444444'");
-}
 
 std::string score_heading(const std::string& measure, bool higher_is_better) {
   return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
@@ -44,6 +27,35 @@ bool any_diverged(const Study& study) {
       if (run->diverged()) return true;
   return false;
 }
+
+}  // namespace
+
+Axis score_axis(bool higher_is_better, Values values) {
+  if (!higher_is_better) {
+    std::erase_if(values, [](double value) { return value <= 0; });
+    if (!values.empty()) return logarithmic_axis(values);
+  }
+  const bool shares = std::all_of(values.begin(), values.end(), [](double v) { return v >= 0 && v <= 1; });
+  return shares ? Axis{0, 1, false} : linear_axis(values);
+}
+
+void draw_criterion(Panels& panels, const TaskRuns& task) {
+  const std::string level = "first " + number_text(drawable(task.solved_at));
+  panels.command("set arrow from graph 0, " + level + " to graph 1, " + level +
+                 " nohead dashtype (10,6) linewidth 1 linecolor rgb '#444444'");
+  panels.command("set label 'solved' at graph 1.02, " + level + " left font font_note textcolor rgb '#444444'");
+}
+
+std::string caption_of_marks(const Study& study, const std::string& measure) {
+  const bool judged = std::any_of(study.tasks.begin(), study.tasks.end(), [&](const TaskRuns& task) {
+    return task.has_record && (measure.empty() || measure == task.measure);
+  });
+  return std::string(judged ? " Dashed: the score from which the task counts as solved." : "") +
+         (any_diverged(study) ? " Crosses: diverged runs, at the worst score." : "") +
+         (has_imported(study) ? std::string(" ") + caption_of_imported : "");
+}
+
+namespace {
 
 struct LengthScores {
   std::string measure;
@@ -146,13 +158,13 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   const Measurement measurement = parse_measurement(!wanted.empty()        ? wanted
                                                     : task.measure.empty() ? "loss"
                                                                            : task.measure);
-  const double worst = worst_value(measurement, runs_of(task));
   Values all_x, all_y;
   std::vector<std::vector<Values>> points(task.models.size()), failures(task.models.size());
   for (std::size_t m = 0; m < task.models.size(); ++m) {
+    const double worst = worst_value(measurement, runs_beside(task, task.models[m]));
     for (const Run& run : task.models[m].runs) {
       const auto x = quantity(run);
-      if (!x || *x <= 0) continue;
+      if (!x || *x <= 0 || (run.imported && !has_measure(measurement, run))) continue;
       const auto score = value_of(measurement, run);
       (score ? points : failures)[m].push_back(
           {drawable(*x), drawable(score.value_or(worst)), static_cast<double>(run.seed())});
@@ -167,7 +179,7 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     panels.plot(frame, {"NaN"});
     return;
   }
-  const bool judged = measurement.text == task.measure;
+  const bool judged = task.has_record && measurement.text == task.measure;
   panels.command(widened(logarithmic_axis(all_x)).commands('x'));
   if (judged) all_y.push_back(task.solved_at);
   panels.command(widened(score_axis(higher_is_better(measurement, runs_of(task)), all_y)).commands('y'));
@@ -201,12 +213,8 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
 
 Figure scatter(const FigureLayout& layout, const Study& study, const std::string& measure, const std::string& name,
                const std::string& title, const std::string& axis_name, const Quantity& quantity) {
-  const bool judged = std::any_of(study.tasks.begin(), study.tasks.end(),
-                                  [&](const TaskRuns& task) { return measure.empty() || measure == task.measure; });
   Panels panels(layout, study, name, study.title + ": " + title,
-                std::string("Small: each seed. Large: the medians of each model over seeds.") +
-                    (judged ? " Dashed: the score from which the task counts as solved." : "") +
-                    (any_diverged(study) ? " Crosses: diverged runs, at the worst score." : ""),
+                "Small: each seed. Large: the medians of each model over seeds." + caption_of_marks(study, measure),
                 static_cast<int>(study.tasks.size()), layout.panel_height * panel_height);
   for (std::size_t t = 0; t < study.tasks.size(); ++t) {
     draw_scatter(panels, study.tasks[t], panels.panel(static_cast<int>(t)), axis_name, quantity, measure);
@@ -224,6 +232,7 @@ std::optional<double> positive(const Json& section, const std::string& key) {
 std::vector<Figure> score_by_length(const Study& study, const FigureLayout& layout, const std::string& measure) {
   std::vector<std::pair<const TaskRuns*, LengthScores>> tasks;
   for (const TaskRuns& task : study.tasks) {
+    if (task.measure.empty()) continue;  // no record yet
     LengthScores scores = length_scores(task, measure);
     if (has_lengths(scores)) tasks.emplace_back(&task, std::move(scores));
   }
@@ -258,9 +267,12 @@ Figure score_by_state_size(const Study& study, const FigureLayout& layout, const
 }
 
 Figure score_by_parameters(const Study& study, const FigureLayout& layout, const std::string& measure) {
-  return scatter(
-      layout, study, measure, "score-by-parameters", "score against parameters", "parameters",
-      [](const Run& run) { return run.recorded() ? positive(run.record->result, "parameters") : std::nullopt; });
+  return scatter(layout, study, measure, "score-by-parameters", "score against parameters", "parameters",
+                 [](const Run& run) {
+                   return run.imported     ? imported_number("parameters", *run.imported)
+                          : run.recorded() ? positive(run.record->result, "parameters")
+                                           : std::nullopt;
+                 });
 }
 
 }  // namespace rnnbench::analysis

@@ -2,6 +2,7 @@
 // state.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "analysis/figures/gnuplot.h"
@@ -24,5 +25,13 @@ Figure score_by_parameters(const Study& study, const FigureLayout& layout = scre
                            const std::string& measure = "");
 Figure score_by_state_size(const Study& study, const FigureLayout& layout = screen_layout(),
                            const std::string& measure = "");
+
+// What other figures of scores share.
+// Logarithmic for losses, 0 to 1 for shares, from 0 for counts.
+Axis score_axis(bool higher_is_better, Values values);
+// A line at the score from which the task counts as solved. The task has a record.
+void draw_criterion(Panels& panels, const TaskRuns& task);
+// The sentences on that line, on the crosses of diverged runs and on imported runs, each with a space in front.
+std::string caption_of_marks(const Study& study, const std::string& measure);
 
 }  // namespace rnnbench::analysis

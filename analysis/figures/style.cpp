@@ -80,6 +80,8 @@ std::map<std::string, Style> styles_of(const Study& study) {
         continue;
       models.push_back(&model);
     }
+  // Imported models are last, so that the others look as they do without them.
+  std::stable_partition(models.begin(), models.end(), [](const ModelRuns* model) { return !model->imported(); });
   // The first model of a base has the fixed style, the others have tints of its color.
   std::map<std::string, std::string> base_colors;
   for (const ModelRuns* model : models)

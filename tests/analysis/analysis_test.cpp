@@ -7,9 +7,11 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/csv.h"
+#include "analysis/figures/experiment_figures.h"
 #include "analysis/format.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
+#include "analysis/table_rows.h"
 #include "tests/analysis/study_fixture.h"
 #include "tests/namespaces.h"
 
@@ -238,7 +240,9 @@ TEST_CASE("a task without any record has a table of missing runs, not of made-up
   const Study study = study_of(runs);
   CHECK(text_tables(study).find("adding: no record yet") != std::string::npos);
   CHECK(json_table(study)[1]["score_iqm"].is_null());
+  CHECK(json_table(study)[1]["solved_at"].is_null());
   CHECK(json_table(study)[1]["runs"] == 1);
+  CHECK(all_figures(study).size() == 5);
 }
 
 TEST_CASE("a model whose runs all diverged has no score, whatever the other models reached", "[analysis]") {

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "analysis/compare_output.h"
 #include "analysis/format.h"
 #include "analysis/statistics/effect.h"
 #include "analysis/statistics/paired.h"

@@ -12,11 +12,13 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/compare.h"
+#include "analysis/compare_output.h"
 #include "analysis/figures/experiment_figures.h"
 #include "analysis/figures/panels.h"
 #include "analysis/figures/style.h"
 #include "analysis/report.h"
 #include "analysis/table.h"
+#include "analysis/table_rows.h"
 #include "experiments/records/files.h"
 #include "models/catalogue.h"
 #include "tests/analysis/analysis_records.h"
