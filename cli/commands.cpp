@@ -5,6 +5,7 @@
 #include "cli/dump.h"
 #include "cli/export.h"
 #include "cli/findings.h"
+#include "cli/import.h"
 #include "cli/list.h"
 #include "cli/predict.h"
 #include "cli/reproduce.h"
@@ -189,6 +190,30 @@ confidence interval of the mean difference.
                     or latex (needs the package booktabs)
 )";
 
+const std::string import_usage =
+    R"(rnnbench import FILE.csv [--to EXPERIMENT] [--replace] [--results DIR]
+
+Takes results of other programs, for example of PyTorch or JAX, into table, compare, plot and report,
+where their models are marked [imported]. They are no records: nothing verifies them, 'status' does
+not count them, and no verdict is based on them. They are stored in <results>/EXPERIMENT/imported.
+
+The first line of the file names its columns:
+  task              a task of the experiment as in its result table; without an experiment, any name
+  model, seed       each task, model and seed once; seeds are whole numbers
+  score             on test sequences; 'diverged' for a run that ended without a score
+and, if wanted:
+  measure           what the score is (default: the measure of the task; of a task that rnnbench does
+                    not have: score)
+  higher_is_better  true or false; required for a task that rnnbench does not have
+  updates, seconds  of training, in elapsed time
+  parameters        the number of parameters of the model
+
+  --to EXPERIMENT   an experiment file, the name of one in the catalogue, or a name of your own for
+                    results that stand alone (default: the name of the CSV file)
+  --replace         replace the results of an earlier file with the same name, if they differ
+  --results DIR     folder of the records (default: results)
+)";
+
 const std::string reproduce_usage =
     R"(rnnbench reproduce [STUDY ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
                           [--results DIR] [--dry-run | --freeze] [--family FILES]
@@ -332,6 +357,7 @@ const std::vector<Command>& all_commands() {
       {"plot", "draw the figures of an experiment", plot_usage, plot_command},
       {"report", "write the report of an experiment, or the page of all findings", report_usage, report_command},
       {"compare", "compare two models by differences between runs of the same seed", compare_usage, compare_command},
+      {"import", "take results of other programs into tables, figures and comparisons", import_usage, import_command},
       {"reproduce", "train the runs of published claims and print the verdicts", reproduce_usage, reproduce_command},
       {"findings", "print the table of findings: published claims and their verdicts", findings_usage,
        findings_command},

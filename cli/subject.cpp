@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "analysis/format.h"
+#include "analysis/imported.h"
 #include "cli/findings.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -43,13 +44,38 @@ void use_tuned(Subject& subject, const Arguments& arguments) {
   subject.trained = *reported;
 }
 
+Subject imports_alone(const std::string& name, const Arguments& arguments) {
+  static const std::vector<std::string> possible = {"table", "plot", "report", "compare"};
+  const std::string here = "'" + name + "' is the name of imported results without an experiment (" +
+                           (arguments.results() / name / "imported").string() + ")";
+  if (!std::count(possible.begin(), possible.end(), arguments.command()))
+    throw UserError("command line: " + here + ", which have no runs of rnnbench; " + join(possible) + " show them");
+  if (!arguments.settings().empty() || arguments.has("runs") || arguments.has("profile"))
+    throw UserError("command line: " + here + "; settings, --runs and --profile are of experiments");
+  return {ResultsFolder(arguments.results(), name), Experiment{name, "", name, {}}, {}, "untuned", nullptr};
+}
+
 }  // namespace
+
+std::string name_of_imports(const Arguments& arguments) {
+  if (arguments.positional().size() != 1) return "";
+  const std::string& name = arguments.positional().front();
+  const std::filesystem::path path = name;
+  std::error_code ignored;
+  if (path.has_parent_path() || path.extension() == ".ini" || name.starts_with('.') ||
+      std::filesystem::is_regular_file(path, ignored))
+    return "";
+  for (const std::filesystem::path& file : catalogue_files())
+    if (file.stem() == name) return "";
+  return has_imports(arguments.results() / name) ? name : "";
+}
 
 std::vector<Flag> subject_flags() {
   return {results_flag(), {"runs", true, {"tuned", "untuned", "trials"}}, {"profile", true, profile_names}};
 }
 
 Subject subject_of(const Arguments& arguments) {
+  if (const std::string name = name_of_imports(arguments); !name.empty()) return imports_alone(name, arguments);
   const auto study = named_study(arguments);
   Experiment experiment = study ? study->experiment : parse_experiment(arguments, {}, profile_of(arguments));
   ResultsFolder folder(results_of_profile(arguments.results(), profile_of(arguments)), experiment.name);
@@ -71,18 +97,22 @@ Subject subject_of(const Arguments& arguments) {
 bool decides(const Subject& subject) { return subject.study && (subject.runs != "untuned" || !subject.study->search); }
 
 Study recorded_study(const Subject& subject, const Arguments& arguments) {
-  if (subject.runs == "untuned" && !decides(subject)) return load_study(subject.declared, subject.results_folder);
+  ImportedResults imported = as_runs(load_imports(subject.results_folder), subject.declared);
+  for (const std::string& sentence : imported.left_out) std::cerr << "rnnbench: note: " << sentence << '\n';
+  if (subject.runs == "untuned" && !decides(subject))
+    return load_study(subject.declared, subject.results_folder, std::move(imported.runs));
   std::vector<Run> runs;
   for (std::size_t i = 0; i < subject.trained.size(); ++i) {
     const std::string id = subject.trained[i].id();
     runs.push_back({subject.declared.runs[i].json(), subject.results_folder.load(id)});
     runs.back().spec["id"] = id;  // that of the record, although labels are those of the declaration
   }
-  if (std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
+  if (imported.runs.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
     throw UserError("no run of " + subject.declared.name + " has a record in " +
                     (subject.results_folder.path() / "runs").string() +
                     "; run it first: " + continue_command(subject, arguments) +
                     " (it leaves out the runs of studies whose claims are not testable)");
+  for (Run& run : imported.runs) runs.push_back(std::move(run));
   return make_study(subject.declared.name, subject.declared.title, subject.declared.file, std::move(runs));
 }
 

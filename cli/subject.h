@@ -1,5 +1,5 @@
 // What a command about recorded runs looks at: an experiment, or the untuned runs, the tuned runs or the trials of a
-// study.
+// study; or imported results that stand alone.
 #pragma once
 
 #include <memory>
@@ -27,13 +27,19 @@ struct Subject {
 
 // By default the tuned runs of a study that has a search, and the declared runs of everything else and for `show`. With
 // settings on the command line a study is an ordinary experiment. Throws UserError when the arguments exclude each
-// other, or when tuned runs are wanted and the search is not finished (`status` then gets the trials).
+// other, or when tuned runs are wanted and the search is not finished (`status` then gets the trials). If the name is
+// that of imported results without an experiment, the subject has no runs; then throws UserError for commands that need
+// some.
 Subject subject_of(const Arguments& arguments);
 
 // Whether verdicts are based on these runs: the tuned ones, and those of a study without a search.
 bool decides(const Subject& subject);
 
-// The records of the runs, grouped for tables and figures. Throws UserError when none is recorded.
+// The name of imported results that stand alone, if the only positional argument is one; otherwise "".
+std::string name_of_imports(const Arguments& arguments);
+
+// The records of the runs, and the imported results beside them, grouped for tables and figures. Notes on standard
+// error which imported results do not belong to these runs. Throws UserError when there are none.
 Study recorded_study(const Subject& subject, const Arguments& arguments);
 
 // The shell command that trains what is missing. Runs of a study that a verdict may be based on are trained by

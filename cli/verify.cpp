@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "cli/arguments.h"
+#include "cli/subject.h"
 #include "core/error.h"
 #include "experiments/declaration/feasible.h"
 #include "experiments/records/find_record.h"
@@ -89,6 +90,9 @@ std::vector<Recorded> sampled_runs(const Arguments& arguments, const WorkspaceOp
 }
 
 std::vector<Recorded> chosen_runs(const Arguments& arguments, const WorkspaceOptions& workspace) {
+  if (const std::string name = name_of_imports(arguments); !name.empty())
+    throw UserError("command line: '" + name +
+                    "' is the name of imported results, which cannot be verified: rnnbench did not train these runs");
   if (arguments.has("sample")) return sampled_runs(arguments, workspace);
   if (!arguments.settings().empty())
     throw UserError("command line: --" + arguments.settings()[0].key +

@@ -23,7 +23,7 @@ TEST_CASE("help and version go to standard output", "[cli]") {
   CHECK(help.err.empty());
   CHECK(shell.run("--version").out.starts_with("rnnbench "));
   for (const char* command : {"list", "show", "run", "status", "table", "plot", "report", "compare", "reproduce",
-                              "findings", "check", "verify", "trace", "predict", "export", "dump", "speed"}) {
+                              "findings", "check", "verify", "trace", "predict", "export", "dump", "speed", "import"}) {
     INFO(command);
     CHECK(help.out.find(std::string("\n  ") + command) != std::string::npos);
     const Printed usage = shell.run(std::string(command) + " --help");
