@@ -219,11 +219,11 @@ Study load_study(const Experiment& experiment, const ResultsFolder& results_fold
 
 std::vector<std::string> model_labels(const Study& study) {
   std::vector<std::string> labels;
-  for (const TaskRuns& task : study.tasks) {
-    for (const ModelRuns& model : task.models) {
-      if (!std::count(labels.begin(), labels.end(), model.label)) labels.push_back(model.label);
-    }
-  }
+  for (const bool imported : {false, true})
+    for (const TaskRuns& task : study.tasks)
+      for (const ModelRuns& model : task.models)
+        if (model.imported() == imported && !std::count(labels.begin(), labels.end(), model.label))
+          labels.push_back(model.label);
   return labels;
 }
 

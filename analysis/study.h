@@ -88,7 +88,8 @@ Study load_study(const Experiment& experiment, const ResultsFolder& results_fold
 // A value of a spec as it is written on the command line: "0.005", "lstm", "50,100,200".
 std::string option_text(const Json& value);
 
-// The labels of all models, in order of first appearance.
+// The labels of all models, in order of first appearance, imported models last: so the others have the same numbers in
+// figures, tables and switches that leave imported models out.
 std::vector<std::string> model_labels(const Study& study);
 
 // Whether `name` means this model: its label, the label without its parentheses or, unless a model of rnnbench is
