@@ -165,6 +165,11 @@ std::string Table::latex() const {
   return text + "\\bottomrule\n\\end{tabular}\n";
 }
 
+std::string Table::latex_float(const std::string& caption, const std::string& label) const {
+  return "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{4pt}\n\\caption{" +
+         latex_escape(caption) + "}\n\\label{tab:" + label + "}\n" + latex() + "\\end{table}\n";
+}
+
 namespace {
 
 std::string escaped_for_markdown(const std::string& text, bool brackets) {

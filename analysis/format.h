@@ -32,12 +32,15 @@ struct Table {
   // model, empty if the rows cannot be switched off.
   std::map<std::pair<std::size_t, std::size_t>, double> values = {};
   std::vector<std::size_t> models = {};
+  std::string name = {};  // what the rows say, where several tables belong together: "scores"
 
   std::string text() const;      // columns padded with spaces, a line below the titles
   std::string markdown() const;  // GitHub-flavored
   std::string csv() const;       // RFC 4180, but lines end in \n
   std::string html() const;      // a <table> element, which report_script can sort
   std::string latex() const;     // a tabular environment with the rules of the package booktabs
+  // The same in a table environment with this caption and label.
+  std::string latex_float(const std::string& caption, const std::string& label) const;
 };
 
 // Text that Markdown (GitHub-flavored, also within a table) shows as it is: no HTML, links, emphasis or code.

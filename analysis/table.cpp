@@ -1,6 +1,7 @@
 #include "analysis/table.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <set>
 
@@ -111,6 +112,7 @@ Table outcome_table(const TaskRuns& task) {
     row.emplace_back();
   }
   scores.fill(table, table.columns.size() - 1);
+  table.name = "scores";
   return table;
 }
 
@@ -136,6 +138,7 @@ std::optional<Table> length_table(const TaskRuns& task) {
       table.rows.push_back({model.label, (length == lengths.trained ? "trained " : "") + std::to_string(length), ""});
   }
   scores.fill(table, 2);
+  table.name = "scores at test lengths";
   return table;
 }
 
@@ -157,6 +160,7 @@ Table cost_table(const TaskRuns& task) {
                           optional_text(s.wall_ms_per_update, significant), optional_text(s.hidden, thousands),
                           optional_text(s.state_size, thousands), optional_text(s.parameters, thousands)});
   }
+  table.name = "time and size";
   return table;
 }
 
@@ -171,6 +175,7 @@ std::optional<Table> imported_table(const TaskRuns& task) {
                           optional_text(s.training_updates, thousands), optional_text(s.training_seconds, significant),
                           optional_text(s.parameters, thousands)});
   }
+  table.name = "imported models";
   return table.rows.empty() ? std::nullopt : std::optional(std::move(table));
 }
 
@@ -293,14 +298,31 @@ std::string markdown_tables(const Study& study) {
   return text;
 }
 
+namespace {
+
+// A label for references: what is not a letter or digit becomes '-'.
+std::string label_text(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '-';
+  return text;
+}
+
+std::string capitalized(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+}  // namespace
+
 std::string latex_tables(const Study& study) {
   std::string text = "% " + plain_text(study.title) + "\n% in the preamble: \\usepackage{booktabs}\n";
   for (const TaskRuns& task : study.tasks) {
     const std::string details = task_details(task);
-    text += "\n% " + plain_text(task_heading(task) + (details.empty() ? "" : "; " + details)) + "\n";
-    std::vector<std::string> tables;
-    for (const Table& table : task_tables(task)) tables.push_back(table.latex());
-    text += join(tables, "\n");
+    const std::string about =
+        capitalized(task_heading(task).substr(task.label.size() + 2)) + (details.empty() ? "" : "; " + details);
+    for (const Table& table : task_tables(task))
+      text += "\n" + table.latex_float(task.label + ": " + table.name + (table.name == "scores" ? ". " + about : ""),
+                                       label_text(task.label + " " + table.name));
   }
   text += "\n";
   for (const std::string& note : table_notes(study)) text += "% " + plain_text(note) + "\n";

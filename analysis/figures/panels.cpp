@@ -166,7 +166,8 @@ const FigureLayout& paper_layout(const std::string& name) {
   constexpr double column_width = 325, page_width = 672;  // 86 and 178 mm in pixels
   constexpr double margins = left_margin + right_margin;
   static const std::map<std::string, FigureLayout> layouts = {
-      {"column", {{column_width - margins, 0, 0}, eight_points, 0.7, false}},
+      // Low panels, so that three of them stacked, with solved runs and legend, are no higher than a page of text.
+      {"column", {{column_width - margins, 0, 0}, eight_points, 0.5, false}},
       {"page", {{page_width - margins, (page_width - margins - gap) / 2, 0}, eight_points, 0.7, false}}};
   const auto found = layouts.find(name);
   if (found == layouts.end()) throw UserError("paper = " + name + " is not one of column and page");

@@ -14,6 +14,7 @@
 #include "analysis/table_rows.h"
 #include "tests/analysis/study_fixture.h"
 #include "tests/namespaces.h"
+#include "tests/texts.h"
 
 using namespace rnnbench::test;
 
@@ -336,4 +337,15 @@ TEST_CASE("numbers are printed with as many digits as they mean", "[analysis]") 
   CHECK(score_text(0.99987) == "0.9999");
   CHECK(score_text(1) == "1");
   CHECK(score_text(0.0123456) == "0.0123");
+}
+
+TEST_CASE("in LaTeX every table has a caption that names its task, and a label", "[tables]") {
+  const Study study = made_up::study(6);
+  const std::string latex = latex_tables(study);
+  const std::string task = study.tasks.at(0).label;
+  CHECK(latex.find("\\caption{" + task + ": scores. Solved when ") != std::string::npos);
+  CHECK(latex.find("\\caption{" + task + ": time and size}\n\\label{tab:" + task + "-time-and-size}") !=
+        std::string::npos);
+  CHECK(count(latex, "\\begin{table}") == count(latex, "\\begin{tabular}"));
+  CHECK(count(latex, "\\end{table}") == count(latex, "\\label{"));
 }
