@@ -96,7 +96,7 @@ void leave_incomplete_line(const fs::path& results) {
   const fs::path path = TrialFile::path_in(results / "adding", 'A');
   if (!fs::exists(path)) return;
   const std::string text = read_file(path);
-  overwrite(path, text.substr(0, text.rfind('\n') + 1) + text.substr(0, std::min<std::size_t>(100, text.find('\n'))));
+  overwrite(path, text.substr(0, text.rfind('\n') + 1) + R"({"id":"0123456789abcdef","canon)");
 }
 
 const std::vector<std::string> both_files = {"adding/search-A.jsonl", "adding/search-B.jsonl"};
