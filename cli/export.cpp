@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/sequence_arrays.h"
 #include "experiments/declaration/run_task.h"
+#include "experiments/training/evaluation.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -31,13 +32,13 @@ std::vector<Batch> training_sequences(const Task& task, const RunSpec& run, std:
   return batches;
 }
 
-std::vector<Batch> test_sequences(const Task& task, const RunSpec& run, std::int64_t first, std::int64_t count) {
-  constexpr std::int64_t size = 64;
-  std::vector<Batch> batches;
-  for (std::int64_t done = 0; done < count; done += size)
-    task.sample({.seed = run.seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(first + done)},
-                static_cast<int>(std::min(size, count - done)), batches.emplace_back());
-  return batches;
+// Throws UserError for a setting that would change nothing, such as one of the model.
+void check_settings(const RunSpec& run, const std::vector<Assignment>& settings) {
+  for (const Assignment& a : settings)
+    if (!run.task.has(a.key) && a.key != "seed" && a.key != "batch" && a.key != "training-set")
+      throw UserError("command line: --" + a.key +
+                      " has no effect on sequences; 'rnnbench export' takes options of the task, --seed, --batch and "
+                      "--training-set");
 }
 
 }  // namespace
@@ -51,6 +52,7 @@ int export_command(const CommandArguments& words) {
   if (std::none_of(settings.begin(), settings.end(), [](const Assignment& a) { return a.key == "task"; }))
     throw UserError("command line: 'rnnbench export' needs --task NAME");
   const RunSpec run = parse_single_run(arguments, {{"cell", "lstm"}});
+  check_settings(run, settings);
   const std::int64_t count = arguments.integer("count", 1000, 1, max_sequences);
   const std::int64_t first = arguments.integer("first", 0, 0, max_sequences);
   const std::string split = arguments.text("split", "training");
@@ -61,7 +63,7 @@ int export_command(const CommandArguments& words) {
   const Signature signature = task->signature();
   check_size(count, sequence_array_bytes(signature, task->steps(), false));
 
-  TensorFile file = sequence_arrays(signature, split == "test" ? test_sequences(*task, run, first, count)
+  TensorFile file = sequence_arrays(signature, split == "test" ? test_sequences(*task, run.seed, first, count)
                                                                : training_sequences(*task, run, first, count));
   file.metadata = {{"task", run.json().at("task").dump()},
                    {"seed", std::to_string(run.seed)},

@@ -15,15 +15,6 @@ namespace rnnbench::cli {
 namespace {
 
 constexpr int batch_size = 64;  // as in the evaluation of runs
-// The first `count` test sequences of the run, of which its test scores are made.
-std::vector<Batch> test_batches(const RecordedModel& model, std::int64_t count) {
-  std::vector<Batch> batches;
-  for (std::int64_t done = 0; done < count; done += batch_size)
-    model.task->sample({.seed = model.spec.seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(done)},
-                       static_cast<int>(std::min<std::int64_t>(batch_size, count - done)), batches.emplace_back());
-  return batches;
-}
-
 // Of a run that was tested on a list, all its entries; otherwise as many random sequences as its test scores are of.
 std::int64_t default_count(const RecordedModel& model) {
   const int listed = model.task->listed(Purpose::test);
@@ -65,7 +56,7 @@ int predict_command(const CommandArguments& words) {
   } else {
     const std::int64_t count = arguments.integer("count", default_count(model), 1, max_sequences);
     check_size(count, sequence_array_bytes(signature, model.task->steps(), true));
-    batches = test_batches(model, count);
+    batches = test_sequences(*model.task, model.spec.seed, 0, count);
   }
 
   flush_denormals();

@@ -26,4 +26,13 @@ Batch test_sequence(const Task& task, std::uint64_t seed, std::uint32_t number) 
   return batch;
 }
 
+std::vector<Batch> test_sequences(const Task& task, std::uint64_t seed, std::int64_t first, std::int64_t count) {
+  constexpr std::int64_t max_batch = 64;
+  std::vector<Batch> batches;
+  for (std::int64_t done = 0; done < count; done += max_batch)
+    task.sample({.seed = seed, .purpose = Purpose::test, .first = static_cast<std::uint32_t>(first + done)},
+                static_cast<int>(std::min(max_batch, count - done)), batches.emplace_back());
+  return batches;
+}
+
 }  // namespace rnnbench::experiments

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/batch.h"
 #include "core/namespaces.h"
@@ -50,5 +51,7 @@ struct Best {
 
 // Test sequence `number` of a run with this task and seed, a batch of size 1.
 Batch test_sequence(const Task& task, std::uint64_t seed, std::uint32_t number);
+// Test sequences first .. first + count - 1, in batches of at most 64, as in the evaluation of a run.
+std::vector<Batch> test_sequences(const Task& task, std::uint64_t seed, std::int64_t first, std::int64_t count);
 
 }  // namespace rnnbench::experiments

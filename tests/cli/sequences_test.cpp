@@ -145,6 +145,8 @@ TEST_CASE("what cannot be exported or predicted gets one sentence", "[cli][expor
   CHECK_THAT(shell.refusal("export --task copy --count 900000000 --to x"), Contains("852176 sequences are possible"));
   CHECK_THAT(shell.refusal("export --task copy --count 0 --to x"), Contains("--count = 0"));
   CHECK_THAT(shell.refusal("export --task copy --split valid --to x"), Contains("training, test"));
+  CHECK_THAT(shell.refusal("export --task copy --hidden 9 --to x"), Contains("--hidden has no effect on sequences"));
+  CHECK_THAT(shell.refusal("export --task copy --cell gru --to x"), Contains("--cell has no effect on sequences"));
   CHECK_FALSE(fs::exists(shell / "x"));
 
   const std::string id = train_small(shell, "--task copy --length 4 --items 2 --cell lstm").stem();
