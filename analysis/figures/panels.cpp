@@ -223,6 +223,7 @@ Panels::Panels(const FigureLayout& layout, const Study& study, std::string name,
   first_top_ = title_height() + legend_rows * legend_height + headings_height;
   const int rows = (panels + columns_ - 1) / columns_;
   const bool alone = last_height > 0 && panels % columns_ == 1 % columns_;
+  if (!alone) panel_height_ = std::max(panel_height_, last_height);
   figure_.height =
       static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) - (alone ? panel_height_ - last_height : 0) +
                        (rows - 1) * headings_height + 12 + caption_.size() * line_height);

@@ -54,8 +54,8 @@ const FigureLayout& paper_layout(const std::string& name);
 
 class Panels {
  public:
-  // `height` is the height of a panel. If the last panel is alone in its row, its height is `last_height` (0: the
-  // same). Without a legend, the panels must name their models.
+  // `height` is the height of a panel, and `last_height` that of the last one (0: the same). If the last panel is not
+  // alone in its row, all panels have the larger of the two. Without a legend, the panels must name their models.
   Panels(const FigureLayout& layout, const Study& study, std::string name, std::string title, std::string caption,
          int panels, double height, bool legend = true, double last_height = 0);
 

@@ -59,7 +59,7 @@ Figure finding_figure(const FindingResult& result, const FigureLayout& layout) {
   const double comparison = result.primary ? comparison_height(*result.primary, layout) : 0;
   Panels panels(layout, study, result.finding->short_name(),
                 std::to_string(result.finding->number) + ". " + study.title, caption_of(result, group),
-                group.panels + (result.primary ? 1 : 0), std::max(group.height, comparison), group.legend, comparison);
+                group.panels + (result.primary ? 1 : 0), group.height, group.legend, comparison);
   group.draw(panels);
   if (result.primary) draw_comparison(panels, panels.panel(group.panels), *result.primary);
   return panels.finish();

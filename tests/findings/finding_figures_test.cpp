@@ -4,6 +4,7 @@
 #include "findings/page/figure.h"
 #include "findings/page/runs_shown.h"
 #include "findings/page/section.h"
+#include "findings/page/strips.h"
 #include "tests/findings/page_fixture.h"
 
 using namespace rnnbench::test;
@@ -39,6 +40,25 @@ TEST_CASE("the strips of models hold every run, the mean, failures at the worst 
   CHECK(figure.script.find("set arrow from first -0.01, first ") != std::string::npos);
   CHECK(figure.script.find("set arrow from first 0.01, first ") != std::string::npos);
   CHECK(figure.script.find("'boundaries' at first 0,") != std::string::npos);
+}
+
+TEST_CASE("in one column, a high comparison does not make the other panels higher", "[findings]") {
+  struct Heights {
+    int figure;
+    double comparison;
+  };
+  const auto heights = [](const std::string& compare) {
+    TemporaryFolder folder;
+    const Finding finding = declared(folder.path(), "many", "cell = lstm, gru, rnn, mgu, janet\nseed = 1..4\n",
+                                     "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = " + compare +
+                                         "\nmargin = 0 (any)\nfigure = curves\n");
+    const FindingResult result = result_of(finding, [](const RunSpec&, Json& json) { set_loss(json, 0.1); });
+    const FigureLayout& layout = paper_layout("column");
+    return Heights{finding_figure(result, layout).height, comparison_height(*result.primary, layout)};
+  };
+  const Heights one = heights("gru < lstm"), four = heights("gru, rnn, mgu, janet < lstm");
+  REQUIRE(four.comparison > one.comparison + 200);
+  CHECK(four.figure - one.figure == Approx(four.comparison - one.comparison).margin(1));  // whole pixels
 }
 
 TEST_CASE("a figure over a setting has the mean of each value at its place", "[findings]") {
