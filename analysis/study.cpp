@@ -5,48 +5,13 @@
 #include <map>
 #include <set>
 
+#include "analysis/varying_settings.h"
 #include "core/error.h"
 #include "core/text.h"
 
 namespace rnnbench::analysis {
 
 namespace {
-
-using Path = std::pair<std::string, std::string>;  // section of the spec, key
-
-std::string value_at(const Json& spec, const Path& path) {
-  const Json& section = spec.at(path.first);
-  return section.contains(path.second) ? option_text(section.at(path.second)) : "";
-}
-
-// The keys of these sections whose values differ between the specs, in order of first appearance.
-std::vector<Path> varying_keys(const std::vector<Run*>& runs, const std::vector<std::string>& sections,
-                               const std::set<std::string>& ignored) {
-  std::vector<Path> keys;
-  for (const std::string& section : sections) {
-    for (const Run* run : runs) {
-      for (const auto& [key, value] : run->spec.at(section).items()) {
-        const Path path{section, key};
-        if (ignored.count(key) || std::count(keys.begin(), keys.end(), path)) continue;
-        keys.push_back(path);
-      }
-    }
-  }
-  std::erase_if(keys, [&](const Path& path) {
-    return std::all_of(runs.begin(), runs.end(),
-                       [&](const Run* run) { return value_at(run->spec, path) == value_at(runs.front()->spec, path); });
-  });
-  return keys;
-}
-
-std::string settings_text(const Json& spec, const std::vector<Path>& keys) {
-  std::vector<std::string> settings;
-  for (const Path& path : keys) {
-    const std::string value = value_at(spec, path);
-    if (!value.empty()) settings.push_back(path.second + " " + value);
-  }
-  return join(settings);
-}
 
 std::string with_variant(const std::string& base, const std::string& variant) {
   return variant.empty() ? base : base + " (" + variant + ")";
@@ -76,8 +41,8 @@ std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
   // The variant of a run consists of the settings that vary among the runs of its base.
   std::map<const Run*, std::string> variants;
   for (const auto& [base, members] : grouped(runs, model_base)) {
-    const auto keys = varying_keys(members, {"model", "training"}, {});
-    for (const Run* run : members) variants[run] = settings_text(run->spec, keys);
+    for (const auto& [run, settings] : varying_settings({members.begin(), members.end()}, {"model", "training"}, {}))
+      variants[run] = join(settings);
   }
   std::vector<ModelRuns> models;
   for (const auto& [label, members] :
@@ -182,8 +147,8 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
   for (Run& run : runs) all.push_back(&run);
   const auto task_name = [](const Run& run) { return run.spec.at("task").at("name").get<std::string>(); };
   for (const auto& [name_of_task, members] : grouped(all, task_name)) {
-    const auto keys = varying_keys(members, {"task"}, {"name", "test-length"});
-    const auto label = [&](const Run& run) { return with_variant(task_name(run), settings_text(run.spec, keys)); };
+    const auto varying = varying_settings({members.begin(), members.end()}, {"task"}, {"name", "test-length"});
+    const auto label = [&](const Run& run) { return with_variant(task_name(run), join(varying.at(&run))); };
     for (const auto& [task_label, runs_of_task] : grouped(members, label)) {
       TaskRuns task;
       task.label = task_label;

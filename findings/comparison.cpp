@@ -6,6 +6,7 @@
 #include <set>
 
 #include "analysis/statistics/paired.h"
+#include "analysis/varying_settings.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -163,14 +164,12 @@ std::vector<TaskOfComparison> tasks_of(const Statement& statement, const std::ve
   });
   if (tasks.empty()) throw UserError("the models of '" + statement.text + "' have no task in common");
   // Where a task occurs with several values of an option, its label says which.
-  const auto name_of = [](const TaskOfComparison& task) { return task.label.substr(0, task.label.find(' ')); };
+  std::map<std::string, std::vector<const Run*>> by_name;
+  for (const TaskOfComparison& task : tasks) by_name[task.label].push_back(task.runs[0]);
+  named.insert("name");
   for (TaskOfComparison& task : tasks) {
-    for (const auto& [key, value] : task.runs[0]->spec.at("task").items()) {
-      const bool varies = std::any_of(tasks.begin(), tasks.end(), [&, &key = key](const TaskOfComparison& other) {
-        return name_of(other) == name_of(task) && setting_of(*other.runs[0], key) != setting_of(*task.runs[0], key);
-      });
-      if (varies && !named.contains(key)) task.label += " " + key + " " + option_text(value);
-    }
+    const auto varying = varying_settings(by_name.at(task.label), {"task"}, named);
+    for (const std::string& setting : varying.at(task.runs[0])) task.label += " " + setting;
   }
   return tasks;
 }

@@ -81,6 +81,25 @@ TEST_CASE("labels name the settings that vary, and no others", "[analysis]") {
   CHECK(grid.tasks[0].models[0].runs[1].seed() == 2);
 }
 
+TEST_CASE("tasks that differ in their file are called by its name", "[analysis]") {
+  const auto labels = [](const std::string& first, const std::string& second) {
+    std::vector<Run> runs;
+    for (const auto& [path, hash] : {std::pair{first, "0123456789abcdef"}, std::pair{second, "fedcba9876543210"}}) {
+      Run run = made_up::run(made_up::tasks()[0], made_up::models()[0], 1);
+      run.spec["task"]["file"] = path;
+      run.spec["task"]["file-hash"] = hash;
+      run.spec["id"] = hash;
+      runs.push_back(std::move(run));
+    }
+    const Study study = study_of(runs);
+    return join(
+        study.tasks, [](const TaskRuns& task) { return task.label; }, "; ");
+  };
+  CHECK(labels("data/music/nottingham.json", "b.json") == "copy (nottingham); copy (b)");
+  CHECK(labels("data/a.json", "more/a.json") ==
+        "copy (file data/a.json, file-hash 0123456789abcdef); copy (file more/a.json, file-hash fedcba9876543210)");
+}
+
 TEST_CASE("diverged and missing runs stay in the denominator and are named", "[analysis]") {
   std::vector<Run> runs;
   for (int seed = 1; seed <= 4; ++seed) runs.push_back(made_up::run(adding, lstm, seed));

@@ -51,6 +51,26 @@ TEST_CASE("every task has to agree, and options that are not named separate task
   CHECK(decided("lstm{length=20} > gru{length=50}", 0, runs).parts.size() == 1);
 }
 
+TEST_CASE("parts on tasks that differ in their file are called by its name", "[verdict]") {
+  const auto on_files = [](const std::string& first, const std::string& second) {
+    std::vector<Run> runs;
+    for (const auto& [path, hash] : {std::pair{first, "0123456789abcdef"}, std::pair{second, "fedcba9876543210"}})
+      for (Run& run : pair_of_models(0.2, 24)) {
+        run.spec["task"]["file"] = path;
+        run.spec["task"]["file-hash"] = hash;
+        runs.push_back(std::move(run));
+      }
+    std::vector<std::string> labels;
+    for (const auto& part : decided("lstm > gru", 0.05, runs).parts) labels.push_back(part.label);
+    return labels;
+  };
+  CHECK(on_files("data/music/nottingham.json", "b.json") ==
+        std::vector<std::string>{"lstm - gru on copy nottingham", "lstm - gru on copy b"});
+  CHECK(on_files("data/a.json", "more/a.json") ==
+        std::vector<std::string>{"lstm - gru on copy file data/a.json file-hash 0123456789abcdef",
+                                 "lstm - gru on copy file more/a.json file-hash fedcba9876543210"});
+}
+
 TEST_CASE("a slope is one number for each seed, per doubling", "[verdict]") {
   const Values offset = around(0.5, 0.1, 24, 8), tilt = around(0.05, 0.004, 24, 9);
   std::vector<Run> runs;
