@@ -13,23 +13,13 @@ namespace rnnbench::analysis {
 
 namespace {
 
-// The number of characters of UTF-8 text.
-std::size_t width(const std::string& text) {
-  return std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; });
-}
-
 std::string padded(const std::string& text, std::size_t to, bool right) {
-  const std::string plain = plain_text(text), space(to - width(text), ' ');
+  const std::string plain = plain_text(text), space(to - characters(text), ' ');
   return right ? space + plain : plain + space;
 }
 
-// Whether a cell is left out because it equals the one above.
-bool repeats(const Table& table, std::size_t row, std::size_t column) {
-  return table.columns[column].once && row > 0 && table.rows[row][column] == table.rows[row - 1][column];
-}
-
 std::string shown(const Table& table, std::size_t row, std::size_t column) {
-  return repeats(table, row, column) ? "" : table.rows[row][column];
+  return table.repeats(row, column) ? "" : table.rows[row][column];
 }
 
 std::string trimmed_right(std::string text) {
@@ -69,15 +59,23 @@ std::string score_text(double value) {
   return std::abs(value) >= 0.1 && std::abs(value) < 10 ? fixed_text(value, 4) : significant(value);
 }
 
+std::size_t characters(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; });
+}
+
 std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+bool Table::repeats(std::size_t row, std::size_t column) const {
+  return columns[column].once && row > 0 && rows[row][column] == rows[row - 1][column];
 }
 
 std::string Table::text() const {
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    widths.push_back(width(columns[c].title));
-    for (const auto& row : rows) widths[c] = std::max(widths[c], width(row[c]));
+    widths.push_back(characters(columns[c].title));
+    for (const auto& row : rows) widths[c] = std::max(widths[c], characters(row[c]));
   }
   std::string text;
   const auto add_line = [&](auto&& cell) {
@@ -136,38 +134,15 @@ std::string Table::html() const {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const auto value = values.find({r, c});
       text += "<td" +
-              attribute("class", columns[c].right       ? "number"
-                                 : repeats(*this, r, c) ? "again"
-                                                        : "") +
+              attribute("class", columns[c].right ? "number"
+                                 : repeats(r, c)  ? "again"
+                                                  : "") +
               attribute("data-value", value == values.end() ? "" : number_text(value->second)) + ">" +
               html_escape(rows[r][c]) + "</td>";
     }
     text += "</tr>\n";
   }
   return text + "</tbody>\n</table>\n";
-}
-
-std::string Table::latex() const {
-  // A '*' or '[' behind the \\ of the row before would be its argument.
-  const auto row_start = [](const std::string& cell) {
-    return std::string(cell.starts_with('*') || cell.starts_with('[') ? "{}" : "");
-  };
-  std::string text = "\\begin{tabular}{@{}";
-  for (const Column& column : columns) text += column.right ? 'r' : 'l';
-  text += "@{}}\n\\toprule\n";
-  const auto add_line = [&](auto&& cell) {
-    for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? " & " : row_start(cell(0))) + latex_escape(cell(c));
-    text += " \\\\\n";
-  };
-  add_line([&](std::size_t c) { return columns[c].title; });
-  text += "\\midrule\n";
-  for (std::size_t r = 0; r < rows.size(); ++r) add_line([&](std::size_t c) { return shown(*this, r, c); });
-  return text + "\\bottomrule\n\\end{tabular}\n";
-}
-
-std::string Table::latex_float(const std::string& caption, const std::string& label) const {
-  return "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{4pt}\n\\caption{" +
-         latex_escape(caption) + "}\n\\label{tab:" + label + "}\n" + latex() + "\\end{table}\n";
 }
 
 namespace {
@@ -212,29 +187,6 @@ std::string markdown_link(const std::string& text, const std::string& path) {
       target += {'%', digits[c >> 4], digits[c & 15]};
   }
   return "[" + escaped_for_markdown(text, true) + "](" + target + ")";
-}
-
-std::string latex_escape(const std::string& text) {
-  static const std::map<char, std::string> commands = {{'\\', "\\textbackslash{}"},
-                                                       {'~', "\\textasciitilde{}"},
-                                                       {'^', "\\textasciicircum{}"},
-                                                       {'<', "$<$"},
-                                                       {'>', "$>$"}};
-  const std::string plain = plain_text(text);
-  std::string escaped;
-  for (std::size_t i = 0; i < plain.size(); ++i) {
-    const char c = plain[i];
-    const bool begins = i == 0 || std::string_view(" [(").find(plain[i - 1]) != std::string_view::npos;
-    if (const auto command = commands.find(c); command != commands.end())
-      escaped += command->second;
-    else if (c == '-' && begins && i + 1 < plain.size() && std::isdigit(static_cast<unsigned char>(plain[i + 1])))
-      escaped += "$-$";
-    else if (std::string_view("&%$#_{}").find(c) != std::string_view::npos)
-      escaped += {'\\', c};
-    else
-      escaped += c;
-  }
-  return escaped;
 }
 
 std::string html_escape(const std::string& text) {

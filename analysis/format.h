@@ -1,4 +1,4 @@
-// Numbers as text, and tables in five formats.
+// Numbers as text, and tables in four formats (LaTeX: analysis/latex.h).
 #pragma once
 
 #include <map>
@@ -15,6 +15,7 @@ std::string thousands(double value);    // rounded to a whole number, with separ
 std::string significant(double value);  // three significant digits: "0.00123", "12.3", "1,230", "1.23e-5"; "inf", "nan"
 std::string score_text(double value);   // four decimals between 0.1 and 10, otherwise three digits: "0.9987", "12"
 std::string fixed_text(double value, int decimals);
+std::size_t characters(const std::string& text);                  // of UTF-8
 std::string counted(std::size_t count, const std::string& noun);  // "1 run", "2 runs"
 
 // Rows of cells under titled columns.
@@ -34,19 +35,16 @@ struct Table {
   std::vector<std::size_t> models = {};
   std::string name = {};  // what the rows say, where several tables belong together: "scores"
 
-  std::string text() const;      // columns padded with spaces, a line below the titles
-  std::string markdown() const;  // GitHub-flavored
-  std::string csv() const;       // RFC 4180, but lines end in \n
-  std::string html() const;      // a <table> element, which report_script can sort
-  std::string latex() const;     // a tabular environment with the rules of the package booktabs
-  // The same in a table environment with this caption and label.
-  std::string latex_float(const std::string& caption, const std::string& label) const;
+  bool repeats(std::size_t row, std::size_t column) const;  // whether the cell is left out because of `once`
+  std::string text() const;                                 // columns padded with spaces, a line below the titles
+  std::string markdown() const;                             // GitHub-flavored
+  std::string csv() const;                                  // RFC 4180, but lines end in \n
+  std::string html() const;                                 // a <table> element, which report_script can sort
 };
 
 // Text that Markdown (GitHub-flavored, also within a table) shows as it is: no HTML, links, emphasis or code.
 std::string markdown_escape(const std::string& text);
 std::string markdown_link(const std::string& text, const std::string& path);
-std::string html_escape(const std::string& text);   // for text and attribute values
-std::string latex_escape(const std::string& text);  // a minus before a digit becomes that of mathematics
+std::string html_escape(const std::string& text);  // for text and attribute values
 
 }  // namespace rnnbench::analysis

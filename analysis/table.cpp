@@ -6,6 +6,7 @@
 #include <set>
 
 #include "analysis/imported.h"
+#include "analysis/latex.h"
 #include "analysis/summary.h"
 #include "core/plain_text.h"
 #include "core/text.h"
@@ -300,13 +301,6 @@ std::string markdown_tables(const Study& study) {
 
 namespace {
 
-// A label for references: what is not a letter or digit becomes '-'.
-std::string label_text(std::string text) {
-  for (char& c : text)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '-';
-  return text;
-}
-
 std::string capitalized(std::string text) {
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text;
@@ -315,14 +309,14 @@ std::string capitalized(std::string text) {
 }  // namespace
 
 std::string latex_tables(const Study& study) {
-  std::string text = "% " + plain_text(study.title) + "\n% in the preamble: \\usepackage{booktabs}\n";
+  std::string text = "% " + plain_text(study.title) + "\n" + latex_preamble;
   for (const TaskRuns& task : study.tasks) {
     const std::string details = task_details(task);
     const std::string about =
         capitalized(task_heading(task).substr(task.label.size() + 2)) + (details.empty() ? "" : "; " + details);
     for (const Table& table : task_tables(task))
-      text += "\n" + table.latex_float(task.label + ": " + table.name + (table.name == "scores" ? ". " + about : ""),
-                                       label_text(task.label + " " + table.name));
+      text += "\n" + latex_table(table, task.label + ": " + table.name + (table.name == "scores" ? ". " + about : ""),
+                                 task.label + " " + table.name);
   }
   text += "\n";
   for (const std::string& note : table_notes(study)) text += "% " + plain_text(note) + "\n";

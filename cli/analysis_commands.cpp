@@ -78,7 +78,7 @@ int table_command(const CommandArguments& words) {
   const Subject subject = subject_of(arguments);
   const std::string format = arguments.format();
   if (subject.runs == "trials") {
-    print_table(trial_table(subject.results_folder), format);
+    print_trials(subject, format);
     return 0;
   }
   const Study study = recorded_study(subject, arguments);
@@ -165,7 +165,9 @@ int compare_command(const CommandArguments& words) {
   else if (format == "json")
     std::cout << compare_json(comparisons).dump(2) << '\n';
   else
-    print_table(compare_table(comparisons), format);
+    print_table(compare_table(comparisons), format,
+                subject.declared.name + ": " + labels[0] + " (first) compared with " + labels[1] + " (second)",
+                subject.declared.name + " " + labels[0] + " " + labels[1]);
   return 0;
 }
 

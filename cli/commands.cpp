@@ -129,7 +129,7 @@ also those at every length), the updates and the CPU seconds until the task was 
 speed, the hidden size and the number of parameters.
 )" + experiment_help +
     results_help + runs_help +
-    R"(  --format FORMAT   text (default), csv, markdown, latex (needs the package booktabs) or json
+    R"(  --format FORMAT   text (default), csv, markdown, latex (packages array and booktabs) or json
 )";
 
 const std::string plot_usage =
@@ -187,7 +187,7 @@ confidence interval of the mean difference.
                     score that the task is judged by)
 )" + runs_help +
     R"(  --format FORMAT   text (default, with every pair), json, or one row for each task as csv, markdown
-                    or latex (needs the package booktabs)
+                    or latex (packages array and booktabs)
 )";
 
 const std::string import_usage =
@@ -247,7 +247,7 @@ comparisons in the family. --format json contains every number, and the settings
 
   --profile P       lab (default) or full, see 'rnnbench reproduce --help'
   --results DIR     folder of the records (default: results)
-  --format FORMAT   text (default), markdown, latex (needs the package booktabs) or json
+  --format FORMAT   text (default), markdown, latex (packages array and booktabs) or json
 )" + family_help +
     any_times_help;
 

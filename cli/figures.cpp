@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "analysis/format.h"
+#include "analysis/latex.h"
 #include "core/error.h"
 #include "experiments/records/files.h"
 

@@ -252,7 +252,7 @@ int show_command(const CommandArguments& words) {
   const auto show_experiment = [&] {
     const Subject subject = subject_of(arguments);
     if (subject.runs != "trials") return show(experiment_json(subject, arguments.results()), print_experiment);
-    print_table(trial_table(subject.results_folder), arguments.format());
+    print_trials(subject, arguments.format());
     return 0;
   };
   if (arguments.positional().empty() && !arguments.settings().empty()) {

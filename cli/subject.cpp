@@ -5,6 +5,7 @@
 
 #include "analysis/format.h"
 #include "analysis/imported.h"
+#include "analysis/latex.h"
 #include "cli/findings.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -121,11 +122,11 @@ std::string continue_command(const Subject& subject, const Arguments& arguments)
   return run_command_line(arguments);
 }
 
-void print_table(const Table& table, const std::string& format) {
+void print_table(const Table& table, const std::string& format, const std::string& caption, const std::string& label) {
   if (format == "csv") std::cout << table.csv();
   if (format == "markdown") std::cout << table.markdown();
   if (format == "text") std::cout << table.text();
-  if (format == "latex") std::cout << table.latex();
+  if (format == "latex") std::cout << latex_preamble << latex_table(table, caption, label);
   if (format != "json") return;
   Json rows = Json::array();
   for (const std::vector<std::string>& row : table.rows) {
@@ -136,7 +137,7 @@ void print_table(const Table& table, const std::string& format) {
   std::cout << rows.dump(2) << '\n';
 }
 
-Table trial_table(const ResultsFolder& results_folder) {
+void print_trials(const Subject& subject, const std::string& format) {
   Table table{{{"search", false},
                {"updates"},
                {"status", false},
@@ -146,7 +147,7 @@ Table trial_table(const ResultsFolder& results_folder) {
                {"id", false}},
               {}};
   for (const char letter : searches) {
-    const TrialFile file(TrialFile::path_in(results_folder.path(), letter));
+    const TrialFile file(TrialFile::path_in(subject.results_folder.path(), letter));
     std::vector<std::pair<RunSpec, const TrialRecord*>> trials;
     for (const auto& [id, trial] : file.trials()) trials.emplace_back(spec_of(trial), &trial);
     // By rung, which the number of updates tells, then by task, model, settings and seed.
@@ -161,9 +162,9 @@ Table trial_table(const ResultsFolder& results_folder) {
     }
   }
   if (table.rows.empty())
-    throw UserError("no trial is recorded in " + results_folder.path().string() +
+    throw UserError("no trial is recorded in " + subject.results_folder.path().string() +
                     "; train them with rnnbench reproduce");
-  return table;
+  print_table(table, format, subject.declared.name + ": trials of the searches", subject.declared.name + " trials");
 }
 
 }  // namespace rnnbench::cli

@@ -46,10 +46,10 @@ Study recorded_study(const Subject& subject, const Arguments& arguments);
 // `reproduce`, which freezes the protocol first.
 std::string continue_command(const Subject& subject, const Arguments& arguments);
 
-// All trials of a study's searches, as a table: those of A, then those of B, by rung. Throws UserError when there is
-// none.
-Table trial_table(const ResultsFolder& results_folder);
-// The table as text, csv, markdown or json (a list of objects) on standard output.
-void print_table(const Table& table, const std::string& format);
+// The table as text, csv, markdown, json (a list of objects) or, with caption and label, LaTeX on standard output.
+void print_table(const Table& table, const std::string& format, const std::string& caption, const std::string& label);
+// Prints all trials of a study's searches as a table: those of A, then those of B, by rung. Throws UserError when there
+// is none.
+void print_trials(const Subject& subject, const std::string& format);
 
 }  // namespace rnnbench::cli

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "analysis/format.h"
+#include "analysis/latex.h"
 #include "core/text.h"
 #include "experiments/search/choose.h"
 
@@ -182,6 +183,16 @@ Table findings_table(const std::vector<FindingResult>& results) {
 
 }  // namespace
 
+namespace {
+
+std::string correction_text(const std::vector<FindingResult>& results) {
+  if (results.empty()) return "";
+  return "p-values are corrected for " + counted(static_cast<std::size_t>(results.front().family), "comparison") +
+         ", whether run or not.";
+}
+
+}  // namespace
+
 std::string findings_text(const std::vector<FindingResult>& results) {
   Table table = findings_table(results);
   constexpr int claim = 1, measure = 3;  // columns: a terminal has room for the name of a claim, and for no measure
@@ -191,9 +202,7 @@ std::string findings_text(const std::vector<FindingResult>& results) {
     table.rows[i].erase(table.rows[i].begin() + measure);
   }
   std::string text = table.text() + "\n";
-  if (!results.empty())
-    text += "p-values are corrected for " + counted(static_cast<std::size_t>(results.front().family), "comparison") +
-            ", whether run or not.\n\n";
+  if (!results.empty()) text += correction_text(results) + "\n\n";
   for (const FindingResult& r : results) {
     text += std::to_string(r.finding->number) + ". " + r.finding->claim + " (" + r.finding->source + ")";
     if (has_effect(r)) text += "\n   compared: " + comparison_cell(r);
@@ -218,7 +227,11 @@ std::string findings_markdown(const std::vector<FindingResult>& results) {
 }
 
 std::string findings_latex(const std::vector<FindingResult>& results) {
-  return "% in the preamble: \\usepackage{booktabs}\n" + findings_table(results).latex();
+  return latex_preamble + latex_table(findings_table(results),
+                                      "Findings: what is compared at the settings of searches A and B, the 95 % "
+                                      "interval, the boundary, and the number of seeds. " +
+                                          correction_text(results),
+                                      "findings");
 }
 
 Json findings_json(const std::vector<FindingResult>& results) {

@@ -7,6 +7,7 @@
 
 #include "analysis/compare_output.h"
 #include "analysis/format.h"
+#include "analysis/latex.h"
 #include "analysis/statistics/effect.h"
 #include "analysis/statistics/paired.h"
 #include "analysis/table.h"
@@ -183,8 +184,8 @@ TEST_CASE("every measure of a claim can be compared", "[analysis]") {
   CHECK(times.advantages == Values{0, 200 - 4000, 300 - 4000});  // an unsolved run counts with its budget
   CHECK(times.pairs[1].first_text == ">4,000");
   CHECK(times.pairs[1].second_text == "200");
-  CHECK(compare_table({times}).latex().find("updates\\_to\\_solve (lower is better) & 3 & 2,700 & 200 & $-$2,500") !=
-        std::string::npos);
+  CHECK(latex_table(compare_table({times}), "", "")
+            .find("updates\\_to\\_solve (lower is better) & 3 & 2,700 & 200 & $-$2,500") != std::string::npos);
   CHECK(compare_json({times}).at(0).at("pairs").at(1).at("advantage") == -3800);
   const Comparison sizes = compared("parameters");
   CHECK(sizes.mean_advantage == 100);  // a difference: fewer parameters are neither better nor worse

@@ -9,6 +9,7 @@
 
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "analysis/latex.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 

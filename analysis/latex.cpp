@@ -1,0 +1,112 @@
+#include "analysis/latex.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <sstream>
+
+#include "core/plain_text.h"
+
+namespace rnnbench::analysis {
+namespace {
+
+// In the font size of tables: the width of the text of the class article, of a character (a little more than that of a
+// digit), and of the space between two columns.
+constexpr double text_points = 345, character_points = 4.3, gap_points = 6;
+
+// In characters: what a column takes on one line, and at least, if its lines are broken at spaces. No cell has more
+// than about five lines, so that sentences remain readable.
+struct ColumnWidth {
+  std::size_t now = 0, least = 0;
+  bool broken = false;
+  void contain(const std::string& cell) {
+    now = std::max(now, characters(cell));
+    least = std::max(least, characters(cell) / 4);
+    std::istringstream words(cell);
+    for (std::string word; words >> word;) least = std::max(least, characters(word));
+  }
+};
+
+// Narrows the widest columns that can be broken until the table fits, or no column can be broken further.
+std::vector<ColumnWidth> column_widths(const Table& table) {
+  std::vector<ColumnWidth> widths(table.columns.size());
+  double free_points = text_points + gap_points;
+  for (std::size_t c = 0; c < widths.size(); ++c) {
+    widths[c].contain(table.columns[c].title);
+    for (const auto& row : table.rows) widths[c].contain(row[c]);
+    free_points -= character_points * static_cast<double>(widths[c].now) + gap_points;
+  }
+  for (; free_points < 0; free_points += character_points) {
+    const auto room = [](const ColumnWidth& w) { return w.now > w.least ? w.now : 0; };
+    const auto widest = std::max_element(widths.begin(), widths.end(),
+                                         [&](const ColumnWidth& a, const ColumnWidth& b) { return room(a) < room(b); });
+    if (widest == widths.end() || room(*widest) == 0) break;
+    --widest->now;
+    widest->broken = true;
+  }
+  return widths;
+}
+
+std::string column_type(const Table::Column& column, const ColumnWidth& width) {
+  if (!width.broken) return column.right ? "r" : "l";
+  return std::string(">{\\ragged") + (column.right ? "left" : "right") + "\\arraybackslash}p{" +
+         fixed_text(character_points * static_cast<double>(width.now), 0) + "pt}";
+}
+
+std::string tabular(const Table& table) {
+  std::string text = "\\begin{tabular}{@{}";
+  const std::vector<ColumnWidth> widths = column_widths(table);
+  for (std::size_t c = 0; c < widths.size(); ++c) text += column_type(table.columns[c], widths[c]);
+  text += "@{}}\n\\toprule\n";
+  const auto add_line = [&](auto&& cell) {
+    // A '*' or '[' behind the \\ of the row before would be its argument.
+    text += cell(0).starts_with('*') || cell(0).starts_with('[') ? "{}" : "";
+    for (std::size_t c = 0; c < widths.size(); ++c) text += (c ? " & " : "") + latex_escape(cell(c));
+    text += " \\\\\n";
+  };
+  add_line([&](std::size_t c) { return table.columns[c].title; });
+  text += "\\midrule\n";
+  for (std::size_t r = 0; r < table.rows.size(); ++r)
+    add_line([&](std::size_t c) { return table.repeats(r, c) ? "" : table.rows[r][c]; });
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
+// What is not a letter or digit becomes '-'.
+std::string label_text(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '-';
+  return text;
+}
+
+}  // namespace
+
+std::string latex_table(const Table& table, const std::string& caption, const std::string& label) {
+  return "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{" + fixed_text(gap_points / 2, 0) +
+         "pt}\n\\caption{" + latex_escape(caption) + "}\n\\label{tab:" + label_text(label) + "}\n" + tabular(table) +
+         "\\end{table}\n";
+}
+
+std::string latex_escape(const std::string& text) {
+  static const std::map<char, std::string> commands = {{'\\', "\\textbackslash{}"},
+                                                       {'~', "\\textasciitilde{}"},
+                                                       {'^', "\\textasciicircum{}"},
+                                                       {'<', "$<$"},
+                                                       {'>', "$>$"}};
+  const std::string plain = plain_text(text);
+  std::string escaped;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const char c = plain[i];
+    const bool begins = i == 0 || std::string_view(" [(").find(plain[i - 1]) != std::string_view::npos;
+    if (const auto command = commands.find(c); command != commands.end())
+      escaped += command->second;
+    else if (c == '-' && begins && i + 1 < plain.size() && std::isdigit(static_cast<unsigned char>(plain[i + 1])))
+      escaped += "$-$";
+    else if (std::string_view("&%$#_{}").find(c) != std::string_view::npos)
+      escaped += {'\\', c};
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace rnnbench::analysis
