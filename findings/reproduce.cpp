@@ -105,6 +105,7 @@ int run_study(const std::vector<const Finding*>& claims, const std::filesystem::
   Experiment experiment = study.experiment;
   experiment.runs = std::move(*reported);
   code = std::max(code, run_experiment(experiment, own_results, options));
+  if (!options.shard.is_whole()) return code;
   const ResultsFolder folder(own_results, study.name);
   write_csv(folder, folder.load_all());
   return code;

@@ -28,6 +28,7 @@ int freeze_tested(const std::vector<const Finding*>& claims, const std::filesyst
 // Freezes the protocol (not in the smoke profile), trains the trials of both searches that are not recorded yet, then
 // the reported runs with the chosen settings, and writes the CSV files. The reported runs are left out if no claim is
 // testable (but not in the smoke profile, which checks that everything works). `claims` are all findings of one study.
+// With a shard, its part of what can be trained now (see run_search), without CSV files.
 // Returns the exit code of run_experiment. Throws UserError as freeze.
 int run_study(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
               const RunnerOptions& options);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <memory>
 #include <stdexcept>
 #include <stdio.h>
 #include <sys/file.h>
@@ -108,9 +109,7 @@ void discard(const fs::path& path, Files& files) noexcept {
   }
 }
 
-}  // namespace
-
-void Files::write(const fs::path& path, const std::string& bytes) {
+void write_bytes(const fs::path& path, const std::string& bytes, bool durable) {
   const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);  // a link would lead to another's file
   for (std::size_t done = 0; done < bytes.size();) {
     const ssize_t n = ::write(file.number(), bytes.data() + done, bytes.size() - done);
@@ -118,8 +117,14 @@ void Files::write(const fs::path& path, const std::string& bytes) {
     if (n < 0) fail("write", path);
     done += static_cast<std::size_t>(n);
   }
-  if (::fsync(file.number()) != 0) fail("write", path);
+  if (durable && ::fsync(file.number()) != 0) fail("write", path);
 }
+
+}  // namespace
+
+void Files::write(const fs::path& path, const std::string& bytes) { write_bytes(path, bytes, true); }
+
+void Files::write_unsynced(const fs::path& path, const std::string& bytes) { write_bytes(path, bytes, false); }
 
 void Files::append_lines(const fs::path& path, const std::string& bytes) {
   const bool is_new = !fs::exists(path);
@@ -170,6 +175,11 @@ void Files::sync_folder(const fs::path& folder) {
   if (::fsync(file.number()) != 0 && errno != EINVAL) fail("write", folder);
 }
 
+void Files::sync_file_system(const fs::path& folder) {
+  const Descriptor file(folder, O_RDONLY | O_DIRECTORY);
+  if (::syncfs(file.number()) != 0) fail("write", folder);
+}
+
 Files& system_files() {
   static Files files;
   return files;
@@ -204,6 +214,30 @@ bool write_once(const fs::path& path, const std::string& bytes, Files& files) {
     if (!published) files.remove(temporary);
   });
   return published;
+}
+
+void write_all_once(const fs::path& folder, const std::vector<std::pair<std::string, std::string>>& names_and_bytes,
+                    Files& files) {
+  constexpr std::size_t at_a_time = 256;  // each is an open file
+  for (std::size_t from = 0; from < names_and_bytes.size(); from += at_a_time) {
+    const std::size_t to = std::min(from + at_a_time, names_and_bytes.size());
+    std::vector<std::unique_ptr<Temporary>> written;
+    try {
+      for (std::size_t i = from; i < to; ++i) {
+        written.push_back(std::make_unique<Temporary>(folder / names_and_bytes[i].first));
+        files.write_unsynced(written.back()->path(), names_and_bytes[i].second);
+      }
+      files.sync_file_system(folder);
+      for (std::size_t i = from; i < to; ++i) {
+        const fs::path& temporary = written[i - from]->path();
+        if (!files.publish(temporary, folder / names_and_bytes[i].first)) files.remove(temporary);
+      }
+    } catch (...) {
+      for (const auto& temporary : written) discard(temporary->path(), files);
+      throw;
+    }
+    files.sync_folder(folder);
+  }
 }
 
 bool is_temporary(const std::string& filename) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/namespaces.h"
 
@@ -15,6 +17,8 @@ class Files {
   virtual ~Files() = default;
   // Creates or overwrites `path` and waits until the bytes are on the disk. On failure, part of a file may remain.
   virtual void write(const std::filesystem::path& path, const std::string& bytes);
+  // The same without waiting; sync_file_system() does it for many files at once.
+  virtual void write_unsynced(const std::filesystem::path& path, const std::string& bytes);
   // Appends complete lines with one write and waits until they are on the disk; creates the file if there is none. What
   // follows the last line end of the file, the incomplete line of a killed process, is removed first. On failure, the
   // file keeps all of its complete lines and none of the new bytes. Several processes may do this at the same time.
@@ -26,6 +30,8 @@ class Files {
   virtual void remove(const std::filesystem::path& path);  // does nothing when there is no such file
   // Waits until the folder's list of names is on the disk.
   virtual void sync_folder(const std::filesystem::path& folder);
+  // Waits until everything that was written to the file system of this folder is on the disk.
+  virtual void sync_file_system(const std::filesystem::path& folder);
 };
 
 Files& system_files();
@@ -36,7 +42,13 @@ void write_atomically(const std::filesystem::path& path, const std::string& byte
 // The same, but an existing file is kept; then returns false.
 bool write_once(const std::filesystem::path& path, const std::string& bytes, Files& files = system_files());
 
-// Whether this is the name of a temporary file of the two functions above.
+// The same for many files of one folder, which waits for the disk once and not once per file. Those that exist already
+// are kept.
+void write_all_once(const std::filesystem::path& folder,
+                    const std::vector<std::pair<std::string, std::string>>& names_and_bytes,
+                    Files& files = system_files());
+
+// Whether this is the name of a temporary file of the functions above.
 bool is_temporary(const std::string& filename);
 // Removes the temporary files that no process has locked: those of killed processes of this machine, and of others
 // after a day. Leaves them where the file system has no locks.

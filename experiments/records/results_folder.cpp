@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t max_record_bytes = std::uint64_t{1} << 26;  // a thousand times a common record
-
 // About as much as a small run writes. If the disk has no room for it, no run is started.
 constexpr std::size_t write_test_bytes = 1 << 16;
 
@@ -180,6 +178,11 @@ Record checked_record(const std::string& text, const std::string& id) {
   return record;
 }
 
+[[noreturn]] void refuse_record(const fs::path& path, const std::exception& error) {
+  throw UserError(path.string() + ": this record cannot be used: " + error.what() +
+                  "; restore the file, or move it away to train the run again");
+}
+
 }  // namespace
 
 std::string result_hash(const Json& result) {
@@ -199,13 +202,29 @@ std::string record_text(const Record& record) {
   return text + "\n";
 }
 
-Record read_record(const fs::path& path) {
+Record read_record(const fs::path& path, const std::string& text) try {
+  return checked_record(text, path.stem().string());
+} catch (const std::exception& error) {
+  refuse_record(path, error);
+}
+
+Record read_record(const fs::path& path) try {
+  return checked_record(read_file(path, max_record_bytes), path.stem().string());
+} catch (const std::exception& error) {
+  refuse_record(path, error);
+}
+
+std::vector<std::string> experiments_in(const fs::path& results) {
+  std::vector<std::string> names;
   try {
-    return checked_record(read_file(path, max_record_bytes), path.stem().string());
-  } catch (const std::exception& error) {
-    throw UserError(path.string() + ": this record cannot be used: " + error.what() +
-                    "; restore the file, or move it away to train the run again");
+    for (const auto& entry : fs::directory_iterator(results))
+      if (!is_hidden(entry.path()) && entry.is_directory() && is_experiment(entry.path()))
+        names.push_back(entry.path().filename().string());
+  } catch (const fs::filesystem_error& error) {
+    throw UserError("results = " + results.string() + ": cannot be read: " + error.code().message());
   }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experiment, Files& files)
@@ -246,14 +265,18 @@ std::optional<Record> ResultsFolder::load(const std::string& id) const {
   return read_record(record_path(id));
 }
 
-std::vector<Record> ResultsFolder::load_all() const {
+std::vector<std::string> ResultsFolder::ids() const {
   std::vector<std::string> ids;
   if (fs::is_directory(folder_ / "runs"))
     for (const auto& entry : fs::directory_iterator(folder_ / "runs"))
       if (entry.path().extension() == ".json" && !is_hidden(entry.path())) ids.push_back(entry.path().stem().string());
   std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::vector<Record> ResultsFolder::load_all() const {
   std::vector<Record> records;
-  for (const std::string& id : ids) records.push_back(read_record(record_path(id)));
+  for (const std::string& id : ids()) records.push_back(read_record(record_path(id)));
   return records;
 }
 

@@ -1,6 +1,7 @@
 // The folder that holds the records of one experiment. A run is finished when its record exists.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ class ResultsFolder {
   // the file and the problem when it was truncated or edited.
   std::optional<Record> load(const std::string& id) const;
   std::vector<Record> load_all() const;  // sorted by id
+  std::vector<std::string> ids() const;  // of the records, sorted
   // Writes the weights file (unless the text is empty) and then the record, each so that the file is complete or
   // absent. An existing record is kept; throws std::runtime_error if its result differs, in which case existing weights
   // are kept too, and when the disk is full.
@@ -51,8 +53,14 @@ class ResultsFolder {
   Files* files_;
 };
 
-// The record in a file named <id>.json, checked as ResultsFolder::load does.
+// The names of the experiments whose results are in this folder, sorted. Throws UserError when it is no folder.
+std::vector<std::string> experiments_in(const std::filesystem::path& results);
+
+// The record in a file named <id>.json, checked as ResultsFolder::load does. `text`: the content of the file, if the
+// caller has read it.
 Record read_record(const std::filesystem::path& path);
+Record read_record(const std::filesystem::path& path, const std::string& text);
+inline constexpr std::uint64_t max_record_bytes = std::uint64_t{1} << 26;  // a thousand times a common record
 // The text of a record's file: readable JSON with one line for each point of the curve.
 std::string record_text(const Record& record);
 // The hash of a record's `result` without its "hash", 16 hex digits.

@@ -54,10 +54,10 @@ void check_same_code(const RunSpec& spec, const Record& record, const std::files
                       value.dump() + "; choose another --results folder, or move the records of the old code away");
 }
 
-void print_summary(const Experiment& experiment, const ResultsFolder& results_folder, const Outcome& outcome,
-                   bool interrupted, const RunnerOptions& options) {
-  const std::string count =
-      std::to_string(outcome.recorded) + " of " + std::to_string(experiment.runs.size()) + " runs recorded";
+void print_summary(const std::string& experiment, std::size_t runs, const ResultsFolder& results_folder,
+                   const Outcome& outcome, bool interrupted, const RunnerOptions& options) {
+  const std::string count = std::to_string(outcome.recorded) + " of " + std::to_string(runs) + " runs" +
+                            (options.shard.is_whole() ? "" : " of shard " + options.shard.text()) + " recorded";
   if (outcome.failures.size() > 1)
     for (const std::string& failure : outcome.failures) say(failure);
   if (interrupted) {
@@ -65,7 +65,7 @@ void print_summary(const Experiment& experiment, const ResultsFolder& results_fo
         " saved as checkpoints; to continue: " + (options.command.empty() ? "repeat the command" : options.command));
     return;
   }
-  std::string line = experiment.name + ": " + count + " in " + results_folder.path().string();
+  std::string line = experiment + ": " + count + " in " + results_folder.path().string();
   if (outcome.diverged > 0) line += ", " + std::to_string(outcome.diverged) + " of them diverged";
   if (!outcome.failures.empty()) line += ", " + std::to_string(outcome.failures.size()) + " failed";
   if (!outcome.failures.empty() && !options.keep_going) line += ", stopped at the first failure";
@@ -77,10 +77,11 @@ void print_summary(const Experiment& experiment, const ResultsFolder& results_fo
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
   const FloatingPointMode restored;
   ResultsFolder results_folder(results, experiment.name);
+  const std::vector<RunSpec> runs = options.shard.of_runs(experiment.runs);
   std::vector<RunSpec> missing;
   Outcome outcome;
   std::set<std::string> checked;  // canonical texts without their seeds
-  for (const RunSpec& spec : experiment.runs) {
+  for (const RunSpec& spec : runs) {
     const std::string id = spec.id();
     const auto record = results_folder.load(id);
     if (record) {
@@ -110,8 +111,8 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   FolderStore store(results_folder, run_options);
   train_runs(results_folder, std::move(missing), store, outcome, run_options, guard);
 
-  const bool interrupted = guard.interrupted() && outcome.done + outcome.failures.size() < experiment.runs.size();
-  if (options.summary) print_summary(experiment, results_folder, outcome, interrupted, options);
+  const bool interrupted = guard.interrupted() && outcome.done + outcome.failures.size() < runs.size();
+  if (options.summary) print_summary(experiment.name, runs.size(), results_folder, outcome, interrupted, options);
   return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
 }
 

@@ -58,6 +58,11 @@ void finish(const Worst& worst, TrialScore& score) {
   if (score.loss) score.loss = (*score.loss + score.failed * worst.loss) / seeds;
 }
 
+struct Due {
+  RunSpec run;
+  std::size_t position;  // among all trials of the group in the rung
+};
+
 // The search for one group of runs, as far as its trials are known.
 class GroupSearch {
  public:
@@ -67,15 +72,16 @@ class GroupSearch {
     choice_.search = letter;
   }
 
-  // The trials that can be trained now; empty when the search is finished.
-  std::vector<RunSpec> due() {
+  // The trials that can be trained now, with their positions in the rung; empty when the search is finished.
+  std::vector<Due> due() {
     std::vector<int> points = distinct_points();
     std::vector<TrialScore> scores;
     for (std::size_t r = 0; r < search_.rungs().size(); ++r) {
       if (r > 0) points = promoted(scores, thirds_of(scores), search_.rungs()[r].points);
       scores.clear();
-      std::vector<RunSpec> missing;
-      for (const int point : points) scores.push_back(score(static_cast<int>(r), point, missing));
+      std::vector<Due> missing;
+      std::size_t position = 0;
+      for (const int point : points) scores.push_back(score(static_cast<int>(r), point, position, missing));
       if (!missing.empty()) return missing;
       const Worst worst = worst_of(scores, choice_.higher_is_better);
       for (TrialScore& point : scores) finish(worst, point);
@@ -106,11 +112,11 @@ class GroupSearch {
     return thirds;
   }
 
-  TrialScore score(int rung, int point, std::vector<RunSpec>& missing) {
+  TrialScore score(int rung, int point, std::size_t& position, std::vector<Due>& missing) {
     TrialScore score;
     score.rung = rung;
     score.point = point;
-    for (int seed = 0; seed < search_.rungs()[rung].seeds; ++seed) {
+    for (int seed = 0; seed < search_.rungs()[rung].seeds; ++seed, ++position) {
       RunSpec run = search_.trial(group_, choice_.search, rung, point, seed);
       if (seed == 0) score.values = search_.values(run);
       if (const TrialRecord* trial = file_.find(run.id())) {
@@ -118,7 +124,7 @@ class GroupSearch {
         choice_.higher_is_better = trial->higher_is_better;
         add_seed(*trial, run.training.integer("updates"), score);
       } else {
-        missing.push_back(std::move(run));
+        missing.push_back({std::move(run), position});
       }
     }
     return score;
@@ -184,10 +190,15 @@ std::vector<int> promoted(const std::vector<TrialScore>& best_first, const std::
 
 SearchState search_state(const Search& search, const std::vector<RunSpec>& runs, char letter, const TrialFile& file) {
   SearchState state;
+  std::size_t groups = 0;
   for (const RunSpec* group : groups_of(runs)) {
     GroupSearch group_search(search, *group, letter, file);
-    std::vector<RunSpec> due = group_search.due();
-    state.due.insert(state.due.end(), due.begin(), due.end());
+    for (Due& due : group_search.due()) {
+      const Rung& rung = search.rungs()[static_cast<std::size_t>(Search::rung_of(due.run.seed))];
+      state.positions.push_back(groups * static_cast<std::size_t>(rung.points * rung.seeds) + due.position);
+      state.due.push_back(std::move(due.run));
+    }
+    ++groups;
     if (state.due.empty()) state.choices.push_back(std::move(group_search).choice());
   }
   if (!state.due.empty()) state.choices.clear();

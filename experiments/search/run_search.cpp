@@ -13,6 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+struct DueTrials {
+  std::vector<RunSpec> own;   // of this shard
+  std::size_t of_others = 0;  // due trials of other shards
+};
+
 // The files of both searches. A trial goes to the file of the search whose seed it has.
 class TrialStore : public RunStore {
  public:
@@ -23,16 +28,28 @@ class TrialStore : public RunStore {
   const TrialFile& file(char letter) const { return files_.at(letter); }
 
   // The trials of both searches that are trained next: those of the lowest rung that is not finished. Groups wait for
-  // each other, so that one job stores the trials in the same order however often it is interrupted.
-  std::vector<RunSpec> due(const Search& search, const std::vector<RunSpec>& runs) const {
-    std::vector<RunSpec> due;
+  // each other, so that one job stores the trials in the same order however often it is interrupted. Reads what other
+  // processes have stored.
+  DueTrials due(const Search& search, const std::vector<RunSpec>& runs, const Shard& shard) {
+    std::vector<RunSpec> all;
+    std::vector<std::size_t> positions;
     for (const char letter : searches) {
-      std::vector<RunSpec> more = search_state(search, runs, letter, file(letter)).due;
-      due.insert(due.end(), more.begin(), more.end());
+      files_.at(letter).refresh();
+      SearchState state = search_state(search, runs, letter, file(letter));
+      all.insert(all.end(), state.due.begin(), state.due.end());
+      // The trials of both searches alternate.
+      for (const std::size_t position : state.positions) positions.push_back(2 * position + (letter == 'B'));
     }
     int lowest = static_cast<int>(max_rungs);
-    for (const RunSpec& run : due) lowest = std::min(lowest, Search::rung_of(run.seed));
-    std::erase_if(due, [&](const RunSpec& run) { return Search::rung_of(run.seed) > lowest; });
+    for (const RunSpec& run : all) lowest = std::min(lowest, Search::rung_of(run.seed));
+    DueTrials due;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (Search::rung_of(all[i].seed) > lowest) continue;
+      if (shard.owns(positions[i]))
+        due.own.push_back(std::move(all[i]));
+      else
+        ++due.of_others;
+    }
     return due;
   }
 
@@ -67,7 +84,7 @@ void discard_checkpoints(const ResultsFolder& results_folder, const TrialStore& 
 }
 
 void print_summary(const std::string& study, const ResultsFolder& results_folder, const TrialStore& store,
-                   const Outcome& outcome, bool interrupted, const RunnerOptions& options) {
+                   const Outcome& outcome, std::size_t left_to_others, bool interrupted, const RunnerOptions& options) {
   const std::string stored =
       std::to_string(store.file('A').size() + store.file('B').size()) + " trials of searches A and B stored";
   if (outcome.failures.size() > 1)
@@ -80,6 +97,9 @@ void print_summary(const std::string& study, const ResultsFolder& results_folder
   std::string line = study + ": " + stored + " in " + results_folder.path().string();
   if (!outcome.failures.empty())
     line += ", " + std::to_string(outcome.failures.size()) + " failed, so the search is not finished";
+  if (left_to_others > 0)
+    line += "; shard " + options.shard.text() + " has done its part of this rung, of which " +
+            std::to_string(left_to_others) + " trials of other shards are not stored yet";
   say(line);
 }
 
@@ -95,25 +115,26 @@ int run_search(const Search& search, const Experiment& experiment, const fs::pat
   results_folder.remove_leftovers();
   RunnerOptions trial_options = options;
   trial_options.weights = false;
-  std::vector<RunSpec> due = store.due(search, experiment.runs);
-  check_inputs(due);
-  resolved(trial_options, due.size());  // refuses too many threads before anything is written
-  const InterruptGuard guard;           // before the first file is written
-  if (!due.empty()) {
+  DueTrials due = store.due(search, experiment.runs, options.shard);
+  check_inputs(due.own);
+  resolved(trial_options, due.own.size());  // refuses too many threads before anything is written
+  const InterruptGuard guard;               // before the first file is written
+  if (!due.own.empty()) {
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any trial starts
     results_folder.prepare();
   }
   // Each round trains a rung of every group.
   Outcome outcome;
-  while (!due.empty() && outcome.failures.empty() && !guard.interrupted()) {
-    const RunnerOptions round_options = resolved(trial_options, due.size());
+  while (!due.own.empty() && outcome.failures.empty() && !guard.interrupted()) {
+    const RunnerOptions round_options = resolved(trial_options, due.own.size());
     // The progress line counts the trials of this round.
     outcome.done = 0;
-    train_runs(results_folder, std::move(due), store, outcome, round_options, guard);
-    due = store.due(search, experiment.runs);
+    train_runs(results_folder, std::move(due.own), store, outcome, round_options, guard);
+    due = store.due(search, experiment.runs, options.shard);
   }
-  const bool interrupted = guard.interrupted() && !due.empty() && outcome.failures.empty();
-  if (options.summary) print_summary(experiment.name, results_folder, store, outcome, interrupted, options);
+  const bool interrupted = guard.interrupted() && !due.own.empty() && outcome.failures.empty();
+  if (options.summary)
+    print_summary(experiment.name, results_folder, store, outcome, due.of_others, interrupted, options);
   return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
 }
 

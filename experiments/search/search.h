@@ -123,7 +123,9 @@ struct SearchChoice {
 };
 
 struct SearchState {
-  std::vector<RunSpec> due;           // trials that can be trained now; empty: the search is finished
+  std::vector<RunSpec> due;  // trials that can be trained now; empty: the search is finished
+  // Of each due trial, its position among all trials of its rung: by group, point and seed, whatever is recorded.
+  std::vector<std::size_t> positions;
   std::vector<SearchChoice> choices;  // of a finished search: one for each group, in order
 };
 

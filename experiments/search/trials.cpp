@@ -189,6 +189,7 @@ void TrialFile::read_line(std::string_view line) {
   }
   auto& trials = trial.canonical.find(current_version) == std::string::npos ? former_ : trials_;
   const auto [known, is_new] = trials.try_emplace(trial.id(), trial);
+  if (is_new) order_.push_back(trial.id());
   if (!is_new && known->second.result_hash != trial.result_hash)
     refuse("an earlier line has the same trial with a different result");
 }
@@ -201,8 +202,29 @@ void TrialFile::add(const TrialRecord& trial) {
     throw std::runtime_error(path_.string() + ": the trial " + id +
                              " was recorded earlier or by another process with a different result; it was kept");
   }
+  append(trial_line(trial));
+}
+
+std::size_t TrialFile::add_all(const TrialFile& other, std::vector<std::string>& differing) {
+  refresh();
+  std::string lines;
+  std::size_t added = 0;
+  for (const std::string& id : other.ids_in_order()) {
+    const TrialRecord &trial = *other.find(id), *known = find(id);
+    if (known == nullptr) {
+      lines += trial_line(trial);
+      ++added;
+    } else if (known->result_hash != trial.result_hash) {
+      differing.push_back(id);
+    }
+  }
+  if (added > 0) append(lines);
+  return added;
+}
+
+void TrialFile::append(const std::string& lines) {
   try {
-    files_->append_lines(path_, trial_line(trial));
+    files_->append_lines(path_, lines);
   } catch (const std::system_error& error) {
     throw std::runtime_error("cannot write " + path_.string() + ": " + error.code().message());
   }

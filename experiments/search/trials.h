@@ -66,6 +66,7 @@ class TrialFile {
   const std::map<std::string, TrialRecord>& trials() const { return trials_; }
   std::size_t size() const { return trials_.size(); }
   const std::map<std::string, TrialRecord>& former_trials() const { return former_; }  // of other versions
+  const std::vector<std::string>& ids_in_order() const { return order_; }              // of lines, of all versions
   // Of any version. nullptr: not trained yet; valid as long as the file is.
   const TrialRecord* find(const std::string& id) const;
 
@@ -74,13 +75,18 @@ class TrialFile {
   // Appends the trial with one write and waits until it is on the disk. Does nothing when it is there already; throws
   // std::runtime_error if its result differs, and when the disk is full, in which case the file keeps its bytes.
   void add(const TrialRecord& trial);
+  // The same for all trials of `other` that are not here yet, in the order of its lines and with one write. Returns how
+  // many were added; the ids of trials that are here with another result are appended to `differing`.
+  std::size_t add_all(const TrialFile& other, std::vector<std::string>& differing);
 
  private:
   void read_line(std::string_view line);
+  void append(const std::string& lines);
 
   std::filesystem::path path_;
   Files* files_;
   std::map<std::string, TrialRecord> trials_, former_;  // former_: of other versions
+  std::vector<std::string> order_;                      // ids, as they first occur in the file
   std::uint64_t read_bytes_ = 0;
   std::size_t read_lines_ = 0;
 };

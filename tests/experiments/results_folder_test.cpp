@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "tests/experiments/failing_files.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 
@@ -12,51 +13,6 @@ using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// The n-th operation fails as on a full disk: half a file is written, names do not change. With `dead`, all
-// later ones fail too, the tidying included, as when the process is killed at that moment.
-class FailingFiles : public Files {
- public:
-  FailingFiles(int n, bool dead) : left_(n), dead_(dead) {}
-  bool failed() const { return left_ <= 0; }
-
-  void write(const fs::path& path, const std::string& bytes) override {
-    if (count()) {
-      if (!gone_) Files::write(path, bytes.substr(0, bytes.size() / 2));
-      full();
-    }
-    Files::write(path, bytes);
-  }
-  void replace(const fs::path& from, const fs::path& to) override {
-    if (count()) full();
-    Files::replace(from, to);
-  }
-  bool publish(const fs::path& from, const fs::path& to) override {
-    if (count()) full();
-    return Files::publish(from, to);
-  }
-  void remove(const fs::path& path) override {
-    if (count()) full();
-    Files::remove(path);
-  }
-  void sync_folder(const fs::path& folder) override {
-    if (count()) full();
-    Files::sync_folder(folder);
-  }
-
- private:
-  bool count() {
-    --left_;
-    return left_ == 0 || (dead_ && left_ < 0);
-  }
-  [[noreturn]] void full() {
-    gone_ = dead_;
-    throw std::runtime_error("no space left");
-  }
-  int left_;
-  const bool dead_;
-  bool gone_ = false;
-};
 
 std::string load_error(const ResultsFolder& results_folder, const std::string& id) {
   try {

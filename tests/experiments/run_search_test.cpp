@@ -166,6 +166,29 @@ TEST_CASE("two processes share a search", "[search][runner][kill]") {
   CHECK(file_names(shared.path()) == both_files);
 }
 
+TEST_CASE("shards of a search wait for each other at every rung", "[search][runner][shard]") {
+  const TemporaryFolder alone, shared;
+  const Experiment experiment = searched_experiment("80");
+  REQUIRE(run_search(small_search(), experiment, alone.path(), search_runner()) == 0);
+  const auto run_shard = [&](int part) {
+    RunnerOptions options = search_runner();
+    options.shard = {part, 3};
+    REQUIRE(run_search(small_search(), experiment, shared.path(), options) == 0);
+    return trials_sorted(shared.path()).size();
+  };
+  // Of the first rung, which has 2 x 2 x 4 trials, each shard has every third. The last one goes on with its part of
+  // the second rung, which has 2 x 2 x 3.
+  CHECK(run_shard(1) == 6);
+  CHECK(run_shard(1) == 6);
+  CHECK(run_shard(3) == 6 + 5);
+  CHECK(run_shard(2) == 16 + 4);
+  CHECK(run_shard(1) == 16 + 8);
+  for (int round = 0; round < 2; ++round)
+    for (int part = 1; part <= 3; ++part) run_shard(part);
+  CHECK(trials_sorted(shared.path()) == trials_sorted(alone.path()));
+  CHECK(file_names(shared.path()) == both_files);
+}
+
 TEST_CASE("a damaged file of trials stops a search before it trains", "[search][runner][errors]") {
   const TemporaryFolder folder;
   const Experiment experiment = searched_experiment("8");

@@ -1,0 +1,134 @@
+#include "experiments/running/merge.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "experiments/records/results_folder.h"
+#include "experiments/records/weights.h"
+#include "experiments/search/search.h"
+#include "experiments/search/trials.h"
+
+namespace rnnbench::experiments {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t records_at_a_time = 1024;
+constexpr std::uint64_t max_copied_bytes = std::uint64_t{1} << 30;
+
+// The results of one experiment from one folder to another.
+class Merge {
+ public:
+  Merge(const ResultsFolder& from, ResultsFolder& into, Merged& merged)
+      : from_(from), into_(into), files_(into.files()), merged_(merged) {}
+
+  void run() {
+    copy_file("protocol.json");
+    add_trials();
+    add_records();
+    if (fs::is_directory(from_.path() / "imported"))
+      for (const auto& entry : fs::directory_iterator(from_.path() / "imported"))
+        if (entry.path().extension() == ".csv") copy_file(fs::path("imported") / entry.path().filename());
+  }
+
+ private:
+  // A file that is not a record.
+  void copy_file(const fs::path& name) {
+    const fs::path source = from_.path() / name, target = into_.path() / name;
+    if (!fs::exists(source)) return;
+    const std::string bytes = read_file(source, max_copied_bytes);
+    fs::create_directories(target.parent_path());
+    if (write_once(target, bytes, files_))
+      ++merged_.other_files;
+    else if (read_file(target, max_copied_bytes) != bytes)
+      merged_.differing.push_back(source.string() + " differs from " + target.string());
+  }
+
+  void add_trials() {
+    for (const char letter : searches) {
+      const TrialFile source(TrialFile::path_in(from_.path(), letter));
+      if (source.ids_in_order().empty()) continue;
+      TrialFile target(TrialFile::path_in(into_.path(), letter), files_);
+      std::vector<std::string> differing;
+      merged_.trials += target.add_all(source, differing);
+      for (const std::string& id : differing)
+        merged_.differing.push_back("trial " + id + " of " + source.path().string() + " differs from that of " +
+                                    target.path().string());
+    }
+  }
+
+  void add_records() {
+    std::vector<std::pair<std::string, std::string>> records;  // file name, text
+    std::vector<std::string> new_ids;
+    const auto write = [&] {
+      add_weights(new_ids);  // before the records, without which weights say nothing
+      write_all_once(into_.path() / "runs", records, files_);
+      merged_.records += records.size();
+      records.clear();
+      new_ids.clear();
+    };
+    for (const std::string& id : from_.ids()) {
+      const fs::path path = from_.record_path(id);
+      std::string text = read_file(path, max_record_bytes);
+      const Record record = read_record(path, text);
+      if (const auto known = into_.load(id)) {
+        if (known->result.at("hash") == record.result.at("hash"))
+          ++merged_.identical;
+        else
+          merged_.differing.push_back(path.string() + " differs from " + into_.record_path(id).string());
+        continue;
+      }
+      new_ids.push_back(id);
+      records.emplace_back(path.filename().string(), std::move(text));
+      if (records.size() == records_at_a_time) write();
+    }
+    write();
+  }
+
+  void add_weights(const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) {
+      const fs::path path = from_.weights_path(id);
+      if (!fs::exists(path) || !weights_problem(path, *from_.load(id)).empty()) continue;
+      merged_.weights += write_once(into_.weights_path(id), read_file(path, max_copied_bytes), files_);
+    }
+  }
+
+  const ResultsFolder& from_;
+  ResultsFolder& into_;
+  Files& files_;
+  Merged& merged_;
+};
+
+fs::path resolved_path(const fs::path& path) { return fs::weakly_canonical(fs::absolute(path)).lexically_normal(); }
+
+}  // namespace
+
+std::vector<Merged> merge_results(const std::vector<fs::path>& from, const fs::path& into, Files& files) {
+  std::set<fs::path> given = {resolved_path(into)};
+  for (const fs::path& results : from)
+    if (!given.insert(resolved_path(results)).second)
+      throw UserError("results = " + results.string() + ": this folder is given twice");
+  std::vector<std::pair<fs::path, std::string>> sources;
+  for (const fs::path& results : from) {
+    const std::vector<std::string> names = experiments_in(results);
+    if (names.empty()) throw UserError("results = " + results.string() + ": this folder holds no results");
+    for (const std::string& name : names) sources.emplace_back(results, name);
+  }
+  std::map<std::string, Merged> merged;
+  for (const auto& [results, name] : sources) {
+    const ResultsFolder source(results, name);
+    ResultsFolder target(into, name, files);
+    target.prepare();
+    target.remove_leftovers();
+    Merged& of_experiment = merged[name];
+    of_experiment.experiment = name;
+    Merge(source, target, of_experiment).run();
+  }
+  std::vector<Merged> all;
+  for (auto& [name, of_experiment] : merged) all.push_back(std::move(of_experiment));
+  return all;
+}
+
+}  // namespace rnnbench::experiments
