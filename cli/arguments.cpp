@@ -128,6 +128,10 @@ const std::string& Arguments::only_positional(const std::string& what) const {
   return positional_[0];
 }
 
+Shard shard_of(const Arguments& arguments) {
+  return arguments.has("shard") ? parse_shard(arguments.text("shard", "")) : Shard{};
+}
+
 WorkspaceOptions workspace_options(const Arguments& arguments) {
   return {.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096)),
           .recompute = static_cast<int>(arguments.integer("recompute", 0, 1, 100'000'000))};
@@ -203,7 +207,7 @@ std::string run_command_line(const Arguments& arguments) {
   std::string line = shell_quoted(plain_text(program_invocation_name)) + " run";
   for (const std::string& word : arguments.positional()) line += " " + shell_quoted(word);
   for (const Assignment& a : arguments.settings()) line += " --" + a.key + " " + shell_quoted(a.value);
-  for (const char* flag : {"results", "jobs", "threads", "recompute"}) {
+  for (const char* flag : {"results", "jobs", "threads", "recompute", "shard"}) {
     if (arguments.has(flag)) line += std::string(" --") + flag + " " + shell_quoted(arguments.text(flag, ""));
   }
   for (const char* flag : {"no-weights", "fail-fast", "oversubscribe"}) {

@@ -9,6 +9,7 @@
 
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/grid.h"
+#include "experiments/running/shard.h"
 #include "models/network.h"
 
 namespace rnnbench::cli {
@@ -57,6 +58,9 @@ class Arguments {
 // replace those of the file and of its profile. `workspace`: how the runs will be computed, for the check of memory.
 Experiment parse_experiment(const Arguments& arguments, const WorkspaceOptions& workspace = {},
                             Profile profile = Profile::lab);
+
+// The value of --shard; without it, the whole. Throws UserError as parse_shard.
+Shard shard_of(const Arguments& arguments);
 
 // The values of --threads and --recompute.
 WorkspaceOptions workspace_options(const Arguments& arguments);

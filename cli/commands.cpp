@@ -2,17 +2,20 @@
 
 #include "cli/analysis_commands.h"
 #include "cli/check.h"
+#include "cli/completion.h"
 #include "cli/dump.h"
 #include "cli/export.h"
 #include "cli/findings.h"
 #include "cli/import.h"
 #include "cli/list.h"
+#include "cli/merge.h"
 #include "cli/predict.h"
 #include "cli/reproduce.h"
 #include "cli/run.h"
 #include "cli/show.h"
 #include "cli/speed.h"
 #include "cli/status.h"
+#include "cli/submit.h"
 #include "cli/trace.h"
 #include "cli/verify.h"
 
@@ -36,6 +39,12 @@ const std::string results_help = R"(
 
 const std::string jobs_help = R"(  --jobs N          number of runs at the same time (default: one per core)
   --threads N       threads of each run (default: 1); the results do not depend on it
+)";
+
+const std::string shard_help =
+    R"(  --shard I/N       train one of N parts, which other processes or machines complete: every N-th run of
+                    the grid, from run I on, and of a search every N-th trial of each rung; slurm: the
+                    part of this task of a Slurm job array 1-N (docs/clusters.md)
 )";
 
 const std::string any_times_help =
@@ -93,14 +102,14 @@ For an experiment: its models with hidden size and number of parameters, its num
 
 const std::string run_usage =
     R"(rnnbench run EXPERIMENT [--KEY VALUE ...] [--results DIR] [--jobs N] [--threads N]
-                    [--recompute K] [--dry-run] [--keep-going|--fail-fast] [--no-weights]
-                    [--oversubscribe]
+                    [--shard I/N] [--recompute K] [--dry-run] [--keep-going|--fail-fast]
+                    [--no-weights] [--oversubscribe]
 
 Trains every run of the experiment that has no record yet, and again every run whose record exists
 but whose weights file is missing or damaged. Ctrl-C saves checkpoints; the same command then
 continues.
 )" + experiment_help +
-    results_help + jobs_help + recompute_help +
+    results_help + jobs_help + shard_help + recompute_help +
     R"(  --dry-run         list the runs and whether they are recorded, and train nothing
   --keep-going      after a run that failed, train the others (default)
   --fail-fast       after a run that failed, stop
@@ -214,10 +223,43 @@ and, if wanted:
   --results DIR     folder of the records (default: results)
 )";
 
+const std::string submit_usage =
+    R"(rnnbench submit EXPERIMENT [--KEY VALUE ...] [--array N] [--jobs N] [--time T]
+                       [--partition P] [--profile smoke|lab|full] [--results DIR] [--dry-run]
+
+Writes scripts for Slurm to <results>/<experiment>/slurm and queues them with sbatch: a job array of
+N tasks, each of which trains a shard of the runs, and a job that finishes. For a study: its protocol,
+an array for each rung of the search, which waits for the one before, an array for the reported runs,
+and the verdicts. Tasks that reach their time limit or are preempted save checkpoints, are queued
+again and continue. 'rnnbench status' works meanwhile. docs/clusters.md explains it.
+)" + experiment_help +
+    R"(
+  --array N         tasks of an array (default: 64, or the number of runs if there are fewer)
+  --jobs N          runs at the same time in each task, one core for each (default: 1)
+  --time T          time limit of a task: MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS (default: that of
+                    the partition)
+  --partition P     the partition (default: that of the cluster); other options of sbatch can be set by
+                    its environment variables, such as SBATCH_ACCOUNT
+  --profile P       of a study: smoke, lab (default) or full, see 'rnnbench reproduce --help'
+  --results DIR     folder of the records, which all nodes see (default: results)
+  --dry-run         print the scripts, and write and queue nothing
+)";
+
+const std::string merge_usage = R"(rnnbench merge DIR ... --into DIR
+
+Adds the records, weights, trials, protocols and imported results of results folders to another one,
+which is created if it does not exist: those of shards that did not share a folder, or of several
+machines. What is there already with the same content is left as it is; what is there with another
+content is kept and named, and the exit code is then 1. A merge that was interrupted is continued by
+repeating it.
+
+  --into DIR        the results folder that gets them
+)";
+
 const std::string reproduce_usage =
     R"(rnnbench reproduce [STUDY ...] [--profile smoke|lab|full] [--jobs N] [--threads N]
-                          [--results DIR] [--dry-run | --freeze] [--family FILES]
-                          [--oversubscribe] [--any-times]
+                          [--shard I/N] [--results DIR] [--dry-run | --freeze]
+                          [--family FILES] [--oversubscribe] [--any-times]
 
 Trains all runs of published claims and prints the verdicts. STUDY is a study of the catalogue or a
 file with a section [claim]; without one, all studies of the catalogue are run. For each study, the
@@ -229,6 +271,7 @@ runs decide. Ctrl-C saves checkpoints; the same command then continues.
                     (default): hours on a laptop for the whole catalogue; full: the sizes of the
                     publications
 )" + jobs_help +
+    shard_help +
     R"(  --results DIR     folder of the records (default: results)
   --dry-run         print how many trials and runs are missing and an upper bound of the core-minutes
                     that they take on this machine
@@ -345,6 +388,19 @@ on copy.
     R"(  --repetitions N   number of repetitions, interleaved over all models (default: 9)
 )";
 
+const std::string completion_usage = R"~(rnnbench completion bash|zsh
+
+Prints a script that completes commands, options, tasks, cells, experiments and values. For bash, add
+this line to ~/.bashrc; for zsh, the same with zsh to ~/.zshrc, behind compinit:
+  eval "$(rnnbench completion bash)"
+The Debian package installs both.
+)~";
+
+const std::string man_usage = R"(rnnbench man
+
+Prints the manual page, for 'rnnbench man | man -l -'. The Debian package installs it.
+)";
+
 }  // namespace
 
 const std::vector<Command>& all_commands() {
@@ -358,6 +414,8 @@ const std::vector<Command>& all_commands() {
       {"report", "write the report of an experiment, or the page of all findings", report_usage, report_command},
       {"compare", "compare two models by differences between runs of the same seed", compare_usage, compare_command},
       {"import", "take results of other programs into tables, figures and comparisons", import_usage, import_command},
+      {"submit", "queue an experiment or a study on a cluster, with Slurm", submit_usage, submit_command},
+      {"merge", "join the results folders of several machines", merge_usage, merge_command},
       {"reproduce", "train the runs of published claims and print the verdicts", reproduce_usage, reproduce_command},
       {"findings", "print the table of findings: published claims and their verdicts", findings_usage,
        findings_command},
@@ -368,6 +426,8 @@ const std::vector<Command>& all_commands() {
       {"export", "write sequences of a task for other programs", export_usage, export_command},
       {"dump", "write a batch with outputs, loss and gradients for other programs", dump_usage, dump_command},
       {"speed", "measure the time of a training update", speed_usage, speed_command},
+      {"completion", "print what bash or zsh needs to complete commands", completion_usage, completion_command},
+      {"man", "print the manual page", man_usage, man_command},
   };
   return commands;
 }

@@ -46,8 +46,8 @@ std::string command_line(const Arguments& arguments) {
 
 int reproduce_command(const CommandArguments& words) {
   std::vector<Flag> flags = family_flags(profile_names);
-  for (Flag flag : {Flag{"jobs"}, Flag{"threads"}, results_flag(), Flag{"dry-run", false}, Flag{"freeze", false},
-                    Flag{"oversubscribe", false}})
+  for (Flag flag : {Flag{"jobs"}, Flag{"threads"}, Flag{"shard"}, results_flag(), Flag{"dry-run", false},
+                    Flag{"freeze", false}, Flag{"oversubscribe", false}})
     flags.push_back(std::move(flag));
   const Arguments arguments("reproduce", words, std::move(flags), false);
   const std::vector<Finding> family = finding_family(arguments, profile_of(arguments));
@@ -75,6 +75,7 @@ int reproduce_command(const CommandArguments& words) {
   options.threads = static_cast<int>(arguments.integer("threads", 1, 1, 4096));
   options.weights = false;
   options.oversubscribe = arguments.has("oversubscribe");
+  options.shard = shard_of(arguments);
   options.command = command_line(arguments);
   if (arguments.has("freeze")) {
     for (const auto& study : studies) {
@@ -89,6 +90,7 @@ int reproduce_command(const CommandArguments& words) {
     if (own == interrupted_code) return own;
     code = std::max(code, own);
   }
+  if (!options.shard.is_whole()) return code;
   const bool smoke = profile_of(arguments) == Profile::smoke;
   const std::vector<FindingResult> results =  // refuses comparisons whose models or measures do not exist
       evaluate_findings(family, arguments.results(), arguments.has("any-times"), Keep::numbers);

@@ -12,11 +12,12 @@
 namespace rnnbench::cli {
 namespace {
 
-void print_plan(const Experiment& experiment, const std::filesystem::path& results, bool weights) {
+void print_plan(const Experiment& experiment, const Shard& shard, const std::filesystem::path& results, bool weights) {
   const ResultsFolder results_folder(results, experiment.name);
   std::size_t recorded = 0, again = 0;
   std::vector<std::vector<std::string>> rows;
-  for (const RunSpec& run : experiment.runs) {
+  const std::vector<RunSpec> runs = shard.of_runs(experiment.runs);
+  for (const RunSpec& run : runs) {
     const std::string id = run.id();
     const auto record = results_folder.load(id);  // reports a damaged record
     const bool lacks_weights = record && weights && !weights_problem(results_folder.weights_path(id), *record).empty();
@@ -25,9 +26,10 @@ void print_plan(const Experiment& experiment, const std::filesystem::path& resul
     rows.push_back({id, !record ? "to run" : lacks_weights ? "to run for its weights" : "recorded", describe(run)});
   }
   print_columns(std::cout, rows);
-  std::cout << experiment.runs.size() << " runs, " << recorded << " recorded, " << experiment.runs.size() - recorded
-            << " to run" << (again > 0 ? ", " + std::to_string(again) + " to run again for their weights" : "")
-            << ", in " << results_folder.path().string() << '\n';
+  std::cout << runs.size() << " runs" << (shard.is_whole() ? "" : " of shard " + shard.text()) << ", " << recorded
+            << " recorded, " << runs.size() - recorded << " to run"
+            << (again > 0 ? ", " + std::to_string(again) + " to run again for their weights" : "") << ", in "
+            << results_folder.path().string() << '\n';
 }
 
 }  // namespace
@@ -36,6 +38,7 @@ int run_command(const CommandArguments& words) {
   const Arguments arguments("run", words,
                             {{.name = "jobs"},
                              {.name = "threads"},
+                             {.name = "shard"},
                              {.name = "recompute"},
                              results_flag(),
                              {.name = "dry-run", .takes_value = false},
@@ -54,16 +57,17 @@ int run_command(const CommandArguments& words) {
   options.keep_going = !arguments.has("fail-fast");
   options.weights = !arguments.has("no-weights");
   options.oversubscribe = arguments.has("oversubscribe");
+  options.shard = shard_of(arguments);
   const Experiment experiment = parse_experiment(arguments, workspace);
   if (arguments.has("dry-run")) {
-    print_plan(experiment, arguments.results(), options.weights);
+    print_plan(experiment, options.shard, arguments.results(), options.weights);
     return 0;
   }
   options.command = run_command_line(arguments);
   const ResultsFolder folder(arguments.results(), experiment.name);
   folder.load_all();  // reports a damaged record before any run starts
   const int code = run_experiment(experiment, arguments.results(), options);
-  write_csv(folder, folder.load_all());
+  if (options.shard.is_whole()) write_csv(folder, folder.load_all());
   return code;
 }
 

@@ -161,6 +161,12 @@ TEST_CASE("docs: the examples of docs/use-the-results.md work", "[docs]") {
   CHECK(reader.scripts() >= 3);
 }
 
+TEST_CASE("docs: the commands of docs/clusters.md do what they say", "[docs]") {
+  Reader reader;
+  reader.follow(root / "docs/clusters.md");
+  CHECK(reader.commands() == 5);
+}
+
 TEST_CASE("docs: the commands of docs/training.md do what they say", "[docs]") {
   Reader reader;
   reader.follow(root / "docs/training.md");

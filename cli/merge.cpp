@@ -1,0 +1,38 @@
+#include "cli/merge.h"
+
+#include <iostream>
+
+#include "analysis/format.h"
+#include "cli/arguments.h"
+#include "core/error.h"
+#include "core/plain_text.h"
+#include "experiments/running/merge.h"
+
+namespace rnnbench::cli {
+
+int merge_command(const CommandArguments& words) {
+  const Arguments arguments("merge", words, {{.name = "into"}}, false);
+  if (arguments.positional().empty())
+    throw UserError(
+        "command line: 'rnnbench merge' needs one results folder or more, as in rnnbench merge shard-1 "
+        "shard-2 --into results");
+  const std::filesystem::path into = arguments.text("into", "");
+  if (into.empty())
+    throw UserError("command line: 'rnnbench merge' needs --into DIR, the folder that gets the results");
+  std::size_t differing = 0;
+  for (const Merged& merged : merge_results({arguments.positional().begin(), arguments.positional().end()}, into)) {
+    for (const std::string& sentence : merged.differing) std::cerr << plain_text(sentence) << '\n';
+    differing += merged.differing.size();
+    std::string line = merged.experiment + ": " + counted(merged.records, "record") + " added";
+    if (merged.weights > 0) line += " (" + std::to_string(merged.weights) + " with weights)";
+    if (merged.trials > 0) line += ", " + counted(merged.trials, "trial") + " added";
+    if (merged.other_files > 0) line += ", " + counted(merged.other_files, "other file") + " added";
+    line += ", " + std::to_string(merged.identical) + " identical";
+    if (!merged.differing.empty())
+      line += ", " + std::to_string(merged.differing.size()) + " differing, which were kept";
+    std::cout << line << '\n';
+  }
+  return differing > 0 ? 1 : 0;
+}
+
+}  // namespace rnnbench::cli
