@@ -1,6 +1,5 @@
 #include "cli/predict.h"
 
-#include <algorithm>
 #include <iostream>
 
 #include "cli/arguments.h"
@@ -10,6 +9,7 @@
 #include "core/sequence_arrays.h"
 #include "experiments/training/evaluation.h"
 #include "experiments/training/update.h"
+#include "tasks/helpers.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -19,20 +19,6 @@ constexpr int batch_size = 64;  // as in the evaluation of runs
 std::int64_t default_count(const RecordedModel& model) {
   const int listed = model.task->listed(Purpose::test);
   return listed > 0 ? listed : test_factor * spec_from_json(model.record.spec).training.integer("evaluate");
-}
-
-// Share of the answers that are correct, of batches with classes as targets.
-double accuracy(const Signature& signature, const std::vector<Batch>& batches,
-                const std::vector<std::vector<float>>& outputs) {
-  std::int64_t answers = 0, correct = 0;
-  for (std::size_t k = 0; k < batches.size(); ++k)
-    for (std::size_t i = 0; i < batches[k].answer.size(); ++i) {
-      if (!batches[k].answer[i]) continue;
-      const auto at = outputs[k].begin() + static_cast<std::ptrdiff_t>(i * signature.outputs);
-      ++answers;
-      correct += std::max_element(at, at + signature.outputs) - at == batches[k].classes[i];
-    }
-  return answers == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(answers);
 }
 
 }  // namespace
@@ -63,9 +49,11 @@ int predict_command(const CommandArguments& words) {
   const auto workspace = model.network->workspace();
   std::vector<std::vector<float>> outputs;
   LossSum loss;
+  AnswerCount answers;
   for (const Batch& batch : batches) {
     model.network->predict(model.parameters, batch, true, *workspace, outputs.emplace_back());
     loss += loss_of(signature, batch, outputs.back());
+    if (signature.loss == Loss::cross_entropy) answers += count_answers(signature, batch, outputs.back());
   }
   TensorFile file = sequence_arrays(signature, batches, outputs);
   if (!has_targets) std::erase_if(file.tensors, [](const Tensor& tensor) { return tensor.name == "targets"; });
@@ -77,7 +65,7 @@ int predict_command(const CommandArguments& words) {
   std::cout << "wrote the outputs for " << file.tensors.at(0).shape.at(0) << " sequences to " << path.string();
   if (has_targets) {
     std::cout << "\nloss " << loss.mean();
-    if (signature.loss == Loss::cross_entropy) std::cout << ", accuracy " << accuracy(signature, batches, outputs);
+    if (signature.loss == Loss::cross_entropy) std::cout << ", accuracy " << answers.accuracy();
   }
   std::cout << '\n';
   return 0;

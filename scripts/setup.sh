@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # without which CMake does not configure the tests; gnuplot and its fonts for the figures.
 packages=(
   g++ cmake make git
-  libboost-program-options-dev nlohmann-json3-dev librandom123-dev libhwy-dev libbenchmark-dev
+  libboost-program-options-dev nlohmann-json3-dev librandom123-dev libhwy-dev libbenchmark-dev zlib1g-dev
   catch2 libeigen3-dev
   gnuplot-nox fonts-dejavu-core
 )
@@ -18,7 +18,7 @@ packages=(
 test_packages=(python3-scipy python3-pandas r-base-core)
 if grep -qs '^VERSION_CODENAME=bookworm$' /etc/os-release; then test_packages+=(clang-format-14 chromium); fi
 needed="g++ 12 (or a compiler as new), CMake 3.25, make, Boost.Program_options 1.74, nlohmann-json 3.11, Random123,
-Highway 1.0, Google Benchmark, Catch2 2.13, Eigen 3.4 and gnuplot 5.4"
+Highway 1.0, Google Benchmark, zlib, Catch2 2.13, Eigen 3.4 and gnuplot 5.4"
 
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
 fail() {

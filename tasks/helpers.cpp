@@ -38,6 +38,16 @@ int most_probable(const float* outputs, int n) {
   return static_cast<int>(std::max_element(outputs, outputs + n) - outputs);
 }
 
+AnswerCount count_answers(const Signature& signature, const Batch& batch, const std::vector<float>& outputs) {
+  AnswerCount count;
+  for (std::size_t i = 0; i < batch.answer.size(); ++i) {
+    if (!batch.answer[i]) continue;
+    ++count.answers;
+    count.correct += most_probable(&outputs[i * signature.outputs], signature.outputs) == batch.classes[i];
+  }
+  return count;
+}
+
 void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count,
                      const UsePrediction& use) {
   constexpr int max_batch = 64;  // limits the memory for long sequences

@@ -42,6 +42,18 @@ std::int64_t solve_length(const std::string& task, std::int64_t time_steps, int 
 // The most probable class: the index of the largest of n outputs, the first one if several are equal.
 int most_probable(const float* outputs, int n);
 
+// How many of the answers of a batch with classes as targets are right: the class is the most probable one.
+struct AnswerCount {
+  std::int64_t answers = 0, correct = 0;
+  double accuracy() const { return answers > 0 ? static_cast<double>(correct) / static_cast<double>(answers) : 0; }
+  AnswerCount& operator+=(const AnswerCount& other) {
+    answers += other.answers;
+    correct += other.correct;
+    return *this;
+  }
+};
+AnswerCount count_answers(const Signature& signature, const Batch& batch, const std::vector<float>& outputs);
+
 // Samples `count` sequences of `source` in batches, and calls `use` with each batch and the outputs of `predict`.
 using UsePrediction = std::function<void(const Batch& batch, const std::vector<float>& outputs)>;
 void predict_samples(const Task& task, const Predict& predict, const StreamSource& source, int count,

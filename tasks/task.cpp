@@ -97,19 +97,12 @@ double score(const Scores& scores, const std::string& name) {
 Scores Task::evaluate(const Predict& predict, const StreamSource& source, int count) const {
   const Signature shape = signature();
   LossSum loss;
-  std::int64_t correct = 0, answers = 0;
+  AnswerCount answers;
   predict_samples(*this, predict, source, count, [&](const Batch& batch, const std::vector<float>& outputs) {
     loss += loss_of(shape, batch, outputs);
-    if (shape.loss != Loss::cross_entropy) return;
-    for (std::size_t i = 0; i < batch.answer.size(); ++i) {
-      if (!batch.answer[i]) continue;
-      ++answers;
-      correct += most_probable(&outputs[i * shape.outputs], shape.outputs) == batch.classes[i];
-    }
+    if (shape.loss == Loss::cross_entropy) answers += count_answers(shape, batch, outputs);
   });
-  const double measured = shape.loss != Loss::cross_entropy ? loss.mean()
-                          : answers > 0                     ? static_cast<double>(correct) / answers
-                                                            : 0;
+  const double measured = shape.loss == Loss::cross_entropy ? answers.accuracy() : loss.mean();
   Scores scores;
   if (measure().name != "loss") scores.emplace_back(measure().name, measured);
   scores.emplace_back("loss", loss.mean());

@@ -196,7 +196,7 @@ std::string missing_input(const std::vector<RunSpec>& runs) {
     for (const auto& [option, path] : input_paths(run))
       if (std::error_code ignored; !std::filesystem::exists(path, ignored))
         return "there is no file " + path +
-               ", which these runs read (docs/music.md says how to get the files of the catalogue)";
+               ", which these runs read (docs/your-own-data.md says how to get the files of the catalogue)";
   return "";
 }
 

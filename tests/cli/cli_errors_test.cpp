@@ -152,7 +152,7 @@ TEST_CASE("a study whose files are missing can be read, and is not run", "[cli][
   shell.write("music.ini",
               "task = sequences\nfile = nowhere.json@0123456789abcdef\ncell = lstm, gru\nseed = 1..16\n" + claim);
   const std::string sentence =
-      "there is no file nowhere.json, which these runs read (docs/music.md says how to get the files of the catalogue)";
+      "there is no file nowhere.json, which these runs read (docs/your-own-data.md says how to get the files of the catalogue)";
   CHECK(shell.refusal("reproduce music.ini --results out") == sentence);
   CHECK(shell.refusal("run music.ini --results out") == sentence);
   CHECK(shell.run("show music.ini").code == 0);

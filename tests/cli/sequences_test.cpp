@@ -11,6 +11,7 @@
 #include "tests/cli/shell.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
+#include "tests/tasks/idx_files.h"
 
 using namespace rnnbench::test;
 using Catch::Contains;
@@ -134,6 +135,47 @@ TEST_CASE("a network's outputs are those of its test, on its own sequences and f
   INFO(longer.err);
   CHECK(longer.code == 0);
   CHECK(read_safetensors(shell / "longer.safetensors").find("outputs")->shape.at(0) == 3);
+}
+
+TEST_CASE("sequences with labels and images are exported and predicted as others are", "[cli][export][predict]") {
+  const Shell shell;
+  const ImageFiles images(".gz");
+  const bool of_images = GENERATE(false, true);
+  const int tested = of_images ? ImageFiles::tested : 2;
+  std::string lines;
+  for (int i = 0; i < 20; ++i)
+    lines +=
+        "{\"sequence\": [[" + std::to_string(i) + ", 0.5], [1, -2]], \"labels\": [1, " + std::to_string(i % 2) + "]}\n";
+  shell.write("labels.jsonl", lines);
+  const std::string data = "--task sequences --file " +
+                           (of_images ? images.path() + " --validation 4 --pool 2 --permute 7" : "labels.jsonl");
+  const Record record = read_record(train_small(shell, data + " --cell gru"));
+  const Printed printed = shell.run("predict " + record.id() + " --to outputs.safetensors");
+  INFO(printed.err);
+  REQUIRE(printed.code == 0);
+  const Json& test = record.result.at("final").at("test");
+  std::ostringstream scores;
+  scores << "loss " << test.at("loss").get<double>() << ", accuracy " << test.at("accuracy").get<double>() << '\n';
+  CHECK_THAT(printed.out, Contains(scores.str()));
+  const TensorFile outputs = read_safetensors(shell / "outputs.safetensors");
+  CHECK(outputs.find("outputs")->shape == (of_images ? Shape{tested, 2, 3} : Shape{tested, 2, 2}));
+  CHECK(outputs.find("inputs")->shape == (of_images ? Shape{tested, 2, 3} : Shape{tested, 2, 2}));
+  const auto mask = numbers<float>(outputs, "mask");
+  const auto targets = numbers<std::int64_t>(outputs, "targets");
+  for (int n = 0; n < tested; ++n) {
+    CHECK(mask[2 * n] == (of_images ? 0 : 1));
+    CHECK(mask[2 * n + 1] == 1);
+    CHECK(targets[2 * n + 1] == (of_images ? n % 3 : 1));  // the lines 9 and 19
+  }
+
+  REQUIRE(
+      shell
+          .run("export " + data + " --seed 3 --split test --count " + std::to_string(tested) + " --to test.safetensors")
+          .code == 0);
+  const Printed from_file = shell.run("predict " + record.id() + " --from test.safetensors --to again.safetensors");
+  INFO(from_file.err);
+  REQUIRE(from_file.code == 0);
+  CHECK(file_text(shell / "again.safetensors") == file_text(shell / "outputs.safetensors"));
 }
 
 TEST_CASE("what cannot be exported or predicted gets one sentence", "[cli][export][predict][errors]") {

@@ -1,5 +1,5 @@
 // The commands of the documentation run: those of README.md, docs/commands.md, docs/training.md,
-// docs/reproducibility.md and scripts/quickstart, with a few updates each.
+// docs/your-own-data.md, docs/reproducibility.md and scripts/quickstart, with a few updates each.
 #include <cstdlib>
 #include <regex>
 #include <set>
@@ -170,6 +170,12 @@ TEST_CASE("docs: the commands of docs/clusters.md do what they say", "[docs]") {
 TEST_CASE("docs: the commands of docs/training.md do what they say", "[docs]") {
   Reader reader;
   reader.follow(root / "docs/training.md");
+  CHECK(reader.commands() >= 5);
+}
+
+TEST_CASE("docs: the commands of docs/your-own-data.md do what they say", "[docs]") {
+  Reader reader;
+  reader.follow(root / "docs/your-own-data.md");
   CHECK(reader.commands() >= 5);
 }
 

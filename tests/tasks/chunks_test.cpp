@@ -11,7 +11,7 @@
 #include "experiments/training/scorer.h"
 #include "experiments/training/train.h"
 #include "tasks/catalogue.h"
-#include "tasks/sequence_file.h"
+#include "tasks/sequences/sequence_file.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
 #include "tests/tasks/symbol_file.h"

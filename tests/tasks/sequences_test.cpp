@@ -1,21 +1,15 @@
 // The task `sequences`: its two forms of files, what it shows and asks, its baselines, and that a run is known by the
 // content of its file.
 #include <cmath>
-#include <fstream>
 #include <map>
-#include <set>
 
 #include <catch2/catch.hpp>
 
-#include "core/error.h"
 #include "core/hash.h"
-#include "core/options.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/running/runner.h"
-#include "tasks/catalogue.h"
-#include "tasks/sequence_file.h"
-#include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
+#include "tests/tasks/data_file.h"
 #include "tests/tasks/task_contract.h"
 
 using namespace rnnbench::test;
@@ -23,29 +17,6 @@ using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {
-
-class DataFile {
- public:
-  explicit DataFile(const std::string& text, const std::string& name = "data.json") : path_(folder_.path() / name) {
-    write(text);
-  }
-  void write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
-  std::string path() const { return path_.string(); }
-  Settings settings() const {
-    Settings settings = default_settings(find_task("sequences").options);
-    settings.set("file", path());
-    return settings;
-  }
-  std::unique_ptr<const Task> task(const std::string& length = "1000000") const {
-    Settings given = settings();
-    given.set("length", length);
-    return find_task("sequences").make(given);
-  }
-
- private:
-  const TemporaryFolder folder_;
-  const fs::path path_;
-};
 
 // Up and down a scale in steps of one, turning at its ends and sometimes in between: where a voice goes next depends on
 // where it came from, which only a memory knows.
@@ -107,8 +78,6 @@ const char* const three_chords =
     " \"valid\": [[[21], [108]]],\n"
     " \"test\": [[[60], [64]], [[], [60], [60], [60, 64]]]}\n";
 
-StreamSource drawn(Purpose purpose, std::uint32_t first = 0) { return {.seed = 3, .purpose = purpose, .first = first}; }
-
 std::vector<int> keys_of(const std::vector<float>& values, std::size_t step) {
   std::vector<int> keys;
   for (int key = 0; key < piano_keys; ++key)
@@ -116,20 +85,6 @@ std::vector<int> keys_of(const std::vector<float>& values, std::size_t step) {
   return keys;
 }
 using Keys = std::vector<int>;
-
-double nats(double p) { return -std::log(p); }
-
-std::string refusal(const std::string& text) {
-  const DataFile file(text, "x");
-  try {
-    read_sequence_file(file.path());
-  } catch (const UserError& error) {
-    const std::string sentence = error.what();
-    CHECK(sentence.find(file.path() + ":") == 0);
-    return sentence.substr(file.path().size() + 1);
-  }
-  return "accepted";
-}
 
 Experiment grid(const std::vector<std::pair<std::string, std::string>>& settings) {
   Declaration declaration{"", {}, {{"task", "sequences", "", 0}, {"cell", "lstm", "", 0}}};
@@ -160,7 +115,7 @@ TEST_CASE("sequences: the target is the next step; validation and test go throug
   const auto task = file.task();
   CHECK(task->steps() == 3);
   Batch batch;
-  task->sample(drawn(Purpose::test, 1), 2, batch);  // the second, and the first again
+  task->sample(sequences_of(Purpose::test, 1), 2, batch);  // the second, and the first again
   CHECK(batch.weight == std::vector<float>{1, 1, 1, 0, 1, 0});
   CHECK(batch.answer == std::vector<std::uint8_t>{1, 1, 1, 0, 1, 0});
   CHECK(keys_of(batch.values, batch.at(0, 0)) == Keys{});
@@ -170,12 +125,12 @@ TEST_CASE("sequences: the target is the next step; validation and test go throug
   CHECK(keys_of(batch.values, batch.at(0, 1)) == Keys{60});
   CHECK(keys_of(batch.targets, batch.at(0, 1)) == Keys{64});
   CHECK(keys_of(batch.values, batch.at(1, 1)) == Keys{});
-  task->sample(drawn(Purpose::validation), 1, batch);
+  task->sample(sequences_of(Purpose::validation), 1, batch);
   CHECK(keys_of(batch.values, 0) == Keys{21});
   CHECK(keys_of(batch.targets, 0) == Keys{108});
 
   // Training draws both of its sequences about equally often.
-  task->sample(drawn(Purpose::training), 1000, batch);
+  task->sample(sequences_of(Purpose::training), 1000, batch);
   int first = 0;
   for (int b = 0; b < batch.size; ++b) first += keys_of(batch.values, batch.at(0, b)) == Keys{60, 64};
   CHECK(std::abs(first - 500) < 5 * std::sqrt(250));
@@ -183,7 +138,7 @@ TEST_CASE("sequences: the target is the next step; validation and test go throug
   // Cut to two steps, the last of them only asked.
   const auto cut = file.task("1");
   CHECK(cut->steps() == 1);
-  cut->sample(drawn(Purpose::test), 2, batch);
+  cut->sample(sequences_of(Purpose::test), 2, batch);
   CHECK(batch.weight == std::vector<float>{1, 1});
   CHECK(keys_of(batch.targets, batch.at(0, 1)) == Keys{60});
 }
@@ -213,14 +168,14 @@ TEST_CASE("sequences: the baselines count in the training split and are scored o
   };
   for (const int count : {1, 2, 1000}) {
     sequences = 0;
-    const Scores scores = task->evaluate(even, drawn(Purpose::test), count);
+    const Scores scores = task->evaluate(even, sequences_of(Purpose::test), count);
     CHECK(sequences == 2);  // every one once
     CHECK(score(scores, "nll") == Approx(88 * std::log(2)));
     CHECK(score(scores, "frequencies") == Approx(frequencies).epsilon(1e-6));
     CHECK(score(scores, "loss") == score(scores, "nll"));
   }
   sequences = 0;
-  task->evaluate(even, drawn(Purpose::training), 70);
+  task->evaluate(even, sequences_of(Purpose::training), 70);
   CHECK(sequences == 70);
   CHECK(task->measure().definition.find("summed over the keys") != std::string::npos);
 }
@@ -237,15 +192,14 @@ TEST_CASE("sequences: the target of a symbol is the next one of its line", "[tas
   CHECK(signature.inputs == 3);
   CHECK(signature.outputs == 3);
   Batch batch;
-  task->sample(drawn(Purpose::test), 1, batch);
+  task->sample(sequences_of(Purpose::test), 1, batch);
   CHECK(batch.symbols == std::vector<std::int32_t>{2, 0, 0, 0});
   CHECK(batch.classes == std::vector<std::int32_t>{0, 1, 0, 0});
   CHECK(batch.weight == std::vector<float>{1, 1, 0, 0});
   // After 2: nothing was counted. After 0: 1 twice.
   CHECK(task->baseline() == Approx((nats(1.0 / 3) + nats(2.5 / 3.5)) / 2).epsilon(1e-6));
-  const Predict even = [](const Batch& b, std::vector<float>& outputs) { outputs.assign(b.symbols.size() * 3, 0); };
   // Predicted in training: 1 0 1 1.
-  CHECK(score(task->evaluate(even, drawn(Purpose::test), 1), "frequencies") ==
+  CHECK(score(task->evaluate(even_classes(3), sequences_of(Purpose::test), 1), "frequencies") ==
         Approx((nats(1.5 / 5.5) + nats(3.5 / 5.5)) / 2).epsilon(1e-6));
 }
 
@@ -267,7 +221,7 @@ TEST_CASE("sequences: lines without a split are divided by their number", "[task
 
 TEST_CASE("sequences: a file in another format is refused with its line", "[tasks][sequences]") {
   const std::string rest = "\"valid\": [[[60], []]], \"test\": [[[60], []]]}";
-  CHECK(refusal("{\"train\": [[[60], []]],\n" + rest) == "accepted");
+  CHECK(file_refusal("{\"train\": [[[60], []]],\n" + rest) == "accepted");
   const std::map<std::string, std::string> cases{
       {"{\"train\": [[[60.5], []]],", "1: expected a MIDI note, a whole number from 0 to 127, found 60.5"},
       {"{\"train\": [[[-1], []]],", "1: expected a MIDI note, a whole number from 0 to 127, found -1"},
@@ -277,29 +231,32 @@ TEST_CASE("sequences: a file in another format is refused with its line", "[task
       {"{\"train\": [[\n[20], []]],", "2: the note 20 is not one of the 88 keys, 21 to 108"},
       {"{\"train\": [[60, 61]],", "1: expected '[' before a note, found 60"},
       {"{\"train\": [[[60], []]\n\n[]],", "3: expected ']' or ',' after a sequence, found ["},
-      {"{\"train\": [[[60]]],", "1: a sequence needs at least two steps"},
+      {"{\"train\": [[[60]]],", "1: a sequence without labels needs at least two steps"},
       {"{\"train\": [], \"train\": [],", "1: the split \"train\" occurs twice"},
       {"{\"validation\": [],", "1: the split \"validation\" is not one of \"train\", \"valid\", \"test\""},
       {"{\"train\": [],",
        " the split \"train\" has no sequence; each of \"train\", \"valid\", \"test\" needs at least one (so without "
        "splits, the file needs ten lines)"}};
-  for (const auto& [begin, sentence] : cases) CHECK(refusal(begin + rest) == sentence);
-  CHECK(refusal("{\"train\": [[[60], []]]," + rest + "1") == "1: expected nothing more, found 1");
-  CHECK(refusal("{\"train\": [[[60], []]]") == "1: expected '}' or ',' after a split, found the end of the text");
+  for (const auto& [begin, sentence] : cases) CHECK(file_refusal(begin + rest) == sentence);
+  CHECK(file_refusal("{\"train\": [[[60], []]]," + rest + "1") == "1: expected nothing more, found 1");
+  CHECK(file_refusal("{\"train\": [[[60], []]]") == "1: expected '}' or ',' after a split, found the end of the text");
 
-  CHECK(refusal("[1, 2]\n[3, x]\n") == "2: expected a symbol, a whole number from 0 to 65535, found x");
-  CHECK(refusal("[1, 2]\n[3, 65536]\n") == "2: expected a symbol, a whole number from 0 to 65535, found 65536");
-  CHECK(refusal("[1, 2]\n\n[3, 4,]\n") == "3: expected a symbol, a whole number from 0 to 65535, found ]");
-  CHECK(refusal(std::string("[1, 2]\n[3, 4]\0[5, 6]\n", 21)) == "2: a byte of value 0 in a text file");
+  CHECK(file_refusal("[1, 2]\n[3, x]\n") == "2: expected a symbol, a whole number from 0 to 65535, found x");
+  CHECK(file_refusal("[1, 2]\n[3, 65536]\n") == "2: expected a symbol, a whole number from 0 to 65535, found 65536");
+  CHECK(file_refusal("[1, 2]\n\n[3, 4,]\n") == "3: expected a symbol, a whole number from 0 to 65535, found ]");
+  CHECK(file_refusal(std::string("[1, 2]\n[3, 4]\0[5, 6]\n", 21)) == "2: a byte of value 0 in a text file");
   CHECK_THROWS_WITH(read_sequence_file("."), "file = . cannot be read: this is a folder");
-  CHECK(refusal("[1, 2] [3, 4]\n") == "1: expected nothing more, found [");
-  CHECK(refusal("[1, 2]\n{\"split\": \"train\", \"sequence\": [1, 2]}") ==
+  CHECK(file_refusal("[1, 2] [3, 4]\n") == "1: expected nothing more, found [");
+  CHECK(file_refusal("[1, 2]\n{\"split\": \"train\", \"sequence\": [1, 2]}") ==
         "2: either every line or no line must have a \"split\"");
-  CHECK(refusal("{\"sequence\": [1, 2]}") == "1: a line without \"split\"");
-  CHECK(refusal("{\"split\": \"dev\", \"sequence\": [1, 2]}") ==
+  CHECK(file_refusal("{\"split\": \"dev\", \"sequence\": [1, 2]}") ==
         "1: the split \"dev\" is not one of \"train\", \"valid\", \"test\"");
-  CHECK_THAT(refusal("{\"split\": \"train\", \"split\": \"test\", \"sequence\": [1, 2]}"), Contains("each once"));
-  CHECK_THAT(refusal("words"), Contains("expected '[' before a symbol, found words"));
+  CHECK(file_refusal("{\"split\": \"train\", \"split\": \"test\", \"sequence\": [1, 2]}") ==
+        "1: the member \"split\" occurs twice");
+  CHECK(file_refusal("{\"split\": \"train\"}") == "1: a line without \"sequence\"");
+  CHECK(file_refusal("{\"split\": \"train\", \"target\": 1}") ==
+        "1: the member \"target\" is not one of \"split\", \"sequence\", \"label\", \"labels\"");
+  CHECK_THAT(file_refusal("words"), Contains("expected '[' before a symbol, found words"));
   CHECK_THROWS_WITH(read_sequence_file("/nowhere/x.json"),
                     "file = /nowhere/x.json cannot be read: No such file or directory");
   CHECK_THROWS_WITH(read_sequence_file(DataFile("").path()), Contains("is empty"));
@@ -344,7 +301,8 @@ TEST_CASE("sequences: with a declared hash, runs are known without the file, and
 
   const Experiment absent = grid({{"file", "/nowhere/x.json@" + hash}});
   CHECK(absent.runs.at(0).id() == id);
-  CHECK_THAT(missing_input(absent.runs), Contains("there is no file /nowhere/x.json") && Contains("docs/music.md"));
+  CHECK_THAT(missing_input(absent.runs),
+             Contains("there is no file /nowhere/x.json") && Contains("docs/your-own-data.md"));
   CHECK(missing_input(both) == "");
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(run_experiment(absent, folder.path() / "results", {}),

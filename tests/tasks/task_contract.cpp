@@ -257,6 +257,10 @@ std::vector<Settings> variants(const TaskEntry& entry, const Settings& given) {
     if (option.kind != Option::Kind::choice) continue;
     std::vector<Settings> more;
     for (const Settings& kind : kinds) {
+      if (option.used && !option.used(kind)) {
+        more.push_back(kind);
+        continue;
+      }
       for (const std::string& choice : option.choices) {
         more.push_back(kind);
         more.back().set(option.name, choice);
@@ -268,6 +272,7 @@ std::vector<Settings> variants(const TaskEntry& entry, const Settings& given) {
   for (const Option& option : entry.options) {
     if (option.kind != Option::Kind::integer || option.name == "length") continue;
     for (Settings kind : chosen) {
+      if (option.used && !option.used(kind)) continue;
       kind.set(option.name, std::to_string(static_cast<std::int64_t>(option.min)));
       kinds.push_back(kind);
       if (option.name != "shortest") continue;
