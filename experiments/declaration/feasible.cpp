@@ -95,23 +95,26 @@ void check_test_length(const RunSpec& run) {
 }  // namespace
 
 void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
-  const auto task = make_task(run);
-  const NetworkSize size = network_size(run.model, task->signature());
-  check_settings(run, *task, size);
+  check_feasible(run, *make_task(run), options);
+}
+
+void check_feasible(const RunSpec& run, const Task& task, const WorkspaceOptions& options) {
+  const NetworkSize size = network_size(run.model, task.signature());
+  check_settings(run, task, size);
   check_probe(run);
   const std::int64_t batch = run.training.integer("batch");
   const auto truncate = static_cast<int>(run.training.integer("truncate"));
-  const bool in_pieces = truncate > 0 || task->chunk() > 0;
+  const bool in_pieces = truncate > 0 || task.chunk() > 0;
   if (in_pieces && options.recompute > 0)
     throw UserError((truncate > 0 ? "truncate = " + std::to_string(truncate) : "chunk = " + run.task.text("chunk")) +
                     " keeps the activations of one piece of a sequence only, which leaves nothing to compute again; "
                     "leave out --recompute");
-  const int steps = truncate > 0 ? std::min(truncate, task->steps()) : task->steps();
+  const int steps = truncate > 0 ? std::min(truncate, task.steps()) : task.steps();
   // Copies of the parameters: the best ones, and the sum of the gradients of segments.
   const int copies =
       (run.training.text("keep") == "best") + (truncate > 0 && run.training.text("truncate-update") == "sequence");
-  const double needed = training_bytes(run.model, task->signature(), steps, static_cast<int>(batch), options) +
-                        batch_bytes(task->signature(), task->steps(), batch) +
+  const double needed = training_bytes(run.model, task.signature(), steps, static_cast<int>(batch), options) +
+                        batch_bytes(task.signature(), task.steps(), batch) +
                         static_cast<double>(copies) * sizeof(float) * static_cast<double>(size.parameters);
   if (needed > physical_memory())
     throw UserError(run.model.text("cell") + " on " + run.task.text("task") +
@@ -119,12 +122,13 @@ void check_feasible(const RunSpec& run, const WorkspaceOptions& options) {
                     (run.model.has("budget")         ? " from budget = " + run.model.text("budget")
                      : run.model.has("state-budget") ? " from state-budget = " + run.model.text("state-budget")
                                                      : "") +
-                    ", batch = " + std::to_string(batch) + " and " + std::to_string(task->steps()) +
+                    ", batch = " + std::to_string(batch) + " and " + std::to_string(task.steps()) +
                     " time steps needs about " + gibibytes(needed) + " of memory, but this machine has " +
                     gibibytes(physical_memory()) + "; choose a smaller hidden, layers, batch or length" +
                     (run.model.text_or("attention", "none") != "none" || options.recompute > 0 || in_pieces ? ""
-                     : run.task.values().contains("chunk") ? ", or use chunk = 100 or --recompute 100"
-                                                           : ", or use --recompute 100"));
+                     : run.task.values().contains("chunk") && !task.signature().one_answer
+                         ? ", or use chunk = 100 or --recompute 100"
+                         : ", or use --recompute 100"));
   if (run.task.has("test-length")) check_test_length(run);
 }
 

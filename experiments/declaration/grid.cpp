@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -202,7 +203,7 @@ class Grid {
     if (!checked_.insert(key).second) return;
     if (!missing_input({run}).empty()) return;  // its results can be read, and nothing is trained (check_inputs)
     try {
-      check_feasible(run, workspace_);
+      check_feasible(run, task_of(run), workspace_);
     } catch (const UserError& error) {
       refuse(error.what(), axes);
     }
@@ -218,7 +219,7 @@ class Grid {
   void complete_chrono(RunSpec& run, const std::vector<Axis>& axes) {
     const auto [steps, is_new] = steps_.try_emplace(run.task.values(), 0);
     try {
-      if (is_new) steps->second = make_task(run)->steps();
+      if (is_new) steps->second = task_of(run).steps();
     } catch (const UserError& error) {
       refuse(error.what(), axes);
     }
@@ -240,6 +241,17 @@ class Grid {
     run.task = completed_;
   }
 
+  // The task of a run. Consecutive runs with the same settings share it, because it may have to read a file.
+  const Task& task_of(const RunSpec& run) {
+    const bool takes_seed = find_task(run.task.text("task")).take_seed != nullptr;
+    auto key = std::pair(run.task.values(), takes_seed ? run.seed : 0);
+    if (task_ == nullptr || task_key_ != key) {
+      task_ = make_task(run);
+      task_key_ = std::move(key);
+    }
+    return *task_;
+  }
+
   // Throws the sentence with the place of the first setting that it mentions.
   [[noreturn]] void refuse(const std::string& sentence, const std::vector<Axis>& axes) const {
     const std::string padded = " " + sentence;
@@ -254,7 +266,9 @@ class Grid {
   Precedence precedence_;
   Names tasks_, cells_;
   std::set<std::string> checked_;
-  Settings declared_, completed_;  // task settings of the last run that complete() was called for, before and after
+  Settings declared_, completed_;     // task settings of the last run that complete() was called for, before and after
+  std::unique_ptr<const Task> task_;  // see task_of
+  std::pair<std::map<std::string, std::string>, std::uint64_t> task_key_;
   std::map<std::map<std::string, std::string>, int> steps_;  // time steps by the settings of the task
   std::size_t total_ = 0, total_characters_ = 0;             // of the runs, and of their settings as text
 };
