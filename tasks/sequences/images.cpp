@@ -116,11 +116,10 @@ class Images final : public LabeledSequences {
     const IdxFile& file = images_[split == test_split];
     const std::size_t width = file.size(2), pixels = width * file.size(1);
     const std::uint8_t* image = file.data() + number(split, sequence) * pixels;
-    const int pool = options_.pool;
+    const int pool = options_.pool, first = order_[step] * features_;  // among the averaged pixels, row by row
+    const std::uint8_t* corner = image + first / columns_ * pool * width + first % columns_ * pool;
     float* values = &batch.values[i * features_];
-    int at = order_[step] * features_;  // among the averaged pixels, row by row
-    for (int k = 0; k < features_; ++k, ++at) {
-      const std::uint8_t* corner = image + at / columns_ * pool * width + at % columns_ * pool;
+    for (int k = 0; k < features_; ++k, corner += pool) {
       int sum = 0;
       for (int y = 0; y < pool; ++y)
         for (int x = 0; x < pool; ++x) sum += corner[y * width + x];

@@ -204,6 +204,16 @@ TEST_CASE("labels: a chunk is refused where it might have no target", "[tasks][c
   CHECK(why_refused({{"task", "sequences"}, {"cell", "lstm"}, {"file", file.path()}, {"chunk", "2"}}) ==
         "command line: chunk = 2 is not possible with one label per sequence, as in " + file.path() +
             ": a chunk without the last step would have nothing to learn; leave it out");
+  // Nor is it proposed there.
+  std::string line = "{\"sequence\": [0";
+  for (int t = 1; t < 20'000; ++t) line += ",0";
+  std::string text;
+  for (int i = 0; i < 10; ++i) text += line + "], \"label\": " + std::to_string(i % 2) + "}\n";
+  const DataFile large(text);
+  CHECK_THAT(
+      why_refused(
+          {{"task", "sequences"}, {"cell", "lstm"}, {"file", large.path()}, {"hidden", "4000"}, {"batch", "65536"}}),
+      Contains(" of memory, but this machine has ") && Contains(", or use --recompute 100") && !Contains("chunk"));
 }
 
 TEST_CASE("labels: a file that cannot be meant is refused with its line", "[tasks][sequences][errors]") {
