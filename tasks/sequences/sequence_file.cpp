@@ -11,7 +11,6 @@
 #include "core/hash.h"
 #include "core/text.h"
 #include "tasks/sequences/file_content.h"
-#include "tasks/sequences/images.h"
 #include "tasks/sequences/json_reader.h"
 
 namespace rnnbench::tasks {

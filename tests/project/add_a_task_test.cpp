@@ -26,8 +26,7 @@ TEST_CASE("docs: add-a-task.md works as it stands", "[tasks][docs]") {
 
   // A copy of the folder of tasks, with the change.
   const Folder folder;
-  fs::create_directory(folder.path / "tasks");
-  for (const auto& entry : fs::directory_iterator(source / "tasks")) fs::copy(entry, folder.path / "tasks");
+  fs::copy(source / "tasks", folder.path / "tasks", fs::copy_options::recursive);
   write(folder.path / "tasks/echo.cpp", file);
   std::string table = text_of(source / "tasks/catalogue.cpp");
   const auto last = table.rfind("\n  TASK(") + 1;
@@ -48,10 +47,10 @@ TEST_CASE("docs: add-a-task.md works as it stands", "[tasks][docs]") {
   const std::string dir = folder.path.string();
   const std::string compile = "c++ -std=c++20 -O1 -Wall -Wextra -Werror -ffp-contract=off" + sanitizers + " -I'" + dir +
                               "' -I'" + source.string() + "' -I'" + source.string() + "/tests' -c";
-  const std::string command = "cd '" + dir + "' && { ls tasks/*.cpp; echo main.cpp; echo '" + source.string() +
-                              "/tests/tasks/task_contract.cpp'; } | xargs -d '\\n' -P 2 -n 1 " + compile + " && c++" +
-                              sanitizers + " *.o '" + build.string() +
-                              "/librnnbench_core.a' -pthread -o contract && ./contract";
+  const std::string command = "cd '" + dir + "' && { find tasks -name '*.cpp'; echo main.cpp; echo '" +
+                              source.string() + "/tests/tasks/task_contract.cpp'; } | xargs -d '\\n' -P 2 -n 1 " +
+                              compile + " && c++" + sanitizers + " *.o '" + build.string() +
+                              "/librnnbench_core.a' -lz -pthread -o contract && ./contract";
   const int code = std::system(("{ " + command + "; } >'" + dir + "/log' 2>&1").c_str());
   INFO(text_of(folder.path / "log"));
   CHECK(code == 0);
