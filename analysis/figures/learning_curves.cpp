@@ -190,7 +190,7 @@ std::string learning_curves_caption(const Study& study) {
                                               : "the quartiles";
   return "Median over seeds (" + n + "); the band spans " + band + ". After a run has stopped, its last value counts" +
          (diverged ? "; after it has diverged, the top of the axis" : "") + "." +
-         (baseline ? " Dashed: the memoryless baseline." : "") +
+         (baseline ? " Baseline: the loss of a model without memory." : "") +
          (solved ? " Points below: the update at which each run solved the task." : "") +
          (unsolved ? " Crosses below: the end of training without success." : "") +
          " To the right: number of solved runs.";

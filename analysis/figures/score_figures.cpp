@@ -242,7 +242,7 @@ std::vector<Figure> score_by_length(const Study& study, const FigureLayout& layo
   Panels panels(
       layout, study, "score-by-length", study.title + ": score against length",
       std::string("Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. "
-                  "Dashed: the length in training") +
+                  "Thin dashes: the length in training") +
           (criterion ? ", and the score from which the task counts as solved" : "") + "." +
           (any_diverged(study) ? " Diverged runs count with the worst score." : ""),
       static_cast<int>(tasks.size()), layout.panel_height * panel_height);

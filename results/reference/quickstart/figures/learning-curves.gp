@@ -39,8 +39,8 @@ plot data index 0 using 1:2:3:(0) with vectors nohead dashtype (2,3) linewidth 2
 unset label; unset arrow
 
 set border 3 linecolor rgb '#888888'
-set label 'Median over seeds (n = 5); the band spans all seeds. After a run has stopped, its last value counts. Dashed: the memoryless baseline. Points below: the update at which' at screen 0.01383,0.05821 left font font_label textcolor rgb '#555555'
-set label 'each run solved the task. Crosses below: the end of training without success. To the right: number of solved runs.' at screen 0.01383,0.02495 left font font_label textcolor rgb '#555555'
+set label 'Median over seeds (n = 5); the band spans all seeds. After a run has stopped, its last value counts. Baseline: the loss of a model without memory. Points below: the' at screen 0.01383,0.05821 left font font_label textcolor rgb '#555555'
+set label 'update at which each run solved the task. Crosses below: the end of training without success. To the right: number of solved runs.' at screen 0.01383,0.02495 left font font_label textcolor rgb '#555555'
 # copy
 set label 'copy' at screen 0.01779,0.84615 left font font_heading
 set label 'validation loss' at screen 0.01779,0.80873 left font font_label textcolor rgb '#555555'
@@ -162,4 +162,4 @@ unset label; unset arrow
 
 unset multiplot
 unset output
-# hash of the lines above: dfb035a96d244e0a
+# hash of the lines above: f56c358bb3ca29fe

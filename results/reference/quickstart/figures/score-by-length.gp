@@ -39,8 +39,8 @@ plot data index 0 using 1:2:3:(0) with vectors nohead dashtype (2,3) linewidth 2
 unset label; unset arrow
 
 set border 3 linecolor rgb '#888888'
-set label 'Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. Dashed: the length in training, and the score from which the task' at screen 0.01383,0.06715 left font font_label textcolor rgb '#555555'
-set label 'counts as solved.' at screen 0.01383,0.02878 left font font_label textcolor rgb '#555555'
+set label 'Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. Thin dashes: the length in training, and the score from which the' at screen 0.01383,0.06715 left font font_label textcolor rgb '#555555'
+set label 'task counts as solved.' at screen 0.01383,0.02878 left font font_label textcolor rgb '#555555'
 # copy
 set label 'copy' at screen 0.01779,0.82254 left font font_heading
 set label 'test recall (higher is better)' at screen 0.01779,0.77938 left font font_label textcolor rgb '#555555'
@@ -127,4 +127,4 @@ unset label; unset arrow
 
 unset multiplot
 unset output
-# hash of the lines above: 92b18d7286289ca2
+# hash of the lines above: 44b6b62ccc820caa
