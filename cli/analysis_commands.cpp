@@ -123,13 +123,14 @@ int report_command(const CommandArguments& words) {
   if (subject.runs == "trials") refuse_trials("report");
   const Study study = recorded_study(subject, arguments);
   // Everything is read before anything is written, so that a damaged record leaves the earlier report as it is.
-  const std::vector<Record> records = subject.results_folder.load_all();
+  bool any_record = false;
+  subject.results_folder.for_each([&](const Record&) { any_record = true; });
   const std::string claims = claims_of_report(arguments, subject);
   const std::vector<Figure> figures = all_figures(study);
   subject.results_folder.prepare();
   const std::filesystem::path folder = subject.results_folder.path();
   const bool drawn = make_figures(figures, figure_folder(subject));
-  if (!records.empty()) write_csv(subject.results_folder, records);
+  if (any_record) write_csv(subject.results_folder);
   write_atomically(folder / "table.txt", text_tables(study));
   write_atomically(folder / "table.md", markdown_tables(study));
   write_atomically(folder / "table.csv", csv_table(study));

@@ -60,6 +60,7 @@ int status_command(const CommandArguments& words) {
   Json counts = {{"solved", 0}, {"finished", 0}, {"diverged", 0}, {"interrupted", 0}, {"missing", 0}};
   Json runs = Json::array();
   std::size_t without_weights = 0;
+  const bool as_json = arguments.format() == "json";
   std::vector<std::vector<std::string>> rows;
   for (const RunSpec& run : subject.trained) {
     const std::string id = run.id();
@@ -68,13 +69,17 @@ int status_command(const CommandArguments& words) {
     const std::string problem = record ? weights_problem(results_folder.weights_path(id), *record) : "";
     without_weights += !problem.empty();
     counts[state] = counts[state].get<int>() + 1;
-    runs.push_back(
-        {{"id", id}, {"state", state}, {"weights", problem.empty() ? Json() : Json(problem)}, {"run", describe(run)}});
-    rows.push_back({id, state, describe(run)});
+    if (as_json)
+      runs.push_back({{"id", id},
+                      {"state", state},
+                      {"weights", problem.empty() ? Json() : Json(problem)},
+                      {"run", describe(run)}});
+    else
+      rows.push_back({id, state, describe(run)});
   }
   const bool complete = counts["interrupted"] == 0 && counts["missing"] == 0;
   const std::string next = complete ? "" : continue_command(subject, arguments);
-  if (arguments.format() == "json") {
+  if (as_json) {
     const Json status = {{"experiment", subject.declared.name},
                          {"folder", results_folder.path().string()},
                          {"counts", counts},

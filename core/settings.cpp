@@ -6,14 +6,21 @@
 
 namespace rnnbench::core {
 
+void Settings::set(const std::string& name, const std::string& canonical) {
+  const auto found = values_->find(name);
+  if (found != values_->end() && found->second == canonical) return;
+  if (values_.use_count() > 1) values_ = std::make_shared<std::map<std::string, std::string>>(*values_);
+  (*values_)[name] = canonical;
+}
+
 bool Settings::has(const std::string& name) const {
-  const auto found = values_.find(name);
-  return found != values_.end() && !found->second.empty();
+  const auto found = values_->find(name);
+  return found != values_->end() && !found->second.empty();
 }
 
 const std::string& Settings::text(const std::string& name) const {
-  const auto found = values_.find(name);
-  if (found == values_.end()) throw std::logic_error("there is no setting '" + name + "'");
+  const auto found = values_->find(name);
+  if (found == values_->end()) throw std::logic_error("there is no setting '" + name + "'");
   return found->second;
 }
 

@@ -106,8 +106,7 @@ int run_study(const std::vector<const Finding*>& claims, const std::filesystem::
   experiment.runs = std::move(*reported);
   code = std::max(code, run_experiment(experiment, own_results, options));
   if (!options.shard.is_whole()) return code;
-  const ResultsFolder folder(own_results, study.name);
-  write_csv(folder, folder.load_all());
+  write_csv(ResultsFolder(own_results, study.name));
   return code;
 }
 

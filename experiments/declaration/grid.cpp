@@ -47,18 +47,19 @@ Settings& settings_of(RunSpec& run, const Axis& axis) {
 template <class Visit>
 void for_each_run(const std::vector<Axis>& axes, const std::string& task, const std::string& cell, Visit visit) {
   std::vector<std::size_t> index(axes.size(), 0);
+  RunSpec written;  // shares with the run before what did not change
+  written.task.set("task", task);
+  written.model.set("cell", cell);
   for (;;) {
-    RunSpec run;
-    run.task.set("task", task);
-    run.model.set("cell", cell);
     for (std::size_t i = 0; i < axes.size(); ++i) {
       const std::string& value = axes[i].values[index[i]];
       if (axes[i].option.name == "seed") {
-        run.seed = std::stoull(value);
+        written.seed = std::stoull(value);
       } else {
-        settings_of(run, axes[i]).set(axes[i].option.name, value);
+        settings_of(written, axes[i]).set(axes[i].option.name, value);
       }
     }
+    RunSpec run = written;
     visit(run);
     std::size_t axis = axes.size();
     while (axis > 0 && ++index[axis - 1] == axes[axis - 1].values.size()) index[--axis] = 0;

@@ -280,6 +280,10 @@ std::vector<Record> ResultsFolder::load_all() const {
   return records;
 }
 
+void ResultsFolder::for_each(const std::function<void(const Record&)>& visit) const {
+  for (const std::string& id : ids()) visit(read_record(record_path(id)));
+}
+
 void ResultsFolder::commit(const Record& record, const std::string& weights) const {
   const std::string id = record.id();
   // Whether there is a record of this run already.

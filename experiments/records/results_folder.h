@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class ResultsFolder {
   // the file and the problem when it was truncated or edited.
   std::optional<Record> load(const std::string& id) const;
   std::vector<Record> load_all() const;  // sorted by id
+  // The same, one at a time: a hundred thousand records need gigabytes.
+  void for_each(const std::function<void(const Record&)>& visit) const;
   std::vector<std::string> ids() const;  // of the records, sorted
   // Writes the weights file (unless the text is empty) and then the record, each so that the file is complete or
   // absent. An existing record is kept; throws std::runtime_error if its result differs, in which case existing weights
