@@ -24,7 +24,7 @@ int merge_command(const CommandArguments& words) {
     for (const std::string& sentence : merged.differing) std::cerr << plain_text(sentence) << '\n';
     differing += merged.differing.size();
     std::string line = merged.experiment + ": " + counted(merged.records, "record") + " added";
-    if (merged.weights > 0) line += " (" + std::to_string(merged.weights) + " with weights)";
+    if (merged.weights > 0) line += ", " + counted(merged.weights, "weights file") + " added";
     if (merged.trials > 0) line += ", " + counted(merged.trials, "trial") + " added";
     if (merged.other_files > 0) line += ", " + counted(merged.other_files, "other file") + " added";
     line += ", " + std::to_string(merged.identical) + " identical";

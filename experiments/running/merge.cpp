@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t records_at_a_time = 1024;
+constexpr std::size_t files_at_a_time = 1024, bytes_at_a_time = std::size_t{1} << 26;
 constexpr std::uint64_t max_copied_bytes = std::uint64_t{1} << 30;
 
 // The results of one experiment from one folder to another.
@@ -60,39 +60,44 @@ class Merge {
   }
 
   void add_records() {
-    std::vector<std::pair<std::string, std::string>> records;  // file name, text
-    std::vector<std::string> new_ids;
+    using NamesAndBytes = std::vector<std::pair<std::string, std::string>>;
+    NamesAndBytes records, weights;
     const auto write = [&] {
-      add_weights(new_ids);  // before the records, without which weights say nothing
-      write_all_once(into_.path() / "runs", records, files_);
-      merged_.records += records.size();
-      records.clear();
-      new_ids.clear();
+      // First the weights, without which a record would have to be trained again.
+      for (NamesAndBytes* files : {&weights, &records}) {
+        write_all_once(into_.path() / "runs", *files, files_);
+        files->clear();
+      }
     };
+    std::size_t bytes = 0;
     for (const std::string& id : from_.ids()) {
       const fs::path path = from_.record_path(id);
       std::string text = read_file(path, max_record_bytes);
       const Record record = read_record(path, text);
-      if (const auto known = into_.load(id)) {
-        if (known->result.at("hash") == record.result.at("hash"))
-          ++merged_.identical;
-        else
-          merged_.differing.push_back(path.string() + " differs from " + into_.record_path(id).string());
+      const auto known = into_.load(id);
+      if (known && known->result.at("hash") != record.result.at("hash")) {
+        merged_.differing.push_back(path.string() + " differs from " + into_.record_path(id).string());
         continue;
       }
-      new_ids.push_back(id);
-      records.emplace_back(path.filename().string(), std::move(text));
-      if (records.size() == records_at_a_time) write();
+      const fs::path weights_path = from_.weights_path(id);
+      if (fs::exists(weights_path) && !fs::exists(into_.weights_path(id)) &&
+          weights_problem(weights_path, record).empty()) {
+        weights.emplace_back(weights_path.filename().string(), read_file(weights_path, max_copied_bytes));
+        bytes += weights.back().second.size();
+        ++merged_.weights;
+      }
+      if (known) {
+        ++merged_.identical;
+      } else {
+        bytes += text.size();
+        records.emplace_back(path.filename().string(), std::move(text));
+        ++merged_.records;
+      }
+      if (records.size() + weights.size() < files_at_a_time && bytes < bytes_at_a_time) continue;
+      write();
+      bytes = 0;
     }
     write();
-  }
-
-  void add_weights(const std::vector<std::string>& ids) {
-    for (const std::string& id : ids) {
-      const fs::path path = from_.weights_path(id);
-      if (!fs::exists(path) || !weights_problem(path, *from_.load(id)).empty()) continue;
-      merged_.weights += write_once(into_.weights_path(id), read_file(path, max_copied_bytes), files_);
-    }
   }
 
   const ResultsFolder& from_;

@@ -141,7 +141,7 @@ TEST_CASE("merge says what it added, and names what differs", "[cli][merge]") {
     REQUIRE(shell.run(std::string("run x.ini --shard ") + part + "/2 --results part-" + part).code == 0);
   const Printed merged = shell.run("merge part-1 part-2 --into all");
   CHECK(merged.code == 0);
-  CHECK(merged.out == "x: 4 records added (4 with weights), 0 identical\n");
+  CHECK(merged.out == "x: 4 records added, 4 weights files added, 0 identical\n");
   CHECK(merged.err.empty());
   const Printed again = shell.run("merge part-1 --into all");
   CHECK(again.out == "x: 0 records added, 2 identical\n");

@@ -102,6 +102,31 @@ TEST_CASE("a merge adds what is new, keeps what is there, and names what differs
   CHECK(bytes_below(all) == expected);
 }
 
+TEST_CASE("a merge adds the weights of records, unless they are damaged", "[merge][weights]") {
+  const TemporaryFolder folder;
+  const fs::path one = folder.path() / "one", all = folder.path() / "all";
+  const Experiment experiment = small_experiment(2, 20);
+  REQUIRE(run_experiment(experiment, one, quiet_runner()) == 0);
+  const ResultsFolder from(one, experiment.name), into(all, experiment.name);
+  const std::string damaged = from.ids().at(1);
+  const std::string bytes = read_file(from.weights_path(damaged));
+  overwrite(from.weights_path(damaged), bytes.substr(1));
+
+  Merged merged = merge_results({one}, all).at(0);
+  CHECK(merged.records == 4);
+  CHECK(merged.weights == 3);
+  CHECK_FALSE(fs::exists(into.weights_path(damaged)));
+  fs::remove(from.weights_path(damaged));
+  CHECK(contents(into) == contents(from));
+
+  // Also those of a record that is there.
+  overwrite(from.weights_path(damaged), bytes);
+  merged = merge_results({one}, all).at(0);
+  CHECK(merged.records == 0);
+  CHECK(merged.weights == 1);
+  CHECK(contents(into) == contents(from));
+}
+
 TEST_CASE("a merge refuses folders without results, folders given twice, and damaged records", "[merge][errors]") {
   const TemporaryFolder folder;
   const fs::path one = folder.path() / "one", all = folder.path() / "all", empty = folder.path() / "empty";
