@@ -182,6 +182,49 @@ std::string with_titles_and_models(const std::string& svg, const Figure& figure)
   return result;
 }
 
+int occurrences(std::string_view text, std::string_view part) {
+  int count = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+// Without groups that have no content, and with one group in place of neighbors of the same style. gnuplot writes two
+// groups for each point, one of them empty: more than half of a figure with many points.
+std::string with_few_groups(const std::string& svg) {
+  const std::string close = "</g>";
+  const auto is_style = [](const std::string& line) {
+    return line.starts_with("<g fill=") && line.ends_with('>') && occurrences(line, "<") == 1;
+  };
+  std::vector<std::string> kept;
+  std::vector<std::size_t> open;  // the lines of `kept` at which the groups around this place begin
+  std::size_t closed = 0;         // if `kept` ends with a group, the line at which it begins
+  std::istringstream lines(svg);
+  for (std::string line; std::getline(lines, line);) {
+    if (is_style(line)) {
+      if (!kept.empty() && kept.back() == close && kept[closed] == line) {
+        kept.pop_back();
+        open.push_back(closed);
+        continue;
+      }
+      open.push_back(kept.size());
+    } else if (line == close && !open.empty()) {
+      const std::size_t begin = open.back();
+      open.pop_back();
+      if (begin + 1 == kept.size() && is_style(kept[begin])) {
+        kept.pop_back();
+        continue;
+      }
+      closed = begin;
+    } else {
+      int change = occurrences(line, "<g ") + occurrences(line, "<g>") - occurrences(line, close);
+      for (; change > 0; --change) open.push_back(kept.size());
+      for (; change < 0 && !open.empty(); ++change) open.pop_back();
+    }
+    kept.push_back(line);
+  }
+  return join(kept, "\n") + "\n";
+}
+
 // The bytes of a figure in one of the three formats. `path` is for the message of a failure.
 std::string drawn(const Figure& figure, const std::string& format, const std::filesystem::path& path) {
   // With an empty line in place of the output, so that messages of gnuplot give the lines of the figure's script.
@@ -195,7 +238,7 @@ std::string drawn(const Figure& figure, const std::string& format, const std::fi
   if (format == "pdf") fix_creation_date(bytes);
   if (format == "svg") {
     bytes = replace_all(std::move(bytes), "]]>", "]]&gt;");  // gnuplot escapes only < and &
-    bytes = with_titles_and_models(bytes, figure);
+    bytes = with_few_groups(with_titles_and_models(bytes, figure));
   }
   return std::move(bytes);
 }

@@ -167,6 +167,9 @@ TEST_CASE("the pointer shows model, seed and value", "[report][figures]") {
   CHECK(std::regex_search(
       svg, std::regex("<title>lstm 100% &lt;'&amp;'>, seed 1: (not )?solved after [0-9]+ updates</title>")));
   CHECK_FALSE(fs::exists(folder.path() / "learning-curves.pdf"));
+  // Half of what gnuplot writes is groups without content.
+  CHECK(count(svg, "<g ") + count(svg, "<g>") == count(svg, "</g>"));
+  CHECK_FALSE(std::regex_search(svg, std::regex("<g fill=[^>]*>\\s*</g>")));
 }
 
 TEST_CASE("a script that was edited is kept under another name", "[report][figures]") {
