@@ -1,6 +1,7 @@
 #include "cli/figures.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include "analysis/latex.h"
@@ -9,6 +10,9 @@
 
 namespace rnnbench::cli {
 namespace {
+
+constexpr double millimeters = 25.4 / 96;         // of a pixel
+constexpr double max_height = 250 / millimeters;  // of a figure on A4 or letter paper with narrow margins
 
 std::string latex_figure(const Figure& figure, bool whole_page) {
   const std::string environment = whole_page ? "figure*" : "figure";
@@ -50,6 +54,10 @@ void draw(std::vector<Figure> figures, const std::filesystem::path& folder, cons
     for (Figure& figure : figures) figure.name += "-" + drawing.paper;
   if (!make_figures(figures, folder, drawing.formats)) return;
   for (const Figure& figure : figures) {
+    if (!drawing.paper.empty() && figure.height > max_height)
+      std::cerr << "rnnbench: " << figure.name << " is " << std::lround(figure.height * millimeters)
+                << " mm high, more than fits a page"
+                << (drawing.paper == "column" ? "; --paper page draws panels side by side\n" : "\n");
     for (const std::string& format : drawing.formats)
       std::cout << (folder / (figure.name + "." + format)).string() << '\n';
     if (drawing.paper.empty()) continue;

@@ -40,6 +40,7 @@ int dispatch(const std::vector<std::string>& words) {
   for (const std::string& word : words)
     if (!is_plain_text(word))
       throw UserError("command line: '" + word + "' contains a control character or is not UTF-8");
+  if (words[0] == "help" && words.size() > 1) return dispatch({words[1], "--help"});
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_help(std::cout);
     return 0;

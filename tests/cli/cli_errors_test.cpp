@@ -30,11 +30,27 @@ TEST_CASE("help and version go to standard output", "[cli]") {
     CHECK(usage.code == 0);
     CHECK(usage.err.empty());
     CHECK(usage.out.find(std::string("usage: rnnbench ") + command) != std::string::npos);
+    CHECK(shell.run(std::string("help ") + command).out == usage.out);
   }
+  CHECK(shell.run("help").out == help.out);
+  CHECK_THAT(shell.refusal("help tabel"), Contains("unknown command 'tabel'; did you mean 'table'?"));
   const Printed nothing = shell.run("");
   CHECK(nothing.code == 2);
   CHECK(nothing.out.empty());
   CHECK(nothing.err == help.out);
+}
+
+TEST_CASE("a figure for a paper that is higher than a page is announced", "[cli][figures]") {
+  const Shell shell;
+  shell.write("tasks.ini",
+              "task = copy, adding, parity, counting\ncell = rnn\nhidden = 2\nupdates = 1\nevaluate = 1\n");
+  REQUIRE(shell.run("run tasks.ini --no-weights").code == 0);
+  const Printed four = shell.run("plot tasks.ini --paper column --format svg --out figures");
+  INFO(four.err);
+  CHECK(four.code == 0);
+  CHECK_THAT(four.err,
+             Contains("learning-curves-column is ") && Contains(" mm high, more than fits a page; --paper page"));
+  CHECK(shell.run("plot tasks.ini --task copy --paper column --format svg --out figures").err.empty());
 }
 
 TEST_CASE("mistakes on the command line", "[cli][errors]") {
