@@ -351,7 +351,7 @@ inputs and targets, [sequences, time] if they are symbols and classes and [seque
 if they are real; the mask, which is the weight of each step in the loss; and which steps are answers.
 docs/use-the-results.md shows the layout and how to read it in Python.
 
-  --count N         number of sequences (default: 1000)
+  --count N         number of sequences (default: 1000; of the test of a file, all)
   --first K         number of the first one, from 0 (default: 0)
   --split S         training (default): update n of 'rnnbench run' trains on the sequences from
                     (n - 1) B to n B - 1, where B is the option --batch; or test

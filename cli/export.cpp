@@ -53,10 +53,12 @@ int export_command(const CommandArguments& words) {
     throw UserError("command line: 'rnnbench export' needs --task NAME");
   const RunSpec run = parse_single_run(arguments, {{"cell", "lstm"}});
   check_settings(run, settings);
-  const std::int64_t count = arguments.integer("count", 1000, 1, max_sequences);
   const std::int64_t first = arguments.integer("first", 0, 0, max_sequences);
   const std::string split = arguments.text("split", "training");
   const auto task = make_task(run);
+  const std::int64_t rest = split == "test" ? task->listed(Purpose::test) - first : 0;  // of a list
+  const std::int64_t count = arguments.integer("count", rest > 0 ? rest : 1000, 1, max_sequences);
+  if (split == "test") check_listed(*task, first, count);
   if (task->chunk() > 0)
     throw UserError("command line: --chunk = " + run.task.text("chunk") +
                     " has no effect on 'rnnbench export', which writes whole sequences; leave it out");

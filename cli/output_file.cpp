@@ -33,4 +33,12 @@ void check_size(std::int64_t sequences, double bytes_of_one) {
                   std::to_string(static_cast<std::int64_t>(max_bytes / bytes_of_one)) + " sequences are possible");
 }
 
+void check_listed(const Task& task, std::int64_t first, std::int64_t count) {
+  const std::int64_t listed = task.listed(Purpose::test);
+  if (listed == 0 || first + count <= listed) return;
+  throw UserError("command line: " + std::to_string(count) + " test sequences from number " + std::to_string(first) +
+                  " on are more than there are; the test of this task has " + std::to_string(listed) +
+                  ", which are numbered from 0");
+}
+
 }  // namespace rnnbench::cli

@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "core/safetensors.h"
+#include "tasks/task.h"
 
 namespace rnnbench::cli {
 
@@ -20,5 +21,9 @@ void write_output_file(const std::filesystem::path& path, const TensorFile& file
 
 // Throws UserError when so many sequences of so many bytes would make a file of more than 2 GiB.
 void check_size(std::int64_t sequences, double bytes_of_one);
+
+// Throws UserError when the test of the task is a list, such as that of a file, that ends before test sequence
+// first + count - 1.
+void check_listed(const Task& task, std::int64_t first, std::int64_t count);
 
 }  // namespace rnnbench::cli

@@ -41,6 +41,7 @@ int predict_command(const CommandArguments& words) {
     batches = batches_of(read_safetensors(from), signature, batch_size, from, has_targets);
   } else {
     const std::int64_t count = arguments.integer("count", default_count(model), 1, max_sequences);
+    check_listed(*model.task, 0, count);
     check_size(count, sequence_array_bytes(signature, model.task->steps(), true));
     batches = test_sequences(*model.task, model.spec.seed, 0, count);
   }
@@ -59,6 +60,8 @@ int predict_command(const CommandArguments& words) {
   if (!has_targets) std::erase_if(file.tensors, [](const Tensor& tensor) { return tensor.name == "targets"; });
   file.metadata = {{"run", model.record.id()},
                    {"spec", spec_from_json(model.record.spec).canonical()},
+                   {"inputs", std::to_string(signature.inputs)},
+                   {"outputs", std::to_string(signature.outputs)},
                    {"loss", name_of(signature.loss)},
                    {"format", "pt"}};
   write_output_file(path, file);

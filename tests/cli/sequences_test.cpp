@@ -110,11 +110,13 @@ TEST_CASE("a network's outputs are those of its test, on its own sequences and f
   CHECK_THAT(printed.out, Contains(loss.str()));
   const TensorFile outputs = read_safetensors(shell / "outputs.safetensors");
   CHECK(outputs.metadata.at("run") == id);
+  CHECK(outputs.metadata.at("outputs") == std::to_string(outputs.find("outputs")->shape.at(2)));
   CHECK(outputs.find("outputs")->shape.at(0) == 40 * 8);
   CHECK(outputs.find("outputs")->shape.size() == 3);
 
   const std::string data = task.substr(0, task.find(" --cell"));
   REQUIRE(shell.run("export " + data + " --seed 3 --split test --count 320 --to test.safetensors").code == 0);
+  CHECK(read_safetensors(shell / "test.safetensors").metadata.at("inputs") == outputs.metadata.at("inputs"));
   const Printed from_file = shell.run("predict " + id + " --from test.safetensors --to again.safetensors");
   INFO(from_file.err);
   REQUIRE(from_file.code == 0);
@@ -168,10 +170,21 @@ TEST_CASE("sequences with labels and images are exported and predicted as others
     CHECK(targets[2 * n + 1] == (of_images ? n % 3 : 1));  // the lines 9 and 19
   }
 
-  REQUIRE(
-      shell
-          .run("export " + data + " --seed 3 --split test --count " + std::to_string(tested) + " --to test.safetensors")
-          .code == 0);
+  // The test of a file is a list, which is written once.
+  REQUIRE(shell.run("export " + data + " --seed 3 --split test --to test.safetensors").code == 0);
+  CHECK(read_safetensors(shell / "test.safetensors").find("inputs")->shape.at(0) == tested);
+  const std::string more = std::to_string(tested + 1);
+  const auto refused = [&](const std::string& arguments) {
+    const Printed refusal = shell.run(arguments + " --to more.safetensors");
+    CHECK(refusal.code == 2);
+    CHECK_FALSE(fs::exists(shell / "more.safetensors"));
+    return refusal.err;
+  };
+  CHECK_THAT(refused("export " + data + " --split test --count " + more),
+             Contains(more + " test sequences from number 0 on are more than there are; the test of this task has " +
+                      std::to_string(tested)));
+  CHECK_THAT(refused("export " + data + " --split test --first " + more), Contains("from number " + more + " on"));
+  CHECK_THAT(refused("predict " + record.id() + " --count " + more), Contains("are more than there are"));
   const Printed from_file = shell.run("predict " + record.id() + " --from test.safetensors --to again.safetensors");
   INFO(from_file.err);
   REQUIRE(from_file.code == 0);
