@@ -103,7 +103,7 @@ sign-flip test: two-sided p-value of the hypothesis that both models are equally
 
 }  // namespace
 
-Table compare_table(const std::vector<Comparison>& comparisons) {
+Table compare_table(const std::vector<Comparison>& comparisons, bool with_models) {
   Table table{{{"task", false},
                {"models", false},
                {"measure", false},
@@ -122,6 +122,9 @@ Table compare_table(const std::vector<Comparison>& comparisons) {
                           c.ratio ? interval_text(*c.ratio, c.ratio_interval, score_text) : "-",
                           interval_text(c.improvement, c.improvement_interval, probability_text),
                           c.adjusted_p ? significant(*c.adjusted_p) : "-"});
+  if (with_models) return table;
+  table.columns.erase(table.columns.begin() + 1);
+  for (auto& row : table.rows) row.erase(row.begin() + 1);
   return table;
 }
 

@@ -10,7 +10,8 @@
 namespace rnnbench::analysis {
 
 std::string compare_text(const std::vector<Comparison>& comparisons);
-Table compare_table(const std::vector<Comparison>& comparisons);  // one row for each task
+// One row for each task, with a column of the two models if wanted.
+Table compare_table(const std::vector<Comparison>& comparisons, bool with_models = true);
 Json compare_json(const std::vector<Comparison>& comparisons);
 
 }  // namespace rnnbench::analysis

@@ -10,9 +10,9 @@
 namespace rnnbench::analysis {
 namespace {
 
-// In the font size of tables: the width of the text of the class article, of a character (a little more than that of a
-// digit), and of the space between two columns.
-constexpr double text_points = 345, character_points = 4.3, gap_points = 6;
+// In the font size of tables: the width of the text of the class article, of a character (more than that of a digit, so
+// that most words fit), and of the space between two columns.
+constexpr double text_points = 345, character_points = 4.5, gap_points = 6;
 
 // In characters: what a column takes on one line, and at least, if its lines are broken at spaces. No cell has more
 // than about five lines, so that sentences remain readable.
@@ -82,8 +82,8 @@ std::string label_text(std::string text) {
 
 std::string latex_table(const Table& table, const std::string& caption, const std::string& label) {
   return "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{" + fixed_text(gap_points / 2, 0) +
-         "pt}\n\\caption{" + latex_escape(caption) + "}\n\\label{tab:" + label_text(label) + "}\n" + tabular(table) +
-         "\\end{table}\n";
+         "pt}\n\\setlength{\\abovetopsep}{4pt}\n\\caption{" + latex_escape(caption) +
+         "}\n\\label{tab:" + label_text(label) + "}\n" + tabular(table) + "\\end{table}\n";
 }
 
 std::string latex_escape(const std::string& text) {

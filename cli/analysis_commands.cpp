@@ -1,5 +1,6 @@
 #include "cli/analysis_commands.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "analysis/compare.h"
@@ -69,6 +70,19 @@ std::string claims_of_report(const Arguments& arguments, const Subject& subject)
                               "searches chose. This report shows those with the settings of the file."
                             : "This report shows the runs that the verdicts are based on.",
                         "soft");
+}
+
+// One row for each task. In LaTeX, where columns are scarce, the caption names the models if they are the same
+// everywhere.
+void print_comparisons(const std::vector<Comparison>& comparisons, const std::string& format,
+                       const std::string& experiment, std::string first, std::string second) {
+  const Comparison& top = comparisons.front();
+  const bool same = std::all_of(comparisons.begin(), comparisons.end(),
+                                [&](const Comparison& c) { return c.first == top.first && c.second == top.second; });
+  if (same) first = top.first, second = top.second;
+  print_table(compare_table(comparisons, format != "latex" || !same), format,
+              experiment + ": " + first + " (first) compared with " + second + " (second)",
+              experiment + " " + first + " " + second);
 }
 
 }  // namespace
@@ -166,9 +180,7 @@ int compare_command(const CommandArguments& words) {
   else if (format == "json")
     std::cout << compare_json(comparisons).dump(2) << '\n';
   else
-    print_table(compare_table(comparisons), format,
-                subject.declared.name + ": " + labels[0] + " (first) compared with " + labels[1] + " (second)",
-                subject.declared.name + " " + labels[0] + " " + labels[1]);
+    print_comparisons(comparisons, format, subject.declared.name, labels[0], labels[1]);
   return 0;
 }
 

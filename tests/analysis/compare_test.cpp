@@ -186,6 +186,9 @@ TEST_CASE("every measure of a claim can be compared", "[analysis]") {
   CHECK(times.pairs[1].second_text == "200");
   CHECK(latex_table(compare_table({times}), "", "")
             .find("updates\\_to\\_solve (lower is better) & 3 & 2,700 & 200 & $-$2,500") != std::string::npos);
+  CHECK(compare_table({times}).columns[1].title == "models");
+  CHECK(compare_table({times}, false).columns[1].title == "measure");
+  CHECK(compare_table({times}, false).rows[0][1] == "updates_to_solve (lower is better)");
   CHECK(compare_json({times}).at(0).at("pairs").at(1).at("advantage") == -3800);
   const Comparison sizes = compared("parameters");
   CHECK(sizes.mean_advantage == 100);  // a difference: fewer parameters are neither better nor worse
