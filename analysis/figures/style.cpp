@@ -82,7 +82,10 @@ std::map<std::string, Style> styles_of(const Study& study) {
     }
   // Imported models are last, so that the others look as they do without them.
   std::stable_partition(models.begin(), models.end(), [](const ModelRuns* model) { return !model->imported(); });
-  // The first model of a base has the fixed style, the others have tints of its color.
+  // The first model of a base has the fixed style. The others have tints of its color, so that models of one base
+  // belong together; if there is no other base, they have other colors, which are easier to tell apart.
+  const bool one_base =
+      std::all_of(models.begin(), models.end(), [&](const ModelRuns* m) { return m->base == models.front()->base; });
   std::map<std::string, std::string> base_colors;
   for (const ModelRuns* model : models)
     if (const auto fixed = fixed_styles.find(model->base); fixed != fixed_styles.end())
@@ -95,8 +98,10 @@ std::map<std::string, Style> styles_of(const Study& study) {
       base_colors[model->base] = styles[model->label].color;
     } else {
       const std::string& color = base->second;
+      const std::uint64_t hash = fnv1a(model->label);
       styles[model->label] =
-          distinct_style(std::array{color, tinted(color, 0.35), tinted(color, 0.6)}, fnv1a(model->label), styles);
+          one_base ? distinct_style(colors, hash, styles)
+                   : distinct_style(std::array{color, tinted(color, 0.35), tinted(color, 0.6)}, hash, styles);
     }
   }
   return styles;

@@ -97,6 +97,15 @@ TEST_CASE("models differ in color and in dash and point, the same in every exper
   CHECK(alone.at("lstm").color == styles.at("lstm (hidden 16)").color);
 }
 
+TEST_CASE("variants of the only cell of a figure have different colors", "[report][figures]") {
+  std::vector<Run> runs;
+  for (const char* bias : {"0", "1", "3", "5"})
+    runs.push_back(made_up::run(made_up::tasks()[0], made_up::models()[0], 1, {{"forget-bias", bias}}));
+  std::set<std::string> colors;
+  for (const auto& [label, style] : styles_of(make_study("", "", "", runs))) colors.insert(style.color);
+  CHECK(colors.size() == 4);
+}
+
 TEST_CASE("no two models of one figure look alike", "[report][figures]") {
   const auto distinct = [](const std::map<std::string, Style>& styles) {
     std::set<std::string> lines, points, both;
