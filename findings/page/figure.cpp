@@ -41,12 +41,20 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
     caption +=
         " The last panel shows the comparison that decides, after search A and after search B: the number of every seed, "
         "the mean with its 95 % interval, and as dashed lines the declared boundaries.";
-  if (result.finding->study->search) caption += " The settings are those that the searches chose.";
+  if (result.finding->study->search)
+    caption += " The settings are those that the searches chose" +
+               std::string(result.primary ? ", and the other panels show the runs of both searches together." : ".");
   const std::vector<Run>& runs = result.runs();
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
   if (missing > 0)
     caption += " " + std::to_string(missing) + " of " + std::to_string(runs.size()) + " runs have no record yet.";
   return caption;
+}
+
+// On the screen, the place in the table of findings and the study; in a paper, where neither says anything, the claim.
+std::string title_of(const Finding& finding, const Study& study, const FigureLayout& layout) {
+  if (layout.titled) return std::to_string(finding.number) + ". " + study.title;
+  return finding.claim.ends_with('.') ? finding.claim.substr(0, finding.claim.size() - 1) : finding.claim;
 }
 
 }  // namespace
@@ -57,9 +65,9 @@ Figure finding_figure(const FindingResult& result, const FigureLayout& layout) {
   PanelGroup group = panels_of(result, study, kind, layout);
   if (!group.fixed_height) group.height *= layout.panel_height;
   const double comparison = result.primary ? comparison_height(*result.primary, layout) : 0;
-  Panels panels(layout, study, result.finding->short_name(),
-                std::to_string(result.finding->number) + ". " + study.title, caption_of(result, group),
-                group.panels + (result.primary ? 1 : 0), group.height, group.legend, comparison);
+  Panels panels(layout, study, result.finding->short_name(), title_of(*result.finding, study, layout),
+                caption_of(result, group), group.panels + (result.primary ? 1 : 0), group.height, group.legend,
+                comparison);
   group.draw(panels);
   if (result.primary) draw_comparison(panels, panels.panel(group.panels), *result.primary);
   return panels.finish();

@@ -82,7 +82,7 @@ void draw_strips(Panels& panels, Rectangle frame, const std::vector<Strip>& stri
       const bool failed = i < strip.failed.size() && strip.failed[i];
       (failed ? failures : points).push_back({strip.values[i], top + 12 + 4.5 * jitter(i), strip.seeds[i]});
     }
-    draw_lines(panels, lines, top + 2, top + points_height);
+    draw_lines(panels, lines, top + 5, top + points_height);  // below the descenders of the last line
     for (const double value : strip.published) published.push_back({value, top + 26});
     Style faint = strip.style, cross{strip.style.color, "1", 2};
     faint.point = 7;
