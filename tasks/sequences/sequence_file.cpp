@@ -52,6 +52,9 @@ SequenceFile read_chords(const std::string& path, const std::string& text) {
   std::array<bool, 3> seen{};
   JsonReader reader(path, text);
   reader.object("a split", [&](const std::string& key) {
+    if (!std::count(split_names.begin(), split_names.end(), key))
+      reader.refuse("the member \"" + key + "\" is neither a split, one of " + split_list +
+                    ", nor one of a line of JSON Lines: \"split\", \"sequence\", \"label\", \"labels\"");
     const int split = split_of(key, reader);
     if (std::exchange(seen[split], true)) reader.refuse("the split \"" + key + "\" occurs twice");
     reader.list("a sequence", [&] {

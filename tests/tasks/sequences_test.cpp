@@ -233,7 +233,9 @@ TEST_CASE("sequences: a file in another format is refused with its line", "[task
       {"{\"train\": [[[60], []]\n\n[]],", "3: expected ']' or ',' after a sequence, found ["},
       {"{\"train\": [[[60]]],", "1: a sequence without labels needs at least two steps"},
       {"{\"train\": [], \"train\": [],", "1: the split \"train\" occurs twice"},
-      {"{\"validation\": [],", "1: the split \"validation\" is not one of \"train\", \"valid\", \"test\""},
+      {"{\"validation\": [],",
+       "1: the member \"validation\" is neither a split, one of \"train\", \"valid\", \"test\", nor one of a line of "
+       "JSON Lines: \"split\", \"sequence\", \"label\", \"labels\""},
       {"{\"train\": [],",
        " the split \"train\" has no sequence; each of \"train\", \"valid\", \"test\" needs at least one (so without "
        "splits, the file needs ten lines)"}};
