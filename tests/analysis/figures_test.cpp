@@ -99,8 +99,8 @@ TEST_CASE("models differ in color and in dash and point, the same in every exper
 
 TEST_CASE("variants of the only cell of a figure have different colors", "[report][figures]") {
   std::vector<Run> runs;
-  for (const char* bias : {"0", "1", "3", "5"})
-    runs.push_back(made_up::run(made_up::tasks()[0], made_up::models()[0], 1, {{"forget-bias", bias}}));
+  for (const int hidden : {8, 16, 32, 64})
+    runs.push_back(made_up::run(made_up::tasks()[0], made_up::models()[0], 1, {{"hidden", hidden}}));
   std::set<std::string> colors;
   for (const auto& [label, style] : styles_of(make_study("", "", "", runs))) colors.insert(style.color);
   CHECK(colors.size() == 4);
