@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/training_options.h"
+#include "experiments/records/version.h"
 #include "findings/finding.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -168,7 +169,8 @@ std::string roff_options(const std::vector<Option>& options) {
 
 std::string manual() {
   std::string text =
-      ".\\\" Made by rnnbench man.\n.TH RNNBENCH 1\n.SH NAME\nrnnbench \\- a benchmark of recurrent networks\n"
+      std::string(".\\\" Made by rnnbench man.\n.TH RNNBENCH 1 \"\" \"rnnbench ") + release_version +
+      "\" \"User Commands\"\n.SH NAME\nrnnbench \\- a benchmark of recurrent networks\n"
       ".SH SYNOPSIS\n.B rnnbench\n.I COMMAND\n[\\fIarguments\\fR]\n.SH DESCRIPTION\n" +
       roff(
           "Trains recurrent networks (vanilla RNN, LSTM, GRU, their variants, attention, Transformer) on synthetic tasks "

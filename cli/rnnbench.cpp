@@ -7,7 +7,8 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/plain_text.h"
-#include "experiments/records/environment.h"
+#include "experiments/records/record.h"
+#include "experiments/records/version.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -46,7 +47,9 @@ int dispatch(const std::vector<std::string>& words) {
     return 0;
   }
   if (words[0] == "--version") {
-    std::cout << "rnnbench " << environment().at("version").get<std::string>() << '\n';
+    const std::string commit = source_commit;
+    std::cout << "rnnbench " << release_version << " (commit " << (commit.empty() ? "unknown" : commit)
+              << ", numerics version " << numerics_version << ")\n";
     return 0;
   }
   const CommandArguments arguments(words.begin() + 1, words.end());

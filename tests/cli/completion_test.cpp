@@ -109,7 +109,7 @@ TEST_CASE("the manual page has every command, task, cell and option of training"
   const Shell shell;
   const Printed page = shell.run("man");
   CHECK(page.code == 0);
-  CHECK(page.out.starts_with(".\\\" Made by rnnbench man.\n.TH RNNBENCH 1\n"));
+  CHECK(page.out.starts_with(".\\\" Made by rnnbench man.\n.TH RNNBENCH 1 \"\" \"rnnbench "));
   const auto has = [&](const std::string& name) {
     INFO(name);
     CHECK_THAT(page.out, Contains("\\&" + replace_all(name, "-", "\\-") + "\n"));
