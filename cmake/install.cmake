@@ -35,3 +35,23 @@ configure_package_config_file(cmake/rnnbenchConfig.cmake.in ${CMAKE_BINARY_DIR}/
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/rnnbenchConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/rnnbenchConfig.cmake ${CMAKE_BINARY_DIR}/rnnbenchConfigVersion.cmake
         DESTINATION ${rnnbench_folder})
+
+# What the program prints about itself, in the folders where Debian's shells and man look.
+find_program(GZIP gzip REQUIRED)
+set(printed ${CMAKE_BINARY_DIR}/share)
+file(MAKE_DIRECTORY ${printed})
+file(GLOB catalogue_files CONFIGURE_DEPENDS experiments/catalogue/*.ini)
+add_custom_command(OUTPUT ${printed}/rnnbench.1.gz ${printed}/rnnbench ${printed}/_rnnbench
+                   COMMAND rnnbench man > ${printed}/rnnbench.1
+                   COMMAND ${GZIP} -9nf ${printed}/rnnbench.1
+                   COMMAND rnnbench completion bash > ${printed}/rnnbench
+                   COMMAND rnnbench completion zsh > ${printed}/_rnnbench
+                   DEPENDS rnnbench ${catalogue_files} COMMENT "Writing the manual page and completions" VERBATIM)
+add_custom_target(rnnbench_share ALL DEPENDS ${printed}/rnnbench.1.gz)
+install(FILES ${printed}/rnnbench.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${printed}/rnnbench DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${printed}/_rnnbench DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+
+install(FILES README.md CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
