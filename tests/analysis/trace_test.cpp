@@ -21,7 +21,7 @@
 
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -111,7 +111,7 @@ TEST_CASE("the smoke profile is short unless its section says otherwise", "[prof
 }
 
 TEST_CASE("sections that are empty, or of an earlier version, are refused", "[profiles][errors]") {
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   CHECK_THROWS_WITH(read("task = copy\n[search]\n[claim]\nnumber = 1\n", Profile::lab),
                     Contains("x.ini:2: [search] has no settings"));
   CHECK_THROWS_WITH(read("task = copy\n[full]\n", Profile::lab), Contains("x.ini:2: [full] has no settings"));

@@ -17,7 +17,7 @@
 
 using namespace rnnbench::test;
 using Complex = std::complex<double>;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using made_up::add;
 using made_up::around;
 using made_up::decided;
@@ -56,8 +56,8 @@ TEST_CASE("a comparison with a number has the number between its boundaries", "[
 TEST_CASE("an effect is signed where it is a difference", "[verdict]") {
   const Outcome difference = decided("lstm > gru", 0, pair_of_models(0.1, 24));
   const ComparisonPart& part = difference.parts[0];
-  CHECK_THAT(mean_text(difference, part, 0), Catch::Matchers::StartsWith("+0.1"));
-  CHECK_THAT(hull_text(difference, part), Catch::Matchers::StartsWith("[+0.0") && Contains(", +0.1"));
+  CHECK_THAT(mean_text(difference, part, 0), Catch::StartsWith("+0.1"));
+  CHECK_THAT(hull_text(difference, part), Catch::StartsWith("[+0.0") && Contains(", +0.1"));
   CHECK(mean_text(difference, part, 0) != mean_text(difference, part, 1));
   CHECK(effect_text(difference, part) == "A " + mean_text(difference, part, 0) + ", B " +
                                              mean_text(difference, part, 1) + ", " + hull_text(difference, part));

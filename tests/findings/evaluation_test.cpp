@@ -8,7 +8,7 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 TEST_CASE("the listings show both searches, the interval and the boundary", "[finding]") {
   Findings findings;

@@ -9,8 +9,8 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
-using Catch::Matchers::EndsWith;
+using Catch::Contains;
+using Catch::EndsWith;
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 namespace fs = std::filesystem;
 
 namespace {
@@ -79,7 +79,7 @@ TEST_CASE("a study is frozen, searched, run, decided and resumed", "[reproduce]"
   REQUIRE(shell.run("reproduce --dry-run") == 0);
   // Two searches x 2 models x (4 + 2) trials, and 2 models x 20 seeds.
   CHECK_THAT(shell.out, Contains("small") && Contains("core-minutes on this machine"));
-  CHECK_THAT(shell.out, Catch::Matchers::Matches("[^]*small +24 +40 +64 +[0-9.]+\n[^]*"));
+  CHECK_THAT(shell.out, Catch::Matches("[^]*small +24 +40 +64 +[0-9.]+\n[^]*"));
   CHECK_FALSE(fs::exists(shell / "results"));
   REQUIRE(shell.run("reproduce --freeze") == 0);
   CHECK(shell.out == "results/small/protocol.json\n");
@@ -99,7 +99,7 @@ TEST_CASE("a study is frozen, searched, run, decided and resumed", "[reproduce]"
   REQUIRE(shell.run("reproduce small") == 0);
   CHECK(written(shell / "results/small/runs") == times);
   REQUIRE(shell.run("reproduce small --dry-run") == 0);
-  CHECK_THAT(shell.out, Catch::Matchers::Matches("[^]*small +24 +40 +0 +0.0\n[^]*"));
+  CHECK_THAT(shell.out, Catch::Matches("[^]*small +24 +40 +0 +0.0\n[^]*"));
 
   // Whatever is missing is run again, to the same bytes: runs, and the second half of a search.
   int gone = 0;
@@ -265,7 +265,7 @@ TEST_CASE("runs that could decide nothing are left out", "[reproduce]") {
   CHECK_THAT(shell.out, Contains("not testable: in the last rung of both searches"));
   CHECK(contents(ResultsFolder(shell / "results", "small")).empty());
   REQUIRE(shell.run("reproduce small.ini --dry-run") == 0);
-  CHECK_THAT(shell.out, Catch::Matchers::Matches("[^]*small +24 +0 +0 +0.0\n[^]*"));
+  CHECK_THAT(shell.out, Catch::Matches("[^]*small +24 +0 +0 +0.0\n[^]*"));
 }
 
 TEST_CASE("reproduce refuses what it cannot do", "[reproduce][errors]") {

@@ -10,7 +10,7 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 
@@ -243,6 +243,6 @@ TEST_CASE("a comparison that cannot be computed takes the verdict from its claim
   const std::vector<FindingResult>& results = files.evaluate();
   CHECK(results[0].verdict == Verdict::supported);
   CHECK(results[1].verdict == Verdict::not_run);
-  CHECK_THAT(results[1].reason, Catch::Matchers::Contains("has a measure 'skull'"));
+  CHECK_THAT(results[1].reason, Catch::Contains("has a measure 'skull'"));
   CHECK(results[0].family == 2);  // where it counts with p = 1
 }

@@ -9,7 +9,7 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "tests/project/how_to.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include "tests/tasks/task_contract.h"
 
 using namespace rnnbench::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 namespace fs = std::filesystem;
 
 namespace {
