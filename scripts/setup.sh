@@ -13,9 +13,9 @@ packages=(
   gnuplot-nox fonts-dejavu-core
 )
 # For tests that are skipped without them: of scripts/convert-music and of the examples in docs/use-the-results.md; of the
-# form of the code (scripts/check-format), for which other systems do not have this version; and of the script in
-# reports, with a browser that Ubuntu does not have as a package.
-test_packages=(python3-scipy python3-pandas r-base-core)
+# form of the code (scripts/check-format), for which other systems do not have this version; of the Debian package; and of
+# the script in reports, with a browser that Ubuntu does not have as a package.
+test_packages=(python3-scipy python3-pandas r-base-core dpkg-dev file)
 if grep -qs '^VERSION_CODENAME=bookworm$' /etc/os-release; then test_packages+=(clang-format-14 chromium); fi
 needed="g++ 12 (or a compiler as new), CMake 3.25, make, Boost.Program_options 1.74, nlohmann-json 3.11, Random123,
 Highway 1.0, Google Benchmark, zlib, Catch2 2.13, Eigen 3.4 and gnuplot 5.4"

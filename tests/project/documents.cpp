@@ -51,7 +51,7 @@ const std::set<std::string>& names_of_sources() {
 }  // namespace
 
 std::vector<fs::path> all_documents() {
-  std::vector<fs::path> documents = {root / "README.md", root / "CONTRIBUTING.md"};
+  std::vector<fs::path> documents = {root / "README.md", root / "CONTRIBUTING.md", root / "CHANGELOG.md"};
   for (const char* folder : {"docs", "examples"})
     for (const auto& entry : fs::recursive_directory_iterator(root / folder))
       if (entry.path().extension() == ".md") documents.push_back(entry.path());

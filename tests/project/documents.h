@@ -10,7 +10,7 @@ namespace rnnbench::test {
 
 inline const std::filesystem::path root = RNNBENCH_SOURCE_DIR;  // of the repository
 
-// README.md, CONTRIBUTING.md and every page below docs and examples.
+// README.md, CONTRIBUTING.md, CHANGELOG.md and every page below docs and examples.
 std::vector<std::filesystem::path> all_documents();
 
 // Links to files that do not exist, relative to the folder of the document.
