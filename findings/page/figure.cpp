@@ -40,10 +40,9 @@ std::string caption_of(const FindingResult& result, const PanelGroup& group) {
   if (result.primary)
     caption +=
         " The last panel shows the comparison that decides, after search A and after search B: the number of every seed, "
-        "the mean with its 95 % interval, and as dashed lines the declared boundaries.";
-  if (result.finding->study->search)
-    caption += " The settings are those that the searches chose" +
-               std::string(result.primary ? ", and the other panels show the runs of both searches together." : ".");
+        "the mean with its 95 % interval, and as dashed lines the declared boundaries. The other panels show the "
+        "runs of both searches together.";
+  if (result.finding->study->search) caption += " The settings are those that the searches chose.";
   const std::vector<Run>& runs = result.runs();
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
   if (missing > 0)

@@ -44,7 +44,7 @@ TEST_CASE("the strips of models hold every run, the mean, failures at the worst 
   const Figure printed = finding_figure(result, paper_layout("column"));
   CHECK(figure.title.starts_with("1. "));
   CHECK(printed.title == finding.claim);  // the number and the study say nothing in a paper
-  CHECK(printed.caption.find("the other panels show the runs of both searches together.") != std::string::npos);
+  CHECK(printed.caption.find("The other panels show the runs of both searches together.") != std::string::npos);
 }
 
 TEST_CASE("in one column, a high comparison does not make the other panels higher", "[findings]") {
