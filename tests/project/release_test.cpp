@@ -40,8 +40,21 @@ TEST_CASE("the version, the commit and the numerics version are printed in one l
   if (fs::exists(root / ".git")) CHECK_FALSE(commit.empty());
 }
 
+TEST_CASE("the latest entry of the changelog and the citation are those of this version", "[docs][release]") {
+  const std::string changes = text_of(root / "CHANGELOG.md"), citation = text_of(root / "CITATION.cff");
+  const std::regex entry("\n## (\\d+\\.\\d+\\.\\d+) - (\\d{4}-\\d\\d-\\d\\d)\n");
+  std::smatch latest;
+  REQUIRE(std::regex_search(changes, latest, entry));
+  CHECK(latest[1] == release_version);
+  CHECK_THAT(citation, Catch::Contains("\nversion: " + latest[1].str() + "\ndate-released: " + latest[2].str() + "\n"));
+  // Who raises numerics_version has to say so.
+  const std::size_t begin = latest.position() + 1;
+  CHECK_THAT(changes.substr(begin, changes.find("\n## ", begin) - begin),
+             Catch::Contains("`numerics_version` " + std::to_string(numerics_version) + "."));
+}
+
 TEST_CASE("cpack makes a Debian package of everything that is installed", "[release][install]") {
-  if (std::system("command -v dpkg-deb && command -v dpkg-shlibdeps && command -v file") != 0) {
+  if (std::system("{ command -v dpkg-deb && command -v dpkg-shlibdeps && command -v file; } >/dev/null") != 0) {
     WARN("skipped: no dpkg-dev or file");
     return;
   }
