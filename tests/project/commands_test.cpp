@@ -1,5 +1,6 @@
 // The commands of the documentation run: those of README.md, docs/commands.md, docs/training.md,
 // docs/your-own-data.md, docs/reproducibility.md and scripts/quickstart, with a few updates each.
+#include <algorithm>
 #include <cstdlib>
 #include <regex>
 #include <set>
@@ -37,7 +38,9 @@ std::vector<Block> fenced_blocks(const std::string& document) {
 std::string with_setting(const std::string& command, const std::string& name, const std::string& value) {
   const std::regex written("--" + name + " [^ ]+");
   const std::string setting = "--" + name + " " + value;
-  return std::regex_search(command, written) ? std::regex_replace(command, written, setting) : command + " " + setting;
+  if (std::regex_search(command, written)) return std::regex_replace(command, written, setting);
+  const std::size_t end = std::min(command.find(" | "), command.size());  // of the program's arguments
+  return command.substr(0, end) + " " + setting + command.substr(end);
 }
 
 // The same command with little to do.
