@@ -119,8 +119,14 @@ std::string Axis::commands(char axis, bool labels) const {
   std::string text = "unset logscale " + name + "; set " + name + "range [" + number_text(low * (1 - margin)) + ":" +
                      number_text(high * (1 + margin)) + "]; " + (logarithmic ? "set logscale " + name + "; " : "") +
                      "set " + name + "tics (";
-  const auto entry = [&](double tic) { return gnuplot_quoted(labels ? tic_label(tic) : "") + " " + number_text(tic); };
-  return text + join(tics_of(*this), entry) + ")";
+  const std::vector<double> tics = tics_of(*this);
+  // Beside each other, numbers such as -0.5 need as much space as seven of them have in a column of a paper.
+  const bool crowded = axis == 'x' && !logarithmic && tics.size() > 7;
+  const auto has_label = [&](double tic) { return !crowded || std::lround(tic / (tics[1] - tics[0])) % 2 == 0; };
+  const auto entry = [&](double tic) {
+    return gnuplot_quoted(labels && has_label(tic) ? tic_label(tic) : "") + " " + number_text(tic);
+  };
+  return text + join(tics, entry) + ")";
 }
 
 Axis linear_axis(const Values& values) {

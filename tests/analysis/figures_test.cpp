@@ -151,6 +151,14 @@ TEST_CASE("axes span what is drawn", "[report][figures]") {
   CHECK(learning_curves(study).script.find("set yrange [9.99999e-05:10.00001]") != std::string::npos);
 }
 
+TEST_CASE("numbers beside each other keep their distance", "[report][figures]") {
+  const Axis axis{-0.6, 0.1};
+  CHECK(axis.commands('x').ends_with(
+      "('−0.6' -0.6, '' -0.5, '−0.4' -0.4, '' -0.3, '−0.2' -0.2, '' -0.1, '0' 0, '' 0.1)"));
+  CHECK(axis.commands('y').find("'−0.5' -0.5, '−0.4' -0.4") != std::string::npos);
+  CHECK(Axis{0, 0.5}.commands('x').ends_with("('0' 0, '0.1' 0.1, '0.2' 0.2, '0.3' 0.3, '0.4' 0.4, '0.5' 0.5)"));
+}
+
 TEST_CASE("a figure can show another measure, and only some models", "[report][figures]") {
   const Study study = with_models(made_up::study(), {"lstm", "gru"});
   CHECK(model_labels(study) == std::vector<std::string>{"lstm", "gru"});
