@@ -122,7 +122,9 @@ FindingResult evaluate(const Finding& finding, const std::shared_ptr<const Study
   }
   result.caveats = caveats_of(finding, records->runs, any_times);
   const auto compared = [&](const DeclaredComparison& comparison, double margin) {
-    return compare(comparison.statement, comparison.measurement, margin, records->runs, study.seeds);
+    Outcome outcome = compare(comparison.statement, comparison.measurement, margin, records->runs, study.seeds);
+    outcome.searched = study.search.has_value();
+    return outcome;
   };
   const bool complete = computed(result, [&] {
     result.primary = compared(finding.primary, finding.margin);

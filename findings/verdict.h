@@ -70,6 +70,7 @@ struct Outcome {
   Boundaries boundaries;
   std::vector<ComparisonPart> parts;
   Verdict verdict = Verdict::undecided;
+  bool searched = false;  // A and B are searches; if not, just the two halves of the seeds
 
   bool compares_with_number() const { return statement.right.kind == Expression::Kind::number; }
   bool decides() const { return statement.relation != Relation::none; }

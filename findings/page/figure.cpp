@@ -37,12 +37,14 @@ PanelGroup panels_of(const FindingResult& result, const Study& study, const std:
 
 std::string caption_of(const FindingResult& result, const PanelGroup& group) {
   std::string caption = group.caption;
+  const bool searched = result.finding->study->search.has_value();
   if (result.primary)
     caption +=
-        " The last panel shows the comparison that decides, after search A and after search B: the number of every seed, "
-        "the mean with its 95 % interval, and as dashed lines the declared boundaries. The other panels show the "
-        "runs of both searches together.";
-  if (result.finding->study->search) caption += " The settings are those that the searches chose.";
+        " The last panel shows the comparison that decides, " +
+        std::string(searched ? "after search A and after search B" : "for each half of the seeds") +
+        ": the number of every seed, the mean with its 95 % interval, and as dashed lines the declared boundaries." +
+        " The other panels show all runs together.";
+  if (searched) caption += " The settings are those that the searches chose.";
   const std::vector<Run>& runs = result.runs();
   const auto missing = std::count_if(runs.begin(), runs.end(), [](const Run& run) { return !run.recorded(); });
   if (missing > 0)

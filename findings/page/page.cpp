@@ -75,7 +75,7 @@ std::string reading(int family) {
       {"A and B",
        "The mean over the new seeds of what is compared, at the settings that search A and search B chose: the difference "
        "between two models trained on the same sequences, or one model's number. Of a claim with several comparisons, the "
-       "table shows the least clear one."},
+       "table shows the least clear one. Without a search, A and B are the two halves of the seeds."},
       {"Interval",
        "The hull of the 95 % intervals after A and after B, each of which contains every center of the differences that "
        "the sign-flip test does not reject. It assumes that differences are symmetric, but not that they are normal. "

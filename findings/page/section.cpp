@@ -49,10 +49,12 @@ std::string effect_in_words(const FindingResult& r) {
   const ComparisonPart& part = outcome.least_clear();
   const std::string parts = parts_in_words(outcome), hull = hull_text(outcome, part);
   return parts + (parts.empty() ? "In " : "in ") + r.heading + ", " + part.label + " is " +
-         mean_text(outcome, part, 0) + " at the settings of search A and " + mean_text(outcome, part, 1) +
-         " at those of search B, means over " + std::to_string(part.values[0].size()) + " and " +
-         std::to_string(part.values[1].size()) + " seeds" + (hull.empty() ? "" : "; 95 % interval of both " + hull) +
-         ". The claim requires " + requirement(outcome) + ".";
+         mean_text(outcome, part, 0) +
+         (outcome.searched ? " at the settings of search A and " : " for the first half of the seeds and ") +
+         mean_text(outcome, part, 1) + (outcome.searched ? " at those of search B" : " for the second") +
+         ", means over " + std::to_string(part.values[0].size()) + " and " + std::to_string(part.values[1].size()) +
+         " seeds" + (hull.empty() ? "" : "; 95 % interval of both " + hull) + ". The claim requires " +
+         requirement(outcome) + ".";
 }
 
 std::string verdict_paragraph(const FindingResult& r) {

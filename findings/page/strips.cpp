@@ -123,7 +123,9 @@ std::vector<Strip> comparison_strips(const Outcome& outcome) {
   const std::array<Style, 2> styles = {Style{"#0072b2", "1", 5}, Style{"#d55e00", "1", 9}};
   for (const ComparisonPart& part : outcome.parts)
     for (std::size_t s = 0; s < searches.size(); ++s)
-      strips.push_back({part.label + ", after search " + searches[s],
+      strips.push_back({part.label + (outcome.searched ? std::string(", after search ") + searches[s]
+                                      : s == 0         ? ", first half of the seeds"
+                                                       : ", second half of the seeds"),
                         styles[s],
                         part.values[s],
                         part.effect.mean[s],

@@ -191,8 +191,8 @@ TEST_CASE("a section starts with the answer, and folds many further comparisons 
   const std::string few = section("gru < 0.2; lstm > gru on solved; show lstm, gru on loss");
   const std::size_t
       answer = few.find(
-          "In relative_loss (lower is better), gru - lstm is -0.1945 at the settings of search A and -0.1845 "
-          "at those of search B, means over 10 and 10 seeds; 95 % interval of both " +
+          "In relative_loss (lower is better), gru - lstm is -0.1945 for the first half of the seeds and -0.1845 "
+          "for the second, means over 10 and 10 seeds; 95 % interval of both " +
           printed_hull() + ". The claim requires less than -0.01."),
       numbers = few.find("after A [95 % interval]"), figure = few.find("The figure was not drawn"),
       budget = few.find("<h4>Budget</h4>"), declaration = few.find("What was declared");

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/text.h"
+#include "findings/page/figure.h"
 #include "findings/page/page.h"
 #include "findings/page/search_figure.h"
 #include "findings/page/section.h"
@@ -98,7 +99,9 @@ TEST_CASE("the page of a study with three claims shows every verdict", "[finding
       REQUIRE(section != std::string::npos);
       CHECK(html.find(verdict_badge(results[i]), section) < html.find("</section>", section));
       shown.insert(results[i].verdict);
+      CHECK(finding_figure(results[i]).data.find(", after search B: every run") != std::string::npos);
     }
+    if (scenario.name == "ahead") CHECK(html.find(" at the settings of search A and ") != std::string::npos);
   }
   Findings open;
   open.write("three", replace_all(text, "number = 2\n", "number = 2\nnot-applicable = of the data\n"));

@@ -59,6 +59,7 @@ TEST_CASE("cpack makes a Debian package of everything that is installed", "[rele
     return;
   }
   const Folder folder;
+  // With the generator of the build, cpack would build first.
   printed(folder, "cpack --config '" + (build_folder / "CPackConfig.cmake").string() +
                       "' -G DEB -D CPACK_CMAKE_GENERATOR=Ninja -B \"$PWD\"\nmv *.deb deb");
   const auto field = [&](const std::string& name) { return trim(printed(folder, "dpkg-deb -f deb " + name)); };
