@@ -86,7 +86,9 @@ DeclaredComparison read_comparison(const std::string& text, const std::string& m
 // The keys of one section [claim] or [claim NAME].
 class ClaimReader {
  public:
-  ClaimReader(const std::vector<Assignment>& written, const DeclaredStudy& study) : file_(study.file.string()) {
+  // `runs`: those that the study declares, without records.
+  ClaimReader(const std::vector<Assignment>& written, const DeclaredStudy& study, const std::vector<Run>& runs)
+      : file_(study.file.string()), runs_(runs) {
     section_ = "[" + written.front().section + "]";
     line_ = written.front().line;
     for (const Assignment& a : written) {
@@ -95,7 +97,6 @@ class ClaimReader {
                         "'; it takes " + join(known_keys) + did_you_mean(a.key, known_keys));
       keys_[a.key] = &a;
     }
-    for (const RunSpec& spec : study.experiment.runs) runs_.push_back({spec.json(), std::nullopt});
   }
 
   Finding read(const std::shared_ptr<const DeclaredStudy>& study) {
@@ -185,7 +186,7 @@ class ClaimReader {
   std::string file_, section_;
   int line_;  // of what was read last
   std::map<std::string, const Assignment*> keys_;
-  std::vector<Run> runs_;
+  const std::vector<Run>& runs_;
 };
 
 // Search A is followed by runs with the first half of the seeds, B by runs with the second.
@@ -254,15 +255,20 @@ std::string Finding::short_name() const { return name == study->name ? "claim" :
 bool is_study(const std::filesystem::path& file) { return !read_experiment_file(file).claims.empty(); }
 
 std::vector<Finding> read_study(const std::filesystem::path& file, Profile profile) {
-  const ExperimentFile read = read_experiment_file(file, profile);
+  return study_of(file, read_experiment_file(file, profile), profile);
+}
+
+std::vector<Finding> study_of(const std::filesystem::path& file, const ExperimentFile& read, Profile profile) {
   if (read.claims.empty())
     throw UserError(file.string() + " claims nothing: a study has a section [claim], or sections [claim NAME], with " +
                     join(required_keys));
   const auto study = declared_study(file, profile, read);
+  std::vector<Run> runs;
+  for (const RunSpec& spec : study->experiment.runs) runs.push_back({spec.json(), std::nullopt});
   std::vector<Finding> findings;
   std::set<std::string> names;
   for (const std::vector<Assignment>& written : read.claims) {
-    findings.push_back(ClaimReader(written, *study).read(study));
+    findings.push_back(ClaimReader(written, *study, runs).read(study));
     const std::string here = file.string() + ":" + std::to_string(written.front().line) + ": ";
     if (!names.insert(findings.back().name).second)
       throw UserError(here + "there are two sections [" + written.front().section + "]");

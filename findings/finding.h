@@ -73,6 +73,8 @@ struct Finding {
 // is missing, unknown or malformed, when a comparison names a model that no run has, or when the claims cannot be
 // decided by the declared seeds (not in the smoke profile, which decides nothing).
 std::vector<Finding> read_study(const std::filesystem::path& file, Profile profile = Profile::lab);
+// The same for a file that was read under the profile.
+std::vector<Finding> study_of(const std::filesystem::path& file, const ExperimentFile& read, Profile profile);
 
 bool is_study(const std::filesystem::path& file);  // whether it has a claim
 

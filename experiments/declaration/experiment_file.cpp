@@ -26,10 +26,15 @@ Profile profile_named(const std::string& name) {
 std::string profile_name(Profile profile) { return profile_names[static_cast<std::size_t>(profile)]; }
 
 ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile profile) {
+  return experiment_file_of(file, read_ini(file), profile);
+}
+
+ExperimentFile experiment_file_of(const std::filesystem::path& file, std::vector<Assignment> assignments,
+                                  Profile profile) {
   ExperimentFile read;
   Declaration& declaration = read.declaration;
   declaration.file = file.string();
-  for (Assignment& a : read_ini(file)) {
+  for (Assignment& a : assignments) {
     const auto owner = std::find_if(profile_names.begin(), profile_names.end(),
                                     [&](const std::string& name) { return belongs_to(a.section, name); });
     for (const auto& [former, now] : {std::pair{"finding", "claim"}, {"tuning", "search"}})

@@ -26,5 +26,8 @@ struct ExperimentFile {
 // Reads a file. The smoke profile shortens every experiment to two seeds and a few updates unless [smoke] says
 // otherwise. Throws UserError as read_ini does.
 ExperimentFile read_experiment_file(const std::filesystem::path& file, Profile profile = Profile::lab);
+// The same for a file with these assignments.
+ExperimentFile experiment_file_of(const std::filesystem::path& file, std::vector<Assignment> assignments,
+                                  Profile profile = Profile::lab);
 
 }  // namespace rnnbench::experiments

@@ -50,10 +50,15 @@ const std::string byte_order_mark = "\xef\xbb\xbf";  // some editors write it in
 }  // namespace
 
 std::vector<Assignment> read_ini(const std::filesystem::path& file) {
+  check_name(file);
+  return read_ini(file, contents(file));
+}
+
+std::vector<Assignment> read_ini(const std::filesystem::path& file, const std::string& content) {
   std::vector<Assignment> assignments;
   std::map<std::pair<std::string, std::string>, int> first_line;
   check_name(file);
-  std::istringstream text(contents(file));
+  std::istringstream text(content);
   std::string line, section, heading;  // heading: of a section that has no setting yet
   const auto check_heading = [&] {
     if (!heading.empty()) throw UserError(heading + " has no settings; write some, or leave the section out");

@@ -32,5 +32,7 @@ struct Declaration {
 // plain UTF-8 text, or has a name that begins with '.', when a line has another form, a key is set twice in a section,
 // or a section is empty.
 std::vector<Assignment> read_ini(const std::filesystem::path& file);
+// The same for a file with this content.
+std::vector<Assignment> read_ini(const std::filesystem::path& file, const std::string& content);
 
 }  // namespace rnnbench::experiments

@@ -180,7 +180,12 @@ ScoredTask as_stored(ScoredTask task) {
 }  // namespace
 
 std::vector<ImportedRun> read_import(const fs::path& file, const std::function<ScoredTask(ScoredTask)>& resolve) {
-  const std::vector<CsvLine> lines = csv_lines(file.string(), content_of(file));
+  return read_import(file, content_of(file), resolve);
+}
+
+std::vector<ImportedRun> read_import(const fs::path& file, const std::string& content,
+                                     const std::function<ScoredTask(ScoredTask)>& resolve) {
+  const std::vector<CsvLine> lines = csv_lines(file.string(), content);
   const auto here = [&](const CsvLine& line) { return file.string() + ":" + std::to_string(line.number) + ": "; };
   if (lines.empty())
     throw UserError(file.string() + ":1: the file is empty; its first line names the columns: " + columns_in_words());

@@ -45,6 +45,9 @@ inline constexpr std::size_t max_import_runs = 100'000, max_import_name = 200;  
 // leaves measure or direction open.
 std::vector<ImportedRun> read_import(const std::filesystem::path& file,
                                      const std::function<ScoredTask(ScoredTask)>& resolve);
+// The same for a file with this content.
+std::vector<ImportedRun> read_import(const std::filesystem::path& file, const std::string& content,
+                                     const std::function<ScoredTask(ScoredTask)>& resolve);
 
 // The runs as such a file with all columns, sorted by task, model and seed: what is stored.
 std::string import_text(std::vector<ImportedRun> runs);

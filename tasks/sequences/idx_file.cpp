@@ -17,9 +17,12 @@ const std::map<int, const char*> type_names{{unsigned_byte, "unsigned bytes"}, {
 
 }  // namespace
 
-// Header: two bytes 0, the type, the number of dimensions, and the size of each in four bytes, most significant first.
 IdxFile::IdxFile(const std::string& path, int dimensions, const std::string& what)
-    : path_(path), content_(file_content(path)), header_(4 * (1 + static_cast<std::size_t>(dimensions))) {
+    : IdxFile(path, file_content(path), dimensions, what) {}
+
+// Header: two bytes 0, the type, the number of dimensions, and the size of each in four bytes, most significant first.
+IdxFile::IdxFile(const std::string& path, std::string content, int dimensions, const std::string& what)
+    : path_(path), content_(std::move(content)), header_(4 * (1 + static_cast<std::size_t>(dimensions))) {
   if (content_.size() < header_)
     refuse(content_.size(), "the file ends in the header, which has " + std::to_string(header_) + " bytes");
   for (const std::size_t byte : {0, 1})

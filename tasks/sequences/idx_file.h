@@ -15,6 +15,8 @@ class IdxFile {
   // Reads a file, which may be compressed by gzip, of unsigned bytes with so many dimensions. `what` names its elements
   // for messages: "images" or "labels". Throws UserError with path and byte if it is another one.
   IdxFile(const std::string& path, int dimensions, const std::string& what);
+  // The same for a file with this content, decompressed.
+  IdxFile(const std::string& path, std::string content, int dimensions, const std::string& what);
 
   const std::string& path() const { return path_; }
   const std::string& content() const { return content_; }

@@ -20,8 +20,7 @@ constexpr std::array<const char*, 3> split_names{"train", "valid", "test"};
 constexpr const char* split_list = "\"train\", \"valid\", \"test\"";
 constexpr std::int32_t max_symbol = 65535;  // a network has one output per symbol or label
 
-std::string text_of(const std::string& path) {
-  std::string text = file_content(path);
+void check_text(const std::string& path, const std::string& text) {
   if (text.empty()) throw UserError("file = " + path + " is empty");
   if (text.starts_with(std::string_view("\0\0", 2)))
     throw UserError("file = " + path +
@@ -30,7 +29,6 @@ std::string text_of(const std::string& path) {
   if (const auto nul = text.find('\0'); nul != std::string::npos)  // the parser would take it for the end
     throw UserError(path + ":" + std::to_string(1 + std::count(text.begin(), text.begin() + nul, '\n')) +
                     ": a byte of value 0 in a text file");
-  return text;
 }
 
 int split_of(const std::string& name, const JsonReader& reader) {
@@ -195,8 +193,10 @@ bool is_chords(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-SequenceFile read_sequence_file(const std::string& path) {
-  const std::string text = text_of(path);
+SequenceFile read_sequence_file(const std::string& path) { return read_sequence_file(path, file_content(path)); }
+
+SequenceFile read_sequence_file(const std::string& path, const std::string& text) {
+  check_text(path, text);
   SequenceFile file = is_chords(path, text) ? read_chords(path, text) : Lines(path, text).read();
   file.hash = hex16(fnv1a(text));
   for (std::size_t split = 0; split < split_names.size(); ++split)
@@ -206,6 +206,10 @@ SequenceFile read_sequence_file(const std::string& path) {
   return file;
 }
 
-std::string hash_of_file(const std::string& path) { return hex16(fnv1a(text_of(path))); }
+std::string hash_of_file(const std::string& path) {
+  const std::string text = file_content(path);
+  check_text(path, text);
+  return hex16(fnv1a(text));
+}
 
 }  // namespace rnnbench::tasks

@@ -45,6 +45,8 @@ inline constexpr int max_features = 4096;
 //            eight are train, the next is valid, the last is test.
 // Sequences have at least one step, or two without labels. Throws UserError with file and line for anything else.
 SequenceFile read_sequence_file(const std::string& path);
+// The same for a file with this content, decompressed.
+SequenceFile read_sequence_file(const std::string& path, const std::string& content);
 
 // The hash of the file's content: 16 hexadecimal digits of the 64-bit FNV-1a.
 std::string hash_of_file(const std::string& path);
