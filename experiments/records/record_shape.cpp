@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <span>
-#include <stdexcept>
 
+#include "core/error.h"
 #include "core/plain_text.h"
 #include "core/text.h"
 
@@ -32,7 +32,8 @@ struct Field {
 constexpr Field of_spec[] = {{"task", object}, {"model", object}, {"training", object}, {"seed", count}};
 constexpr Field of_task[] = {{"name", text}};
 constexpr Field of_model[] = {{"cell", text}, {"attention", text | absent}};
-constexpr Field of_training[] = {{"updates", count}};
+constexpr Field of_training[] = {
+    {"updates", count}, {"evaluate", count | absent}, {"stop", text | absent}, {"keep", text | absent}};
 constexpr Field of_result[] = {{"status", text},
                                {"reason", text | absent},
                                {"measure", object},
@@ -98,7 +99,7 @@ unsigned types_of(const Json& value) {
 }
 
 [[noreturn]] void refuse(const std::string& where) {
-  throw std::runtime_error("its " + where + " is missing or has the wrong type, so it was edited");
+  throw UserError("its " + where + " is missing or has the wrong type, so it was edited");
 }
 
 // Checks the fields of an object; its other keys may have the types `others`.
@@ -181,7 +182,7 @@ void check_shape(const Record& record) {
                                  [&](const Json& value) { return &value == &spec["canonical"] || is_plain(value); }) &&
                      is_plain_text(replace_all(spec["canonical"].get<std::string>(), "\n", " ")) && is_plain(result) &&
                      is_plain(record.measured);
-  if (!plain) throw std::runtime_error("one of its texts contains a control character, so it was edited");
+  if (!plain) throw UserError("one of its texts contains a control character, so it was edited");
 }
 
 }  // namespace rnnbench::experiments

@@ -6,7 +6,7 @@
 namespace rnnbench::experiments {
 
 // Checks every key that analysis reads, and that all texts are plain (see core/plain_text.h), so that whoever has a
-// record can use it without further checks. Throws std::runtime_error such as "its result.final.test is missing or has
+// record can use it without further checks. Throws UserError such as "its result.final.test is missing or has
 // the wrong type, so it was edited".
 void check_shape(const Record& record);
 

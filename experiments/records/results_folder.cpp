@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -128,9 +129,10 @@ Json columns_of(const Json& points) {
 Json points_of(Json columns) {
   if (!columns.is_object()) return columns;
   Json points = Json::array();
+  bool is_first = true;
   for (const auto& [key, values] : columns.items()) {
     if (!values.is_array()) throw std::runtime_error("its result.curve." + key + " is no list, so it was edited");
-    if (points.empty()) points = Json(values.size(), Json::object());
+    if (std::exchange(is_first, false)) points = Json(values.size(), Json::object());
     if (values.size() != points.size())
       throw std::runtime_error("the lists of its result.curve have different lengths, so it was edited");
     for (std::size_t i = 0; i < values.size(); ++i) points[i][key] = values[i];

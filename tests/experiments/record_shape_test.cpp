@@ -105,6 +105,27 @@ TEST_CASE("a record with a value of another type is refused, wherever it is", "[
   CHECK(with("/measured/cores", -1) != "");
 }
 
+TEST_CASE("a curve whose lists have different lengths is refused, whichever is empty", "[record-shape]") {
+  const TemporaryFolder folder;
+  Json record = example_record(1).json();
+  const Json points = record["result"]["curve"];
+  const auto with_lists = [&](bool extra_first, const Json& extra) {
+    Json columns = Json::object();
+    if (extra_first) columns["extra"] = extra;
+    for (const Json& point : points)
+      for (const auto& [key, value] : point.items()) columns[key].push_back(value);
+    if (!extra_first) columns["extra"] = extra;
+    record["result"]["curve"] = columns;
+    return reading(folder, record);
+  };
+  for (const bool first : {true, false}) {
+    INFO(first);
+    CHECK(with_lists(first, Json(points.size(), 0.5)) == "");
+    CHECK(with_lists(first, Json::array()).find("lists of its result.curve have different lengths") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("a record of an older version is checked without this version's options", "[record-shape]") {
   const TemporaryFolder folder;
   Json record = example_record(1).json();
@@ -119,8 +140,9 @@ TEST_CASE("a record of an older version is checked without this version's option
   CHECK(reading(folder, as_version_one(record)) == "");
   record["spec"]["model"]["retired-option"] = 3;
   CHECK(reading(folder, as_version_one(record)) == "");
-  for (const char* place : {"/spec/task/name", "/spec/model/cell", "/spec/model/attention", "/spec/seed",
-                            "/spec/training/updates", "/spec/training", "/spec/model"}) {
+  for (const char* place :
+       {"/spec/task/name", "/spec/model/cell", "/spec/model/attention", "/spec/seed", "/spec/training/updates",
+        "/spec/training/evaluate", "/spec/training/stop", "/spec/training/keep", "/spec/training", "/spec/model"}) {
     INFO(place);
     Json edited = record;
     edited[Json::json_pointer(place)] = Json::array({1});
