@@ -1,6 +1,6 @@
 #include "experiments/records/parse_json.h"
 
-#include <stdexcept>
+#include "core/error.h"
 
 namespace rnnbench::experiments {
 
@@ -18,7 +18,7 @@ Json parse_json(const std::string& text) {
       at += c == '\\';
     else
       depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-    if (depth > max_depth) throw std::runtime_error("nested too deeply");
+    if (depth > max_depth) throw UserError("its JSON is nested too deeply");
   }
   return Json::parse(text);
 }

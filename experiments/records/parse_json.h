@@ -7,8 +7,8 @@
 
 namespace rnnbench::experiments {
 
-// Throws std::exception that says what is wrong. Brackets that are nested more deeply than those of any record are
-// refused, because they could exhaust the stack.
+// Throws Json::exception for text that is not JSON, and UserError for brackets that are nested more deeply than those
+// of any record, which could exhaust the stack.
 Json parse_json(const std::string& text);
 
 }  // namespace rnnbench::experiments

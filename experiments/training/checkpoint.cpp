@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <optional>
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/safetensors.h"
 #include "experiments/records/parse_json.h"
 #include "experiments/records/record_shape.h"
 
@@ -37,37 +38,56 @@ std::string state_text(const TrainingState& state, Optimizer& optimizer) {
   return json.dump();
 }
 
+namespace {
+
+// Other numbers than counts would be rounded or cut off.
+template <class Count>
+void read_count(const Json& value, Count& count) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<Count>::max()})
+    throw UserError("one of its counts is not a whole number");
+  count = value.get<Count>();
+}
+
+void read_update(const Json& value, std::optional<std::int64_t>& update) {
+  if (!value.is_null()) read_count(value, update.emplace());
+}
+
+}  // namespace
+
 TrainingState read_state(const std::string& text, std::int64_t updates, Optimizer& optimizer) try {
   const Json json = parse_json(text);
   TrainingState state;
-  json.at("update").get_to(state.update);
-  json.at("next_evaluation").get_to(state.next_evaluation);
+  read_count(json.at("update"), state.update);
+  read_count(json.at("next_evaluation"), state.next_evaluation);
   json.at("loss_sum").get_to(state.loss_sum);
-  json.at("loss_count").get_to(state.loss_count);
+  read_count(json.at("loss_count"), state.loss_count);
   state.curve = json.at("curve");
   const Json& solving = json.at("solving");
-  solving.at("confirmed").get_to(state.solving.confirmed);
-  if (!solving.at("update").is_null()) state.solving.update = solving.at("update").get<std::int64_t>();
+  read_count(solving.at("confirmed"), state.solving.confirmed);
+  read_update(solving.at("update"), state.solving.update);
   solving.at("cpu_seconds").get_to(state.solving.cpu_seconds);
   solving.at("wall_seconds").get_to(state.solving.wall_seconds);
   const Json& best = json.at("best");
-  if (!best.at("update").is_null()) state.best.update = best.at("update").get<std::int64_t>();
+  read_update(best.at("update"), state.best.update);
   best.at("score").get_to(state.best.score);
-  best.at("waited").get_to(state.best.waited);
+  read_count(best.at("waited"), state.best.waited);
   json.at("plateau").at("scale").get_to(state.plateau.scale);
-  json.at("plateau").at("waited").get_to(state.plateau.waited);
-  for (const Json& place : json.at("streams")) state.streams.push_back({place.at(0), place.at(1)});
+  read_count(json.at("plateau").at("waited"), state.plateau.waited);
+  for (const Json& place : json.at("streams")) {
+    StreamPlace& stream = state.streams.emplace_back();
+    read_count(place.at(0), stream.sequences);
+    read_count(place.at(1), stream.steps);
+  }
   const Json& times = json.at("times");
   state.times = {times.at(0), times.at(1), times.at(2), times.at(3), times.at(4)};
   state.curve_cpu_seconds = json.at("curve_cpu_seconds");
-  json.at("resumed").get_to(state.resumed);
+  read_count(json.at("resumed"), state.resumed);
   const Json& scalars = json.at("optimizer");
   for (const auto& [name, value] : optimizer.scalars()) scalars.at(name).get_to(*value);
   check_curve(state.curve);
-  if (state.update < 0 || state.update > updates || state.next_evaluation < state.update ||
-      state.next_evaluation > updates || state.loss_count < 0 || state.solving.confirmed < 0 || state.resumed < 0 ||
-      state.best.waited < 0 || state.plateau.waited < 0 || !(state.plateau.scale > 0 && state.plateau.scale <= 1) ||
-      !state.curve_cpu_seconds.is_array() || state.curve_cpu_seconds.size() != state.curve.size() ||
+  if (state.update > updates || state.next_evaluation < state.update || state.next_evaluation > updates ||
+      !(state.plateau.scale > 0 && state.plateau.scale <= 1) || !state.curve_cpu_seconds.is_array() ||
+      state.curve_cpu_seconds.size() != state.curve.size() ||
       !std::all_of(state.curve_cpu_seconds.begin(), state.curve_cpu_seconds.end(),
                    [](const Json& seconds) { return seconds.is_number(); }))
     throw UserError("its state is not that of such a run");
@@ -81,9 +101,6 @@ std::uint64_t max_checkpoint_bytes(const TrainingArrays& arrays) {
   return sizeof(float) * (5 * arrays.parameters.layout().extent() + 8 * arrays.carried_size) + (64 << 20);
 }
 
-namespace {
-
-// The hash of everything else in the file. A damaged file must not lead to a wrong result.
 std::string content_hash(const TensorFile& file) {
   std::uint64_t hash = fnv1a_start;
   for (const auto& [key, value] : file.metadata)
@@ -94,6 +111,8 @@ std::string content_hash(const TensorFile& file) {
   }
   return hex16(hash);
 }
+
+namespace {
 
 std::string metadata(const TensorFile& file, const std::string& key) {
   const auto found = file.metadata.find(key);
@@ -109,7 +128,7 @@ void extract_carried(const TensorFile& file, const TrainingArrays& arrays) {
       (tensor->shape != std::vector<std::int64_t>{0} && tensor->shape != std::vector<std::int64_t>{count}))
     throw UserError("it does not contain the states of such a run");
   arrays.carried->resize(tensor->shape[0]);
-  std::memcpy(arrays.carried->data(), tensor->bytes.data(), tensor->bytes.size());
+  if (tensor->shape[0] > 0) std::memcpy(arrays.carried->data(), tensor->bytes.data(), tensor->bytes.size());
 }
 
 }  // namespace
@@ -139,7 +158,8 @@ TrainingState restore_checkpoint(const std::string& bytes, const std::string& ca
   TrainingState state = read_state(metadata(file, "state"), updates, arrays.optimizer);
   if (arrays.carried != nullptr) {
     extract_carried(file, arrays);
-    if (arrays.carried->empty() != state.streams.empty()) throw UserError("its states belong to no sequences");
+    if (state.streams.size() != (arrays.carried->empty() ? 0 : arrays.sequences))
+      throw UserError("its states do not belong to the sequences of a batch");
   }
   return state;
 }

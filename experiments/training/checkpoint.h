@@ -7,6 +7,7 @@
 
 #include "core/optimizer.h"
 #include "core/parameters.h"
+#include "core/safetensors.h"
 #include "core/schedule.h"
 #include "experiments/records/record.h"
 #include "experiments/training/evaluation.h"
@@ -43,16 +44,21 @@ struct TrainingArrays {
   Optimizer& optimizer;
   Carried<float>* carried;   // the states before the next chunk, or null if the task has no chunks
   std::size_t carried_size;  // of these states after the first chunk
+  std::size_t sequences;     // of a batch, each of which has a stream of chunks
 };
 
 std::string checkpoint_bytes(const std::string& canonical, const TrainingState& state, const TrainingArrays& arrays);
 
-// Throws std::exception when the bytes are damaged or do not belong to the run with this canonical text and number of
+// Throws UserError when the bytes are damaged or do not belong to the run with this canonical text and number of
 // updates. The contents of the arrays are then undefined.
 TrainingState restore_checkpoint(const std::string& bytes, const std::string& canonical, std::int64_t updates,
                                  const TrainingArrays& arrays);
 
-// The state as a checkpoint contains it. Reading throws std::exception if no run of so many updates has such a state.
+// The hash of everything in the file but "hash" itself, which states it: a damaged file must not lead to a wrong
+// result.
+std::string content_hash(const TensorFile& file);
+
+// The state as a checkpoint contains it. Reading throws UserError if no run of so many updates has such a state.
 std::string state_text(const TrainingState& state, Optimizer& optimizer);
 TrainingState read_state(const std::string& text, std::int64_t updates, Optimizer& optimizer);
 

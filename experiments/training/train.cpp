@@ -169,7 +169,8 @@ class Trainer {
             .best = best_ ? &*best_ : nullptr,
             .optimizer = updater_.optimizer(),
             .carried = updater_.carried(),
-            .carried_size = network_->carried_size(batch_size_)};
+            .carried_size = network_->carried_size(batch_size_),
+            .sequences = static_cast<std::size_t>(batch_size_)};
   }
 
   // Continues from the run's checkpoint. Returns false when there is none that can be used.

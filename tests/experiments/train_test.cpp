@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/statistics/statistics.h"
+#include "core/error.h"
 #include "core/optimizer.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/declaration/run_task.h"
@@ -123,10 +124,12 @@ TEST_CASE("a state that no run can have is not continued", "[train]") {
   const auto refused = [&](const char* key, const Json& value) {
     Json bad = good;
     bad[key] = value;
-    CHECK_THROWS_AS(read_state(bad.dump(), 40, *optimizer), std::exception);
+    CHECK_THROWS_AS(read_state(bad.dump(), 40, *optimizer), UserError);
   };
   for (const auto& [key, value] : good.items()) refused(key.c_str(), "x");
-  for (const char* key : {"update", "next_evaluation", "loss_count", "resumed"}) refused(key, -1);
+  for (const char* key : {"update", "next_evaluation", "loss_count", "resumed"})
+    for (const Json& value : {Json(-1), Json(20.5), Json(1e300), Json(18'446'744'073'709'551'615u)})
+      refused(key, value);  // a conversion to a whole number would not be defined, or would cut them off
   for (const char* key : {"update", "next_evaluation"}) refused(key, 1'000'000'000);
   for (const char* key : {"curve", "curve_cpu_seconds"}) {
     refused(key, Json::object());
@@ -134,7 +137,8 @@ TEST_CASE("a state that no run can have is not continued", "[train]") {
     refused(key, Json::array({Json::object()}));
   }
   refused("curve", Json::array({1}));
+  for (const Json& place : {Json(4'294'967'296), Json(-1), Json(0.5)}) refused("streams", {{place, 0}});
   std::string deep = good.dump();
   deep.replace(deep.find("[{"), 1, std::string(100'000, '['));
-  CHECK_THROWS_AS(read_state(deep, 40, *optimizer), std::exception);
+  CHECK_THROWS_AS(read_state(deep, 40, *optimizer), UserError);
 }
