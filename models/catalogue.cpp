@@ -209,10 +209,15 @@ const std::vector<Option>& model_options(const CellEntry& cell) {
 }
 
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name) {
+  const auto is_separator = [](char c) { return c == '+' || c == '|'; };
+  const auto cells = static_cast<std::size_t>(std::count_if(name.begin(), name.end(), is_separator)) + 1;
+  if (cells > max_combined_cells)
+    throw UserError("cell = " + name.substr(0, 60) + "... combines " + std::to_string(cells) +
+                    " cells, more than the maximum of " + std::to_string(max_combined_cells));
   std::vector<std::vector<const CellFactory*>> stack(1);
   std::size_t begin = 0;
   for (std::size_t at = 0; at <= name.size(); ++at) {
-    if (at < name.size() && name[at] != '+' && name[at] != '|') continue;
+    if (at < name.size() && !is_separator(name[at])) continue;
     stack.back().push_back(&single_cell(name.substr(begin, at - begin)));
     if (at < name.size() && name[at] == '+') stack.emplace_back();
     begin = at + 1;

@@ -1,6 +1,7 @@
 // The models that can be chosen, and their options.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ const std::vector<CellEntry>& all_cells();
 // side by side in one layer. Throws UserError with the nearest known name.
 const CellEntry& find_cell(const std::string& name);
 
-// The cells of such a name, for each layer from the input up. Throws as find_cell does.
+inline constexpr std::size_t max_combined_cells = 64;
+
+// The cells of such a name, for each layer from the input up. Throws as find_cell does, and for more than
+// max_combined_cells.
 std::vector<std::vector<const CellFactory*>> cells_of(const std::string& name);
 
 // The options that set the width of a model. A run has one of them.

@@ -345,6 +345,14 @@ TEST_CASE("biases of gates vary only where chrono initialization does not draw t
         std::string::npos);
 }
 
+TEST_CASE("a combination has at most 64 cells", "[grid][errors]") {
+  std::string cell = "rnn";
+  for (int i = 1; i < 64; ++i) cell += "+rnn";
+  CHECK(grid("task = copy\nhidden = 2\ncell = " + cell + "\n").runs.size() == 1);
+  CHECK(refusal("task = copy\nhidden = 2\ncell = " + cell + "+rnn\n")
+            .find("... combines 65 cells, more than the maximum of 64") != std::string::npos);
+}
+
 TEST_CASE("a grid has at most 100,000 runs", "[grid][errors]") {
   CHECK(refusal("task = copy, adding\ncell = lstm\nseed = 1..1000\nhidden = 1..51\n") ==
         "x.ini: the grid has more than the maximum of 100000 runs; numbers of values: 2 of task, 1 of cell, "
