@@ -172,7 +172,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
     summary.missing += !run.recorded();
     if (!run.recorded() || run.diverged()) continue;
     for (const auto& [name, test] : run.record->result.at("final").at("test").items()) {
-      auto entry = std::find_if(tests.begin(), tests.end(), [&](const auto& t) { return t.first == name; });
+      auto entry = std::find_if(tests.begin(), tests.end(), [&name = name](const auto& t) { return t.first == name; });
       if (entry == tests.end()) entry = tests.insert(entry, {name, {}});
       if (test.is_number()) entry->second.push_back(test.get<double>());
     }
