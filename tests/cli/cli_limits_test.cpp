@@ -73,7 +73,7 @@ TEST_CASE("closed standard streams do not let messages into files", "[cli][limit
 TEST_CASE("paths that the system refuses end in a sentence", "[cli][limits]") {
   const Shell shell;
   std::string name = "lstm";
-  for (int i = 0; i < 2000; ++i) name += "+lstm";
+  for (int i = 1; i < 64; ++i) name += "+lstm";
   const Printed show = shell.run("show " + name);  // a combination of cells, and too long for the name of a file
   CHECK(show.code == 0);
   CHECK(show.err.empty());
