@@ -4,6 +4,7 @@
 #include <exception>
 #include <pthread.h>
 #include <time.h>
+#include <utility>
 
 namespace rnnbench::core {
 namespace {
@@ -48,8 +49,19 @@ void ThreadTeam::run(int pieces, const std::function<void(int, int)>& work) {
   busy_ = static_cast<int>(workers_.size());
   ++round_;
   round_.notify_all();
-  for (int i; (i = next_.fetch_add(1)) < pieces;) work(0, i);
+  take_pieces(0);
   for (int busy; (busy = busy_.load(std::memory_order_acquire)) != 0;) wait_while(busy_, busy);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void ThreadTeam::take_pieces(int thread) {
+  try {
+    for (int i; (i = next_.fetch_add(1)) < pieces_;) (*work_)(thread, i);
+  } catch (...) {
+    next_ = pieces_;
+    const std::lock_guard lock(failing_);
+    if (!failure_) failure_ = std::current_exception();
+  }
 }
 
 void ThreadTeam::serve(int thread, const std::function<void()>& start) {
@@ -57,7 +69,7 @@ void ThreadTeam::serve(int thread, const std::function<void()>& start) {
   for (std::uint32_t seen = 0;; ++seen) {  // every worker takes part in every call of run()
     wait_while(round_, seen);
     if (stop_) return;
-    for (int i; (i = next_.fetch_add(1)) < pieces_;) work_->operator()(thread, i);
+    take_pieces(thread);
     if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
   }
 }

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
@@ -40,6 +42,31 @@ Parameters<float> random_numbers(const Layout& layout, std::uint32_t number) {
 }
 
 }  // namespace
+
+TEST_CASE("an exception in any piece of work is thrown to the caller when nobody works any more", "[core][threads]") {
+  for (int threads : {1, 2, 3}) {
+    ThreadTeam team(threads, [] {});
+    for (int failing = 0; failing < 20; ++failing) {
+      std::atomic<int> working{0}, done{0};
+      const auto work = [&](int, int piece) {
+        ++working;
+        if (piece == failing) {
+          --working;
+          throw std::runtime_error("piece " + std::to_string(piece));
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(10));
+        ++done;
+        --working;
+      };
+      CHECK_THROWS_WITH(team.run(20, work), "piece " + std::to_string(failing));
+      CHECK(working == 0);
+      CHECK(done >= failing + 1 - threads);
+      done = 0;
+      team.run(7, [&](int, int) { ++done; });  // the team still works
+      CHECK(done == 7);
+    }
+  }
+}
 
 TEST_CASE("ten thousand tiny rounds do every piece exactly once", "[core][threads]") {
   for (int threads : {1, 2, 3, 4}) {
