@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <new>
+#include <system_error>
 
 namespace rnnbench::core {
 namespace {
@@ -29,6 +32,24 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+std::string sentence_of(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return "not enough memory";
+  const auto* of_path = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
+  if (!of_path) return error.what();
+  return (of_path->path1().empty() ? "" : of_path->path1().string() + ": ") + of_path->code().message();
+}
+
+void rethrow_failure_of_system() {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::system_error&) {
+    throw;
+  } catch (const std::exception&) {
+  }
+}
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
   // Up to a third of the letters may be wrong. With more, a suggestion would be a guess.

@@ -1,6 +1,7 @@
 // Errors that a user can correct.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -16,6 +17,13 @@ namespace rnnbench::core {
 struct UserError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+// What to print of an exception: one sentence, also for those of the standard library.
+std::string sentence_of(const std::exception& error);
+
+// For handlers of std::exception that say what is wrong with the content of a file: throws the exception that is being
+// handled again if it is not about the content, because the system could not read the file or memory was short.
+void rethrow_failure_of_system();
 
 // The known name closest to `name` by edit distance, or "" when none is close enough to be a likely typing error.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known);

@@ -1,5 +1,6 @@
 #include "core/read_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <stdexcept>
@@ -7,16 +8,18 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "core/uninterrupted.h"
+
 namespace rnnbench::core {
 namespace {
 
-[[noreturn]] void fail() { throw std::runtime_error(std::generic_category().message(errno)); }
+[[noreturn]] void fail() { throw std::system_error(errno, std::generic_category()); }
 
 class Descriptor {
  public:
   // Without O_NONBLOCK, opening a pipe waits for a process that writes into it.
   explicit Descriptor(const std::filesystem::path& path)
-      : number_(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+      : number_(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })) {
     if (number_ < 0) fail();
   }
   ~Descriptor() { ::close(number_); }
@@ -30,7 +33,7 @@ class Descriptor {
 
 }  // namespace
 
-std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes, std::uint64_t from) {
   const Descriptor file(path);
   struct stat state {};
   if (::fstat(file.number(), &state) != 0) fail();
@@ -43,15 +46,23 @@ std::string read_regular_file(const std::filesystem::path& path, std::uint64_t m
   const std::uint64_t size = static_cast<std::uint64_t>(state.st_size);
   check(size);
   std::string bytes;
-  bytes.reserve(size);  // a first guess: the file may grow meanwhile, and files in /proc have the size 0
+  if (from > 0 && ::lseek(file.number(), static_cast<off_t>(from), SEEK_SET) < 0) fail();
+  bytes.reserve(
+      size - std::min(from, size));  // a first guess: the file may grow meanwhile, and files in /proc have the size 0
   for (char buffer[1 << 14];;) {
-    const ssize_t n = ::read(file.number(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = uninterrupted([&] { return ::read(file.number(), buffer, sizeof buffer); });
     if (n < 0) fail();
     if (n == 0) return bytes;
     bytes.append(buffer, static_cast<std::size_t>(n));
-    check(bytes.size());
+    check(from + bytes.size());
   }
+}
+
+bool path_exists(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool found = std::filesystem::exists(path, error);
+  if (error) throw std::system_error(error, "cannot read " + path.string());
+  return found;
 }
 
 bool is_wrong_path(const std::error_code& code) {

@@ -10,10 +10,15 @@
 
 namespace rnnbench::core {
 
-// The bytes of a regular file. Throws std::runtime_error with the reason alone, such as "No such file or directory":
-// also for folders, devices and pipes, which may have no end, and for a file of more than `max_bytes`, before it is
-// read.
-std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
+// The bytes of a regular file. Throws std::runtime_error with the reason alone, such as "No such file or directory" (a
+// std::system_error if it is the system's): also for folders, devices and pipes, which may have no end, and for a file
+// of more than `max_bytes`, before it is read. `from`: the number of bytes at its begin that are left out.
+std::string read_regular_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX,
+                              std::uint64_t from = 0);
+
+// Whether there is a file or a folder. Throws std::system_error that names the path if the system does not say: what
+// cannot be read is not missing.
+bool path_exists(const std::filesystem::path& path);
 
 // Whether another path would help, as opposed to a failure of the system, such as a full disk.
 bool is_wrong_path(const std::error_code& code);

@@ -12,10 +12,12 @@
 #include <system_error>
 #include <time.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "core/read_file.h"
 #include "core/text.h"
+#include "core/uninterrupted.h"
 #include "experiments/records/environment.h"
 
 namespace rnnbench::experiments {
@@ -31,17 +33,36 @@ constexpr time_t seconds_per_day = 24 * 60 * 60;
 
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+  Descriptor(const fs::path& path, int flags)
+      : number_(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); })), path_(path) {
     if (number_ < 0) fail((flags & O_CREAT) ? "write" : "open", path);
   }
-  ~Descriptor() { ::close(number_); }
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int number() const { return number_; }
+  // Some network file systems say only now that a write failed.
+  void close() {
+    if (::close(std::exchange(number_, -1)) != 0 && errno != EINTR) fail("write", path_);
+  }
 
  private:
   int number_;
+  const fs::path path_;
 };
+
+// Waits for an exclusive lock of an open file. Returns false where the file system has no locks.
+bool lock(int file, const fs::path& path) {
+  if (uninterrupted([&] { return ::flock(file, LOCK_EX); }) == 0) return true;
+  if (errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP && errno != EINVAL) fail("lock", path);
+  return false;
+}
+
+void sync(int file, const fs::path& path) {
+  if (uninterrupted([&] { return ::fsync(file); }) != 0) fail("write", path);
+}
 
 // .<file name>.<host>.<process>.<count>.tmp. Containers may share a folder and have the same host and process number.
 fs::path temporary_name(const fs::path& path) {
@@ -68,11 +89,17 @@ class Temporary {
   // Returns false if there is such a file already, or if remove_abandoned() took the new one before it was locked.
   bool create(const fs::path& path) {
     path_ = path;
-    number_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    number_ = uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     if (number_ < 0 && errno == EEXIST) return false;
     if (number_ < 0) fail("write", path);
-    struct stat state {};
-    if (::flock(number_, LOCK_EX) != 0 || ::fstat(number_, &state) != 0 || state.st_nlink > 0) return true;
+    try {
+      struct stat state {};
+      if (!lock(number_, path) || ::fstat(number_, &state) != 0 || state.st_nlink > 0) return true;
+    } catch (const std::system_error&) {
+      ::unlink(path.c_str());
+      ::close(number_);
+      throw;
+    }
     ::close(number_);
     return false;
   }
@@ -92,8 +119,8 @@ off_t complete_lines(int file, const fs::path& path) {
   off_t end = size_of(file, path);
   for (char piece[4096]; end > 0;) {
     const off_t start = std::max<off_t>(0, end - static_cast<off_t>(sizeof piece));
-    const ssize_t n = ::pread(file, piece, static_cast<std::size_t>(end - start), start);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = uninterrupted([&] { return ::pread(file, piece, static_cast<std::size_t>(end - start), start); });
+    if (n >= 0 && n != end - start) errno = EIO;  // another process has shortened the file
     if (n != end - start) fail("read", path);
     while (end > start && piece[end - start - 1] != '\n') --end;
     if (end > start) break;
@@ -110,14 +137,14 @@ void discard(const fs::path& path, Files& files) noexcept {
 }
 
 void write_bytes(const fs::path& path, const std::string& bytes, bool durable) {
-  const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);  // a link would lead to another's file
+  Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);  // a link would lead to another's file
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t n = ::write(file.number(), bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = uninterrupted([&] { return ::write(file.number(), bytes.data() + done, bytes.size() - done); });
     if (n < 0) fail("write", path);
     done += static_cast<std::size_t>(n);
   }
-  if (durable && ::fsync(file.number()) != 0) fail("write", path);
+  if (durable) sync(file.number(), path);
+  file.close();
 }
 
 }  // namespace
@@ -127,23 +154,22 @@ void Files::write(const fs::path& path, const std::string& bytes) { write_bytes(
 void Files::write_unsynced(const fs::path& path, const std::string& bytes) { write_bytes(path, bytes, false); }
 
 void Files::append_lines(const fs::path& path, const std::string& bytes) {
-  const bool is_new = !fs::exists(path);
+  const bool is_new = !path_exists(path);
   const Descriptor file(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW);
   // Until the file is closed. Where the file system has no locks, one write is still appended in one piece, as long as
   // the disk is not full.
-  static_cast<void>(::flock(file.number(), LOCK_EX));
+  static_cast<void>(lock(file.number(), path));
   const off_t end = complete_lines(file.number(), path);
-  if (end != size_of(file.number(), path) && ::ftruncate(file.number(), end) != 0) fail("write", path);
-  ssize_t written;
-  do written = ::write(file.number(), bytes.data(), bytes.size());
-  while (written < 0 && errno == EINTR);
-  if (written == static_cast<ssize_t>(bytes.size()) && ::fsync(file.number()) == 0) {
+  const auto cut = [&] { return uninterrupted([&] { return ::ftruncate(file.number(), end); }); };
+  if (end != size_of(file.number(), path) && cut() != 0) fail("write", path);
+  const ssize_t written = uninterrupted([&] { return ::write(file.number(), bytes.data(), bytes.size()); });
+  if (written == static_cast<ssize_t>(bytes.size()) && uninterrupted([&] { return ::fsync(file.number()); }) == 0) {
     if (is_new) sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
     return;
   }
   // A write that stops in the middle has no error number yet: the disk is full, or a limit of the process is reached.
   const int reason = written < 0 || written == static_cast<ssize_t>(bytes.size()) ? errno : ENOSPC;
-  static_cast<void>(::ftruncate(file.number(), end));  // if this fails too, the next append does it
+  static_cast<void>(cut());  // if this fails too, the next append does it
   errno = reason;
   fail("write", path);
 }
@@ -172,12 +198,12 @@ void Files::remove(const fs::path& path) {
 void Files::sync_folder(const fs::path& folder) {
   const Descriptor file(folder, O_RDONLY | O_DIRECTORY);
   // EINVAL means that the file system cannot sync folders, so nothing more can be done.
-  if (::fsync(file.number()) != 0 && errno != EINVAL) fail("write", folder);
+  if (uninterrupted([&] { return ::fsync(file.number()); }) != 0 && errno != EINVAL) fail("write", folder);
 }
 
 void Files::sync_file_system(const fs::path& folder) {
   const Descriptor file(folder, O_RDONLY | O_DIRECTORY);
-  if (::syncfs(file.number()) != 0) fail("write", folder);
+  if (uninterrupted([&] { return ::syncfs(file.number()); }) != 0) fail("write", folder);
 }
 
 Files& system_files() {
@@ -257,7 +283,7 @@ void remove_abandoned(const fs::path& folder, Files& files) {
   for (const auto& entry : fs::directory_iterator(folder))
     if (is_temporary(entry.path().filename().string())) temporary.push_back(entry.path());
   for (const fs::path& path : temporary) {
-    const int file = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const int file = uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); });
     if (file < 0) continue;
     struct stat state {};
     const bool known = ::fstat(file, &state) == 0 && S_ISREG(state.st_mode);
@@ -275,8 +301,10 @@ void remove_abandoned(const fs::path& folder, Files& files) {
   }
 }
 
-std::string read_file(const fs::path& path, std::uint64_t max_bytes) try {
-  return read_regular_file(path, max_bytes);
+std::string read_file(const fs::path& path, std::uint64_t max_bytes, std::uint64_t from) try {
+  return read_regular_file(path, max_bytes, from);
+} catch (const std::system_error& error) {
+  throw std::system_error(error.code(), "cannot read " + path.string());
 } catch (const std::runtime_error& error) {
   throw std::runtime_error("cannot read " + path.string() + ": " + error.what());
 }

@@ -54,7 +54,8 @@ bool is_temporary(const std::string& filename);
 // after a day. Leaves them where the file system has no locks.
 void remove_abandoned(const std::filesystem::path& folder, Files& files = system_files());
 
-// The content of a regular file. Throws std::runtime_error when it cannot be read or has more than `max_bytes`.
-std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
+// The content of a regular file from byte `from` on. Throws std::runtime_error that names it when it has more than
+// `max_bytes` or is no file, and std::system_error when the system cannot read it.
+std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX, std::uint64_t from = 0);
 
 }  // namespace rnnbench::experiments

@@ -19,6 +19,8 @@ TEST_CASE("a regular file is read, anything without an end is refused before it 
     std::ofstream(path, std::ios::binary) << bytes;
     CHECK(read_regular_file(path) == bytes);
     CHECK(read_regular_file(path, size) == bytes);
+    CHECK(read_regular_file(path, size, size / 2) == bytes.substr(size / 2));
+    CHECK(read_regular_file(path, size, size + 1).empty());
     if (size > 0)
       CHECK_THROWS_WITH(read_regular_file(path, size - 1),
                         "the file has more than the maximum of " + std::to_string(size - 1) + " bytes");
@@ -34,4 +36,15 @@ TEST_CASE("a regular file is read, anything without an end is refused before it 
   CHECK_THROWS_WITH(read_regular_file(pipe), "this is a device or a pipe, not a regular file");
   CHECK_THROWS_WITH(read_regular_file(folder.path()), "this is a folder");
   CHECK_THROWS_WITH(read_regular_file(folder.path() / "absent"), "No such file or directory");
+}
+
+TEST_CASE("what the system cannot look up is not taken for missing", "[files]") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "file") << "x";
+  CHECK(path_exists(folder.path()));
+  CHECK(path_exists(folder.path() / "file"));
+  CHECK_FALSE(path_exists(folder.path() / "absent" / "file"));
+  CHECK_FALSE(path_exists(folder.path() / "file" / "below"));
+  const std::string long_name(300, 'x');
+  CHECK_THROWS_WITH(path_exists(long_name), "cannot read " + long_name + ": File name too long");
 }
