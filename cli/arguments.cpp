@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "core/plain_text.h"
+#include "core/read_file.h"
 #include "core/text.h"
 #include "experiments/declaration/experiment_file.h"
 #include "experiments/declaration/training_options.h"
@@ -180,9 +181,10 @@ std::vector<std::filesystem::path> catalogue_files() {
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
   fs::path folder = fs::path(RNNBENCH_SOURCE_DIR) / below;
   for (const fs::path& preferred : {program.parent_path() / RNNBENCH_DATA_DIR / "catalogue", below})
-    if (fs::is_directory(preferred, ignored)) folder = preferred.lexically_normal();
+    if (path_exists(preferred) && fs::is_directory(preferred)) folder = preferred.lexically_normal();
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+  if (!path_exists(folder)) return files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".ini") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -168,6 +168,7 @@ int report_findings(const CommandArguments& words) {
       write_figures({figure}, own_folder);
   }
   std::filesystem::create_directories(folder);
+  remove_abandoned(folder);
   write_atomically(folder / "findings.html", findings_page(results, arguments.results()));
   std::cout << (folder / "findings.html").string() << '\n';
   return 0;

@@ -119,6 +119,7 @@ int import_command(const CommandArguments& words) {
   const std::vector<ImportedRun> runs = read_import(file, scored_tasks(experiment, folder));
   check_together(experiment, folder, path, runs);
 
+  folder.remove_leftovers();
   const std::string text = import_text(runs);
   std::string what = "imported";
   if (fs::exists(path)) {

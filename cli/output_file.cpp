@@ -1,6 +1,9 @@
 #include "cli/output_file.h"
 
+#include <system_error>
+
 #include "core/error.h"
+#include "core/read_file.h"
 #include "experiments/records/files.h"
 
 namespace rnnbench::cli {
@@ -18,10 +21,15 @@ std::filesystem::path output_file(const Arguments& arguments) {
 }
 
 void write_output_file(const std::filesystem::path& path, const TensorFile& file) {
+  const std::string bytes = to_safetensors(file);
   try {
-    write_atomically(path, to_safetensors(file));
-  } catch (const std::exception& error) {
-    throw UserError("command line: --to = " + path.string() + " cannot be written: " + error.what());
+    remove_abandoned(path.has_parent_path() ? path.parent_path() : ".");
+    write_atomically(path, bytes);
+  } catch (const std::system_error& error) {
+    const std::string sentence =
+        "command line: --to = " + path.string() + " cannot be written: " + error.code().message();
+    if (is_wrong_path(error.code())) throw UserError(sentence);
+    throw std::runtime_error(sentence);
   }
 }
 

@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fcntl.h>
-#include <filesystem>
 #include <iostream>
 #include <new>
 #include <pthread.h>
 #include <set>
 #include <sys/resource.h>
+#include <system_error>
 
 #include "cli/rnnbench.h"
 #include "core/error.h"
@@ -68,13 +69,32 @@ void use_limits() {
   ::pthread_attr_destroy(&attributes);
 }
 
-void say(const std::string& sentence) { std::cerr << "rnnbench: " << plain_text(sentence) << '\n'; }
+void say_no_memory() { std::fputs("rnnbench: not enough memory\n", stderr); }
+
+void say(const std::string& sentence) try {
+  std::cerr << "rnnbench: " << plain_text(sentence) << '\n';
+} catch (const std::bad_alloc&) {
+  say_no_memory();
+}
+
+// Destructors of JSON values allocate. If they fail, nothing can catch that, and the files are as after a kill.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    say_no_memory();
+    std::_Exit(1);
+  } catch (...) {
+  }
+  std::abort();
+}
 
 }  // namespace
 
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   open_standard_streams();
   use_limits();
+  std::set_terminate(end_without_memory);
   check_names(more_tasks);
   add_tasks(std::move(more_tasks));
   const int code = dispatch({argv + 1, argv + argc});
@@ -86,10 +106,10 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   say(error.what());
   return 2;
 } catch (const std::bad_alloc&) {
-  say("out of memory");
+  say_no_memory();
   return 1;
-} catch (const std::filesystem::filesystem_error& error) {
-  say((error.path1().empty() ? "" : error.path1().string() + ": ") + error.code().message());
+} catch (const std::system_error& error) {
+  say(sentence_of(error));
   return is_wrong_path(error.code()) ? 2 : 1;
 } catch (const std::exception& error) {
   say(error.what());

@@ -16,6 +16,7 @@
 #include "cli/findings.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "core/uninterrupted.h"
 #include "experiments/records/files.h"
 #include "experiments/records/results_folder.h"
 #include "experiments/running/slurm.h"
@@ -37,8 +38,7 @@ struct Submission {
 // The words that repeat the arguments for another command on a node: the program, results and settings.
 std::vector<std::string> command_of(const std::string& command, const Arguments& arguments,
                                     const std::vector<std::string>& more) {
-  std::error_code ignored;
-  std::vector<std::string> words = {fs::read_symlink("/proc/self/exe", ignored).string(), command};
+  std::vector<std::string> words = {fs::read_symlink("/proc/self/exe").string(), command};
   for (const std::string& word : arguments.positional()) words.push_back(word);
   for (const Assignment& setting : arguments.settings()) words.insert(words.end(), {"--" + setting.key, setting.value});
   words.insert(words.end(), {"--results", fs::absolute(arguments.results()).string()});
@@ -123,19 +123,23 @@ std::string sbatch(const std::vector<std::string>& arguments) {
   ::close(ends[1]);
   std::string output;
   char part[512];
-  for (ssize_t n; (n = ::read(ends[0], part, sizeof part)) != 0;) {
-    if (n > 0) output.append(part, static_cast<std::size_t>(n));
-    if (n < 0 && errno != EINTR) break;
-  }
+  ssize_t n;
+  while ((n = uninterrupted([&] { return ::read(ends[0], part, sizeof part); })) > 0)
+    output.append(part, static_cast<std::size_t>(n));
+  const int unread = n < 0 ? errno : 0;
   ::close(ends[0]);
+  if (error != 0 && error != ENOENT && error != EACCES)
+    throw std::runtime_error("submit: sbatch cannot be started: " + std::generic_category().message(error));
   if (error != 0)
     throw UserError("submit: sbatch cannot be started (" + std::generic_category().message(error) +
                     "); Slurm is not installed here; --dry-run prints the scripts, for another machine or scheduler");
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  uninterrupted([&] { return ::waitpid(child, &status, 0); });
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     throw std::runtime_error("submit: sbatch refused " + arguments.back());  // and has said why on standard error
+  if (unread != 0)
+    throw std::runtime_error("submit: sbatch queued " + arguments.back() +
+                             ", but its output cannot be read: " + std::generic_category().message(unread));
   return trim(output);
 }
 

@@ -121,6 +121,7 @@ int trace_command(const CommandArguments& words) {
   const Figure figure = trace_figure(trace);
   try {
     fs::create_directories(folder);
+    remove_abandoned(folder);
     write_atomically(csv, trace_csv(trace));
   } catch (const std::system_error& error) {
     const std::string sentence = "cannot write the trace to " + folder.string() + ": " + error.code().message();

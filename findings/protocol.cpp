@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -20,6 +21,14 @@ constexpr int protocol_schema = 1;
 // of ceilings, or of what a failed run counts as.
 constexpr int procedure_version = 1;
 constexpr std::uint64_t max_protocol_bytes = std::uint64_t{1} << 24;
+
+// Throws std::exception with the reason alone if the content is no JSON, and std::system_error that names the file if
+// the system cannot read it.
+Json read_protocol(const std::filesystem::path& path) try {
+  return parse_json(read_regular_file(path, max_protocol_bytes));
+} catch (const std::system_error& error) {
+  throw std::system_error(error.code(), "cannot read " + path.string());
+}
 
 Json comparison_json(const DeclaredComparison& comparison) {
   return {{"compare", comparison.statement.text},
@@ -91,15 +100,14 @@ std::optional<std::string> difference(const Json* frozen, const Json* now, const
 
 bool has_results(const DeclaredStudy& study, const std::filesystem::path& results) {
   const std::filesystem::path folder = protocol_path(study, results).parent_path();
-  std::error_code ignored;
   for (const char search : searches)
-    if (std::filesystem::exists(folder / ("search-" + std::string(1, search) + ".jsonl"), ignored)) return true;
-  if (!std::filesystem::exists(folder / "runs", ignored)) return false;
+    if (path_exists(folder / ("search-" + std::string(1, search) + ".jsonl"))) return true;
+  if (!path_exists(folder / "runs")) return false;
   // `rnnbench run` may have trained the declared settings, which no verdict of a searched study is based on.
   std::set<std::string> untuned;
   if (study.search)
     for (const RunSpec& run : study.experiment.runs) untuned.insert(run.id());
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "runs", ignored))
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "runs"))
     if (entry.path().extension() == ".json" && !untuned.contains(entry.path().stem().string())) return true;
   return false;
 }
@@ -109,25 +117,26 @@ bool has_results(const DeclaredStudy& study, const std::filesystem::path& result
 std::string clash(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
   const DeclaredStudy& study = *claims.front()->study;
   const Json now = protocol_of(claims);
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(study.results(results), ignored)) {
+  const std::filesystem::path folder = study.results(results);
+  if (!path_exists(folder)) return "";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::filesystem::path path = entry.path() / "protocol.json";
-    if (entry.path().filename() == study.name || !std::filesystem::exists(path, ignored)) continue;
+    if (entry.path().filename() == study.name || !path_exists(path)) continue;
     Json other;
     try {
-      other = parse_json(read_regular_file(path, max_protocol_bytes));
+      other = read_protocol(path);
       for (const Json& frozen : other.at("claims"))
         for (const Finding* claim : claims)
           if (frozen.at("number") == claim->number)
             return "number = " + std::to_string(claim->number) + " is that of a claim that is frozen in " +
                    path.string();
     } catch (const std::exception& error) {
+      rethrow_failure_of_system();
       return path.string() + " cannot be read: " + error.what();
     }
     // The settings that a search chooses depend on the name of its study, so its results are not known.
     const bool same_runs = !study.search && other.value("search", Json()).is_null() &&
-                           std::filesystem::exists(entry.path() / "runs", ignored) &&
-                           other.value("runs", Json()) == now.at("runs") &&
+                           path_exists(entry.path() / "runs") && other.value("runs", Json()) == now.at("runs") &&
                            other.value("seeds", Json()) == now.at("seeds");
     const bool declared =
         std::all_of(claims.begin(), claims.end(), [](const Finding* c) { return !c->replaces.empty(); });
@@ -176,15 +185,14 @@ std::filesystem::path protocol_path(const DeclaredStudy& study, const std::files
 
 std::string protocol_problem(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
   const std::filesystem::path path = protocol_path(*claims.front()->study, results);
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored))
-    return "there is no " + path.string() + ", so nothing was declared before the runs";
+  if (!path_exists(path)) return "there is no " + path.string() + ", so nothing was declared before the runs";
   Json frozen;
   try {
-    frozen = parse_json(read_regular_file(path, max_protocol_bytes));
+    frozen = read_protocol(path);
     if (!frozen.is_object() || value_text(child(frozen, "hash")) != hash_of(frozen))
       return path.string() + " does not have the hash that it states, so it was edited";
   } catch (const std::exception& error) {
+    rethrow_failure_of_system();
     return path.string() + " cannot be read: " + error.what();
   }
   const Json now = protocol_of(claims);
@@ -195,10 +203,9 @@ std::string protocol_problem(const std::vector<const Finding*>& claims, const st
 void freeze(const std::vector<const Finding*>& claims, const std::filesystem::path& results) {
   const DeclaredStudy& study = *claims.front()->study;
   const std::filesystem::path path = protocol_path(study, results);
-  std::error_code ignored;
   if (const std::string known = clash(claims, results); !known.empty())
     throw UserError(study.file.string() + ": " + known);
-  if (std::filesystem::exists(path, ignored)) {
+  if (path_exists(path)) {
     if (const std::string problem = protocol_problem(claims, results); !problem.empty())
       throw UserError(
           study.file.string() + ": " + problem +

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "analysis/csv.h"
+#include "core/read_file.h"
 #include "experiments/records/temporary_results.h"
 #include "experiments/running/estimate.h"
 #include "experiments/search/run_search.h"
@@ -74,8 +75,7 @@ RemainingWork remaining_work(const std::vector<const Finding*>& claims, const st
 int freeze_tested(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
                   const RunnerOptions& options) {
   const DeclaredStudy& study = *claims.front()->study;
-  std::error_code ignored;
-  if (!std::filesystem::exists(protocol_path(study, results), ignored)) {
+  if (!path_exists(protocol_path(study, results))) {
     const TemporaryResults temporary;
     const std::vector<Finding> smoke = read_study(study.file, Profile::smoke);
     RunnerOptions quiet = options;

@@ -1,5 +1,6 @@
 #include "analysis/figures/gnuplot.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +16,8 @@
 #include "analysis/format.h"
 #include "core/hash.h"
 #include "core/plain_text.h"
+#include "core/read_file.h"
+#include "core/uninterrupted.h"
 #include "experiments/records/files.h"
 
 namespace rnnbench::analysis {
@@ -44,13 +47,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 class MemoryFile {
  public:
   explicit MemoryFile(const std::string& bytes = "") {
-    const int file = memfd_create("gnuplot", MFD_CLOEXEC);
+    const int file = uninterrupted([] { return memfd_create("gnuplot", MFD_CLOEXEC); });
     number_ = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, 10);  // not one of the numbers that gnuplot gets
-    if (file >= 0) close(file);
     std::size_t done = 0;
     for (ssize_t n = 0; number_ >= 0 && n >= 0 && done < bytes.size(); done += static_cast<std::size_t>(n > 0 ? n : 0))
-      n = pwrite(number_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+      n = uninterrupted(
+          [&] { return pwrite(number_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done)); });
+    const int error = errno;
+    if (file >= 0) close(file);
     if (number_ >= 0 && done == bytes.size()) return;
+    errno = error;
     const std::string reason = std::generic_category().message(errno);
     if (number_ >= 0) close(number_);
     throw std::runtime_error("cannot start gnuplot: no memory for its script and data: " + reason);
@@ -63,18 +69,24 @@ class MemoryFile {
   std::string bytes() const {
     std::string bytes;
     char part[1 << 16];
-    for (ssize_t n; (n = pread(number_, part, sizeof part, static_cast<off_t>(bytes.size()))) > 0;)
+    while (true) {
+      const ssize_t n =
+          uninterrupted([&] { return pread(number_, part, sizeof part, static_cast<off_t>(bytes.size())); });
+      if (n < 0) throw std::system_error(errno, std::generic_category(), "cannot read what gnuplot has written");
+      if (n == 0) return bytes;
       bytes.append(part, static_cast<std::size_t>(n));
-    return bytes;
+    }
   }
 
  private:
   int number_;
 };
 
+constexpr int not_installed = 127, not_started = 126;
+
 struct Drawing {
   std::string bytes, messages;
-  int code;  // 127 if gnuplot is not installed, and more if a signal ended it
+  int code;  // not_installed, or more if a signal ended it
 };
 
 // Runs gnuplot with a script as standard input, and with data as file number 3.
@@ -91,13 +103,12 @@ Drawing run_gnuplot(std::vector<std::string> arguments, const std::string& scrip
     signal(SIGPIPE, SIG_DFL);
     if (dup2(input.number(), 0) < 0 || dup2(output.number(), 1) < 0 || dup2(messages.number(), 2) < 0 ||
         dup2(numbers.number(), 3) < 0)
-      _exit(126);
+      _exit(not_started);
     execvpe("gnuplot", argv.data(), envp.data());
-    _exit(127);
+    _exit(errno == ENOENT || errno == ENOTDIR || errno == EACCES ? not_installed : not_started);
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  uninterrupted([&] { return waitpid(child, &status, 0); });
   if (WIFEXITED(status)) return {output.bytes(), messages.bytes(), WEXITSTATUS(status)};
   return {"", messages.bytes() + "\n\nit was ended by a signal: " + strsignal(WTERMSIG(status)), 128};
 }
@@ -258,7 +269,7 @@ const std::string hash_mark = "# hash of the lines above: ";
 
 // Whether there is a script that is not as gnuplot_script has made it.
 bool is_edited(const std::filesystem::path& path) {
-  if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return false;
+  if (!path_exists(path)) return false;
   const std::string script = read_file(path);
   const std::size_t mark = script.rfind(hash_mark);
   if (mark == std::string::npos) return true;
@@ -281,13 +292,25 @@ std::string gnuplot_script(const Figure& figure) {
 }
 
 bool gnuplot_available() {
-  static const bool available = run_gnuplot({"--version"}, "", "").code == 0;
+  static const bool available = [] {
+    const Drawing version = run_gnuplot({"--version"}, "", "");
+    if (version.code != 0 && version.code != not_installed)
+      throw std::runtime_error("gnuplot does not start: " + (version.code == not_started
+                                                                 ? "the system refuses it"
+                                                                 : join(paragraphs(version.messages), "; ")));
+    return version.code == 0;
+  }();
   return available;
 }
 
-std::vector<std::filesystem::path> write_figures(const std::vector<Figure>& figures,
-                                                 const std::filesystem::path& folder) {
+namespace {
+
+// Writes scripts and data, and removes drawings of other data: those in formats that will not be drawn.
+std::vector<std::filesystem::path> write_scripts(const std::vector<Figure>& figures,
+                                                 const std::filesystem::path& folder,
+                                                 const std::vector<std::string>& drawn_formats) {
   std::filesystem::create_directories(folder);
+  remove_abandoned(folder);
   std::vector<std::filesystem::path> edited;
   for (const Figure& figure : figures) {
     const std::filesystem::path script = folder / (figure.name + ".gp");
@@ -297,9 +320,18 @@ std::vector<std::filesystem::path> write_figures(const std::vector<Figure>& figu
     }
     write_atomically(script, gnuplot_script(figure));
     write_atomically(folder / (figure.name + ".dat"), figure.data);
-    for (const std::string& format : figure_formats) std::filesystem::remove(folder / (figure.name + "." + format));
+    for (const std::string& format : figure_formats)
+      if (!std::count(drawn_formats.begin(), drawn_formats.end(), format))
+        std::filesystem::remove(folder / (figure.name + "." + format));
   }
   return edited;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> write_figures(const std::vector<Figure>& figures,
+                                                 const std::filesystem::path& folder) {
+  return write_scripts(figures, folder, {});
 }
 
 std::vector<std::filesystem::path> draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder,
@@ -310,7 +342,7 @@ std::vector<std::filesystem::path> draw_figures(const std::vector<Figure>& figur
       const std::filesystem::path path = folder / (figure.name + "." + format);
       drawings.emplace_back(path, drawn(figure, format, path));
     }
-  const std::vector<std::filesystem::path> edited = write_figures(figures, folder);
+  const std::vector<std::filesystem::path> edited = write_scripts(figures, folder, formats);
   for (const auto& [path, bytes] : drawings) write_atomically(path, bytes);
   return edited;
 }

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/options.h"
+#include "core/read_file.h"
 #include "core/text.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/declaration/training_options.h"
@@ -194,7 +195,7 @@ std::vector<std::pair<std::string, std::string>> input_paths(const RunSpec& run)
 std::string missing_input(const std::vector<RunSpec>& runs) {
   for (const RunSpec& run : runs)
     for (const auto& [option, path] : input_paths(run))
-      if (std::error_code ignored; !std::filesystem::exists(path, ignored))
+      if (!path_exists(path))
         return "there is no file " + path +
                ", which these runs read (docs/your-own-data.md says how to get the files of the catalogue)";
   return "";

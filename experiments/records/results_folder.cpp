@@ -45,8 +45,7 @@ bool is_hidden(const fs::path& path) { return path.filename().string().starts_wi
 // may be only results of other programs (experiments/records/imported.h).
 bool is_experiment(const fs::path& folder) {
   if (fs::is_directory(folder / "runs") || fs::is_directory(folder / "imported")) return true;
-  std::error_code unreadable;  // then it holds no results that this program could use
-  const fs::directory_iterator entries(folder, unreadable);
+  const fs::directory_iterator entries(folder);
   return std::any_of(begin(entries), end(entries),
                      [](const fs::directory_entry& entry) { return is_file_of_study(entry.path()); });
 }
@@ -207,12 +206,14 @@ std::string record_text(const Record& record) {
 Record read_record(const fs::path& path, const std::string& text) try {
   return checked_record(text, path.stem().string());
 } catch (const std::exception& error) {
+  rethrow_failure_of_system();
   refuse_record(path, error);
 }
 
 Record read_record(const fs::path& path) try {
   return checked_record(read_file(path, max_record_bytes), path.stem().string());
 } catch (const std::exception& error) {
+  rethrow_failure_of_system();
   refuse_record(path, error);
 }
 
@@ -247,6 +248,7 @@ void ResultsFolder::prepare() {
     write_atomically(write_test, std::string(write_test_bytes, ' '), *files_);
     files_->remove(write_test);
     files_->sync_folder(folder_);
+    remove_leftovers();
   } catch (const std::system_error& error) {
     const std::string sentence = "results: cannot write " + runs.string() + ": " + error.code().message();
     if (is_wrong_path(error.code())) throw UserError(sentence);
@@ -260,7 +262,7 @@ fs::path ResultsFolder::record_path(const std::string& id) const { return folder
 fs::path ResultsFolder::weights_path(const std::string& id) const { return folder_ / "runs" / (id + ".safetensors"); }
 fs::path ResultsFolder::checkpoint_path(const std::string& id) const { return folder_ / "runs" / (id + ".checkpoint"); }
 
-bool ResultsFolder::has(const std::string& id) const { return fs::exists(record_path(id)); }
+bool ResultsFolder::has(const std::string& id) const { return path_exists(record_path(id)); }
 
 std::optional<Record> ResultsFolder::load(const std::string& id) const {
   if (!has(id)) return std::nullopt;
@@ -303,8 +305,8 @@ void ResultsFolder::commit(const Record& record, const std::string& weights) con
 
 void ResultsFolder::remove_leftovers() const noexcept {
   try {
-    for (const fs::path& folder :
-         {folder_.parent_path(), folder_, folder_ / "runs", folder_ / "figures", folder_ / "imported"})
+    for (const fs::path& folder : {folder_.parent_path(), folder_, folder_ / "runs", folder_ / "figures",
+                                   folder_ / "imported", folder_ / "slurm"})
       if (fs::is_directory(folder)) remove_abandoned(folder, *files_);
   } catch (const std::exception&) {
   }

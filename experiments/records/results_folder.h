@@ -24,8 +24,8 @@ class ResultsFolder {
   // Creates nothing. Throws UserError when one of the two folders exists but holds something else.
   ResultsFolder(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
 
-  // Creates the folder and checks that it can be written. Throws UserError if not, and std::system_error if there is no
-  // room on the disk or within the limits of the process. Called before the first run.
+  // Creates the folder, checks that it can be written and removes leftovers. Throws UserError if not, and
+  // std::system_error if there is no room on the disk or within the limits of the process. Called before the first run.
   void prepare();
 
   const std::filesystem::path& path() const { return folder_; }

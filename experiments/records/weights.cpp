@@ -51,14 +51,15 @@ std::uint64_t weights_hash(const Parameters<float>& parameters) {
 
 std::string weights_problem(const std::filesystem::path& path, const Record& record) {
   if (record.result.at("weights").is_null()) return "";
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return "missing";
-  if (!std::filesystem::is_regular_file(path, error)) return "damaged";
+  if (!path_exists(path)) return "missing";
+  if (!std::filesystem::is_regular_file(path)) return "damaged";
   // The header's size, the header, and the numbers in the order in which weights_hash() takes them.
   const std::uint64_t numbers = sizeof(float) * record.result.at("parameters").get<std::uint64_t>();
   std::string bytes;
   try {
-    bytes = read_regular_file(path, numbers + max_header_bytes);
+    bytes = read_file(path, numbers + max_header_bytes);
+  } catch (const std::system_error&) {
+    throw;  // it may be complete
   } catch (const std::runtime_error&) {
     return "damaged";
   }
@@ -77,7 +78,7 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   const std::filesystem::path path = std::filesystem::path(record_path).replace_extension(".safetensors");
   const Json& expected = record.result.at("weights");
   if (expected.is_null()) throw UserError(record_path.string() + ": this run diverged, so it has no usable weights");
-  if (!std::filesystem::exists(path))
+  if (!path_exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
                     " is missing beside the record; the run was trained with --no-weights, or the file was moved");
   TensorFile file = read_safetensors(path);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/read_file.h"
 #include "experiments/records/results_folder.h"
 #include "experiments/records/weights.h"
 #include "experiments/search/search.h"
@@ -37,7 +38,7 @@ class Merge {
   // A file that is not a record.
   void copy_file(const fs::path& name) {
     const fs::path source = from_.path() / name, target = into_.path() / name;
-    if (!fs::exists(source)) return;
+    if (!path_exists(source)) return;
     const std::string bytes = read_file(source, max_copied_bytes);
     fs::create_directories(target.parent_path());
     if (write_once(target, bytes, files_))
@@ -80,7 +81,7 @@ class Merge {
         continue;
       }
       const fs::path weights_path = from_.weights_path(id);
-      if (fs::exists(weights_path) && !fs::exists(into_.weights_path(id)) &&
+      if (path_exists(weights_path) && !path_exists(into_.weights_path(id)) &&
           weights_problem(weights_path, record).empty()) {
         weights.emplace_back(weights_path.filename().string(), read_file(weights_path, max_copied_bytes));
         bytes += weights.back().second.size();
@@ -126,7 +127,6 @@ std::vector<Merged> merge_results(const std::vector<fs::path>& from, const fs::p
     const ResultsFolder source(results, name);
     ResultsFolder target(into, name, files);
     target.prepare();
-    target.remove_leftovers();
     Merged& of_experiment = merged[name];
     of_experiment.experiment = name;
     Merge(source, target, of_experiment).run();

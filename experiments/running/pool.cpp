@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
-#include <new>
 #include <signal.h>
 #include <unistd.h>
 
@@ -78,10 +77,8 @@ class Pool {
       reporter_.begin(run);
       try {
         finish(run);
-      } catch (const std::bad_alloc&) {
-        fail(run, "not enough memory");
       } catch (const std::exception& error) {
-        fail(run, error.what());
+        fail(run, sentence_of(error));
       }
       reporter_.end(run);
     }
@@ -96,7 +93,7 @@ class Pool {
       const TrainOutcome outcome = train(spec, results_folder_, options_, observer);
       if (!outcome.finished) {
         const std::lock_guard lock(mutex_);
-        ++outcome_.saved;
+        outcome_.saved += outcome.saved;
         return;
       }
       store_.store(spec, outcome);

@@ -33,7 +33,7 @@ class RunStore {
 struct Outcome {
   std::size_t recorded = 0, diverged = 0;  // diverged runs are recorded too
   std::size_t done = 0;                    // recorded, and with weights if they are wanted
-  std::size_t saved = 0;                   // interrupted runs, with a checkpoint
+  std::size_t saved = 0;                   // interrupted runs whose checkpoint was saved
   std::vector<std::string> failures;       // one sentence for each run that failed
 };
 

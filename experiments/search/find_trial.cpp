@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> trial_files(const fs::path& study_folder) {
   std::vector<fs::path> found;
-  std::error_code unreadable;
-  for (const auto& entry : fs::directory_iterator(study_folder, unreadable)) {
+  if (!fs::is_directory(study_folder)) return found;
+  for (const auto& entry : fs::directory_iterator(study_folder)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("search-") && name.ends_with(".jsonl")) found.push_back(entry.path());
   }
@@ -24,8 +24,7 @@ std::optional<TrialRecord> find_trial(const fs::path& results, const std::string
   if (!begins_id(run) || !fs::is_directory(results)) return std::nullopt;
   std::map<std::string, TrialRecord> found;  // by id: a trial may be in several studies
   std::vector<std::string> places;
-  std::error_code unreadable;
-  for (const auto& study : fs::directory_iterator(results, unreadable))
+  for (const auto& study : fs::directory_iterator(results))
     for (const fs::path& path : trial_files(study.path())) {
       // Reading all trials of all studies takes longer than looking for the digits, and one that was edited should not
       // be in the way of others.

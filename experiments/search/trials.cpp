@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <stdexcept>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/plain_text.h"
+#include "core/read_file.h"
 #include "core/text.h"
 #include "experiments/records/parse_json.h"
 #include "tasks/catalogue.h"
@@ -152,20 +152,15 @@ const TrialRecord* TrialFile::find(const std::string& id) const {
 }
 
 void TrialFile::refresh() {
+  if (!path_exists(path_) && read_bytes_ == 0) return;
   std::error_code error;
-  if (!fs::exists(path_, error) && read_bytes_ == 0) return;
   const auto refuse = [&](const std::string& why) { throw UserError(path_.string() + ": " + why); };
   if (!fs::is_regular_file(path_, error)) refuse("this is not a file of trials");
   const std::uint64_t size = fs::file_size(path_, error);
   if (error) refuse("cannot be read: " + error.message());
   if (size < read_bytes_) refuse("became shorter while it was used; another program has changed it");
   if (size > max_trial_file_bytes) refuse("is too large for a file of trials");
-  std::ifstream file(path_, std::ios::binary);
-  std::string bytes(size - read_bytes_, '\0');
-  file.seekg(static_cast<std::streamoff>(read_bytes_));
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (file.bad() || (bytes.size() > 0 && file.gcount() == 0)) refuse("cannot be read");
-  bytes.resize(static_cast<std::size_t>(file.gcount()));  // another process may have removed an incomplete line
+  const std::string bytes = read_file(path_, max_trial_file_bytes, read_bytes_);
   for (std::size_t start = 0, end; (end = bytes.find('\n', start)) != std::string::npos; start = end + 1) {
     ++read_lines_;
     read_bytes_ += end + 1 - start;
@@ -185,6 +180,7 @@ void TrialFile::read_line(std::string_view line) {
   try {
     trial = trial_in(parse_json(std::string(line)));
   } catch (const std::exception& error) {
+    rethrow_failure_of_system();
     refuse(error.what());
   }
   auto& trials = trial.canonical.find(current_version) == std::string::npos ? former_ : trials_;

@@ -5,7 +5,9 @@
 #include <optional>
 #include <stdexcept>
 
+#include "core/error.h"
 #include "core/hash.h"
+#include "core/read_file.h"
 #include "core/safetensors.h"
 #include "core/schedule.h"
 #include "core/threads.h"
@@ -62,15 +64,15 @@ class Trainer {
       if (state_.update == state_.next_evaluation) add_point();
       if (state_.update == updates_ || ends_early()) break;
       const bool stop = observer_.stop();
-      if (stop || wall_seconds() - saved_at_ > options_.checkpoint_seconds) save_checkpoint();
-      if (stop) return {};
+      const bool saved = (stop || wall_seconds() - saved_at_ > options_.checkpoint_seconds) && save_checkpoint();
+      if (stop) return {.finished = false, .saved = saved, .record = {}, .weights = ""};
       if (!update()) break;
     }
     charge_training();
     keep_weights();
     // Taken before the final evaluation, whose longer test sequences enlarge the arrays.
     const std::size_t bytes = array_bytes();
-    TrainOutcome outcome{true, {spec_.json(), result(), {}}, ""};
+    TrainOutcome outcome{.finished = true, .saved = false, .record = {spec_.json(), result(), {}}, .weights = ""};
     charge_others();
     outcome.record.measured = measured(bytes);
     if (options_.weights && parameters_finite_) outcome.weights = weights_file();
@@ -176,13 +178,14 @@ class Trainer {
   // Continues from the run's checkpoint. Returns false when there is none that can be used.
   bool restore() {
     const auto path = results_folder_.checkpoint_path(spec_.id());
-    if (!std::filesystem::exists(path)) return false;
+    if (!path_exists(path)) return false;
     try {
       state_ =
           restore_checkpoint(read_file(path, max_checkpoint_bytes(arrays())), spec_.canonical(), updates_, arrays());
       ++state_.resumed;
       return true;
     } catch (const std::exception& error) {
+      rethrow_failure_of_system();  // the next attempt may succeed, so hours of training are not given up
       observer_.note("the checkpoint " + path.string() + " cannot be used (" + error.what() +
                      "); the run starts again from update 0");
       updater_.restart();
@@ -191,18 +194,21 @@ class Trainer {
     }
   }
 
-  // A checkpoint that cannot be written is only reported: it can cost time, but no result.
-  void save_checkpoint() {
+  // A checkpoint that cannot be written is only reported: it can cost time, but no result. Returns whether it was.
+  bool save_checkpoint() {
     charge_training();
     charge_others();
+    bool saved = false;
     try {
       write_atomically(results_folder_.checkpoint_path(spec_.id()),
                        checkpoint_bytes(spec_.canonical(), state_, arrays()), results_folder_.files());
-    } catch (const std::runtime_error& error) {
-      observer_.note(std::string("no checkpoint was saved: ") + error.what());
+      saved = true;
+    } catch (const std::exception& error) {
+      observer_.note("no checkpoint was saved: " + sentence_of(error));
     }
     saved_at_ = wall_seconds();
     start_lap();
+    return saved;
   }
 
   // The scores of a point of the curve; all null when the parameters are no longer finite.

@@ -33,7 +33,8 @@ class Observer {
 };
 
 struct TrainOutcome {
-  bool finished = false;  // false: the observer stopped the run, and a checkpoint was saved
+  bool finished = false;  // false: the observer stopped the run
+  bool saved = false;     // whether a run that was stopped has a checkpoint; if not, a note has said why
   Record record;          // of a finished run
   std::string weights;    // the bytes of its weights file; "" if they are not wanted or not finite
 };

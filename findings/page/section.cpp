@@ -5,6 +5,7 @@
 
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "core/read_file.h"
 #include "core/text.h"
 #include "experiments/records/files.h"
 #include "findings/listing.h"
@@ -115,8 +116,7 @@ std::string replication(const FindingResult& r, const std::filesystem::path& res
 }
 
 std::string file_of(const DeclaredStudy& study) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(study.file, ignored)) return "";
+  if (!path_exists(study.file)) return "";
   return "<details><summary>The study, " + html_escape(study.file.filename().string()) + "</summary>\n<pre><code>" +
          html_escape(read_file(study.file)) + "</code></pre></details>\n";
 }

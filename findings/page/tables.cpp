@@ -4,6 +4,7 @@
 
 #include "analysis/format.h"
 #include "analysis/html.h"
+#include "core/read_file.h"
 #include "core/text.h"
 #include "experiments/records/files.h"
 #include "findings/listing.h"
@@ -66,8 +67,7 @@ bool is_known(const Measurement& m, const std::vector<const Run*>& runs) {
 std::string titled(const std::string& title, const std::string& html) { return element("h4", title) + html; }
 
 std::string svg_figure(const std::filesystem::path& file, const std::string& prefix, const std::string& description) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored))
+  if (!path_exists(file))
     return element("p",
                    "The figure was not drawn because gnuplot is not installed. Its script and data are in the folder "
                    "figures of this study.",
