@@ -278,7 +278,7 @@ bool is_temporary(const std::string& filename) {
   return true;
 }
 
-void remove_abandoned(const fs::path& folder, Files& files) {
+void remove_abandoned(const fs::path& folder, Files& files) noexcept try {
   std::vector<fs::path> temporary;
   for (const auto& entry : fs::directory_iterator(folder))
     if (is_temporary(entry.path().filename().string())) temporary.push_back(entry.path());
@@ -299,6 +299,7 @@ void remove_abandoned(const fs::path& folder, Files& files) {
     }
     ::close(file);
   }
+} catch (const std::exception&) {
 }
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes, std::uint64_t from) try {

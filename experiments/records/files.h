@@ -51,8 +51,8 @@ void write_all_once(const std::filesystem::path& folder,
 // Whether this is the name of a temporary file of the functions above.
 bool is_temporary(const std::string& filename);
 // Removes the temporary files that no process has locked: those of killed processes of this machine, and of others
-// after a day. Leaves them where the file system has no locks.
-void remove_abandoned(const std::filesystem::path& folder, Files& files = system_files());
+// after a day. Leaves them where the file system has no locks. Failures are ignored: the next command tries again.
+void remove_abandoned(const std::filesystem::path& folder, Files& files = system_files()) noexcept;
 
 // The content of a regular file from byte `from` on. Throws std::runtime_error that names it when it has more than
 // `max_bytes` or is no file, and std::system_error when the system cannot read it.
