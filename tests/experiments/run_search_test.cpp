@@ -13,7 +13,6 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "core/stream.h"
 #include "core/text.h"
 #include "experiments/running/verify.h"
 #include "experiments/search/find_trial.h"
@@ -89,14 +88,6 @@ pid_t start_search(const Experiment& experiment, const fs::path& results, const 
     ::_exit(code);
   }
   return child;
-}
-
-// What a process leaves that is killed in the middle of a write, which happens too rarely to wait for it.
-void leave_incomplete_line(const fs::path& results) {
-  const fs::path path = TrialFile::path_in(results / "adding", 'A');
-  if (!fs::exists(path)) return;
-  const std::string text = read_file(path);
-  overwrite(path, text.substr(0, text.rfind('\n') + 1) + R"({"id":"0123456789abcdef","canon)");
 }
 
 const std::vector<std::string> both_files = {"adding/search-A.jsonl", "adding/search-B.jsonl"};
@@ -216,46 +207,6 @@ TEST_CASE("an interrupted search saves checkpoints and continues to the same tri
   CHECK(interrupts > 1);
   for (const char letter : searches)
     CHECK(trials_in_order(folder.path(), letter) == trials_in_order(undisturbed.path(), letter));
-  CHECK(file_names(folder.path()) == both_files);
-}
-
-TEST_CASE("a search that is killed at twenty moments and resumed gives the trials of one that was not",
-          "[search][runner][kill]") {
-  const int jobs = GENERATE(1, 2);
-  const TemporaryFolder undisturbed, folder;
-  const Experiment experiment = searched_experiment("1000");
-  const auto started = std::chrono::steady_clock::now();
-  REQUIRE(run_search(small_search(), experiment, undisturbed.path(), search_runner(jobs)) == 0);
-  const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
-  RunnerOptions options = search_runner(jobs);
-  options.checkpoint_seconds = ms / 1e3 / 200;
-  Stream moments(2, Purpose::speed, 0, 0);
-  double patience = ms;  // grows while processes are killed before they have stored anything
-  int killed = 0, checkpoints = 0;
-  for (int rounds = 0; killed < 20 && rounds < 200; ++rounds) {
-    const auto before = trials_sorted(folder.path());
-    const pid_t child = start_search(experiment, folder.path(), options);
-    std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(patience * (0.02 + 0.1 * moments.uniform())));
-    ::kill(child, SIGKILL);
-    const int code = wait_for(child);
-    REQUIRE((code == 0 || code == 128 + SIGKILL));
-    killed += code != 0;
-    if (code != 0) leave_incomplete_line(folder.path());
-    const auto now = trials_sorted(folder.path());
-    CHECK(std::includes(now.begin(), now.end(), before.begin(), before.end()));
-    if (now == before) patience *= 1.2;
-    const auto files = file_names(folder.path());
-    checkpoints +=
-        std::any_of(files.begin(), files.end(), [](const auto& name) { return name.ends_with(".checkpoint"); });
-    if (code == 0) fs::remove_all(folder.path() / "adding");
-  }
-  CHECK(killed == 20);
-  CHECK(checkpoints > 0);
-  REQUIRE(wait_for(start_search(experiment, folder.path(), options)) == 0);
-  CHECK(trials_sorted(folder.path()) == trials_sorted(undisturbed.path()));
-  if (jobs == 1)
-    for (const char letter : searches)
-      CHECK(trials_in_order(folder.path(), letter) == trials_in_order(undisturbed.path(), letter));
   CHECK(file_names(folder.path()) == both_files);
 }
 
