@@ -120,8 +120,8 @@ std::string Table::csv() const {
 
 std::string Table::html() const {
   std::string text = "<table>\n<thead><tr>";
-  const auto attribute = [](const std::string& name, const std::string& value) {
-    return value.empty() ? "" : " " + name + "=\"" + value + "\"";
+  const auto attribute = [](const std::string& key, const std::string& value) {
+    return value.empty() ? "" : " " + key + "=\"" + value + "\"";
   };
   for (const Column& column : columns) {
     const std::string kind = column.title.empty() ? "" : column.by_value ? "number" : "text";

@@ -19,6 +19,7 @@ namespace {
 }
 
 bool in_range(const Option& option, double value) { return value >= option.min && value <= option.max; }
+bool in_range(const Option& option, std::int64_t value) { return in_range(option, static_cast<double>(value)); }
 
 void check_count(const Option& option, std::size_t values) {
   if (values > static_cast<std::size_t>(max_listed))

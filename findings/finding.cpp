@@ -236,10 +236,10 @@ std::string DeclaredStudy::argument() const {
   return file.parent_path().filename() == "catalogue" ? name : file.generic_string();
 }
 
-std::vector<RunSpec> DeclaredStudy::runs_after(std::size_t search) const {
+std::vector<RunSpec> DeclaredStudy::runs_after(std::size_t half) const {
   std::vector<RunSpec> runs;
   for (const RunSpec& run : experiment.runs)
-    if (std::count(seeds[search].begin(), seeds[search].end(), run.seed)) runs.push_back(run);
+    if (std::count(seeds[half].begin(), seeds[half].end(), run.seed)) runs.push_back(run);
   return runs;
 }
 

@@ -432,9 +432,10 @@ double training_bytes(const Settings& settings, const Signature& signature, int 
                       const WorkspaceOptions& options) {
   const NetworkOf<float> network(settings, signature, Isa::scalar);
   const int columns = std::min(batch, tile_width), tiles = (batch + tile_width - 1) / tile_width;
+  const auto number = [](std::size_t count) { return static_cast<double>(count); };
   const double numbers =
-      4.0 * network.layout().extent() + network.packed_size() + static_cast<double>(network.gradient_size()) * tiles +
-      static_cast<double>(network.thread_numbers(steps, options.recompute, columns)) * std::min(options.threads, tiles);
+      4 * number(network.layout().extent()) + number(network.packed_size()) + number(network.gradient_size()) * tiles +
+      number(network.thread_numbers(steps, options.recompute, columns)) * std::min(options.threads, tiles);
   return sizeof(float) * numbers;
 }
 

@@ -81,7 +81,9 @@ Scores answer_scores(const Task& task, const Predict& predict, const StreamSourc
       without_error += correct_here == answers_here;
     }
   });
-  const auto share = [](std::int64_t part, std::int64_t all) { return all > 0 ? static_cast<double>(part) / all : 0; };
+  const auto share = [](std::int64_t part, std::int64_t all) {
+    return all > 0 ? static_cast<double>(part) / static_cast<double>(all) : 0;
+  };
   return {{"accuracy", share(correct, answers)}, {"sequences", share(without_error, count)}, {"loss", loss.mean()}};
 }
 

@@ -232,7 +232,7 @@ Panels::Panels(const FigureLayout& layout, const Study& study, std::string name,
   if (!alone) panel_height_ = std::max(panel_height_, last_height);
   figure_.height =
       static_cast<int>(first_top_ + rows * (panel_height_ + axis_height) - (alone ? panel_height_ - last_height : 0) +
-                       (rows - 1) * headings_height + 12 + caption_.size() * line_height);
+                       (rows - 1) * headings_height + 12 + static_cast<double>(caption_.size()) * line_height);
   for (const auto& [font, size, bold] : {std::tuple{"title", 15.0, true},
                                          {"heading", 12.5, true},
                                          {"label", 10.5, false},

@@ -255,8 +255,8 @@ class Drawing {
 std::vector<int> unit_order(const SequenceTrace& trace, const std::string& name) {
   const Activation& state = last_state(trace, layer_of(name));
   const auto value = [&](int step, int unit) {
-    const float value = state.values[static_cast<std::size_t>(step) * state.width + unit];
-    return std::isfinite(value) ? value : 0.0f;
+    const float number = state.values[static_cast<std::size_t>(step) * state.width + unit];
+    return std::isfinite(number) ? number : 0.0f;
   };
   struct Key {
     int step, unit;
@@ -295,7 +295,7 @@ Figure trace_figure(const SequenceTrace& trace) {
   notes.push_back(
       "Steps count from 0. The colors of gates range from 0 to 1, those of other maps over the range of their values.");
 
-  double height = top_margin + axis_height + line_height * notes.size() + 6;
+  double height = top_margin + axis_height + line_height * static_cast<double>(notes.size()) + 6;
   for (const Map& map : maps) height += heading_height + map.height;
   Drawing drawing(height, trace.batch.steps);
   drawing.text(14, 20, trace.title, "left font bold.',14'");

@@ -15,7 +15,9 @@
 namespace rnnbench::experiments {
 namespace {
 
-double physical_memory() { return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
+double physical_memory() {
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 std::string gibibytes(double bytes) {
   char text[64];

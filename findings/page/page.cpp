@@ -37,8 +37,8 @@ std::string table_of_findings(const std::vector<FindingResult>& findings) {
                      "verdict</th>" + text + "measure</th>" + number + "A</th>" + number + "B</th>" + value +
                      "95 % interval</th>" + value + "boundary</th>" + number + "n</th>" + number +
                      "p (Holm)</th></tr></thead>\n<tbody>\n";
-  const auto cell = [](const std::string& text, const std::string& style = "") {
-    return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(text) + "</td>";
+  const auto cell = [](const std::string& content, const std::string& style = "") {
+    return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html_escape(content) + "</td>";
   };
   for (const FindingResult& r : findings) {
     html += "<tr>" + cell(std::to_string(r.finding->number), "number") + "<td><a href=\"#" + anchor_of(*r.finding) +

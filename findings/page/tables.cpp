@@ -182,8 +182,8 @@ std::string models_table(const FindingResult& r, const Study& study) {
         row.push_back(any ? score_text(statistic(values->values)) : "-");
       };
       add(mean);
-      const bool all_diverged = recorded > 0 && std::all_of(runs.begin(), runs.end(), [](const Run* r) {
-                                  return !r->recorded() || r->diverged();
+      const bool all_diverged = recorded > 0 && std::all_of(runs.begin(), runs.end(), [](const Run* run) {
+                                  return !run->recorded() || run->diverged();
                                 });
       if (!any && all_diverged) row.back() = "every run diverged";
       add(iqm);

@@ -43,8 +43,8 @@ class RecurrentWeights {
     std::vector<const Product*> products;
   };
 
-  RecurrentWeights(const CellStructure& cell, const RecurrentShape& shape, const RecurrentBlocks& blocks)
-      : cell(cell),
+  RecurrentWeights(const CellStructure& structure, const RecurrentShape& shape, const RecurrentBlocks& blocks)
+      : cell(structure),
         input_depth(shape.inputs.depth(L)),
         one_hot(shape.one_hot),
         units(shape.hidden),
@@ -199,13 +199,13 @@ class RecurrentWeights {
     return static_cast<int>(std::find(gates.begin(), gates.end(), cell.slots[slot].gate) - gates.begin());
   }
   bool is_fused(int phase) const {
-    int inputs = 0, recurrences = 0;
+    int of_input = 0, of_state = 0;
     bool all = !normalized;
     for (const Product& p : cell.inputs)
-      if (p.phase == phase) ++inputs, all &= p.rows.count == cell.slots_of(phase);
+      if (p.phase == phase) ++of_input, all &= p.rows.count == cell.slots_of(phase);
     for (const Product& p : cell.recurrences)
-      if (p.phase == phase) ++recurrences, all &= p.rows.count == cell.slots_of(phase);
-    return all && inputs == 1 && recurrences == 1;
+      if (p.phase == phase) ++of_state, all &= p.rows.count == cell.slots_of(phase);
+    return all && of_input == 1 && of_state == 1;
   }
 
   // Packs biases, table, gains, vectors and initial states of a unit block.

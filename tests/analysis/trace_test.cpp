@@ -284,9 +284,9 @@ TEST_CASE("the trace of two layers of GRU satisfies its equations", "[trace]") {
 TEST_CASE("a trace that is drawn again has the same bytes", "[trace]") {
   const Trained trained;
   const auto files = [&] {
-    std::map<std::string, std::string> files;
-    for (const std::string& name : file_names(trained.traces())) files[name] = read_file(trained.traces() / name);
-    return files;
+    std::map<std::string, std::string> contents;
+    for (const std::string& name : file_names(trained.traces())) contents[name] = read_file(trained.traces() / name);
+    return contents;
   };
   REQUIRE(trained.trace({trained.ids[0]}) == "");
   const auto first = files();

@@ -100,7 +100,7 @@ namespace rnnbench::test {
 namespace {
 
 using Map = void (*)(const float*, float*, std::size_t);
-#define RNNBENCH_ON(name) [](Isa isa) -> Map { RNNBENCH_CHOOSE(isa, name) }
+#define RNNBENCH_ON(name) [](Isa chosen) -> Map { RNNBENCH_CHOOSE(chosen, name) }
 
 using Numbers = AlignedVector<float>;
 

@@ -246,7 +246,7 @@ TEST_CASE("a linear map computes what plain loops do, forward and back", "[core]
   constexpr int widths[] = {0, 1, 2, 15, 16, 17, 31, 33, 63, 64, 65, 79, 100, 130},
                 columns[] = {0, 1, 2, 7, 13, 15, 16, 17, 33}, steps[] = {0, 1, 2, 17}, tile_columns[] = {1, 2, 15, 16};
   Stream stream(4, Purpose::speed, 5, 0);
-  const auto any = [&](const auto& list) { return list[stream.below(std::size(list))]; };
+  const auto any = [&](const auto& list) { return list[stream.below(static_cast<std::uint32_t>(std::size(list)))]; };
   for (int i = 0; i < 250; ++i) {
     LinearShape s;
     do {

@@ -18,7 +18,8 @@ using namespace rnnbench::test;
 
 namespace {
 
-const std::filesystem::path file = std::filesystem::path(RNNBENCH_SOURCE_DIR) / "tests/experiments/golden/results.json";
+const std::filesystem::path golden_file =
+    std::filesystem::path(RNNBENCH_SOURCE_DIR) / "tests/experiments/golden/results.json";
 const char* const advice =
     "If the numbers are meant to change: raise numerics_version in experiments/records/record.h, then regenerate "
     "with\n"
@@ -132,8 +133,8 @@ void regenerate(const Json& known, const Json& computed) {
       INFO(name << "\n" << advice);
       REQUIRE((!computed.contains(name) || computed.at(name) == result));
     }
-  std::ofstream(file) << Json{{"numerics_version", numerics_version}, {"results", computed}}.dump(2) << '\n';
-  WARN("wrote " << file.string());
+  std::ofstream(golden_file) << Json{{"numerics_version", numerics_version}, {"results", computed}}.dump(2) << '\n';
+  WARN("wrote " << golden_file.string());
 }
 
 }  // namespace
@@ -141,7 +142,7 @@ void regenerate(const Json& known, const Json& computed) {
 TEST_CASE("golden runs give the results they always gave", "[models][bits][golden]") {
   const Json computed = compute();
   Json known = Json::object();
-  if (std::ifstream in(file); in) known = Json::parse(in);
+  if (std::ifstream in(golden_file); in) known = Json::parse(in);
   if (std::getenv("RNNBENCH_REGENERATE") != nullptr) {
     regenerate(known, computed);
     return;

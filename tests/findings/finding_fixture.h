@@ -52,7 +52,8 @@ inline bool has_cell(const RunSpec& run, const std::string& cell) { return run.m
 // Seeds differ by 0.1, the LSTM from the others by these effects after A and B, give or take 0.01.
 inline Recall lstm_leads(double after_a, double after_b) {
   return [=](const RunSpec& run, std::size_t search) {
-    Stream seed(run.seed, Purpose::test, 1, 1), own(run.seed, Purpose::test, 2, run.model.text("cell").size());
+    Stream seed(run.seed, Purpose::test, 1, 1),
+        own(run.seed, Purpose::test, 2, static_cast<std::uint32_t>(run.model.text("cell").size()));
     const double effect = has_cell(run, "lstm") ? (search == 0 ? after_a : after_b) : 0;
     return 0.4 + 0.1 * seed.normal() + effect + 0.01 * own.normal();
   };

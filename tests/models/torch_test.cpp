@@ -86,7 +86,7 @@ TEST_CASE("outputs, loss and every gradient are PyTorch's", "[models][torch]") {
     const int hidden = std::stoi(file.metadata.at("hidden"));
     compare_with<double>(file, 1e-12);
     // The first-order bound that gradient_test.cpp explains.
-    compare_with<float>(file, std::numeric_limits<float>::epsilon() / 2 * steps * (4 * hidden + 12));
+    compare_with<float>(file, std::numeric_limits<float>::epsilon() / 2.0 * steps * (4 * hidden + 12));
   }
 }
 

@@ -312,6 +312,6 @@ TEST_CASE("reber: a predictor that forgets the outer symbol is legal, but right 
   check_share(static_cast<int>(std::lround(1000 * score(forgets, "accuracy"))), 1000, 0.5);
   CHECK(score(forgets, "sequences") == 0);
   double steps = 0;
-  for (const auto& [text, chance] : reber_strings(21)) steps += chance * (text.size() - 1);
+  for (const auto& [text, chance] : reber_strings(21)) steps += chance * static_cast<double>(text.size() - 1);
   CHECK(score(forgets, "legal") == Approx(1 - 1 / steps).epsilon(0.01));
 }
