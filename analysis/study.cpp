@@ -8,6 +8,7 @@
 #include "analysis/varying_settings.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "experiments/running/other_settings.h"
 
 namespace rnnbench::analysis {
 
@@ -173,10 +174,11 @@ Study load_study(const Experiment& experiment, const ResultsFolder& results_fold
     runs.push_back({spec.json(), results_folder.load(spec.id())});
   }
   if (imported.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
+    const std::string others = recorded_with_other_settings(experiment, results_folder);
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
                     (results_folder.path() / "runs").string() + "; run it first: rnnbench run " +
                     (experiment.file.empty() ? "..." : shell_quoted(experiment.file)) + " --results " +
-                    shell_quoted(results_folder.path().parent_path().string()));
+                    shell_quoted(results_folder.path().parent_path().string()) + (others.empty() ? "" : "; " + others));
   }
   for (Run& run : imported) runs.push_back(std::move(run));
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));

@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "experiments/records/results_folder.h"
 #include "experiments/records/weights.h"
+#include "experiments/running/other_settings.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -93,6 +94,9 @@ int status_command(const CommandArguments& words) {
   for (const auto& [state, count] : counts.items()) summary.push_back(count.dump() + " " + state);
   std::cout << subject.trained.size() << " runs in " << results_folder.path().string() << ": " << join(summary) << '\n';
   if (!complete) std::cout << "continue with: " << next << '\n';
+  if (const std::string others = recorded_with_other_settings(subject.declared, results_folder);
+      subject.runs == "untuned" && !others.empty())
+    std::cout << others << '\n';
   if (without_weights > 0 && !decides(subject))  // `reproduce` stores none
     std::cout << "weights missing or damaged: " << without_weights
               << " of the recorded runs; to train them again: " << continue_command(subject, arguments) << '\n';

@@ -300,3 +300,23 @@ TEST_CASE("show prints the bounds of a task with the given options", "[cli]") {
   CHECK_THAT(shell.refusal("show lstm --hidden 8"), Contains("--hidden cannot be combined with 'lstm'"));
   CHECK_THAT(shell.refusal("show sequences --file none.json"), Contains("none.json"));
 }
+
+TEST_CASE("who trained with settings on the command line is told to repeat them", "[cli][errors]") {
+  const Shell shell;
+  shell.write("m.ini", "task = adding\ncell = rnn, gru\nlength = 4\nhidden = 2\nupdates = 10\nseed = 1..2\n");
+  const std::string otherwise = "results/m has 4 records of runs with other settings";
+  REQUIRE(shell.run("run m.ini --updates 2 --batch 4").code == 0);
+  const std::string hint =
+      otherwise + ", such as --batch 4 --updates 2: repeat the settings that they were trained with";
+  for (const char* command : {"table m.ini", "report m.ini", "verify --sample 2 m.ini"}) {
+    const Printed outcome = shell.run(command);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err.find("; " + hint + "\n") != std::string::npos);
+  }
+  CHECK(shell.run("status m.ini").out.ends_with(hint + "\n"));
+  CHECK(shell.run("table m.ini --batch 4 --updates 2").code == 0);
+  // Settings that differ in many places are not listed, and a run that is recorded needs no hint.
+  const Printed many = shell.run("table m.ini --batch 4 --layers 2 --clip-norm 3 --length 5");
+  CHECK(many.err.find("; " + otherwise + ": repeat the settings") != std::string::npos);
+  CHECK(shell.run("status m.ini --updates 2 --batch 4 --seed 2..3").out.find("other settings") == std::string::npos);
+}
