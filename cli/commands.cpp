@@ -311,15 +311,20 @@ const std::string verify_usage =
     R"(rnnbench verify RUN ... [--jobs N] [--threads N] [--recompute K] [--results DIR]
        rnnbench verify --sample N EXPERIMENT [--KEY VALUE ...] [--jobs N] [--threads N]
                        [--recompute K] [--results DIR]
+       rnnbench verify --all DIR [--sample N] [--jobs N] [--threads N] [--recompute K]
 
 Trains recorded runs again in a temporary folder and compares every number of the results. Prints
 'identical', or the first difference and how the machine and the program differ from the recorded
 ones. The exit code is 1 if a run differs or fails. RUN may also be the id of a trial of a search, of
 which the scores and the hash of all results are compared.
+
+With --all, the runs and trials of all experiments in a results folder are verified, or a sample of
+them, and only those that differ are printed before the last line, which counts them.
 )" + record_help +
     experiment_help + results_help +
-    R"(  --sample N        choose N recorded runs of the experiment, and trials of its searches, spread over
-                    tasks and models, the same ones each time
+    R"(  --all DIR         verify what is recorded in a results folder
+  --sample N        choose N recorded runs of the experiment or folder, and trials of its searches,
+                    spread over tasks and models, the same ones each time
 )" + jobs_help +
     recompute_help;
 

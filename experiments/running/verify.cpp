@@ -105,34 +105,31 @@ std::vector<Difference> environment_differences(const Json& recorded, const Json
   return found;
 }
 
-std::vector<std::size_t> sample_specs(const std::vector<Json>& specs, std::size_t count) {
+SampledRun sampled_run(const Json& spec) { return {spec.at("id"), spec.at("task").dump(), spec.at("model").dump()}; }
+
+std::vector<std::size_t> sample(const std::vector<SampledRun>& runs, std::size_t count) {
+  // How often each task, each model and each combination was chosen so far. Addresses of elements of a map stay.
+  std::map<std::string, int> tasks, models, combinations;
   struct Candidate {
     std::size_t index;
-    std::string id, task, model;
+    int *task, *model, *combination;
   };
   std::vector<Candidate> left;
-  for (std::size_t i = 0; i < specs.size(); ++i)
-    left.push_back({i, specs[i].at("id"), specs[i].at("task").dump(), specs[i].at("model").dump()});
-  std::map<std::string, int> chosen;  // how often each task, each model and each combination was chosen so far
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto& [id, task, model] = runs[i];
+    left.push_back({i, &tasks[task], &models[model], &combinations[task + model]});
+  }
   const auto rank = [&](const Candidate& run) {
-    return std::tuple(chosen[run.task + run.model], chosen[run.task] + chosen[run.model], run.id);
+    return std::tuple<int, int, const std::string&>(*run.combination, *run.task + *run.model, runs[run.index].id);
   };
   std::vector<std::size_t> sampled;
   while (sampled.size() < count && !left.empty()) {
     const auto next = std::min_element(left.begin(), left.end(),
                                        [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
     sampled.push_back(next->index);
-    for (const std::string& name : {next->task, next->model, next->task + next->model}) ++chosen[name];
+    for (int* const chosen : {next->task, next->model, next->combination}) ++*chosen;
     left.erase(next);
   }
-  return sampled;
-}
-
-std::vector<Record> sample(const std::vector<Record>& records, std::size_t count) {
-  std::vector<Json> specs;
-  for (const Record& record : records) specs.push_back(record.spec);
-  std::vector<Record> sampled;
-  for (const std::size_t index : sample_specs(specs, count)) sampled.push_back(records[index]);
   return sampled;
 }
 

@@ -34,12 +34,17 @@ std::vector<Difference> trial_differences(const TrialRecord& recorded, const Rec
 // The differences between two `measured` sections in machine, program and number of threads.
 std::vector<Difference> environment_differences(const Json& recorded, const Json& computed);
 
-// Chooses `count` records (or all, if there are fewer), the same ones each time, spread over tasks and models. Each
-// next record is the one whose combination of task and model (options included) was chosen least often so far; among
-// equals, the one whose task and model were chosen least often; among equals, the one with the smallest id.
-std::vector<Record> sample(const std::vector<Record>& records, std::size_t count);
-// The same for the `spec` sections of runs; returns the indices of the chosen ones in the order of their choice.
-std::vector<std::size_t> sample_specs(const std::vector<Json>& specs, std::size_t count);
+// What a sample is spread over: the id of a run, and the texts of the sections `task` and `model` of its `spec`.
+struct SampledRun {
+  std::string id, task, model;
+};
+SampledRun sampled_run(const Json& spec);
+
+// Chooses `count` runs (or all, if there are fewer), the same ones each time, spread over tasks and models. Each next
+// run is the one whose combination of task and model (options included) was chosen least often so far; among equals,
+// the one whose task and model were chosen least often; among equals, the one with the smallest id. Returns the indices
+// of the chosen runs in the order of their choice.
+std::vector<std::size_t> sample(const std::vector<SampledRun>& runs, std::size_t count);
 
 struct Recomputed {
   std::vector<std::optional<Record>> records;  // in the order given; nothing for a run that failed or was interrupted

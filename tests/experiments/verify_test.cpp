@@ -55,6 +55,19 @@ class Recorded {
   void write(const Record& record) const {
     std::ofstream(results_folder().record_path(record.id()), std::ios::binary) << record_text(record);
   }
+  // Replaces the first record by one of numerics_version 1, and returns that.
+  Record replace_by_old() const {
+    Record old = record();
+    fs::remove(results_folder().record_path(old.id()));
+    std::string canonical = old.spec["canonical"];
+    const std::string now = "numerics_version = " + std::to_string(numerics_version);
+    canonical.replace(canonical.find(now), now.size(), "numerics_version = 1");
+    old.spec["numerics_version"] = 1;
+    old.spec["canonical"] = canonical;
+    old.spec["id"] = hex16(fnv1a(canonical));
+    write(old);
+    return old;
+  }
   ResultsFolder results_folder() const { return ResultsFolder(folder.path() / "results", experiment.name); }
 
   const TemporaryFolder folder;
@@ -63,13 +76,10 @@ class Recorded {
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// A record of which `sample` reads its part: cell and length from their number, the seed.
-Record made_up(int cell, int length, int seed) {
-  Record record;
-  record.spec["task"] = {{"name", "adding"}, {"length", length}};
-  record.spec["model"] = {{"cell", std::to_string(cell)}};
-  record.spec["id"] = hex16(fnv1a(record.spec.dump() + std::to_string(seed)));
-  return record;
+SampledRun made_up(int cell, int length, int seed) {
+  Json spec = {{"task", {{"name", "adding"}, {"length", length}}}, {"model", {{"cell", std::to_string(cell)}}}};
+  spec["id"] = hex16(fnv1a(spec.dump() + std::to_string(seed)));
+  return sampled_run(spec);
 }
 
 }  // namespace
@@ -160,22 +170,18 @@ TEST_CASE("verify: bad input is refused with one sentence before any run starts"
   };
   CHECK(holds(refusal(recorded.id() + " 0123456789abcdef"), "RUN = 0123456789abcdef: no record in results/*/runs"));
   CHECK(holds(refusal("quickstart"), "RUN = quickstart: this is neither an id"));
-  CHECK(holds(refusal(""), "needs RUN ... or --sample N EXPERIMENT, but none is given"));
+  CHECK(holds(refusal(""), "needs RUN ..., --sample N EXPERIMENT or --all DIR, but none is given"));
   CHECK(holds(refusal(recorded.id() + " --hidden 5"), "--hidden cannot change a recorded run"));
   CHECK(holds(refusal("--sample 0 --task adding"), "--sample = 0 is not a whole number"));
   CHECK(holds(refusal("--sample 1 --task adding --cell lstm"),
               "results/adding: there is no record of any of the 1 runs"));
 
+  CHECK(holds(refusal("--all results " + recorded.id()), "--all DIR verifies all runs in a folder, so '"));
+  CHECK(holds(refusal("--all results --hidden 5"), "so --hidden is not possible with it"));
+  CHECK(holds(refusal("--all nowhere"), "nowhere"));
+
   // A record of another numerics_version can be read, but not computed again.
-  Record old = recorded.record();
-  fs::remove(recorded.results_folder().record_path(old.id()));
-  std::string canonical = old.spec["canonical"];
-  const std::string now = "numerics_version = " + std::to_string(numerics_version);
-  canonical.replace(canonical.find(now), now.size(), "numerics_version = 1");
-  old.spec["numerics_version"] = 1;
-  old.spec["canonical"] = canonical;
-  old.spec["id"] = hex16(fnv1a(canonical));
-  recorded.write(old);
+  const Record old = recorded.replace_by_old();
   CHECK(holds(refusal(old.id()), old.id() + ".json: this record has numerics_version 1, but this program"));
 }
 
@@ -205,30 +211,29 @@ TEST_CASE("verify: an interrupt stops it and leaves nothing behind", "[verify]")
 }
 
 TEST_CASE("verify: a sample is the same each time and takes every task and model in turn", "[verify]") {
-  std::vector<Record> records;
+  std::vector<SampledRun> runs;
   for (int cell = 0; cell < 3; ++cell)
     for (int length = 0; length < 2; ++length)
-      for (int seed = 1; seed <= 5; ++seed) records.push_back(made_up(cell, length, seed));
-  const auto ids = [](const std::vector<Record>& records) {
-    std::vector<std::string> ids;
-    for (const Record& record : records) ids.push_back(record.id());
-    return ids;
+      for (int seed = 1; seed <= 5; ++seed) runs.push_back(made_up(cell, length, seed));
+  const auto chosen = [&](std::size_t count, const auto& text) {
+    std::vector<std::string> texts;
+    for (const std::size_t index : sample(runs, count)) texts.push_back(text(runs[index]));
+    return texts;
   };
-  const auto two = ids(sample(records, 2)), eight = ids(sample(records, 8)), all = ids(sample(records, 99));
+  const auto id = [](const SampledRun& run) { return run.id; };
+  const auto distinct = [](const std::vector<std::string>& texts) {
+    return std::set(texts.begin(), texts.end()).size();
+  };
+  const auto two = chosen(2, id), eight = chosen(8, id), all = chosen(99, id);
   CHECK(std::equal(two.begin(), two.end(), eight.begin()));
-  std::set<std::string> smallest, pairs;
-  for (const Record& record : sample(records, 2)) {
-    smallest.insert(record.spec["task"].dump());
-    smallest.insert(record.spec["model"].dump());
-  }
-  CHECK(smallest.size() == 4);  // two tasks, two models
-  for (const Record& record : sample(records, 6))
-    pairs.insert(record.spec["task"].dump() + record.spec["model"].dump());
-  CHECK(pairs.size() == 6);
-  CHECK(std::set(all.begin(), all.end()).size() == records.size());
+  CHECK(distinct(chosen(2, [](const SampledRun& run) { return run.task; })) == 2);
+  CHECK(distinct(chosen(2, [](const SampledRun& run) { return run.model; })) == 2);
+  CHECK(distinct(chosen(6, [](const SampledRun& run) { return run.task + run.model; })) == 6);
+  CHECK(all.size() == runs.size());
+  CHECK(distinct(all) == runs.size());
   CHECK(two[0] == *std::min_element(all.begin(), all.end()));
-  std::reverse(records.begin(), records.end());
-  CHECK(ids(sample(records, 8)) == eight);
+  std::reverse(runs.begin(), runs.end());
+  CHECK(chosen(8, id) == eight);
 }
 
 TEST_CASE("verify: a sample of an experiment's records is verified", "[verify]") {
@@ -245,4 +250,32 @@ TEST_CASE("verify: a sample of an experiment's records is verified", "[verify]")
   CHECK(outcome.out.ends_with("2 of 2 runs identical, 0 different, 0 not verified\n"));
   CHECK(recorded.verify("--sample 2 small.ini").out == outcome.out);
   CHECK(recorded.verify("--sample 9 small.ini").out.ends_with("4 of 4 runs identical, 0 different, 0 not verified\n"));
+}
+
+TEST_CASE("verify: a sample of all records in a folder is verified with one line, if nothing differs", "[verify]") {
+  const Recorded recorded;
+  const Verified three = recorded.verify("--all results --sample 3");
+  INFO(three.out << three.err);
+  CHECK(three.code == 0);
+  CHECK(three.out == "3 of 3 runs identical, 0 different, 0 not verified\n");
+  CHECK(recorded.verify("--all results").out == "4 of 4 runs identical, 0 different, 0 not verified\n");
+
+  Record changed = recorded.record();
+  changed.result["final"]["test"]["loss"] = 0;
+  recorded.replace(changed);
+  const Verified one = recorded.verify("--all results");
+  CHECK(one.code == 1);
+  CHECK(holds(one.out, recorded.id() + " "));
+  CHECK(holds(one.out, ": different\n  result."));
+  CHECK_FALSE(holds(one.out, ": identical"));
+  CHECK(one.out.ends_with("3 of 4 runs identical, 1 different, 0 not verified\n"));
+
+  // Runs that this program or this machine cannot train again are counted, not forgotten.
+  recorded.replace_by_old();
+  const Verified left = recorded.verify("--all results");
+  INFO(left.out << left.err);
+  CHECK(left.code == 0);
+  CHECK(left.out == "3 of 3 runs identical, 0 different, 0 not verified\n");
+  CHECK(left.err ==
+        "note: 1 run of another numerics_version than " + std::to_string(numerics_version) + " is left out\n");
 }
