@@ -12,6 +12,7 @@
 #include "core/read_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/foreign_files.h"
 #include "experiments/records/parse_json.h"
 #include "experiments/records/record_shape.h"
 
@@ -234,6 +235,7 @@ ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experim
     : folder_(results / experiment), files_(&files) {
   try {
     check_results(results);
+    refuse_links_and_devices(folder_);
     check_experiment(folder_);
   } catch (const fs::filesystem_error& error) {
     throw UserError("results = " + results.string() + ": cannot be read: " + error.code().message());
@@ -242,6 +244,7 @@ ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experim
 
 void ResultsFolder::prepare() {
   const fs::path runs = folder_ / "runs";
+  for (const fs::path& folder : {folder_.parent_path(), folder_, runs}) refuse_other_owner(folder);
   try {
     fs::create_directories(runs);
     const fs::path write_test = runs / (".write-test." + host_name() + "." + std::to_string(::getpid()) + ".0.tmp");
