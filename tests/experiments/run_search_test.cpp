@@ -1,13 +1,10 @@
-// A whole search of small runs: what it leaves behind, interrupted, killed, and verified.
+// A whole search of small runs: what it leaves behind, shared and verified.
 #include "experiments/search/run_search.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
 #include <map>
-#include <signal.h>
-#include <thread>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -142,7 +139,7 @@ TEST_CASE("a search leaves its trials and nothing else, and finds its choice in 
                     Contains("this does not belong to an experiment's results"));
 }
 
-TEST_CASE("two processes share a search", "[search][runner][kill]") {
+TEST_CASE("two processes share a search", "[search][runner]") {
   const TemporaryFolder alone, shared;
   const Experiment experiment = searched_experiment("400");
   REQUIRE(run_search(small_search(), experiment, alone.path(), search_runner(2)) == 0);
@@ -188,26 +185,6 @@ TEST_CASE("a damaged file of trials stops a search before it trains", "[search][
   CHECK_THROWS_WITH(run_search(small_search(), experiment, folder.path(), search_runner()),
                     Contains("search-B.jsonl:1: this trial cannot be used"));
   CHECK(file_names(folder.path()) == std::vector<std::string>{"adding/search-B.jsonl"});
-}
-
-TEST_CASE("an interrupted search saves checkpoints and continues to the same trials", "[search][runner]") {
-  const TemporaryFolder undisturbed, folder;
-  const Experiment experiment = searched_experiment("2000");
-  REQUIRE(run_search(small_search(), experiment, undisturbed.path(), search_runner()) == 0);
-  int interrupts = 0, code = interrupted_code;
-  for (; code == interrupted_code && interrupts < 50; ++interrupts) {
-    const pid_t child = start_search(experiment, folder.path(), search_runner());
-    std::this_thread::sleep_for(std::chrono::milliseconds(150));
-    ::kill(child, SIGINT);
-    code = wait_for(child);
-    if (code == 128 + SIGINT) code = interrupted_code;  // before it listened to the signal
-  }
-  if (code == interrupted_code) code = run_search(small_search(), experiment, folder.path(), search_runner());
-  CHECK(code == 0);
-  CHECK(interrupts > 1);
-  for (const char letter : searches)
-    CHECK(trials_in_order(folder.path(), letter) == trials_in_order(undisturbed.path(), letter));
-  CHECK(file_names(folder.path()) == both_files);
 }
 
 TEST_CASE("verify trains a trial again and compares its result", "[search][verify]") {
