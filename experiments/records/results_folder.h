@@ -25,9 +25,9 @@ class ResultsFolder {
   // refuse_links_and_devices refuses (see experiments/records/foreign_files.h).
   ResultsFolder(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
 
-  // Creates the folder, checks that it can be written and belongs to this user or to root, and removes leftovers. Throws
-  // UserError if not, and std::system_error if there is no room on the disk or within the limits of the process. Called
-  // before the first run.
+  // Creates the folder, checks that it can be written and belongs to this user or to root, and removes leftovers.
+  // Throws UserError if not, and std::system_error if there is no room on the disk or within the limits of the process.
+  // Called before the first run.
   void prepare();
 
   const std::filesystem::path& path() const { return folder_; }

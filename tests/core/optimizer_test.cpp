@@ -206,7 +206,8 @@ TEST_CASE("learning-rate schedules", "[core][optimizer]") {
       const double w = std::stod(warm);
       CAPTURE(warm);
       for (std::int64_t update : {101, 325, 550, 775, 1000}) {
-        const double expected = 0.01 * (1 + std::cos(std::acos(-1.0) * (update - 1 - w) / (1000 - w)));
+        const double expected =
+            0.01 * (1 + std::cos(std::acos(-1.0) * (static_cast<double>(update) - 1 - w) / (1000 - w)));
         CHECK(rate(s, update) == Approx(expected).epsilon(1e-12));
       }
       CHECK(rate(s, static_cast<std::int64_t>(w) + 1) == 0.02);

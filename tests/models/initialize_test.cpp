@@ -350,9 +350,10 @@ TEST_CASE("the parameter count is the formula of the table, and the padding is n
       attention = h * signature.inputs + h + 2 * h;
       if (model.text("positions") == "learned") attention += 5 * h;
     }
-    CHECK(network->layout().count() == recurrent + states + gains + attention + signature.outputs * (joined + 1));
+    const auto count = static_cast<double>(network->layout().count());
+    CHECK(count == recurrent + states + gains + attention + signature.outputs * (joined + 1));
     CHECK(network_size(model, signature).parameters == network->layout().count());
-    CHECK(in_blocks == network->layout().count());
+    CHECK(in_blocks == count);
 
     const Parameters<float> parameters = random_parameters(*network, 3);
     CHECK(static_cast<double>(std::count_if(parameters.data().begin(), parameters.data().end(),
@@ -369,7 +370,8 @@ TEST_CASE("the formula of the table is the size of a layer at any width and inpu
         const Values values{{"cell", cell.name}, {"hidden", std::to_string(h)}, {"attention", "none"}};
         const NetworkSize size = network_size(model_settings(values), of_width);
         CAPTURE(cell.name, cell.parameters, h, i);
-        CHECK(size.parameters == Formula(cell.parameters, h, i).value() + signature.outputs * (h + 1));
+        CHECK(static_cast<double>(size.parameters) ==
+              Formula(cell.parameters, h, i).value() + signature.outputs * (h + 1));
       }
 }
 

@@ -46,7 +46,9 @@ std::vector<Case> random_cases(int rounds) {
       const std::string name = describe_model(model), cell = model.text("cell");
       if (round >= rounds && seen[cell].size() == values) continue;
       Stream stream(1, Purpose::speed, 2 + round, static_cast<std::uint32_t>(fnv1a(name)));
-      const auto any = [&](const auto& list) { return list[stream.below(std::size(list))]; };
+      const auto any = [&](const auto& list) {
+        return list[stream.below(static_cast<std::uint32_t>(std::size(list)))];
+      };
       Case drawn{std::move(model), {}, 0, 0};
       drawn.model.set("hidden", std::to_string(hidden[turns[cell]++ % std::size(hidden)]));
       do {

@@ -137,7 +137,7 @@ TEST_CASE("keeping every 32nd of 2000 steps takes less than a tenth of the memor
       // The estimate by which a dry run refuses what cannot fit knows of it.
       const double estimate = training_bytes(model, signature, steps, size, {.threads = 1, .recompute = recompute});
       CHECK(estimate >= 0.9 * static_cast<double>(used));
-      CHECK(estimate <= 1.5 * static_cast<double>(used) + 16.0 * network->layout().extent());
+      CHECK(estimate <= 1.5 * static_cast<double>(used) + 16.0 * static_cast<double>(network->layout().extent()));
       return used;
     };
     CHECK(bytes(32) * 10 <= bytes(0));

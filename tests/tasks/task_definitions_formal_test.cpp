@@ -67,7 +67,7 @@ TEST_CASE("formal tasks: the targets follow from the inputs, and lengths are dra
         REQUIRE(text.target == std::string(asked_after ? compute : 0, '.') + answer);
         for (std::size_t t = 0; t < text.target.size(); ++t) {
           const bool judged = d.name == "binary-addition" ? t <= text.target.find('#') : true;
-          REQUIRE(batch.answer[batch.at(t, b)] == (text.target[t] != '.' && judged));
+          REQUIRE(batch.answer[batch.at(static_cast<int>(t), b)] == (text.target[t] != '.' && judged));
         }
         ++drawn[text.input.size()];
       }
@@ -129,7 +129,7 @@ TEST_CASE("formal tasks: every string of a length is equally probable", "[tasks]
     std::map<std::string, int> drawn;
     for (int b = 0; b < count; ++b) ++drawn[d.read(batch, b).input];
     CHECK(drawn.size() == strings);
-    const double mean = 1.0 * count / strings;
+    const double mean = count / static_cast<double>(strings);
     for (const auto& [string, times] : drawn) CHECK(std::abs(times - mean) <= 5 * std::sqrt(mean));
   };
   for (const char* bits : {"parity", "even-pairs", "reverse-string", "duplicate-string", "odds-first"})
