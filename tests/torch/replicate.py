@@ -232,7 +232,7 @@ def read_claim(name):
 
 
 def read_records(folder):
-    """All records, and the seeds of searches A and B."""
+    """All records, the seeds of searches A and B (of a study without a search: its halves), and whether it has one."""
     records = [json.loads(path.read_text()) for path in sorted(folder.glob("runs/*.json"))]
     if not records:
         raise Refused(f"there are no records in {folder}/runs")
@@ -242,7 +242,7 @@ def read_records(folder):
     else:
         all_seeds = sorted({record["spec"]["seed"] for record in records})
         seeds = {"A": all_seeds[:len(all_seeds) // 2], "B": all_seeds[len(all_seeds) // 2:]}
-    return records, seeds
+    return records, seeds, any(folder.glob("search-*.jsonl"))
 
 
 # ---- The report ------------------------------------------------------------------------------------------------------
@@ -314,14 +314,16 @@ def main():
     statement = Statement(claim["compare"], claim["measure"])
     statement.measure = args.measure or statement.measure
     split_measure(statement.measure)
-    records, seeds_of = read_records(args.results / study)
+    records, seeds_of, searched = read_records(args.results / study)
     searches = "AB" if args.search == "both" else args.search
+    of_search = {s: f"settings of search {s}" if searched else f"{half} half of the seeds"
+                 for s, half in (("A", "first"), ("B", "second"))}
     parts = [(search, part) for search in searches for part in parts_of(statement, records, seeds_of[search])]
     print(f"{args.claim}: {claim['claim']}\n{statement.text} on {statement.measure}")
     if not any(args.arms in arm.label for _, part in parts for arm in part.distinct_arms()):
         raise Refused(f"no arm has '{args.arms}' in its text")
     for search, part in parts:
-        print(f"{part.label}, settings of search {search}")
+        print(f"{part.label}, {of_search[search]}")
         for arm in part.distinct_arms():
             if args.arms not in arm.label:
                 continue
@@ -334,16 +336,16 @@ def main():
         return
     sentences, several = [], len({part.label for _, part in parts}) > 1
     for search, part in parts:
-        print(f"{part.label}, settings of search {search}")
+        print(f"{part.label}, {of_search[search]}")
         for arm in part.distinct_arms():
             if args.arms in arm.label:
                 train(part, arm, args.seeds)
         pieces, means = summary(part)
-        where = [f"Search {search}"] * (len(searches) > 1) + [f"Task {part.label}"] * several
+        where = [of_search[search].capitalize()] * (len(searches) > 1) + [f"Task {part.label}"] * several
         sentence = f"{', '.join(pieces)}; our records: {', '.join(means[:-1])}{' and ' * (len(means) > 1)}{means[-1]}"
         sentences.append(f"{', '.join(where)}: {sentence}" if where else sentence)
     seeds = {1: "one seed", 2: "two seeds", 3: "three seeds", 4: "four seeds", 5: "five seeds"}
-    settings = f"settings of search {searches}" if len(searches) == 1 else "settings of both searches"
+    settings = ["settings of the file", "settings of both searches" if len(searches) > 1 else of_search[searches]][searched]
     version = ".".join(torch.__version__.split(".")[:2])
     count = seeds.get(args.seeds, f"{args.seeds} seeds")
     print(f"PyTorch {version}, {settings}, {count} each: {'. '.join(sentences)}.")
