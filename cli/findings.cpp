@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "experiments/records/files.h"
+#include "experiments/records/foreign_files.h"
 #include "findings/listing.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
@@ -159,6 +160,12 @@ int report_findings(const CommandArguments& words) {
         std::find_if(results.begin(), results.end(), [&](const FindingResult& r) { return r.finding->study == study; });
     if (result->records->searched && study->search)
       figures.emplace_back(search_figure(*result->records), folder / study->name / "figures");
+  }
+  refuse_other_owner(folder);
+  for (const auto& [figure, own_folder] : figures) {
+    refuse_links_and_devices(own_folder.parent_path());
+    refuse_other_owner(own_folder.parent_path());
+    refuse_other_owner(own_folder);
   }
   bool installed = true;
   for (const auto& [figure, own_folder] : figures) {

@@ -15,6 +15,7 @@
 #include "core/plain_text.h"
 #include "core/read_file.h"
 #include "core/text.h"
+#include "experiments/records/foreign_files.h"
 #include "experiments/records/imported.h"
 
 namespace rnnbench::cli {
@@ -80,6 +81,7 @@ std::string text_of(const Changes& changes) {
 }
 
 void write(const fs::path& path, const std::string& text, Files& files) try {
+  for (const fs::path& own : {path.parent_path().parent_path(), path.parent_path()}) refuse_other_owner(own);
   fs::create_directories(path.parent_path());
   write_atomically(path, text, files);
 } catch (const std::system_error& error) {

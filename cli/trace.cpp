@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/read_file.h"
 #include "experiments/records/files.h"
+#include "experiments/records/foreign_files.h"
 #include "experiments/training/evaluation.h"
 
 namespace rnnbench::cli {
@@ -119,6 +120,8 @@ int trace_command(const CommandArguments& words) {
 
   const fs::path folder = trace_folder(model.path), csv = folder / (trace.name + ".csv");
   const Figure figure = trace_figure(trace);
+  refuse_links_and_devices(folder);
+  for (const fs::path& own : {folder.parent_path(), folder}) refuse_other_owner(own);
   try {
     fs::create_directories(folder);
     remove_abandoned(folder);

@@ -70,6 +70,27 @@ TEST_CASE("closed standard streams do not let messages into files", "[cli][limit
   CHECK(contents(ResultsFolder(shell / "r", "adding")) == before);
 }
 
+TEST_CASE("commands do not write to results of other users", "[cli][limits][foreign]") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can give a folder to another user");
+    return;
+  }
+  const Shell shell;
+  shell.write("m.ini", "task = adding\ncell = rnn\nhidden = 2\nlength = 4\nupdates = 2\nseed = 1..2\n");
+  shell.write("others.csv", "task,model,seed,score\nadding,mine,1,0.5\n");
+  REQUIRE(shell.run("run m.ini").code == 0);
+  REQUIRE(::chown((shell / "results/m").c_str(), 12345, 12345) == 0);
+  for (const char* command : {"run m.ini --seed 3", "report m.ini", "plot m.ini", "import others.csv --to m.ini",
+                              "trace $(ls results/m/runs/*.json | head -n 1)"}) {
+    const Printed outcome = shell.run(command);
+    INFO(command << outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err.find("this folder belongs to user 12345") != std::string::npos);
+  }
+  CHECK(shell.run("table m.ini").code == 0);  // reading is allowed
+  REQUIRE(::chown((shell / "results/m").c_str(), 0, 0) == 0);
+}
+
 TEST_CASE("paths that the system refuses end in a sentence", "[cli][limits]") {
   const Shell shell;
   std::string name = "lstm";
