@@ -18,8 +18,8 @@ class Program:
     """rnnbench, as it is in the folder of a build, and the library that disturbs it."""
 
     def __init__(self, build):
-        self.path, self.library = build / "rnnbench", build / "tests" / "faults" / "libfaults.so"
-        for path in (self.path, self.library):
+        self.path, self.preload = build / "rnnbench", build / "tests" / "faults" / "libfaults.so"
+        for path in (self.path, self.preload):
             if not path.exists():
                 raise SystemExit(f"{path} is missing; build it first: cmake --build --preset release")
 
@@ -30,7 +30,7 @@ class Program:
         environment = {
             "PATH": f"{HERE / 'bin'}:{os.environ['PATH']}",
             "TMPDIR": str(temporary),
-            "LD_PRELOAD": str(self.library),
+            "LD_PRELOAD": str(self.preload),
             "RNNBENCH_FAULT_REPORT": str(folder.with_name(folder.name + ".reached")),
             "RNNBENCH_CLOCK_FACTOR": str(clock),
         }
