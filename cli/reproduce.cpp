@@ -9,6 +9,7 @@
 #include "cli/columns.h"
 #include "cli/findings.h"
 #include "core/text.h"
+#include "experiments/running/interrupt_guard.h"
 #include "findings/evaluation.h"
 #include "findings/listing.h"
 #include "findings/protocol.h"
@@ -78,9 +79,11 @@ int reproduce_command(const CommandArguments& words) {
   options.oversubscribe = arguments.has("oversubscribe");
   options.shard = shard_of(arguments);
   options.command = command_line(arguments);
+  const InterruptGuard guard;  // of the whole command, not of each study
   if (arguments.has("freeze")) {
     for (const auto& study : studies) {
-      if (freeze_tested(claims_of(family, *study), arguments.results(), options) != 0) return interrupted_code;
+      const int code = freeze_tested(claims_of(family, *study), arguments.results(), options);
+      if (code != 0) return code;
       std::cout << protocol_path(*study, arguments.results()).string() << '\n';
     }
     return 0;

@@ -8,6 +8,8 @@
 #include "core/read_file.h"
 #include "experiments/records/temporary_results.h"
 #include "experiments/running/estimate.h"
+#include "experiments/running/interrupt_guard.h"
+#include "experiments/running/pool.h"
 #include "experiments/search/run_search.h"
 #include "findings/ceiling.h"
 #include "findings/evaluation.h"
@@ -81,8 +83,15 @@ int freeze_tested(const std::vector<const Finding*>& claims, const std::filesyst
     RunnerOptions quiet = options;
     quiet.weights = quiet.summary = quiet.progress = false;
     quiet.oversubscribe = true;  // its times are not kept
+    quiet.shard = {};
+    const InterruptGuard guard;
     const int code = run_study(claims_of(smoke, *smoke.front().study), temporary.path(), quiet);
-    if (code == interrupted_code) return code;
+    if (guard.interrupted()) {
+      say("interrupted: the study was tried in its smoke profile, and its protocol is not frozen yet; to continue: " +
+          (options.command.empty() ? "repeat the command" : options.command));
+      return interrupted_code;
+    }
+    if (code != 0) return code;
     evaluate_findings(smoke, temporary.path());
   }
   freeze(claims, results);
@@ -91,6 +100,7 @@ int freeze_tested(const std::vector<const Finding*>& claims, const std::filesyst
 
 int run_study(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
               const RunnerOptions& options) {
+  const InterruptGuard guard;
   const DeclaredStudy& study = *claims.front()->study;
   const std::filesystem::path own_results = study.results(results);
   int code = study.profile == Profile::smoke ? 0 : freeze_tested(claims, results, options);

@@ -21,7 +21,8 @@ RemainingWork remaining_work(const std::vector<const Finding*>& claims, const st
 
 // Freezes the protocol (see protocol.h). Before it is written for the first time, the smoke profile of the study is run
 // in a temporary folder, so that nothing is frozen that could not be trained and compared. Throws UserError if it
-// cannot, and as freeze. Returns interrupted_code after Ctrl-C, otherwise 0.
+// cannot, and as freeze. Returns 0, 1 when a run of the smoke profile failed, or interrupted_code after Ctrl-C; then
+// nothing is frozen.
 int freeze_tested(const std::vector<const Finding*>& claims, const std::filesystem::path& results,
                   const RunnerOptions& options);
 

@@ -4,8 +4,6 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
-#include <signal.h>
-#include <unistd.h>
 
 #include "core/error.h"
 #include "core/plain_text.h"
@@ -14,17 +12,7 @@
 #include "experiments/running/progress.h"
 
 namespace rnnbench::experiments {
-
 namespace {
-
-std::atomic<int> interrupts{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler uses it");
-
-extern "C" void on_interrupt(int) {
-  if (++interrupts > 1) ::_exit(interrupted_code);
-}
-
-constexpr int interrupt_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 class Pool {
  public:
@@ -129,29 +117,6 @@ class Pool {
 };
 
 }  // namespace
-
-struct InterruptGuard::Handlers {
-  struct sigaction of[std::size(interrupt_signals)];
-};
-
-InterruptGuard::InterruptGuard() : before_(std::make_unique<Handlers>()) {
-  interrupts = 0;
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  action.sa_flags = SA_RESTART;
-  for (std::size_t i = 0; i < std::size(interrupt_signals); ++i) {
-    ::sigaction(interrupt_signals[i], &action, &before_->of[i]);
-    if (interrupt_signals[i] == SIGHUP && before_->of[i].sa_handler == SIG_IGN)
-      ::sigaction(SIGHUP, &before_->of[i], nullptr);  // nohup
-  }
-}
-
-InterruptGuard::~InterruptGuard() {
-  for (std::size_t i = 0; i < std::size(interrupt_signals); ++i)
-    ::sigaction(interrupt_signals[i], &before_->of[i], nullptr);
-}
-
-bool InterruptGuard::interrupted() const { return interrupts > 0; }
 
 void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n").c_str(), stderr); }
 

@@ -3,12 +3,12 @@
 
 #include <cfenv>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "experiments/declaration/spec.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/running/interrupt_guard.h"
 #include "experiments/running/runner.h"
 #include "experiments/training/train.h"
 
@@ -35,21 +35,6 @@ struct Outcome {
   std::size_t done = 0;                    // recorded, and with weights if they are wanted
   std::size_t saved = 0;                   // interrupted runs whose checkpoint was saved
   std::vector<std::string> failures;       // one sentence for each run that failed
-};
-
-// While it lives, the first Ctrl-C (or SIGTERM, SIGHUP) makes all runs save a checkpoint and stop; the second one ends
-// the program at once.
-class InterruptGuard {
- public:
-  InterruptGuard();
-  ~InterruptGuard();
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-  bool interrupted() const;
-
- private:
-  struct Handlers;
-  const std::unique_ptr<Handlers> before_;
 };
 
 // Restores the floating-point mode of the calling thread, which trains and evaluates too: networks are computed with

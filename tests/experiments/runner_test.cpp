@@ -15,6 +15,7 @@
 #include "core/safetensors.h"
 #include "core/stream.h"
 #include "experiments/records/weights.h"
+#include "experiments/running/interrupt_guard.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tests/experiments/run_fixture.h"
@@ -351,6 +352,15 @@ TEST_CASE("rnnbench run writes the same records for any --jobs and --threads", "
     CHECK(found.size() == 4);
     CHECK(found == reference);
   }
+}
+
+TEST_CASE("an interruption between two experiments of a command is not lost", "[runner]") {
+  const TemporaryFolder results;
+  const Experiment experiment = small_experiment(1, 20);
+  const InterruptGuard whole;
+  ::raise(SIGINT);
+  CHECK(run_experiment(experiment, results.path(), quiet_runner()) == interrupted_code);
+  CHECK(ResultsFolder(results.path(), experiment.name).load_all().empty());
 }
 
 TEST_CASE("rnnbench run saves when it is interrupted, says how to continue, and continues", "[runner][cli]") {

@@ -229,6 +229,28 @@ TEST_CASE("an interrupted reproduction says so, and goes on where it was", "[rep
   CHECK(recorded() == 40);
 }
 
+TEST_CASE("an interruption before the protocol is frozen says so, and freezes nothing", "[reproduce]") {
+  const TemporaryFolder folder;
+  const fs::path ini = folder.path() / "small.ini", err = folder.path() / "err", temporary = folder.path() / "tmp";
+  // The smoke profile is long enough to be hit.
+  write(ini, std::string(study).replace(study.find("length = 6"), 10, "length = 200"));
+  fs::create_directory(temporary);
+  const std::vector<std::string> command = {"reproduce", ini, "--results", folder.path() / "results"};
+  const char* const before = std::getenv("TMPDIR");
+  const std::string saved = before ? before : "/tmp";
+  ::setenv("TMPDIR", temporary.c_str(), 1);
+  const pid_t process = start_program(command, err);
+  ::setenv("TMPDIR", saved.c_str(), 1);
+  for (int tick = 0; tick < 60'000 && fs::is_empty(temporary); ++tick) ::usleep(1'000);
+  ::kill(process, SIGINT);
+  CHECK(wait_for(process) == 130);
+  const std::string said = text_of(err);
+  CHECK_THAT(said, Contains("interrupted: ") && Contains("its protocol is not frozen yet; to continue: ") &&
+                       Contains(" reproduce ") && Contains("small.ini"));
+  CHECK_FALSE(fs::exists(folder.path() / "results"));
+  CHECK(fs::is_empty(temporary));
+}
+
 TEST_CASE("what could not be compared is not frozen", "[reproduce][errors]") {
   Shell shell;
   shell.write("small.ini", std::string(study).replace(study.find("relative_loss"), 13, "relative_lost"));
