@@ -18,10 +18,18 @@
 #else
 #define RNNBENCH_CHOOSE_AVX2(call)
 #endif
+#if HWY_TARGETS & HWY_NEON
+#define RNNBENCH_CHOOSE_NEON(call) \
+  case Isa::neon:                  \
+    return N_NEON::call;
+#else
+#define RNNBENCH_CHOOSE_NEON(call)
+#endif
 #define RNNBENCH_CHOOSE(isa, call) \
   switch (isa) {                   \
     RNNBENCH_CHOOSE_AVX3(call)     \
     RNNBENCH_CHOOSE_AVX2(call)     \
+    RNNBENCH_CHOOSE_NEON(call)     \
     default:                       \
       return HWY_NAMESPACE::call;  \
   }

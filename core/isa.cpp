@@ -1,5 +1,6 @@
 #include "core/isa.h"
 
+#include <cstdint>
 #include <cstdlib>
 
 #include "core/error.h"
@@ -16,6 +17,8 @@ std::string isa_name(Isa isa) {
       return "avx512";
     case Isa::avx2:
       return "avx2";
+    case Isa::neon:
+      return "neon";
     default:
       return "scalar";
   }
@@ -30,6 +33,8 @@ std::vector<Isa> supported_isas() {
       isas.push_back(Isa::avx512);
     isas.push_back(Isa::avx2);
   }
+#elif defined(__aarch64__)
+  isas.push_back(Isa::neon);
 #endif
   isas.push_back(Isa::scalar);
   return isas;
@@ -56,6 +61,10 @@ Isa default_isa() {
 void flush_denormals() {
 #if defined(__x86_64__)
   _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, denormals are zero
+#elif defined(__aarch64__)
+  std::uint64_t control = 0;
+  asm volatile("mrs %0, fpcr" : "=r"(control));
+  asm volatile("msr fpcr, %0" : : "r"(control | 1 << 24));  // FZ: operands and results
 #endif
 }
 

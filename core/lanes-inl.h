@@ -106,7 +106,11 @@ struct Add {
 struct Greater {
   template <class V>
   HWY_INLINE HWY_ATTR V operator()(V x, V y) const {
+#if HWY_ARCH_X86  // maxps compares in the same way
     return hn::Max(x, y);
+#else
+    return hn::IfThenElse(hn::Gt(x, y), x, y);
+#endif
   }
 };
 #endif
@@ -150,8 +154,10 @@ HWY_INLINE HWY_ATTR void exchange_rows(Pack (&rows)[16]) {
   HWY_UNROLL(16)
   for (int i = 0; i < 16; ++i) {
     if ((i & Distance) != 0) continue;
-    if constexpr (Distance == Pack::width) {  // the halves of a pack are vectors
-      std::swap(rows[i].v[1], rows[i + Distance].v[0]);
+    if constexpr (Distance >= Pack::width) {  // whole vectors
+      for (int part = 0; part < Pack::parts; ++part)
+        if ((part * Pack::width & Distance) == 0)
+          std::swap(rows[i].v[part + Distance / Pack::width], rows[i + Distance].v[part]);
     } else {
       for (int part = 0; part < Pack::parts; ++part) exchange<Distance>(rows[i].v[part], rows[i + Distance].v[part]);
     }

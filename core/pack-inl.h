@@ -96,10 +96,15 @@ struct Pack {
   using D = hn::CappedTag<float, 16>;
   static constexpr int width = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int parts = 16 / width;
-  static constexpr int all_registers = (parts == 1 ? 32 : 16) / parts;  // packs that fit into the registers
-  static constexpr int registers = all_registers * 3 / 4;               // as accumulators, beside operands
-  static constexpr int side_by_side = parts == 1 ? 4 : 2;               // the size of a PackGroup that hides latency
+  static constexpr int all_registers = (parts == 1 || HWY_ARCH_ARM ? 32 : 16) / parts;  // packs that fit into registers
+  static constexpr int registers = all_registers * 3 / 4;  // as accumulators, beside operands
+  static constexpr int side_by_side = parts == 1 ? 4 : 2;  // the size of a PackGroup that hides latency
   hn::Vec<D> v[parts];
+#if !HWY_ARCH_X86  // Pack{} has to be 0, but vectors of NEON have a constructor, which leaves them as they are
+  HWY_INLINE Pack() {
+    for (auto& part : v) part = hn::Zero(D());
+  }
+#endif
 };
 #define RNNBENCH_PACK_MAP(expression)                                        \
   const Pack::D d;                                                           \

@@ -53,7 +53,7 @@ class Collector final : public benchmark::BenchmarkReporter {
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs)
-      if (run.run_type == Run::RT_Iteration && !run.error_occurred)
+      if (run.run_type == Run::RT_Iteration)
         milliseconds[run.run_name.function_name].push_back(run.GetAdjustedRealTime());
   }
   std::map<std::string, std::vector<double>> milliseconds;

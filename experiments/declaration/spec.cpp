@@ -141,7 +141,7 @@ RunSpec spec_from_json(const Json& spec) try {
   run.training = settings_from(spec.at("training"), training_options(), "");
   run.seed = spec.at("seed").get<std::uint64_t>();
   const std::string text = run.canonical();
-  if (text != spec.at("canonical") || hex16(fnv1a(text)) != spec.at("id")) {
+  if (spec.at("canonical") != text || spec.at("id") != hex16(fnv1a(text))) {
     throw UserError("its spec does not match its id " + spec.at("id").dump() + ", so it was edited");
   }
   return run;

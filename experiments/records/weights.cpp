@@ -70,7 +70,7 @@ std::string weights_problem(const std::filesystem::path& path, const Record& rec
   const std::string_view header = std::string_view(bytes).substr(sizeof header_size, header_size);
   const std::uint64_t hash = fnv1a(bytes.data() + bytes.size() - numbers, numbers, fnv1a_start);
   const bool good =
-      header.find(json_quoted(record.id())) != std::string_view::npos && hex16(hash) == record.result.at("weights");
+      header.find(json_quoted(record.id())) != std::string_view::npos && record.result.at("weights") == hex16(hash);
   return good ? "" : "damaged";
 }
 
@@ -88,7 +88,7 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   } catch (const UserError& error) {
     throw UserError(path.string() + ": " + error.what());
   }
-  if (hex16(weights_hash(parameters)) != expected)
+  if (expected != hex16(weights_hash(parameters)))
     throw UserError(path.string() + ": these are not the weights of the record beside it (their hashes differ)");
 }
 

@@ -48,13 +48,3 @@ struct Gate {
 };
 
 }  // namespace rnnbench::models
-
-// Around the include of a cell's file: its namespace and target attributes for the instruction set.
-#define RNNBENCH_CELL_BEGIN    \
-  HWY_BEFORE_NAMESPACE();      \
-  namespace rnnbench::models { \
-  namespace HWY_NAMESPACE {
-#define RNNBENCH_CELL_END \
-  }                       \
-  }                       \
-  HWY_AFTER_NAMESPACE();

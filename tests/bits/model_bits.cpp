@@ -1,13 +1,15 @@
 // One line per model: the hash of its trained parameters, and of its losses and outputs. Every build of the same
 // source, by any compiler at any optimization level, has to print the same lines on every processor.
 //
-//   rnnbench_bits                 prints them, in the form of expected.txt
 //   rnnbench_bits --compare       compares with expected.txt, in seconds; exit code 1 and the lines that differ
+//   rnnbench_bits --places [K]    compares every K-th line (1) and prints, for each instruction set of this CPU and
+//   each
+//                                 number of threads, how many lines were compared and are the same
 //   rnnbench_bits --regenerate    writes expected.txt anew; known lines may only change when numerics_version is raised
 //
-// Each model is trained on every instruction set of this CPU, on one thread with all states kept and on three threads
-// with every third state kept (--compare: a part of that, by turns). Results that are not all the same are an error,
-// whatever the file says.
+// Each model is trained on every instruction set of this CPU, on one thread with all states kept, and on two and three
+// threads with every third state kept (--compare: a part of that, by turns). Results that are not all the same are an
+// error, whatever the file says.
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -204,12 +206,13 @@ struct Place {
 // All of them; or, for a test that takes seconds, the fast instruction sets on one thread, and in turn the scalar path
 // or one instruction set on three threads.
 std::vector<Place> places_of(std::size_t number, bool quick) {
-  const WorkspaceOptions alone, together{.threads = 3, .recompute = 3};
+  const WorkspaceOptions alone, two{.threads = 2, .recompute = 3}, three{.threads = 3, .recompute = 3};
   const std::vector<Isa> isas = supported_isas();
   std::vector<Place> places;
   for (Isa isa : isas) {
     if (!quick || isa != Isa::scalar || number % 2 == 0) places.push_back({isa, alone});
-    if (!quick || (number % 2 == 1 && isa == isas[number / 2 % isas.size()])) places.push_back({isa, together});
+    if (!quick) places.push_back({isa, two});
+    if (!quick || (number % 2 == 1 && isa == isas[number / 2 % isas.size()])) places.push_back({isa, three});
   }
   return places;
 }
@@ -284,8 +287,50 @@ std::vector<std::string> read(const char* path) {
   return lines;
 }
 
-void print(std::ostream& out, const std::vector<std::string>& lines) {
-  std::copy(lines.begin(), lines.end(), std::ostream_iterator<std::string>(out, "\n"));
+// The lines of the file, by what follows the hash.
+std::map<std::string, std::string> hashes_by_name(const std::vector<std::string>& lines) {
+  std::map<std::string, std::string> hashes;
+  for (const std::string& line : lines) {
+    const std::size_t name = line.find("  ");
+    if (name != std::string::npos) hashes[line.substr(name + 2)] = line.substr(0, name);
+  }
+  return hashes;
+}
+
+// Prints a line for each place: instruction set, threads, lines, and how many of them are as in the file; then the same
+// for the functions in double. The first lines that differ go to std::cerr.
+int compare_places(std::size_t every) {
+  std::map<std::string, std::string> known = hashes_by_name(read(file));
+  std::vector<Case> cases;
+  const std::vector<Case> all = all_cases();
+  for (std::size_t i = 0; i < all.size(); i += every) cases.push_back(all[i]);
+  const std::vector<Place> places = places_of(0, false);
+  std::vector<std::vector<std::string>> results(cases.size(), std::vector<std::string>(places.size()));
+  ThreadTeam team(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), flush_denormals);
+  team.run(static_cast<int>(cases.size() * places.size()), [&](int, int i) {
+    const std::size_t line = static_cast<std::size_t>(i) / places.size(),
+                      place = static_cast<std::size_t>(i) % places.size();
+    results[line][place] = hashes(cases[line], places[place]);
+  });
+  std::size_t different = 0;
+  const auto check = [&](const std::string& name, const std::string& where, const std::string& found) {
+    if (found == known[name]) return true;
+    if (++different <= 10)
+      std::cerr << name << ", " << where << ": expected " << known[name] << ", computed " << found << '\n';
+    return false;
+  };
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const std::string where = isa_name(places[p].isa) + " " + std::to_string(places[p].options.threads);
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < cases.size(); ++i) same += check(describe(cases[i]), where, results[i][p]);
+    std::cout << where << ' ' << cases.size() << ' ' << same << '\n';
+  }
+  std::size_t same = 0;
+  const auto computed = functions();
+  for (const auto& [name, values] : computed)
+    same += check(name, "double", hex16(fnv1a(values.data(), values.size() * sizeof(double))));
+  std::cout << "double 1 " << computed.size() << ' ' << same << '\n';
+  return different == 0 ? 0 : 1;
 }
 
 int compare(const std::vector<std::string>& known, const std::vector<std::string>& computed) {
@@ -310,42 +355,33 @@ int version_of(const std::vector<std::string>& lines) {
 // Whether `computed` may take the place of what is known: a line that there is already keeps its hashes.
 bool may_replace(const std::vector<std::string>& known, const std::vector<std::string>& computed) {
   if (version_of(known) != numerics_version) return version_of(known) < numerics_version;
-  const auto by_name = [](const std::vector<std::string>& lines) {
-    std::map<std::string, std::string> hashes;
-    for (const std::string& line : lines) {
-      const std::size_t name = line.find("  ");
-      if (name != std::string::npos) hashes[line.substr(name)] = line.substr(0, name);
-    }
-    return hashes;
-  };
-  const auto old = by_name(known), now = by_name(computed);
+  const auto old = hashes_by_name(known), now = hashes_by_name(computed);
   return std::all_of(now.begin(), now.end(), [&](const auto& line) {
     const auto found = old.find(line.first);
     return found == old.end() || found->second == line.second;
   });
 }
 
-int run(const std::string& command) {
+void write_anew(const std::vector<std::string>& lines) {
+  std::ofstream out(file);
+  std::copy(lines.begin(), lines.end(), std::ostream_iterator<std::string>(out, "\n"));
+  out.close();
+  std::cerr << (out ? "wrote " : "cannot write ") << file << '\n';
+  if (!out) std::exit(1);
+}
+
+// `every`: for --places.
+int run(const std::string& command, std::size_t every) {
   flush_denormals();
   std::cerr << "instruction sets:";
   for (Isa isa : supported_isas()) std::cerr << ' ' << isa_name(isa);
   std::cerr << '\n';
+  if (command == "--places") return compare_places(every);
   bool agree = true;
   const std::vector<std::string> computed = compute(command == "--compare", agree);
-  if (command.empty()) print(std::cout, computed);
   if (!agree) return 1;
-  if (command == "--compare") return compare(read(file), computed);
-  if (command == "--regenerate") {
-    if (!may_replace(read(file), computed)) {
-      compare(read(file), computed);
-      return 1;
-    }
-    std::ofstream out(file);
-    print(out, computed);
-    out.close();
-    std::cerr << (out ? "wrote " : "cannot write ") << file << '\n';
-    return out ? 0 : 1;
-  }
+  if (command == "--compare" || !may_replace(read(file), computed)) return compare(read(file), computed);
+  write_anew(computed);
   return 0;
 }
 
@@ -354,9 +390,11 @@ int run(const std::string& command) {
 
 int main(int count, char** words) {
   const std::string command = count > 1 ? words[1] : "";
-  if (count > 2 || (count == 2 && command != "--compare" && command != "--regenerate")) {
-    std::cerr << "usage: " << words[0] << " [--compare | --regenerate]\n";
+  const int every = count == 3 ? std::atoi(words[2]) : 1;
+  const bool known = command == "--compare" || command == "--places" || command == "--regenerate";
+  if (!known || every < 1 || count > (command == "--places" ? 3 : 2)) {
+    std::cerr << "usage: " << words[0] << " --compare | --places [K] | --regenerate\n";
     return 2;
   }
-  return rnnbench::test::run(command);
+  return rnnbench::test::run(command, static_cast<std::size_t>(every));
 }

@@ -96,7 +96,7 @@ TEST_CASE("a trial is read as it was written", "[search][trials]") {
 
 TEST_CASE("no score at lengths beyond training chooses settings: counting is judged by its loss", "[search][trials]") {
   Record record = example_record(1);
-  CHECK(trial_record(small_run(1), record).measure == record.result["measure"]["name"]);
+  CHECK(record.result["measure"]["name"] == trial_record(small_run(1), record).measure);
   const RunSpec counting = declared({{"task", "counting"}, {"cell", "lstm"}}).runs.at(0);
   record.result["measure"]["name"] = "longest_accepted";
   const TrialRecord trial = trial_record(counting, record);

@@ -21,6 +21,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <iterator>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/stat.h>

@@ -14,6 +14,11 @@ HERE = Path(__file__).resolve().parent
 SECONDS = 120  # after which a command has hung
 
 
+def hang_up():
+    """Under nohup, SIGHUP is ignored, and so it would be by the programs that are started."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Program:
     """rnnbench, as it is in the folder of a build, and the library that disturbs it."""
 
@@ -37,7 +42,7 @@ class Program:
         if fault:
             environment["RNNBENCH_FAULT"] = fault
         return subprocess.Popen([self.path, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                                stdout=stdout, stderr=stderr, text=True)
+                                stdout=stdout, stderr=stderr, text=True, preexec_fn=hang_up)
 
     def run(self, words, folder, fault="", clock=1):
         """The exit code (negative: of the signal that ended it, or None if it hung), standard output and error."""

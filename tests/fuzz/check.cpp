@@ -1,6 +1,7 @@
 #include "tests/fuzz/check.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>

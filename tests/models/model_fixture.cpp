@@ -9,12 +9,7 @@
 #include "core/hash.h"
 #include "core/stream.h"
 #include "models/gradient_check.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
 #include "tests/namespaces.h"
-#endif
 
 namespace rnnbench::test {
 
@@ -250,16 +245,10 @@ bool saturates(const Settings& model) {
 }
 
 FlushDenormals::FlushDenormals() {
-#if defined(__x86_64__)
-  before_ = _mm_getcsr();
-#endif
+  std::fegetenv(&before_);
   flush_denormals();
 }
-FlushDenormals::~FlushDenormals() {
-#if defined(__x86_64__)
-  _mm_setcsr(before_);
-#endif
-}
+FlushDenormals::~FlushDenormals() { std::fesetenv(&before_); }
 
 std::uint64_t hash_of(const std::vector<float>& values) { return fnv1a(values.data(), values.size() * sizeof(float)); }
 std::uint64_t hash_of(const Parameters<float>& parameters) {

@@ -2,6 +2,7 @@
 // comparisons.
 #pragma once
 
+#include <cfenv>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -115,7 +116,7 @@ class FlushDenormals {
   FlushDenormals(const FlushDenormals&) = delete;
 
  private:
-  unsigned before_ = 0;
+  std::fenv_t before_;
 };
 
 // FNV-1a over the bytes of the numbers.
