@@ -1,8 +1,7 @@
 // Every model of the table trains, on real-valued inputs and on symbols. All sizes are awkward for the kernels: none is
 // a multiple of the sixteen lanes of a pack, and the second tile of the batch has two sequences.
 //
-// scripts/check-memory builds this file under AddressSanitizer: whatever a kernel reads or writes beyond an array shows
-// here.
+// Under AddressSanitizer (scripts/test-long memory), whatever a kernel reads or writes beyond an array shows here.
 #include <algorithm>
 #include <cmath>
 
