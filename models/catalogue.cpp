@@ -234,7 +234,8 @@ const std::vector<CellEntry>& all_cells() {
   return entries;
 }
 
-const CellEntry& find_cell(const std::string& name) {
+const CellEntry& find_cell(std::string_view text) {
+  const std::string name(text);
   if (name.find_first_of("+|") == std::string::npos) return single_cell(name).entry;
   static std::mutex mutex;
   static std::map<std::string, CellEntry> known;  // a map, because references to its elements stay valid

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/cells/cell_entry.h"
@@ -18,7 +19,7 @@ const std::vector<CellEntry>& all_cells();
 
 // The entry of a cell, or of a combination: "lstm+gru" is a GRU layer on top of an LSTM layer, and "lstm|gru" puts both
 // side by side in one layer. Throws UserError with the nearest known name.
-const CellEntry& find_cell(const std::string& name);
+const CellEntry& find_cell(std::string_view name);
 
 inline constexpr std::size_t max_combined_cells = 64;
 

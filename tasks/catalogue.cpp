@@ -51,7 +51,8 @@ std::vector<TaskEntry>& table() {
 
 const std::vector<TaskEntry>& all_tasks() { return table(); }
 
-const TaskEntry& find_task(const std::string& name) {
+const TaskEntry& find_task(std::string_view text) {
+  const std::string name(text);
   std::vector<std::string> names;
   for (const TaskEntry& entry : all_tasks()) {
     if (entry.name == name) return entry;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tasks/task.h"
@@ -12,7 +13,7 @@ namespace rnnbench::tasks {
 const std::vector<TaskEntry>& all_tasks();
 
 // The task of this name. Throws UserError with the nearest known name.
-const TaskEntry& find_task(const std::string& name);
+const TaskEntry& find_task(std::string_view name);
 
 // Adds tasks from outside the source tree. Call it at the start of main, because it invalidates references to entries.
 // Throws UserError when a name is taken or contains anything but a-z, 0-9 and -, or when an option that every task has

@@ -89,10 +89,13 @@ struct Drawing {
   int code;  // not_installed, or more if a signal ended it
 };
 
-// Runs gnuplot with a script as standard input, and with data as file number 3.
-Drawing run_gnuplot(std::vector<std::string> arguments, const std::string& script, const std::string& data) {
+// Runs gnuplot with a script as standard input, and with data as file number 3. `variable`: one more of the
+// environment.
+Drawing run_gnuplot(std::vector<std::string> arguments, const std::string& script, const std::string& data,
+                    const char* variable = nullptr) {
   arguments.insert(arguments.begin(), "gnuplot");
   std::vector<std::string> environment = gnuplot_environment();
+  if (variable) environment.push_back(variable);
   const std::vector<char*> argv = pointers(arguments), envp = pointers(environment);
   const MemoryFile input(script), numbers(data), output, messages;
   const pid_t child = fork();
@@ -113,11 +116,14 @@ Drawing run_gnuplot(std::vector<std::string> arguments, const std::string& scrip
   return {"", messages.bytes() + "\n\nit was ended by a signal: " + strsignal(WTERMSIG(status)), 128};
 }
 
-// Replaces the time of drawing that cairo writes into a PDF, so that the same data give the same bytes.
-void fix_creation_date(std::string& pdf) {
+// Replaces the time of drawing that cairo writes into a PDF, so that the same data give the same bytes. Returns whether
+// there is one that can be read.
+bool fix_creation_date(std::string& pdf) {
   const std::string key = "/CreationDate (D:", epoch = "19700101000000";
   const auto at = pdf.find(key);
-  if (at != std::string::npos) pdf.replace(at + key.size(), epoch.size(), epoch);
+  if (at == std::string::npos) return false;
+  pdf.replace(at + key.size(), epoch.size(), epoch);
+  return true;
 }
 
 // The part of a script that selects the output. The lines with the names of output and data follow.
@@ -240,18 +246,25 @@ std::string with_few_groups(const std::string& svg) {
 std::string drawn(const Figure& figure, const std::string& format, const std::filesystem::path& path) {
   // With an empty line in place of the output, so that messages of gnuplot give the lines of the figure's script.
   const std::string script = preamble(figure) + "\ndata = '/proc/self/fd/3'\n" + figure.script;
-  Drawing drawing = run_gnuplot({"-d", "-e", "format='" + format + "'", "/proc/self/fd/0"}, script, figure.data);
-  std::string& bytes = drawing.bytes;
-  if (drawing.code == 0 && !is_complete(bytes, format)) drawing.messages += "\n\nthe drawing is incomplete";
-  if (drawing.code != 0 || !is_complete(bytes, format))
-    throw std::runtime_error("gnuplot could not draw " + path.string() + ": " +
-                             join(paragraphs(drawing.messages), "; "));
-  if (format == "pdf") fix_creation_date(bytes);
+  const auto draw = [&](const char* variable) {
+    Drawing drawing =
+        run_gnuplot({"-d", "-e", "format='" + format + "'", "/proc/self/fd/0"}, script, figure.data, variable);
+    if (drawing.code == 0 && !is_complete(drawing.bytes, format)) drawing.messages += "\n\nthe drawing is incomplete";
+    if (drawing.code != 0 || !is_complete(drawing.bytes, format))
+      throw std::runtime_error("gnuplot could not draw " + path.string() + ": " +
+                               join(paragraphs(drawing.messages), "; "));
+    return std::move(drawing.bytes);
+  };
+  std::string bytes = draw(nullptr);
+  if (format == "pdf" && !fix_creation_date(bytes)) {
+    bytes = draw("CAIRO_DEBUG_PDF=1");  // cairo 1.18 compresses the date, unless it is told to compress nothing
+    fix_creation_date(bytes);
+  }
   if (format == "svg") {
     bytes = replace_all(std::move(bytes), "]]>", "]]&gt;");  // gnuplot escapes only < and &
     bytes = with_few_groups(with_titles_and_models(bytes, figure));
   }
-  return std::move(bytes);
+  return bytes;
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ std::string layer_of(const std::string& name) {
   return name.starts_with("layer ") ? name.substr(0, name.find(' ', 6) + 1) : "";
 }
 
-const Activation& last_state(const SequenceTrace& trace, const std::string& layer) {
+const Activation& last_state(const SequenceTrace& trace, std::string_view layer) {
   const Activation* found = nullptr;
   for (const Activation& a : trace.activations) {
     if (is_attention(a) || layer_of(a.name) != layer) continue;

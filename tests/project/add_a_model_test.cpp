@@ -25,6 +25,7 @@ std::string unit_of(std::string unit, const std::string& file, const std::string
 
 // The checks of every model, on the new one alone.
 const char* const checks = R"code(
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include "core/optimizer.h"

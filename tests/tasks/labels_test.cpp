@@ -61,8 +61,7 @@ TEST_CASE("labels: the task keeps the contract with each kind of steps and label
       const DataFile file(labeled_lines(real, every_step));
       Settings given;
       given.set("file", file.path());
-      const std::string name = "sequences";
-      const TaskEntry& entry = find_task(name);
+      const TaskEntry& entry = find_task("sequences");
       for (const std::string& sentence : broken_promises(entry, given)) FAIL_CHECK(sentence);
     }
 }
