@@ -232,8 +232,8 @@ TEST_CASE("an interrupted reproduction says so, and goes on where it was", "[rep
 TEST_CASE("an interruption before the protocol is frozen says so, and freezes nothing", "[reproduce]") {
   const TemporaryFolder folder;
   const fs::path ini = folder.path() / "small.ini", err = folder.path() / "err", temporary = folder.path() / "tmp";
-  // The smoke profile is long enough to be hit.
-  write(ini, std::string(study).replace(study.find("length = 6"), 10, "length = 200"));
+  // The smoke profile takes seconds, so that the signal comes while it runs.
+  write(ini, std::string(study).replace(study.find("length = 6"), 10, "length = 2000"));
   fs::create_directory(temporary);
   const std::vector<std::string> command = {"reproduce", ini, "--results", folder.path() / "results"};
   const char* const before = std::getenv("TMPDIR");
