@@ -5,6 +5,7 @@
 
 #include "cli/arguments.h"
 #include "cli/output_file.h"
+#include "core/denormals.h"
 #include "core/safetensors.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/weights.h"
@@ -25,7 +26,7 @@ int dump_command(const CommandArguments& words) {
   const std::filesystem::path path = output_file(arguments);
   const RunSpec run = parse_single_run(arguments, {{"task", "copy"}, {"cell", "lstm"}});
 
-  flush_denormals();
+  const FlushDenormals flush;
   const auto task = make_task(run);
   const Signature signature = task->signature();
   const auto network = make_network<float>(run.model, signature);

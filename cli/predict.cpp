@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/output_file.h"
 #include "cli/recorded_model.h"
+#include "core/denormals.h"
 #include "core/error.h"
 #include "core/sequence_arrays.h"
 #include "experiments/training/evaluation.h"
@@ -46,7 +47,7 @@ int predict_command(const CommandArguments& words) {
     batches = test_sequences(*model.task, model.spec.seed, 0, count);
   }
 
-  flush_denormals();
+  const FlushDenormals flush;
   const auto workspace = model.network->workspace();
   std::vector<std::vector<float>> outputs;
   LossSum loss;

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/figures.h"
 #include "cli/recorded_model.h"
+#include "core/denormals.h"
 #include "core/error.h"
 #include "core/read_file.h"
 #include "experiments/records/files.h"
@@ -80,7 +81,7 @@ std::string answers_text(const SequenceTrace& trace) {
 
 SequenceTrace make_trace(const RecordedModel& model, std::uint32_t sample) {
   const Network<float>& network = *model.network;
-  flush_denormals();
+  const FlushDenormals flush;
   SequenceTrace trace;
   trace.signature = model.task->signature();
   trace.batch = sequence_without_padding(model.spec, *model.task, sample);

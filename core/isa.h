@@ -18,7 +18,4 @@ std::vector<Isa> supported_isas();  // by this CPU, fastest first
 Isa best_isa();
 Isa default_isa();  // best_isa() of the first call, for code that needs it often
 
-// Makes this thread flush denormal numbers to zero. Every thread that computes calls it, because it changes results.
-void flush_denormals();
-
 }  // namespace rnnbench::core

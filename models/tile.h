@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/denormals.h"
 #include "core/threads.h"
 #include "models/head/head.h"
 #include "models/network.h"

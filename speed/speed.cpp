@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "core/denormals.h"
 #include "core/threads.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/environment.h"
@@ -110,7 +111,7 @@ double nominal_flops(const RunSpec& run, const Layout& layout, int steps, int sc
 }
 
 std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const SpeedOptions& options) {
-  flush_denormals();
+  const FlushDenormals flush;
   std::vector<std::unique_ptr<Case>> cases;
   for (const RunSpec& run : runs) {
     cases.push_back(std::make_unique<Case>(run, options.workspace));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/denormals.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
@@ -46,7 +47,7 @@ Cost measured_cost(const RunSpec& run) {
 }  // namespace
 
 std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
-  flush_denormals();
+  const FlushDenormals flush;
   std::map<std::string, Cost> costs;
   std::vector<double> seconds;
   for (const RunSpec& run : runs) {

@@ -1,7 +1,6 @@
 // Trains runs on several threads, wherever their results go.
 #pragma once
 
-#include <cfenv>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -35,19 +34,6 @@ struct Outcome {
   std::size_t done = 0;                    // recorded, and with weights if they are wanted
   std::size_t saved = 0;                   // interrupted runs whose checkpoint was saved
   std::vector<std::string> failures;       // one sentence for each run that failed
-};
-
-// Restores the floating-point mode of the calling thread, which trains and evaluates too: networks are computed with
-// denormal numbers flushed to zero, but analysis must not be.
-class FloatingPointMode {
- public:
-  FloatingPointMode() { std::fegetenv(&before_); }
-  ~FloatingPointMode() { std::fesetenv(&before_); }
-  FloatingPointMode(const FloatingPointMode&) = delete;
-  FloatingPointMode& operator=(const FloatingPointMode&) = delete;
-
- private:
-  std::fenv_t before_;
 };
 
 // Writes a sentence to standard error.

@@ -75,7 +75,6 @@ void print_summary(const std::string& experiment, std::size_t runs, const Result
 }  // namespace
 
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
-  const FloatingPointMode restored;
   ResultsFolder results_folder(results, experiment.name);
   const std::vector<RunSpec> runs = options.shard.of_runs(experiment.runs);
   std::vector<RunSpec> missing;

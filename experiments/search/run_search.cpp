@@ -108,7 +108,6 @@ void print_summary(const std::string& study, const ResultsFolder& results_folder
 int run_search(const Search& search, const Experiment& experiment, const fs::path& results,
                const RunnerOptions& options) {
   search.check(experiment.runs);
-  const FloatingPointMode restored;
   ResultsFolder results_folder(results, experiment.name);
   TrialStore store(results_folder);
   discard_checkpoints(results_folder, store);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "core/denormals.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/read_file.h"
@@ -342,7 +343,7 @@ class Trainer {
 }  // namespace
 
 Json scores_before_training(const RunSpec& spec) {
-  flush_denormals();
+  const FlushDenormals flush;
   const auto task = make_task(spec);
   const auto network = make_network<float>(spec.model, task->signature());
   Parameters<float> parameters(network->layout());
@@ -359,7 +360,7 @@ Json scores_before_training(const RunSpec& spec) {
 
 TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const TrainOptions& options,
                    Observer& observer) {
-  flush_denormals();
+  const FlushDenormals flush;
   return Trainer(spec, results_folder, options, observer).run();
 }
 

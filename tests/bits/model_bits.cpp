@@ -19,6 +19,7 @@
 #include <sstream>
 #include <thread>
 
+#include "core/denormals.h"
 #include "core/hash.h"
 #include "core/math.h"
 #include "core/optimizer.h"

@@ -8,6 +8,7 @@
 #include "hwy/foreach_target.h"
 
 #include "core/choose_isa.h"
+#include "core/denormals.h"
 #include "core/lanes-inl.h"
 #include "core/pack_group-inl.h"
 

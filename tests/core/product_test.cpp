@@ -6,6 +6,7 @@
 #include "hwy/foreach_target.h"
 
 #include "core/choose_isa.h"
+#include "core/denormals.h"
 #include "models/attention/additive_dot-inl.h"
 #include "tests/namespaces.h"
 

@@ -19,6 +19,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "core/optimizer.h"
 #include "core/stream.h"
 #include "tests/models/model_fixture.h"

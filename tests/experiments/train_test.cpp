@@ -53,6 +53,8 @@ Trained watched(const RunSpec& spec, double checkpoint_seconds, double sleep_ms 
   options.checkpoint_seconds = checkpoint_seconds;
   const TrainOutcome outcome = train(spec, results_folder, options, watcher);
   REQUIRE(outcome.finished);
+  volatile float smallest_normal = 1.17549435e-38f;
+  CHECK(smallest_normal / 2 > 0);  // denormal numbers of the caller are not flushed to zero
   return {outcome.record, watcher.seen, watcher.losses};
 }
 

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "models/gradient_check.h"
 #include "tests/models/model_fixture.h"
 #include "tests/models/naive_cells.h"

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "core/error.h"
 #include "core/optimizer.h"
 #include "tests/models/model_fixture.h"

@@ -244,12 +244,6 @@ bool saturates(const Settings& model) {
   return !model.has("gate-activation") || model.text("gate-activation") != "relu";
 }
 
-FlushDenormals::FlushDenormals() {
-  std::fegetenv(&before_);
-  flush_denormals();
-}
-FlushDenormals::~FlushDenormals() { std::fesetenv(&before_); }
-
 std::uint64_t hash_of(const std::vector<float>& values) { return fnv1a(values.data(), values.size() * sizeof(float)); }
 std::uint64_t hash_of(const Parameters<float>& parameters) {
   return fnv1a(parameters.data().data(), parameters.data().size() * sizeof(float));

@@ -2,7 +2,6 @@
 // comparisons.
 #pragma once
 
-#include <cfenv>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -107,17 +106,6 @@ double gradient_bound(const Settings& model, const Network<double>& network, con
 // Gates that do not saturate (gate-activation = relu) may multiply a state at every step: within a dozen
 // steps its numbers overflow, and units may be dead. Such a model is tested on a few steps.
 bool saturates(const Settings& model);
-
-// While it lives, this thread computes as the program does: denormal numbers count as 0.
-class FlushDenormals {
- public:
-  FlushDenormals();
-  ~FlushDenormals();
-  FlushDenormals(const FlushDenormals&) = delete;
-
- private:
-  std::fenv_t before_;
-};
 
 // FNV-1a over the bytes of the numbers.
 std::uint64_t hash_of(const std::vector<float>& values);

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "core/hash.h"
 #include "core/stream.h"
 #include "tests/models/model_fixture.h"
@@ -111,15 +112,15 @@ double uphill(const Parameters<double>& gradient, Parameters<double>& direction)
 }
 
 template <class S>
-struct Computed {
+struct Computation {
   Parameters<S> parameters, gradient;
   std::vector<S> outputs;
   double loss;
 };
 
 template <class S>
-Computed<S> compute(const Network<S>& network, const Batch& batch) {
-  Computed<S> computed{random_parameters(network, 9), Parameters<S>(network.layout()), {}, 0};
+Computation<S> compute(const Network<S>& network, const Batch& batch) {
+  Computation<S> computed{random_parameters(network, 9), Parameters<S>(network.layout()), {}, 0};
   const auto workspace = network.workspace();
   computed.loss = network.gradient(computed.parameters, batch, *workspace, computed.gradient);
   network.predict(computed.parameters, batch, true, *workspace, computed.outputs);
@@ -130,7 +131,7 @@ void check_case(const Case& c) {
   CAPTURE(describe_model(c.model), describe_signature(c.signature), c.steps, c.size);
   const Batch batch = uneven_batch(c.signature, c.steps, c.size, 6);
   const auto exact_network = make_network<double>(c.model, c.signature);
-  const Computed<double> exact = compute(*exact_network, batch);
+  const Computation<double> exact = compute(*exact_network, batch);
   if (has_formula(c.model.text("cell"))) {  // a handful of roundings in double
     const NaiveResult<double> naive = naive_network(c.model, c.signature, exact.parameters, batch);
     CHECK(relative_error(exact.outputs, naive.outputs) <= 1e-13);
@@ -144,7 +145,7 @@ void check_case(const Case& c) {
   }
 
   const auto network = make_network<float>(c.model, c.signature, supported_isas().front());
-  const Computed<float> computed = compute(*network, batch);
+  const Computation<float> computed = compute(*network, batch);
   const double bound = float_bound(c.model, c.steps);
   CHECK(relative_error(computed.outputs, exact.outputs) <= bound);
   CHECK(std::fabs(computed.loss - exact.loss) <= bound * std::fabs(exact.loss));
@@ -159,7 +160,7 @@ void check_case(const Case& c) {
     if (isa == Isa::scalar && c.work() > 1e5) continue;  // slow
     CAPTURE(isa_name(isa));
     const auto other_network = make_network<float>(c.model, c.signature, isa);
-    const Computed<float> other = compute(*other_network, batch);
+    const Computation<float> other = compute(*other_network, batch);
     CHECK(hash_of(other.outputs) == hash_of(computed.outputs));
     CHECK(hash_of(other.gradient) == hash_of(computed.gradient));
     CHECK(other.loss == computed.loss);

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "core/optimizer.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"

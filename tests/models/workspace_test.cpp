@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
 

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/denormals.h"
 #include "models/catalogue.h"
 #include "tests/project/how_to.h"
 
