@@ -47,8 +47,6 @@ LAYERS = ["core", "models", "tasks", "experiments", "speed", "analysis", "findin
 # Tests of documents compile programs; those of learning, of packages and of pages take long.
 LEFT_OUT = "~[docs]~[learning]~[install]~[browser]~[generated]"
 
-SECONDS = 1800  # after which tests count as hanging
-
 TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|^[ \t]*\#[^\n]*|R"\w*\(.*?\)\w*"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'"""
                    r"""|(?<!\w)\d[\d']*(?:\.\d+)?(?:e-?\d+)?(?![\w.])|\w+|<=>|[-+*/]=|[<>=!]=|&&|\|\||\+\+|--|->|::|.""",
                    re.S | re.M)
@@ -85,10 +83,11 @@ def mutants_of(source, file):
 
 
 def tests_of(file):
-    """The filters of Catch2, one for each file of tests, that select what may notice a change of this file."""
-    layers = LAYERS[LAYERS.index(file.split("/")[0]):]
-    files = [test for layer in layers for test in sorted((SOURCE / "tests" / layer).glob("*_test.cpp"))]
-    return [f"[#{test.stem}]{LEFT_OUT}" for test in files]
+    """Lists of Catch2's filters that select what may notice a change of this file, those that find most first."""
+    lists = [[tags] for pattern, tags in CENTRAL.items() if file.startswith(pattern.split("*")[0])]
+    for layer in LAYERS[LAYERS.index(file.split("/")[0]):]:
+        lists.append([f"[#{test.stem}]{LEFT_OUT}" for test in sorted((SOURCE / "tests" / layer).rglob("*_test.cpp"))])
+    return lists
 
 
 def chosen(source, count, skipped=()):
@@ -100,13 +99,6 @@ def chosen(source, count, skipped=()):
         random.Random(1).shuffle(every)
         picked += [mutant for mutant in every if mutant not in skipped][:share]
     return picked
-
-
-def first_tests(file):
-    for pattern, tags in CENTRAL.items():
-        if file.startswith(pattern.split("*")[0]):
-            return tags
-    return None
 
 
 class Workshop:
@@ -137,13 +129,18 @@ class Workshop:
         self.tests = self.git("rev-parse", "FETCH_HEAD:tests")
         subprocess.run(["cmake", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1",
                         "-DRNNBENCH_UNITY=OFF"], check=True, stdout=subprocess.DEVNULL)
-        passed = self.folder / "passed"  # these tests, without any change
         if self.compile() != 0:
             sys.exit(f"it does not build; see {self.folder}/log")
-        if not passed.exists() or passed.read_text() != self.tests:
-            if self.fails(tests_of("core/")):
-                sys.exit(f"the tests fail without any change; see {self.folder}/log*")
-            passed.write_text(self.tests)
+        passed = self.folder / "passed.json"  # the seconds that these tests take without any change
+        self.seconds = json.loads(passed.read_text()) if passed.exists() else {}
+        if self.seconds.get("tests") != self.tests:
+            self.seconds = {"tests": self.tests}
+            for filters in [[tags] for tags in CENTRAL.values()] + tests_of("core/"):
+                started = time.monotonic()
+                if self.fails(filters):
+                    sys.exit(f"the tests fail without any change; see {self.folder}/log*")
+                self.seconds[",".join(filters)] = time.monotonic() - started
+            passed.write_text(json.dumps(self.seconds))
 
     def compile(self):
         with open(self.folder / "log", "w", encoding="utf-8") as log:
@@ -151,13 +148,13 @@ class Workshop:
                                   cwd=self.source, stdout=log, stderr=log, check=False).returncode
 
     def fails(self, filters):
-        """Whether one of these tests fails or takes too long; on all cores, each with a share of the filters."""
+        """Whether one of these tests fails or hangs; on all cores, each with a share of the filters."""
         processes = []
         for i in range(min(os.cpu_count(), len(filters))):
             with open(self.folder / f"log{i}", "w", encoding="utf-8") as log:
                 command = [self.build / "rnnbench_tests", "--filenames-as-tags", ",".join(filters[i::os.cpu_count()]), "--abort"]
                 processes.append(subprocess.Popen(command, cwd=self.source, stdout=log, stderr=log, start_new_session=True))
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + 120 + 10 * self.seconds.get(",".join(filters), 360)
         running = list(processes)
         failed = False
         while running and not failed and time.monotonic() < end:
@@ -176,11 +173,7 @@ class Workshop:
         try:
             if self.compile() != 0:
                 return "does not compile"
-            tags = first_tests(mutant.file)
-            for filters in [[tags]] * bool(tags) + [tests_of(mutant.file)]:
-                if self.fails(filters):
-                    return "killed"
-            return "survived"
+            return "killed" if any(self.fails(filters) for filters in tests_of(mutant.file)) else "survived"
         finally:
             path.write_text(text)
 
