@@ -36,13 +36,14 @@ std::vector<ColumnWidth> column_widths(const Table& table) {
     for (const auto& row : table.rows) widths[c].contain(row[c]);
     free_points -= character_points * static_cast<double>(widths[c].now) + gap_points;
   }
-  for (; free_points < 0; free_points += character_points) {
+  while (free_points < 0) {
     const auto room = [](const ColumnWidth& w) { return w.now > w.least ? w.now : 0; };
     const auto widest = std::max_element(widths.begin(), widths.end(),
                                          [&](const ColumnWidth& a, const ColumnWidth& b) { return room(a) < room(b); });
     if (widest == widths.end() || room(*widest) == 0) break;
     --widest->now;
     widest->broken = true;
+    free_points += character_points;
   }
   return widths;
 }

@@ -88,9 +88,10 @@ class ClaimReader {
  public:
   // `runs`: those that the study declares, without records.
   ClaimReader(const std::vector<Assignment>& written, const DeclaredStudy& study, const std::vector<Run>& runs)
-      : file_(study.file.string()), runs_(runs) {
-    section_ = "[" + written.front().section + "]";
-    line_ = written.front().line;
+      : file_(study.file.string()),
+        section_("[" + written.front().section + "]"),
+        line_(written.front().line),
+        runs_(runs) {
     for (const Assignment& a : written) {
       if (!std::count(known_keys.begin(), known_keys.end(), a.key))
         throw UserError(file_ + ":" + std::to_string(a.line) + ": " + section_ + " has no key '" + a.key +

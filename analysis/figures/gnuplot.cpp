@@ -179,8 +179,7 @@ std::string with_titles_and_models(const std::string& svg, const Figure& figure)
     if (const auto at = line.find(hypertext); at != std::string::npos) {
       const auto text = at + hypertext.size(), close = line.find(after_text, text);
       if (close != std::string::npos)
-        line = line.substr(0, at) + "<g>" + begin + line.substr(text, close - text) + end +
-               line.substr(close + after_text.size());
+        line.replace(at, close + after_text.size() - at, "<g>" + begin + line.substr(text, close - text) + end);
     } else if (const auto title = line.find(begin), group = line.find("<g id=");
                title != std::string::npos && group < title) {
       const auto text = title + begin.size(), close = line.find(end, text);
@@ -192,8 +191,8 @@ std::string with_titles_and_models(const std::string& svg, const Figure& figure)
           model = " data-model=\"" + std::to_string(known->second) + "\"";
       }
       if (close != std::string::npos)
-        line = line.substr(0, group) + "<g" + model + line.substr(group + 2, title - group - 2) + readable +
-               line.substr(close + end.size());
+        line.replace(group, close + end.size() - group,
+                     "<g" + model + line.substr(group + 2, title - group - 2) + readable);
     }
   }
   return result;

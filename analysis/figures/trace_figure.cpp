@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
 
 #include "analysis/figures/panels.h"
 #include "core/math.h"
@@ -64,6 +65,7 @@ const Activation& last_state(const SequenceTrace& trace, std::string_view layer)
     if (is_attention(a) || layer_of(a.name) != layer) continue;
     if (!found || a.name.ends_with("state")) found = &a;
   }
+  if (!found) throw std::logic_error("a layer without a state");
   return *found;
 }
 

@@ -54,7 +54,7 @@ Replicated replicated(const PairedNumbers& a, const PairedNumbers& b, Boundaries
     part.hull = Interval{std::min(part.interval[0]->low, part.interval[1]->low),
                          std::max(part.interval[0]->high, part.interval[1]->high)};
   part.welch_p = welch_test(effects[0].values(), effects[1].values());
-  return at_boundaries(std::move(part), a, b, boundaries, scale);
+  return at_boundaries(part, a, b, boundaries, scale);
 }
 
 Replicated at_boundaries(Replicated part, const PairedNumbers& a, const PairedNumbers& b, Boundaries boundaries,

@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/read_file.h"
 #include "core/text.h"
+#include "experiments/records/files.h"
 
 namespace rnnbench::experiments {
 namespace {

@@ -56,7 +56,7 @@ std::string value_text(const std::optional<Json>& value) {
   if (!value) return "nothing";
   std::string text =
       value->is_string() ? value->get<std::string>() : value->dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > max_value_text) text = text.substr(0, max_value_text) + "...";
+  if (text.size() > max_value_text) text.replace(max_value_text, std::string::npos, "...");
   return text;
 }
 

@@ -89,8 +89,12 @@ void limit_warmup(RunSpec& run, std::int64_t warmup) {
 }  // namespace
 
 Search::Search(const std::string& file, const std::string& study, const std::vector<Assignment>& written)
-    : file_(file), study_(study), space_(file), rungs_(parsed_rungs(default_rungs)) {
-  rungs_place_ = select_place_ = file + ": [search] ";
+    : file_(file),
+      study_(study),
+      rungs_place_(file + ": [search] "),
+      select_place_(rungs_place_),
+      space_(file),
+      rungs_(parsed_rungs(default_rungs)) {
   for (const Assignment& a : written) {
     const std::string place = file + ":" + std::to_string(a.line) + ": [search] ";
     try {

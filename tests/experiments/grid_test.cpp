@@ -26,8 +26,8 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 // A file x.ini in a folder of its own, removed at the end.
 class IniFile {
  public:
-  explicit IniFile(const std::string& text) {
-    folder_ = fs::temp_directory_path() / ("rnnbench-grid-" + std::to_string(getpid()));
+  explicit IniFile(const std::string& text)
+      : folder_(fs::temp_directory_path() / ("rnnbench-grid-" + std::to_string(getpid()))) {
     fs::create_directories(folder_);
     std::ofstream(path()) << text;
   }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Every place of a JSON value, as pointers: "/final/test/loss", "/curve/0/update".
+// Every place of a JSON value, as pointers: "/final/test/loss", "/curve/0/update". `place` is a copy: `places` grows.
 void add_places(const Json& json, const std::string place, std::vector<std::string>& places) {
   if (!json.is_structured()) return;
   for (const auto& [key, value] : json.items()) {

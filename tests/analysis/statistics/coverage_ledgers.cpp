@@ -118,7 +118,7 @@ class Table {
   }
 
   // With the promised shares of the right verdict and of `depends on the search`.
-  void power(const Ledger& ledger, double right, Promise depends) {
+  void power(const Ledger& ledger, double right, const Promise& depends) {
     const int repetitions = power_ledgers(report_), parts = repetitions * comparisons / 2;
     const Counts counts = simulate(ledger, rows_++, repetitions);
     line(ledger.name, {entry(ledger.name + ", right", counts.right, parts, {right, 1}),

@@ -25,7 +25,7 @@ struct Promise {
   bool given = true;  // or only a yardstick, for what is known to break it
 };
 constexpr Promise at_least_090 = {0.90, 1}, at_most_005 = {0, 0.05};
-inline Promise if_given(Promise promise, bool given) { return {promise.min, promise.max, given}; }
+inline Promise if_given(const Promise& promise, bool given) { return {promise.min, promise.max, given}; }
 
 class Report {
  public:
@@ -42,11 +42,11 @@ class Report {
   }
 
   // share(n): exact.
-  void exact(const std::string& name, Promise promise, const std::function<double(int)>& share) {
+  void exact(const std::string& name, const Promise& promise, const std::function<double(int)>& share) {
     row(name, promise, share, false);
   }
   // event(n, stream): whether one sample of n covers, or rejects. Every row has streams of its own.
-  void simulated(const std::string& name, Promise promise, const std::function<bool(int, Stream&)>& event) {
+  void simulated(const std::string& name, const Promise& promise, const std::function<bool(int, Stream&)>& event) {
     const auto share = [&](int n) {
       int events = 0;
       for (int s = 0; s < samples_for(n); ++s) {
@@ -78,7 +78,7 @@ class Report {
   // Many pairs cost most and matter least.
   int samples_for(int n) const { return n < 20 ? samples_ : (samples_ + 1) / 2; }
 
-  void row(const std::string& name, Promise promise, const std::function<double(int)>& share, bool simulated) {
+  void row(const std::string& name, const Promise& promise, const std::function<double(int)>& share, bool simulated) {
     ++rows_;
     std::printf("| %s |", name.c_str());
     for (int n : sizes) {
