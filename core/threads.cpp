@@ -23,7 +23,7 @@ void wait_while(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int threads, std::function<void()> start) {
+ThreadTeam::ThreadTeam(int threads, const std::function<void()>& start) {
   workers_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
   try {
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i, start] { serve(i, start); });

@@ -18,7 +18,7 @@ namespace rnnbench::core {
 class ThreadTeam {
  public:
   // A team of `threads` threads, including the caller, or as many as the system starts; each runs `start` first.
-  ThreadTeam(int threads, std::function<void()> start);
+  ThreadTeam(int threads, const std::function<void()>& start);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
