@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
 #include <fstream>
 #include <map>
 #include <sched.h>
@@ -47,11 +46,14 @@ double busy_seconds() {
   std::ifstream file("/proc/stat");
   double ticks = 0;
   for (std::string line; std::getline(file, line);) {
-    int core = 0, read = 0;
-    if (std::sscanf(line.c_str(), "cpu%d %n", &core, &read) != 1 || (known && !CPU_ISSET(core, &set))) continue;
-    std::istringstream numbers(line.substr(read));
+    std::istringstream words(line);
+    std::string name;
+    words >> name;
+    const auto core = name.starts_with("cpu") ? parse_number<int>(name.substr(3)) : std::nullopt;
+    if (!core || (known && !CPU_ISSET(*core, &set))) continue;
     // user, nice, system, idle, iowait, irq, softirq, steal
-    for (double number, column = 0; column < 8 && numbers >> number; ++column)
+    double number = 0;
+    for (int column = 0; column < 8 && words >> number; ++column)
       if (column != 3 && column != 4) ticks += number;
   }
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));

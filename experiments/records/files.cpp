@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr time_t seconds_per_day = 24 * 60 * 60;
+constexpr time_t seconds_per_day{24 * 60 * 60};
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path) {
   throw std::system_error(errno, std::generic_category(), "cannot " + what + " " + path.string());

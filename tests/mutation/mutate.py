@@ -144,7 +144,8 @@ class Workshop:
 
     def compile(self):
         with open(self.folder / "log", "w", encoding="utf-8") as log:
-            return subprocess.run(["cmake", "--build", self.build, "--target", "rnnbench", "rnnbench_tests", "--parallel"],
+            return subprocess.run(["cmake", "--build", self.build, "--target", "rnnbench", "rnnbench_tests", "--parallel",
+                                   str(os.cpu_count())],
                                   cwd=self.source, stdout=log, stderr=log, check=False).returncode
 
     def fails(self, filters):
