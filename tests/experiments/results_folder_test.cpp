@@ -12,6 +12,8 @@
 using namespace rnnbench::test;
 namespace fs = std::filesystem;
 
+using Catch::Contains;
+
 namespace {
 
 std::string load_error(const ResultsFolder& results_folder, const std::string& id) {
