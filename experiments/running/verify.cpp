@@ -150,10 +150,4 @@ Recomputed recompute(const std::vector<RunSpec>& runs, RunnerOptions options) {
   return recomputed;
 }
 
-Recomputed recompute(const std::vector<Record>& records, RunnerOptions options) {
-  std::vector<RunSpec> runs;
-  for (const Record& record : records) runs.push_back(spec_from_json(record.spec));
-  return recompute(runs, std::move(options));
-}
-
 }  // namespace rnnbench::experiments

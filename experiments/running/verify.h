@@ -52,7 +52,5 @@ struct Recomputed {
 };
 // Trains the runs in a temporary folder, which is removed afterwards.
 Recomputed recompute(const std::vector<RunSpec>& runs, RunnerOptions options);
-// The same for the runs of records. Throws UserError when a spec does not belong to this program's numerics_version.
-Recomputed recompute(const std::vector<Record>& records, RunnerOptions options);
 
 }  // namespace rnnbench::experiments

@@ -212,17 +212,16 @@ class Trainer {
     return saved;
   }
 
-  // The scores of a point of the curve; all null when the parameters are no longer finite.
-  Json scores_of(const Json& point) const {
+  // Null for every score of the learning curve.
+  Json no_scores() const {
     Json scores = Json::object();
-    for (const auto& [name, value] : point.items())
-      if (name != "update" && name != "train_loss" && name != "confirmed")
-        scores[name] = parameters_finite_ ? value : Json(nullptr);
+    for (const auto& [name, value] : state_.curve.front().items())
+      if (name != "update" && name != "train_loss" && name != "confirmed") scores[name] = nullptr;
     return scores;
   }
 
   Json final_scores(const Task& task, Purpose purpose, int first, int count) {
-    if (!parameters_finite_) return scores_of(state_.curve.front());
+    if (!parameters_finite_) return no_scores();
     Json scores = Json::object();
     add_scores(scorer_.evaluate(parameters_, task, purpose, state_.update, first, count), scores);
     return scores;

@@ -43,8 +43,7 @@ struct TrainOutcome {
 Json scores_before_training(const RunSpec& spec);
 
 // Trains a run to its end or until the observer stops it. Continues from the run's checkpoint in the results folder if
-// there is one; the record's `result` has the same bytes either way. Writes neither the record nor the weights. Sets
-// the calling thread to flush denormal numbers to zero.
+// there is one; the record's `result` has the same bytes either way. Writes neither the record nor the weights.
 TrainOutcome train(const RunSpec& spec, const ResultsFolder& results_folder, const TrainOptions& options,
                    Observer& observer);
 

@@ -39,6 +39,35 @@ TEST_CASE("a comparison of test scores says how many runs stopped when solved", 
   CHECK(text_tables(study_of(runs)).find("after the last update; 1 of 6 runs stopped") != std::string::npos);
 }
 
+TEST_CASE("a comparison says whose test scores are those of the best weights", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed)
+    for (const made_up::Model* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(adding, *model, seed));
+      set_score(runs.back(), "mse", 0.005);
+      if (model == &lstm) runs.back().spec["training"]["keep"] = "best";
+    }
+  const auto comparison = compare(study_of(runs), "lstm", "gru", "");
+  REQUIRE(comparison[0].caveats.size() == 1);
+  CHECK(comparison[0].caveats[0] ==
+        "the test scores of lstm are those of the weights with the best validation score (keep = best)");
+  CHECK(
+      tested_weights(study_of(runs)) ==
+      "the weights after the last update, of runs with keep = best those of the weights with the best validation score");
+}
+
+TEST_CASE("measures of solving are refused for runs with few validation sequences", "[analysis][errors]") {
+  std::vector<Run> runs;
+  for (const made_up::Model* model : {&lstm, &gru}) {
+    runs.push_back(made_up::run(adding, *model, 1));
+    runs.back().spec["training"]["evaluate"] = 63;
+  }
+  CHECK_THROWS_WITH(
+      compare(study_of(runs), "lstm", "gru", "updates_to_solve"),
+      "measure = updates_to_solve needs runs with evaluate = 64 or more, which those on task adding do not "
+      "have");
+}
+
 TEST_CASE("a comparison pairs by seed and speaks for the better model", "[analysis]") {
   std::vector<Run> runs;
   const std::vector<double> first = {0.010, 0.020, 0.030}, second = {0.020, 0.010, 0.060};

@@ -183,6 +183,8 @@ TEST_CASE("malformed measures are refused", "[measurement][errors]") {
   CHECK_THROWS_WITH(parse_measurement(""), "a measure is missing");
   CHECK_THROWS_WITH(parse_measurement("recall at 20.5"),
                     "measure 'recall at 20.5': a length is a whole number from 1 to 1000000");
+  CHECK_THROWS_WITH(parse_measurement("recall after -1 s"),
+                    "measure 'recall after -1 s': a time is a number of seconds from 0 on");
   const std::string one = " takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'";
   CHECK_THROWS_WITH(parse_measurement("recall at 50 after 3 s"), "measure 'recall at 50 after 3 s'" + one);
   CHECK_THROWS_WITH(parse_measurement("recall beyond after 3 s"), "measure 'recall beyond after 3 s'" + one);

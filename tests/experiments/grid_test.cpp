@@ -321,6 +321,24 @@ TEST_CASE("a setting that no run uses is refused", "[grid][errors]") {
             cells_of_table("forget-bias", "cell "));
 }
 
+TEST_CASE("an unused option of the command line is refused for an incomplete file too", "[grid][errors]") {
+  CHECK_THAT(refusal("cell = gru\nforget-bias = 1\n", {{"task", "copy"}}),
+             Catch::StartsWith("x.ini:2: forget-bias = 1 is used by no run of this grid"));
+}
+
+TEST_CASE("what a task refuses is refused before its sequences decide a model's options", "[grid][errors]") {
+  CHECK_THAT(refusal("task = sequences\ncell = lstm\ninit = chrono\nfile = missing.jsonl\n"),
+             Catch::Contains("missing.jsonl"));
+}
+
+TEST_CASE("a test length that does not fit in memory is refused", "[grid][errors]") {
+  const std::string sentence =
+      refusal("task = copy\ncell = lstm\nhidden = 1000\nlayers = 4\nlength = 10\ntest-length = 1000000\n");
+  INFO(sentence);
+  CHECK(sentence.find("test-length = 1000000 for lstm on copy needs about ") != std::string::npos);
+  CHECK(sentence.ends_with("; choose a smaller test-length"));
+}
+
 TEST_CASE("the command line may narrow a file's grid, although some of the file's settings are then unused", "[grid]") {
   const std::string text =
       "task = copy, adding\ncell = lstm, gru\noptimizer = sgd\nmomentum = 0.5\nforget-bias = "

@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <map>
+#include <signal.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "experiments/running/interrupt_guard.h"
 #include "experiments/running/verify.h"
 #include "experiments/search/find_trial.h"
 #include "tests/experiments/run_fixture.h"
@@ -87,6 +89,22 @@ pid_t start_search(const Experiment& experiment, const fs::path& results, const 
   return child;
 }
 
+// While it lives, standard error goes to a file.
+class StandardErrorIn {
+ public:
+  explicit StandardErrorIn(const fs::path& file) : before_(::dup(STDERR_FILENO)) {
+    ::dup2(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+  }
+  ~StandardErrorIn() {
+    ::dup2(before_, STDERR_FILENO);
+    ::close(before_);
+  }
+  StandardErrorIn(const StandardErrorIn&) = delete;
+
+ private:
+  int before_;
+};
+
 const std::vector<std::string> both_files = {"adding/search-A.jsonl", "adding/search-B.jsonl"};
 
 }  // namespace
@@ -137,6 +155,24 @@ TEST_CASE("a search leaves its trials and nothing else, and finds its choice in 
   overwrite(folder.path() / "adding" / "thesis.txt", "mine");
   CHECK_THROWS_WITH(run_search(small_search(), experiment, folder.path(), search_runner()),
                     Contains("this does not belong to an experiment's results"));
+}
+
+TEST_CASE("an interrupted search says how many trials are stored, and how to continue", "[search][runner]") {
+  const TemporaryFolder folder, messages;
+  const Experiment experiment = searched_experiment("80");
+  RunnerOptions options = search_runner();
+  options.command = "rnnbench reproduce x.ini";
+  options.summary = true;
+  {
+    const InterruptGuard whole;
+    ::raise(SIGINT);
+    const StandardErrorIn file(messages.path() / "stderr");
+    CHECK(run_search(small_search(), experiment, folder.path(), options) == interrupted_code);
+  }
+  CHECK(read_file(messages.path() / "stderr") ==
+        "interrupted: 0 trials of searches A and B stored, 0 saved as checkpoints; to continue: rnnbench reproduce "
+        "x.ini\n");
+  CHECK(run_search(small_search(), experiment, folder.path(), search_runner()) == 0);
 }
 
 TEST_CASE("two processes share a search", "[search][runner]") {

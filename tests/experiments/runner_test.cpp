@@ -3,6 +3,7 @@
 #include <chrono>
 #include <fcntl.h>
 #include <fstream>
+#include <set>
 #include <signal.h>
 #include <sys/wait.h>
 #include <thread>
@@ -14,8 +15,10 @@
 #include "core/options.h"
 #include "core/safetensors.h"
 #include "core/stream.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/weights.h"
 #include "experiments/running/interrupt_guard.h"
+#include "experiments/training/probe.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tests/experiments/run_fixture.h"
@@ -204,6 +207,43 @@ TEST_CASE("a run that diverges is a record, not a crash", "[runner]") {
   const TemporaryFolder folder;
   CHECK(run_experiment({"wild", "", "wild", {spec}}, folder.path(), quiet()) == 0);
   CHECK(ResultsFolder(folder.path(), "wild").load(spec.id())->result.dump() == record.result.dump());
+}
+
+TEST_CASE("a network whose parameters are no longer numbers has no scores and no weights", "[runner]") {
+  const Json result = records_of(declared({{"task", "adding"},
+                                           {"length", "10"},
+                                           {"cell", "rnn"},
+                                           {"activation", "relu"},
+                                           {"hidden", "4"},
+                                           {"batch", "2"},
+                                           {"updates", "60"},
+                                           {"optimizer", "sgd"},
+                                           {"learning-rate", "100"},
+                                           {"clip-norm", "0"},
+                                           {"evaluate", "20"},
+                                           {"seed", "2"}}))
+                          .at(0)
+                          .result;
+  REQUIRE(result.at("status") == "diverged");
+  REQUIRE_THAT(result.at("reason").get<std::string>(), Catch::StartsWith("a parameter was not a finite number"));
+  CHECK(result.at("final").at("test").size() == 3);
+  for (const auto& [name, score] : result.at("final").at("test").items()) CHECK(score.is_null());
+  CHECK(result.at("weights").is_null());
+}
+
+TEST_CASE("a probe is of the network before its first update and after its last", "[runner][probe]") {
+  RunSpec spec = small_run(1);
+  spec.training.set("probe", "gradients");
+  const TemporaryFolder folder;
+  REQUIRE(run_experiment({"probed", "", "probed", {spec}}, folder.path(), quiet()) == 0);
+  const ResultsFolder results(folder.path(), "probed");
+  const Record record = results.load(spec.id()).value();
+  const auto task = make_task(spec);
+  const auto network = make_network<float>(spec.model, task->signature());
+  Parameters<float> untrained(network->layout()), trained(network->layout());
+  network->initialize(spec.seed, untrained);
+  load_weights(results.record_path(spec.id()), record, trained);
+  CHECK(record.result.at("probe") == probe(spec, *task, *network, untrained, trained));
 }
 
 TEST_CASE("a run interrupted after every few updates gives the bytes of one that was not", "[runner]") {

@@ -77,6 +77,10 @@ TEST_CASE("what is wrong with a search is said with its place", "[search][errors
         rungs + "'4 x 1 at 1' must have fewer points than the rung before it");
   CHECK(search_refusal({{"rungs", "4 x 1 at 1/2, 3 x 1 at 1/4, 2 x 1 at 1"}}) ==
         rungs + "'3 x 1 at 1/4' must not train for fewer updates than the rung before it");
+  CHECK(search_refusal({{"rungs",
+                         "10 x 1 at 1/2, 9 x 1 at 1/2, 8 x 1 at 1/2, 7 x 1 at 1/2, 6 x 1 at 1/2, "
+                         "5 x 1 at 1/2, 4 x 1 at 1/2, 3 x 1 at 1/2, 2 x 1 at 1/2, 1 x 1 at 1"}}) ==
+        rungs + "there are 10 rungs, but at most 9 are allowed");
   CHECK(search_refusal({{"rungs", "4 x 1 at 1/2"}}) == rungs + "the last rung must train for all updates: '... at 1'");
   CHECK(search_refusal({{"rungs", "4 x 1 at 1/2, 3 x 1 at 1/2, 2 x 1 at 1"}}) == "accepted");
   CHECK(search_refusal({{"rungs", "999 x 99 at 1"}}) ==

@@ -95,6 +95,17 @@ TEST_CASE("a verdict says what its scores are of and what its intervals leave ou
   CHECK_THAT(list[0], Contains("the same sequences of a file, whose sampling error is not part of the intervals"));
 }
 
+TEST_CASE("a verdict says how many runs stopped when they had solved the task", "[finding]") {
+  Findings findings;
+  findings.write("x", finding_text({}, "stop = solved\n"));
+  const Json solved = {{"status", "solved"}, {"solved", true}, {"updates", 10}, {"updates_to_solve", 10}};
+  findings.add_runs(*findings.freeze().at(0).study, lstm_leads(0.2), solved);
+  const std::vector<std::string> caveats = findings.evaluate().at(0).caveats;
+  const std::string sentence =
+      "40 of 40 runs stopped when they had solved the task, and their scores are those of that moment";
+  CHECK(std::count(caveats.begin(), caveats.end(), sentence) == 1);
+}
+
 TEST_CASE("published numbers are compared by sign, size and ranking, and decide nothing", "[finding]") {
   const auto met = [](const std::string& published, double effect) {
     Findings findings;

@@ -228,6 +228,23 @@ TEST_CASE("a search that would spoil the comparison is refused", "[finding][erro
         "x.ini: [search] learning-rate cannot be searched, because runs of the grid are compared by it (0.001, 0.01)");
 }
 
+TEST_CASE("a search chooses settings by what the claims compare", "[finding][errors]") {
+  const std::string by_time = short_search + "select = time\n";
+  const KeyValues times = {{"measure", "updates_to_solve"}, {"compare", "gru < lstm"}};
+  const KeyValues scores;
+  CHECK(refusal(times, short_search) == "x.ini: x: [search] needs select = time, because updates_to_solve is compared");
+  CHECK(refusal(times, by_time) == "accepted");
+  CHECK(refusal(scores, by_time) ==
+        "x.ini: x: [search] cannot have select = time, because no claim compares a time to solve");
+}
+
+TEST_CASE("a study cannot be named like a profile", "[finding][errors]") {
+  Findings findings;
+  findings.write("smoke", finding_text());
+  CHECK(findings.refusal() ==
+        "smoke.ini: a study cannot have the name of a profile, whose results are in this folder; rename the file");
+}
+
 TEST_CASE("numbers of findings and names of studies are used once", "[finding][errors]") {
   Findings twice;
   twice.write("a", finding_text());

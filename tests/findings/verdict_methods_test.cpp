@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/statistics/paired.h"
+#include "analysis/statistics/survival.h"
 #include "findings/verdict.h"
 #include "tests/findings/finding_records.h"
 #include "tests/namespaces.h"
@@ -53,6 +54,28 @@ TEST_CASE("all runs alike are no proof that the models are", "[verdict]") {
   for (Run& run : runs) run.record->result["parameters"] = 100;
   CHECK(decided("lstm{length=20} > 90 on parameters", 0, runs).verdict == Verdict::supported);
   CHECK(decided("lstm{length=20} / gru ~ 1 on parameters", 0.02, runs).verdict == Verdict::supported);
+}
+
+TEST_CASE("beside a comparison of times to solve stands the log-rank test of all runs", "[verdict]") {
+  std::vector<Run> runs;
+  add(runs, "lstm", Values(24, 0.5));
+  add(runs, "gru", Values(24, 0.5));
+  Lifetimes lstm, gru;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const double time = i < 24 ? 100.0 * static_cast<double>(i + 1) : 60.0 * static_cast<double>(i - 23);
+    const bool solved = i < 20 || i >= 24;  // four runs of the LSTM end unsolved
+    Json& result = runs[i].record->result;
+    result["solved"] = solved;
+    result["updates"] = time;
+    result["updates_to_solve"] = solved ? Json(time) : Json(nullptr);
+    (i < 24 ? lstm : gru).push_back({time, solved});
+  }
+  const ComparisonPart part = decided("gru < lstm on updates_to_solve", 0, runs).parts[0];
+  REQUIRE(part.log_rank_p);
+  CHECK(*part.log_rank_p == Approx(log_rank_test(gru, lstm).p).epsilon(1e-12));
+  CHECK(*part.log_rank_p < 0.05);
+  CHECK_FALSE(decided("gru < lstm", 0, runs).parts[0].log_rank_p);
+  CHECK_FALSE(decided("gru < 3000 on updates_to_solve", 0, runs).parts[0].log_rank_p);
 }
 
 TEST_CASE("binary claims need an interval beyond the boundary and a test that rejects the opposite", "[verdict]") {

@@ -185,6 +185,26 @@ TEST_CASE("with a chunk longer than every sequence, training is that of whole se
         whole.result.at("weights"));
 }
 
+TEST_CASE("a run whose streams carry states, interrupted in the middle of sequences, gives the same bytes",
+          "[chunks]") {
+  const SymbolFile file(30, 5, 40);
+  const SettingPairs settings = {{"task", "sequences"}, {"file", file.path()}, {"cell", "lstm"}, {"hidden", "8"},
+                                 {"batch", "4"},        {"updates", "40"},     {"chunk", "7"}};
+  const Record whole = records_of(declared(settings)).at(0);
+  const RunSpec run = declared(settings).runs.at(0);
+  const TemporaryFolder folder;
+  ResultsFolder results(folder.path(), "streams");
+  results.prepare();
+  for (const int updates : {1, 4, 2, 9}) {
+    InterruptAfter interrupt(updates);
+    REQUIRE_FALSE(train(run, results, quiet_runner(), interrupt).finished);
+  }
+  InterruptAfter never(1 << 30);
+  const TrainOutcome resumed = train(run, results, quiet_runner(), never);
+  CHECK(resumed.record.result == whole.result);
+  CHECK(resumed.record.measured.at("resumed") == 4);
+}
+
 TEST_CASE("chunks and truncation are refused where states cannot be carried", "[chunks][errors]") {
   const SymbolFile file(30, 5, 40);
   const SettingPairs settings = {{"task", "sequences"}, {"file", file.path()}, {"cell", "lstm"}, {"chunk", "8"}};
