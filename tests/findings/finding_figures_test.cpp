@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "findings/page/figure.h"
+#include "findings/page/page.h"
 #include "findings/page/runs_shown.h"
 #include "findings/page/section.h"
 #include "findings/page/strips.h"
@@ -88,6 +89,39 @@ TEST_CASE("a figure over a setting has the mean of each value at its place", "[f
   CHECK(block(figure, "adding, gru: hidden, every run").size() == 12);
   CHECK(figure.script.find("set xtics ('4' 4, '8' 8, '16' 16)") != std::string::npos);
   CHECK(figure.script.find("(hidden") == std::string::npos);  // one line for a cell, not one for each width
+}
+
+TEST_CASE("values that are words have places side by side, with the boundary and what was published", "[findings]") {
+  TemporaryFolder folder;
+  const Finding finding =
+      declared(folder.path(), "inits", "cell = lstm\ninit = orthogonal, uniform\nseed = 1..4\n",
+               "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = lstm{init=uniform} < 0.5\n"
+               "margin = 0.25 (a guess)\npublished = lstm{init=uniform} 0.125 (read)\nfigure = over init\n");
+  const FindingResult result = result_of(
+      finding, [](const RunSpec& run, Json& json) { set_loss(json, run.model.text("init") == "uniform" ? 0.2 : 0.7); });
+  const Figure figure = finding_figure(result);
+  const auto rows = block(figure, "adding, lstm: init, mean, low, high");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0][0] == 0);
+  CHECK(rows[0][1] == Approx(0.7));
+  CHECK(rows[1][0] == 1);
+  CHECK(rows[1][1] == Approx(0.2));
+  CHECK(figure.script.find("set xtics ('orthogonal' 0, 'uniform' 1)") != std::string::npos);
+  CHECK(figure.script.find("set arrow from graph 0, first 0.25 to graph 1, first 0.25") != std::string::npos);
+  const auto published = block(figure, "adding, lstm: init, published");
+  REQUIRE(published.size() == 1);
+  CHECK(published[0][1] == 0.125);
+}
+
+TEST_CASE("a figure says how many runs have no record, and a page that its profile is too short", "[findings]") {
+  TemporaryFolder folder;
+  const Finding finding = declared(folder.path(), "better", "cell = lstm, gru\nseed = 1..20\n", gru_better);
+  const std::vector<Finding> findings = {finding};
+  const FindingResult none = evaluate_findings(findings, folder.path() / "results").at(0);
+  CHECK_THAT(finding_figure(none).caption, Catch::EndsWith("40 of 40 runs have no record yet."));
+  const std::vector<Finding> smoke = read_findings({folder.path() / "better.ini"}, Profile::smoke);
+  CHECK_THAT(findings_page(evaluate_findings(smoke, folder.path() / "results"), folder.path() / "results"),
+             Catch::Contains("Smoke profile: two seeds and a few updates, too short to say anything"));
 }
 
 TEST_CASE("times to solve rise in Kaplan-Meier steps", "[findings]") {
