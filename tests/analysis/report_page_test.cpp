@@ -11,6 +11,7 @@
 #include "analysis/report.h"
 #include "analysis/report_script.h"
 #include "analysis/report_style.h"
+#include "analysis/table.h"
 #include "tests/analysis/analysis_records.h"
 #include "tests/analysis/browser.h"
 
