@@ -9,7 +9,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/denormals.h"
 #include "models/catalogue.h"
 #include "tests/project/how_to.h"
 
@@ -29,6 +28,7 @@ const char* const checks = R"code(
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include "core/denormals.h"
 #include "core/optimizer.h"
 #include "core/threads.h"
 #include "models/gradient_check.h"
