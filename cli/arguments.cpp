@@ -184,10 +184,8 @@ std::vector<std::filesystem::path> catalogue_files() {
     if (path_exists(preferred) && fs::is_directory(preferred)) folder = preferred.lexically_normal();
   std::vector<fs::path> files;
   if (!path_exists(folder)) return files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".ini") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
+  for (const fs::path& path : paths_in(folder))
+    if (path.extension() == ".ini") files.push_back(path);
   return files;
 }
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -63,6 +66,28 @@ bool path_exists(const std::filesystem::path& path) {
   const bool found = std::filesystem::exists(path, error);
   if (error) throw std::system_error(error, "cannot read " + path.string());
   return found;
+}
+
+std::vector<std::filesystem::path> paths_in(const std::filesystem::path& folder) {
+  const auto refuse = [&] {
+    throw std::filesystem::filesystem_error("cannot read", folder, std::error_code(errno, std::generic_category()));
+  };
+  DIR* opened = nullptr;
+  uninterrupted([&] { return (opened = ::opendir(folder.c_str())) == nullptr ? -1 : 0; });
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(opened, &::closedir);
+  if (!open) refuse();
+  std::vector<std::filesystem::path> paths;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(open.get());
+    if (entry == nullptr && errno == EINTR) continue;
+    if (entry == nullptr && errno != 0) refuse();
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") paths.push_back(folder / name);
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 bool is_wrong_path(const std::error_code& code) {

@@ -107,8 +107,8 @@ bool has_results(const DeclaredStudy& study, const std::filesystem::path& result
   std::set<std::string> untuned;
   if (study.search)
     for (const RunSpec& run : study.experiment.runs) untuned.insert(run.id());
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "runs"))
-    if (entry.path().extension() == ".json" && !untuned.contains(entry.path().stem().string())) return true;
+  for (const std::filesystem::path& path : paths_in(folder / "runs"))
+    if (path.extension() == ".json" && !untuned.contains(path.stem().string())) return true;
   return false;
 }
 
@@ -119,9 +119,9 @@ std::string clash(const std::vector<const Finding*>& claims, const std::filesyst
   const Json now = protocol_of(claims);
   const std::filesystem::path folder = study.results(results);
   if (!path_exists(folder)) return "";
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::filesystem::path path = entry.path() / "protocol.json";
-    if (entry.path().filename() == study.name || !path_exists(path)) continue;
+  for (const std::filesystem::path& other_study : paths_in(folder)) {
+    const std::filesystem::path path = other_study / "protocol.json";
+    if (other_study.filename() == study.name || !path_exists(path)) continue;
     Json other;
     try {
       other = read_protocol(path);
@@ -136,7 +136,7 @@ std::string clash(const std::vector<const Finding*>& claims, const std::filesyst
     }
     // The settings that a search chooses depend on the name of its study, so its results are not known.
     const bool same_runs = !study.search && other.value("search", Json()).is_null() &&
-                           path_exists(entry.path() / "runs") && other.value("runs", Json()) == now.at("runs") &&
+                           path_exists(other_study / "runs") && other.value("runs", Json()) == now.at("runs") &&
                            other.value("seeds", Json()) == now.at("seeds");
     const bool declared =
         std::all_of(claims.begin(), claims.end(), [](const Finding* c) { return !c->replaces.empty(); });

@@ -280,8 +280,8 @@ bool is_temporary(const std::string& filename) {
 
 void remove_abandoned(const fs::path& folder, Files& files) noexcept try {
   std::vector<fs::path> temporary;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (is_temporary(entry.path().filename().string())) temporary.push_back(entry.path());
+  for (const fs::path& path : paths_in(folder))
+    if (is_temporary(path.filename().string())) temporary.push_back(path);
   for (const fs::path& path : temporary) {
     const int file = uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); });
     if (file < 0) continue;

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/options.h"
+#include "core/read_file.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {
@@ -26,16 +27,14 @@ bool begins_id(const std::string& run) {
 
 std::vector<fs::path> records_with_prefix(const fs::path& results, const std::string& prefix) {
   std::vector<fs::path> found;
-  for (const auto& experiment : fs::directory_iterator(results)) {
-    const fs::path runs = experiment.path() / "runs";
+  for (const fs::path& experiment : paths_in(results)) {
+    const fs::path runs = experiment / "runs";
     if (!fs::is_directory(runs)) continue;
-    for (const auto& entry : fs::directory_iterator(runs)) {
-      const std::string id = entry.path().stem().string();
-      if (entry.path().extension() == ".json" && id.size() == id_digits && id.starts_with(prefix))
-        found.push_back(entry.path());
+    for (const fs::path& path : paths_in(runs)) {
+      const std::string id = path.stem().string();
+      if (path.extension() == ".json" && id.size() == id_digits && id.starts_with(prefix)) found.push_back(path);
     }
   }
-  std::sort(found.begin(), found.end());
   return found;
 }
 

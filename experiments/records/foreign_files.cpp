@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/read_file.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -25,11 +26,11 @@ void check_type(const fs::path& path, fs::file_type type) {
 void refuse_links_and_devices(const fs::path& folder) {
   check_type(folder, fs::symlink_status(folder).type());
   if (!fs::is_directory(folder)) return;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    check_type(entry.path(), entry.symlink_status().type());
-    if (!entry.is_directory()) continue;
-    for (const auto& inner : fs::directory_iterator(entry.path()))
-      check_type(inner.path(), inner.symlink_status().type());
+  for (const fs::path& path : paths_in(folder)) {
+    const fs::file_type type = fs::symlink_status(path).type();
+    check_type(path, type);
+    if (type != fs::file_type::directory) continue;
+    for (const fs::path& inner : paths_in(path)) check_type(inner, fs::symlink_status(inner).type());
   }
 }
 

@@ -171,6 +171,15 @@ std::string count_text(const std::optional<std::int64_t>& count) { return count 
 
 fs::path folder_of_imports(const fs::path& experiment_folder) { return experiment_folder / "imported"; }
 
+std::vector<fs::path> files_of_imports(const fs::path& experiment_folder) {
+  const fs::path folder = folder_of_imports(experiment_folder);
+  std::vector<fs::path> files;
+  if (path_exists(folder))
+    for (const fs::path& path : paths_in(folder))
+      if (path.extension() == ".csv") files.push_back(path);
+  return files;
+}
+
 // A stored file states everything.
 ScoredTask as_stored(ScoredTask task) {
   if (!task.higher_is_better) throw UserError("higher_is_better is empty");
@@ -243,22 +252,13 @@ fs::path import_path(const ResultsFolder& folder, const std::string& name) {
 
 std::vector<ImportedRun> stored_import(const fs::path& path) { return read_import(path, as_stored); }
 
-bool has_imports(const fs::path& experiment_folder) {
-  std::error_code none;
-  const fs::directory_iterator entries(folder_of_imports(experiment_folder), none);
-  return std::any_of(begin(entries), end(entries),
-                     [](const fs::directory_entry& entry) { return entry.path().extension() == ".csv"; });
-}
+bool has_imports(const fs::path& experiment_folder) { return !files_of_imports(experiment_folder).empty(); }
 
 std::vector<ImportedRun> load_imports(const ResultsFolder& folder, const fs::path& without) {
-  std::vector<fs::path> files;
-  if (has_imports(folder.path()))
-    for (const auto& entry : fs::directory_iterator(folder_of_imports(folder.path())))
-      if (entry.path().extension() == ".csv" && entry.path() != without) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
   std::vector<ImportedRun> runs;
-  for (const fs::path& file : files)
-    for (ImportedRun& run : stored_import(file)) runs.push_back(std::move(run));
+  for (const fs::path& file : files_of_imports(folder.path()))
+    if (file != without)
+      for (ImportedRun& run : stored_import(file)) runs.push_back(std::move(run));
   check_imports(runs);
   return runs;
 }

@@ -46,9 +46,7 @@ bool is_hidden(const fs::path& path) { return path.filename().string().starts_wi
 // may be only results of other programs (experiments/records/imported.h).
 bool is_experiment(const fs::path& folder) {
   if (fs::is_directory(folder / "runs") || fs::is_directory(folder / "imported")) return true;
-  const fs::directory_iterator entries(folder);
-  return std::any_of(begin(entries), end(entries),
-                     [](const fs::directory_entry& entry) { return is_file_of_study(entry.path()); });
+  return std::ranges::any_of(paths_in(folder), is_file_of_study);
 }
 
 // A results folder holds folders of experiments and possibly the page of all findings. A folder with other files and no
@@ -57,11 +55,11 @@ void check_results(const fs::path& results) {
   if (!fs::exists(results)) return;
   if (!fs::is_directory(results)) throw UserError("results = " + results.string() + ": this is not a folder");
   std::string other_file;
-  for (const auto& entry : fs::directory_iterator(results)) {
-    if (entry.is_directory()) {
-      if (is_experiment(entry.path())) return;
-    } else if (!is_hidden(entry.path()) && entry.path().filename() != "findings.html") {
-      other_file = entry.path().filename().string();
+  for (const fs::path& path : paths_in(results)) {
+    if (fs::is_directory(path)) {
+      if (is_experiment(path)) return;
+    } else if (!is_hidden(path) && path.filename() != "findings.html") {
+      other_file = path.filename().string();
     }
   }
   if (!other_file.empty())
@@ -80,13 +78,13 @@ void check_experiment(const fs::path& folder) {
   const fs::path runs = folder / "runs";
   if (!fs::exists(runs)) {
     if (fs::is_directory(folder / "imported")) return;
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (!is_hidden(entry.path()) && !is_file_of_study(entry.path())) refuse(entry.path());
+    for (const fs::path& path : paths_in(folder))
+      if (!is_hidden(path) && !is_file_of_study(path)) refuse(path);
     return;
   }
   if (!fs::is_directory(runs)) refuse(runs);
-  for (const auto& entry : fs::directory_iterator(runs))
-    if (!is_hidden(entry.path()) && (!is_own_file(entry.path()) || entry.is_directory())) refuse(entry.path());
+  for (const fs::path& path : paths_in(runs))
+    if (!is_hidden(path) && (!is_own_file(path) || fs::is_directory(path))) refuse(path);
 }
 
 // Objects and arrays that contain others are written over several lines, all others on one line.
@@ -221,13 +219,11 @@ Record read_record(const fs::path& path) try {
 std::vector<std::string> experiments_in(const fs::path& results) {
   std::vector<std::string> names;
   try {
-    for (const auto& entry : fs::directory_iterator(results))
-      if (!is_hidden(entry.path()) && entry.is_directory() && is_experiment(entry.path()))
-        names.push_back(entry.path().filename().string());
+    for (const fs::path& path : paths_in(results))
+      if (!is_hidden(path) && fs::is_directory(path) && is_experiment(path)) names.push_back(path.filename().string());
   } catch (const fs::filesystem_error& error) {
     throw UserError("results = " + results.string() + ": cannot be read: " + error.code().message());
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -275,9 +271,8 @@ std::optional<Record> ResultsFolder::load(const std::string& id) const {
 std::vector<std::string> ResultsFolder::ids() const {
   std::vector<std::string> ids;
   if (fs::is_directory(folder_ / "runs"))
-    for (const auto& entry : fs::directory_iterator(folder_ / "runs"))
-      if (entry.path().extension() == ".json" && !is_hidden(entry.path())) ids.push_back(entry.path().stem().string());
-  std::sort(ids.begin(), ids.end());
+    for (const fs::path& path : paths_in(folder_ / "runs"))
+      if (path.extension() == ".json" && !is_hidden(path)) ids.push_back(path.stem().string());
   return ids;
 }
 

@@ -30,8 +30,8 @@ class Merge {
     add_trials();
     add_records();
     if (fs::is_directory(from_.path() / "imported"))
-      for (const auto& entry : fs::directory_iterator(from_.path() / "imported"))
-        if (entry.path().extension() == ".csv") copy_file(fs::path("imported") / entry.path().filename());
+      for (const fs::path& path : paths_in(from_.path() / "imported"))
+        if (path.extension() == ".csv") copy_file(fs::path("imported") / path.filename());
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/read_file.h"
 #include "experiments/records/find_record.h"
 
 namespace rnnbench::experiments {
@@ -12,11 +13,10 @@ namespace fs = std::filesystem;
 std::vector<fs::path> trial_files(const fs::path& study_folder) {
   std::vector<fs::path> found;
   if (!fs::is_directory(study_folder)) return found;
-  for (const auto& entry : fs::directory_iterator(study_folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("search-") && name.ends_with(".jsonl")) found.push_back(entry.path());
+  for (const fs::path& path : paths_in(study_folder)) {
+    const std::string name = path.filename().string();
+    if (name.starts_with("search-") && name.ends_with(".jsonl")) found.push_back(path);
   }
-  std::sort(found.begin(), found.end());
   return found;
 }
 
@@ -24,8 +24,8 @@ std::optional<TrialRecord> find_trial(const fs::path& results, const std::string
   if (!begins_id(run) || !fs::is_directory(results)) return std::nullopt;
   std::map<std::string, TrialRecord> found;  // by id: a trial may be in several studies
   std::vector<std::string> places;
-  for (const auto& study : fs::directory_iterator(results))
-    for (const fs::path& path : trial_files(study.path())) {
+  for (const fs::path& study : paths_in(results))
+    for (const fs::path& path : trial_files(study)) {
       // Reading all trials of all studies takes longer than looking for the digits, and one that was edited should not
       // be in the way of others.
       if (read_file(path).find("{\"id\":\"" + run) == std::string::npos) continue;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/read_file.h"
 #include "experiments/running/pool.h"
 #include "models/network.h"
 
@@ -74,10 +75,11 @@ class TrialStore : public RunStore {
 
 // Removes the checkpoints of trials that are stored: of a process that was killed just after it had stored one.
 void discard_checkpoints(const ResultsFolder& results_folder, const TrialStore& store) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(results_folder.path() / "runs", error)) {
-    const std::string id = entry.path().stem().string();
-    if (entry.path().extension() != ".checkpoint") continue;
+  const fs::path runs = results_folder.path() / "runs";
+  if (!path_exists(runs)) return;
+  for (const fs::path& path : paths_in(runs)) {
+    if (path.extension() != ".checkpoint") continue;
+    const std::string id = path.stem().string();
     for (const char letter : searches)
       if (store.file(letter).find(id)) results_folder.discard_checkpoint(id);
   }

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/error.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 
@@ -47,4 +48,22 @@ TEST_CASE("what the system cannot look up is not taken for missing", "[files]") 
   CHECK_FALSE(path_exists(folder.path() / "file" / "below"));
   const std::string long_name(300, 'x');
   CHECK_THROWS_WITH(path_exists(long_name), "cannot read " + long_name + ": File name too long");
+}
+
+TEST_CASE("a folder is listed as a whole or not at all", "[files]") {
+  const TemporaryFolder folder;
+  CHECK(paths_in(folder.path()).empty());
+  for (const char* name : {"b", ".hidden", "a"}) std::ofstream(folder.path() / name) << "x";
+  std::filesystem::create_directory(folder.path() / "c");
+  const auto path = [&](const char* name) { return folder.path() / name; };
+  CHECK(paths_in(folder.path()) == std::vector{path(".hidden"), path("a"), path("b"), path("c")});
+  const auto message = [](const std::filesystem::path& of) {
+    try {
+      return paths_in(of).empty() ? std::string("empty") : "listed";
+    } catch (const std::filesystem::filesystem_error& error) {
+      return sentence_of(error);
+    }
+  };
+  CHECK(message(path("absent")) == path("absent").string() + ": No such file or directory");
+  CHECK(message(path("a")) == path("a").string() + ": Not a directory");
 }
