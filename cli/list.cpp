@@ -73,7 +73,7 @@ int list_command(const CommandArguments& words) {
       throw UserError("command line: '" + only + "' is not " + allowed_values(kind) + did_you_mean(only, kind.choices));
     }
   }
-  Json lists;
+  Json lists = Json::object();
   if (only.empty() || only == "tasks") lists["tasks"] = list_of(all_tasks());
   if (only.empty() || only == "models") lists["models"] = list_models();
   if (only.empty() || only == "experiments") lists["experiments"] = list_experiments();

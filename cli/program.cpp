@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -77,16 +78,19 @@ void say(const std::string& sentence) try {
   say_no_memory();
 }
 
-// Destructors of JSON values allocate. If they fail, nothing can catch that, and the files are as after a kill.
+std::atomic<bool> memory_was_missing = false;
+
+void fail_without_memory() {
+  memory_was_missing = true;
+  throw std::bad_alloc();
+}
+
+// Destructors of JSON values, and functions of the standard library that may not throw, allocate. If they fail, nothing
+// can catch that, and the files are as after a kill. (There is no std::current_exception() then with g++ 12.)
 [[noreturn]] void end_without_memory() {
-  try {
-    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
-  } catch (const std::bad_alloc&) {
-    say_no_memory();
-    std::_Exit(1);
-  } catch (...) {
-  }
-  std::abort();
+  if (!memory_was_missing) std::abort();
+  say_no_memory();
+  std::_Exit(1);
 }
 
 }  // namespace
@@ -94,6 +98,7 @@ void say(const std::string& sentence) try {
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   open_standard_streams();
   use_limits();
+  std::set_new_handler(fail_without_memory);
   std::set_terminate(end_without_memory);
   check_names(more_tasks);
   add_tasks(std::move(more_tasks));

@@ -183,7 +183,7 @@ std::vector<SpeedResult> measure_speed(const std::vector<RunSpec>& runs, const S
 }
 
 Json speed_json(const SpeedResult& r) {
-  Json json;
+  Json json = Json::object();
   const Json spec = r.run.json();
   for (const char* section : {"task", "model", "training"}) json[section] = spec.at(section);
   json["time_steps"] = r.time_steps;

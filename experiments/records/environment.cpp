@@ -117,14 +117,14 @@ double peak_memory_mib() {
 }
 
 Json environment() {
-  Json libraries;
+  Json libraries = Json::object();
   libraries["boost"] = dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
   libraries["nlohmann-json"] =
       dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH);
   for (const auto& [name, version] : core_libraries()) libraries[name] = version;
   libraries["glibc"] = ::gnu_get_libc_version();
 
-  Json json;
+  Json json = Json::object();
   json["isa"] = isa_name(best_isa());
   json["flush_to_zero"] = true;
   json["host"] = host_name();

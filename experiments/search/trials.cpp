@@ -113,7 +113,7 @@ TrialRecord trial_record(const RunSpec& run, const Record& record) {
 RunSpec spec_of(const TrialRecord& trial) { return spec_from_canonical(trial.canonical, trial.paths); }
 
 Json trial_json(const TrialRecord& trial) {
-  Json json;
+  Json json = Json::object();
   json["id"] = trial.id();
   json["canonical"] = trial.canonical;
   json["status"] = trial.status;

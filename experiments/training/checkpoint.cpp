@@ -13,7 +13,7 @@
 namespace rnnbench::experiments {
 
 std::string state_text(const TrainingState& state, Optimizer& optimizer) {
-  Json json;
+  Json json = Json::object();
   json["update"] = state.update;
   json["next_evaluation"] = state.next_evaluation;
   json["loss_sum"] = state.loss_sum;

@@ -240,7 +240,7 @@ class Trainer {
   // `result` of the record; experiments/records/record.h says what each key means.
   Json result() {
     const std::optional<double> optimum = task_->optimum();
-    Json json;
+    Json json = Json::object();
     json["status"] = !reason_.empty() ? "diverged" : solved() ? "solved" : "finished";
     if (!reason_.empty()) json["reason"] = reason_;
     json["measure"] = measure_json();
@@ -287,7 +287,7 @@ class Trainer {
     const Times& times = state_.times;
     const auto ratio = [](double a, double b) { return b > 0 ? Json(a / b) : Json(nullptr); };
     const double updates = static_cast<double>(state_.update);
-    Json json;
+    Json json = Json::object();
     json["train_cpu_seconds"] = times.train_cpu;
     json["train_wall_seconds"] = times.train_wall;
     json["evaluate_cpu_seconds"] = times.evaluate_cpu;
