@@ -74,10 +74,11 @@ def record(text):
 
 
 def trials(text):
-    """The complete lines of a file of trials without their times; an incomplete last line is not read by rnnbench."""
+    """The complete lines of a file of trials without their times, sorted: they are in the order in which they finished.
+    An incomplete last line is not read by rnnbench."""
     trials = [json.loads(line) for line in text.split("\n")[:-1]]
     measured = ("cpu_seconds", "line_hash")
-    return "\n".join(json.dumps({key: trial[key] for key in trial if key not in measured}) for trial in trials)
+    return "\n".join(sorted(json.dumps({key: trial[key] for key in trial if key not in measured}) for trial in trials))
 
 
 def table(text):
