@@ -247,7 +247,8 @@ class NetworkOf final : public Network<S> {
                     int index) const {
     if (carried == nullptr) return tile.kept.data();
     S* const all = carried->data() + index * states_size(tile_width);
-    const std::uint8_t* continues = batch.continues.empty() ? nullptr : batch.continues.data() + index * tile_width;
+    const std::uint8_t* continues =
+        batch.continues.empty() ? nullptr : batch.continues.data() + static_cast<std::ptrdiff_t>(index) * tile_width;
     S* states = all;
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       layers_[layer]->reset_states(work.packed.data() + layers_at_[layer].weights, tile.columns, continues, states);

@@ -105,18 +105,17 @@ inline Run run(const Task& task, const Model& model, std::uint64_t seed, const J
   Json solved_after = nullptr;
   const double update_seconds = 32 / model.speed;
   double progress = 0, warm = 0;
-  for (double step = 0; step <= budget;
-       step = step < 10 ? step + 1
-                        : std::min<double>(std::floor(step * 1.25), step == budget ? budget + 1.0 : budget)) {
-    warm = std::exp(-step / 15);
+  for (int step = 0; step <= budget;
+       step = step < 10 ? step + 1 : std::min(step * 5 / 4, step == budget ? budget + 1 : budget)) {
+    warm = std::exp(-step / 15.0);
     progress = solves_near == 0 ? 0.02 : 1.1 / (1 + std::pow(solves_near / (step + 1), 4));
-    Json point = {{"update", static_cast<std::int64_t>(step)}, {"train_loss", nullptr}};
+    Json point = {{"update", step}, {"train_loss", nullptr}};
     point.update(scores(task, progress, noise.normal()));
     point["loss"] = point["loss"].get<double>() + (task.initial - task.baseline) * warm;
     curve.push_back(point);
     seconds.push_back(step * update_seconds);
     if (progress >= 1) {
-      solved_after = static_cast<std::int64_t>(step);
+      solved_after = step;
       break;
     }
   }
