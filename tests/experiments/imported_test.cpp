@@ -222,6 +222,17 @@ TEST_CASE("imports are read from the folder of the experiment, and checked toget
   CHECK_NOTHROW(ResultsFolder(results, "study").load_all());
 }
 
+TEST_CASE("imports that cannot be listed are not taken for none", "[imported]") {
+  const TemporaryFolder folder;
+  const fs::path results = folder.path() / "results";
+  fs::create_directories(results / "study" / "runs");
+  const ResultsFolder study(results, "study");
+  CHECK(load_imports(study).empty());
+  overwrite(results / "study" / "imported", "a file in the place of the folder");
+  CHECK_THROWS_AS(load_imports(study), fs::filesystem_error);
+  CHECK_THROWS_AS(has_imports(results / "study"), fs::filesystem_error);
+}
+
 TEST_CASE("imported results are no records", "[imported]") {
   const TemporaryFolder folder;
   ResultsFolder study(folder.path(), "study");
