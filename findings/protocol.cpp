@@ -218,6 +218,7 @@ void freeze(const std::vector<const Finding*>& claims, const std::filesystem::pa
                     " holds runs but no protocol.json, so the protocol would be declared after they were seen; restore "
                     "the file if it was lost");
   std::filesystem::create_directories(path.parent_path());
+  remove_abandoned(path.parent_path());  // of a process that was killed at this place
   write_atomically(path, protocol_of(claims).dump(1) + "\n");
 }
 

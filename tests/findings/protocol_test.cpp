@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/hash.h"
+#include "experiments/records/environment.h"
 #include "experiments/records/parse_json.h"
 #include "tests/findings/finding_fixture.h"
 #include "tests/namespaces.h"
@@ -86,6 +87,17 @@ TEST_CASE("freezing again changes nothing", "[protocol]") {
   CHECK(std::filesystem::last_write_time(study.protocol()) == time);
   study.add_trials(*study.read().at(0).study, all_recall(0.5));
   study.Findings::freeze();  // to resume
+  CHECK(study.text() == before);
+}
+
+TEST_CASE("freezing removes what a killed process has left of a protocol", "[protocol]") {
+  FrozenStudy study;
+  const std::string before = study.text();
+  std::filesystem::remove(study.protocol());
+  const auto left = study.protocol().parent_path() / (".protocol.json." + host_name() + ".1.0.tmp");
+  overwrite(left, before.substr(0, 20));
+  study.Findings::freeze();
+  CHECK_FALSE(std::filesystem::exists(left));
   CHECK(study.text() == before);
 }
 

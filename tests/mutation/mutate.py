@@ -82,12 +82,17 @@ def mutants_of(source, file):
         yield Mutant(str(file), line + 1, at, token, changed(token))
 
 
+def filters_of(tests):
+    return [f"[#{test.stem}]{LEFT_OUT}" for test in tests]
+
+
 def tests_of(file):
     """Lists of Catch2's filters that select what may notice a change of this file, those that find most first."""
-    lists = [[tags] for pattern, tags in CENTRAL.items() if file.startswith(pattern.split("*")[0])]
-    for layer in LAYERS[LAYERS.index(file.split("/")[0]):]:
-        lists.append([f"[#{test.stem}]{LEFT_OUT}" for test in sorted((SOURCE / "tests" / layer).rglob("*_test.cpp"))])
-    return lists
+    layers = [sorted((SOURCE / "tests" / layer).rglob("*_test.cpp")) for layer in LAYERS[LAYERS.index(file.split("/")[0]):]]
+    name = re.compile(rf"\b{pathlib.Path(file).stem}\b")
+    lists = [filters_of(test for test in layers[0] if name.search(test.read_text()))]
+    lists += [[tags] for pattern, tags in CENTRAL.items() if file.startswith(pattern.split("*")[0])]
+    return [filters for filters in lists + [filters_of(tests) for tests in layers] if filters]
 
 
 def chosen(source, count, skipped=()):
@@ -155,7 +160,9 @@ class Workshop:
             with open(self.folder / f"log{i}", "w", encoding="utf-8") as log:
                 command = [self.build / "rnnbench_tests", "--filenames-as-tags", ",".join(filters[i::os.cpu_count()]), "--abort"]
                 processes.append(subprocess.Popen(command, cwd=self.source, stdout=log, stderr=log, start_new_session=True))
-        end = time.monotonic() + 120 + 10 * self.seconds.get(",".join(filters), 360)
+        # The filters are those of a list that ran without any change, or some of them.
+        usual = max((seconds for names, seconds in self.seconds.items() if names != "tests" and filters[0] in names), default=0)
+        end = time.monotonic() + 120 + 5 * usual
         running = list(processes)
         failed = False
         while running and not failed and time.monotonic() < end:
@@ -169,14 +176,18 @@ class Workshop:
 
     def outcome(self, mutant):
         path = self.source / mutant.file
-        text = path.read_text()
+        text, times = path.read_text(), path.stat()
+        compiled = next(self.build.glob(f"CMakeFiles/*.dir/{mutant.file}.o"))
+        unchanged = compiled.read_bytes()
         path.write_text(text[:mutant.at] + mutant.new + text[mutant.at + len(mutant.old):])
         try:
             if self.compile() != 0:
                 return "does not compile"
             return "killed" if any(self.fails(filters) for filters in tests_of(mutant.file)) else "survived"
-        finally:
+        finally:  # so that it need not be compiled again
             path.write_text(text)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+            compiled.write_bytes(unchanged)
 
 
 def run(folder, count):
