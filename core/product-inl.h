@@ -67,8 +67,8 @@ HWY_INLINE HWY_ATTR void multiply_accumulate(V (&acc)[R][C], const ScalarOf<V>* 
     unrolled<R>([&](auto r) RNNBENCH_INLINE {
       V row[1][C];
       unrolled<C>([&](auto c) RNNBENCH_INLINE { row[0][c] = acc[r][c]; });
-      multiply_accumulate<r == 0 ? Ahead : 0>(row, a + r * a_row, a_step, b, b_step, b_column, n, segments, a_segment,
-                                              b_segment, ahead);
+      multiply_accumulate<(r == 0) * Ahead>(row, a + r * a_row, a_step, b, b_step, b_column, n, segments, a_segment,
+                                            b_segment, ahead);
       unrolled<C>([&](auto c) RNNBENCH_INLINE { acc[r][c] = row[0][c]; });
     });
   }

@@ -222,7 +222,7 @@ class SingleHead final : public Attention<ScalarOf<V>> {
                                                     {&t.d_query, inner},
                                                     {&t.d_key, keys},
                                                     {&t.exponential, columns},
-                                                    {&t.weights_, columns * steps * row},
+                                                    {&t.weights_, all * row},
                                                     {&t.energies_, energy ? columns * row : 0},
                                                     {&t.d_energies, energy ? row : 0},
                                                     {&t.scores_, steps * row},

@@ -155,7 +155,8 @@ class EmbeddingLayer final : public StatelessLayer<V> {
   // out[2k] = sin(t / 10000^(2k/h)), out[2k + 1] = cos(t / 10000^(2k/h)).
   void fill_sinusoid(int step, S* out) const {
     for (int i = 0; i < hidden_; ++i) {
-      const double angle = step * math::exp(-math::log(10000) * (i / 2 * 2) / hidden_);
+      const int even = i - i % 2;
+      const double angle = step * math::exp(-math::log(10000) * even / hidden_);
       out[i] = S(static_cast<float>(math::cos(i % 2 == 0 ? angle - 1.5707963267948966 : angle)));
     }
   }

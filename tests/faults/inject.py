@@ -222,6 +222,11 @@ class Campaign:
     def defects(self):
         return [defect for result in self.results.values() for defect in result["defects"]]
 
+    def unreached(self):
+        """Calls of which no scenario of this campaign lets one fail."""
+        reached = {call for (_, call, _), result in self.results.items() if len(result) > 1}
+        return [f"no scenario reaches {call}" for call in ERRORS if call not in reached]
+
     def print_table(self, column, title):
         outcomes = ("recovered", "refused", "killed")
         rows = {}
@@ -245,6 +250,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="commands at a time")
     parser.add_argument("--scenario", action="append", help="only these", choices=[s.name for s in SCENARIOS])
     arguments = parser.parse_args()
+    unreached = []
     scenarios = [s for s in SCENARIOS if not arguments.scenario or s.name in arguments.scenario]
     with tempfile.TemporaryDirectory(prefix="rnnbench-faults-") as folder:
         state = arguments.state / "series.jsonl" if arguments.state and not arguments.sample else None
@@ -253,10 +259,12 @@ def main():
             campaign.run_sample(scenarios, arguments.sample, arguments.seed)
         else:
             campaign.run_series(scenarios)
+            if not arguments.scenario:
+                unreached = campaign.unreached()
     campaign.print_table(0, "scenario")
     print()
     campaign.print_table(1, "call")
-    defects = campaign.defects()
+    defects = campaign.defects() + unreached
     if arguments.state:
         (arguments.state / "defects.txt").write_text("".join(defect + "\n" for defect in defects))
     print("", *defects[:20], sep="\n")

@@ -76,8 +76,8 @@ SCENARIOS = [
     Scenario("import", importing()),
     Scenario("import, replace", [*importing("other/torch.csv"), "--replace"], [run(), importing()]),
     Scenario("reproduce", REPRODUCE),
-    # Killed in the middle of a line.
-    Scenario("reproduce, resume", REPRODUCE, [(REPRODUCE, "sync:KILL:14")],
+    # Killed in the middle of the second line.
+    Scenario("reproduce, resume", REPRODUCE, [(REPRODUCE, "sync:KILL:5")],
              append={"results/smoke/tiny/search-A.jsonl": '{"id":"'}),
     Scenario("reproduce, freeze", ["reproduce", "tiny.ini", "--freeze"]),
     Scenario("findings", ["findings", "tiny.ini", "--results", "results/smoke"], [REPRODUCE]),

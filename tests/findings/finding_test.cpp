@@ -194,7 +194,8 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
     CHECK_THAT(refusal({{"published", published}}), EndsWith(std::string("published = ") + published + certainty));
   CHECK_THAT(refusal({{"published", "rnn 3 (read)"}}), EndsWith("published: no run is 'rnn'"));
 
-  for (const char* replaces : {"7", "seven (a reason)", "7 ()", "7.5 (a reason)"})
+  for (const char* replaces :
+       {"7", "seven (a reason)", "7 ()", "7.5 (a reason)", "0 (a reason)", "1000 (a reason)", "1 (a reason)"})
     CHECK_THAT(refusal({{"replaces", replaces}}),
                EndsWith(std::string("replaces = ") + replaces +
                         " is not the number of another claim with the reason, such as 7 (the budget was too small)"));

@@ -8,7 +8,7 @@
 A mutant is chosen at random, always the same ones: three quarters in statistics, verdicts, training, optimizer and
 tasks, the others anywhere else. It is killed if the tests fail or take too long. Those that do not compile are no
 mutants, and others take their place. A survivor is a hole in the tests, or the change makes no difference; the latter are
-listed in tests/mutation/equivalent.txt with the reason.
+listed in tests/mutation/equivalent.txt with the reason, and count as not killed.
 
 FOLDER/mutants.jsonl has one line for each mutant that was tried; after an interruption, `run` goes on from there. The
 mutants stay those of the commit that `run` started with; its tests become those of the commit of today, with which
@@ -30,16 +30,9 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 EQUIVALENT = SOURCE / "tests" / "mutation" / "equivalent.txt"
 
-# Files of three quarters of the mutants, and the tests that are run first because they find most.
-CENTRAL = {
-    "analysis/statistics/*.cpp": "[statistics],[binary],[paired],[replicated],[survival],[effect],[random_inputs]",
-    "findings/*.cpp": "[finding],[findings],[verdict],[statement],[study],[protocol]",
-    "experiments/training/*.cpp": "[train],[training],[torch],[probe],[keeping],[evaluation]",
-    "experiments/search/*.cpp": "[search]",
-    "core/optimizer.cpp": "[optimizer],[train]",
-    "core/schedule.cpp": "[optimizer],[train]",
-    "tasks/**/*.cpp": "[tasks],[sequences],[chunks]",
-}
+# Files of three quarters of the mutants.
+CENTRAL = ["analysis/statistics/*.cpp", "findings/*.cpp", "experiments/training/*.cpp", "experiments/search/*.cpp",
+           "core/optimizer.cpp", "core/schedule.cpp", "tasks/**/*.cpp"]
 OTHERS = ["core/*.cpp", "models/*.cpp", "models/**/*.cpp", "experiments/declaration/*.cpp", "experiments/records/*.cpp",
           "experiments/running/*.cpp", "analysis/*.cpp", "analysis/figures/*.cpp", "cli/*.cpp"]
 # A mutant of a layer is seen by the tests of this layer and of those behind it, which use it.
@@ -91,14 +84,13 @@ def tests_of(file):
     layers = [sorted((SOURCE / "tests" / layer).rglob("*_test.cpp")) for layer in LAYERS[LAYERS.index(file.split("/")[0]):]]
     name = re.compile(rf"\b{pathlib.Path(file).stem}\b")
     lists = [filters_of(test for test in layers[0] if name.search(test.read_text()))]
-    lists += [[tags] for pattern, tags in CENTRAL.items() if file.startswith(pattern.split("*")[0])]
     return [filters for filters in lists + [filters_of(tests) for tests in layers] if filters]
 
 
 def chosen(source, count, skipped=()):
     """Random mutants, always the same; after those, others in place of the skipped ones."""
     picked = []
-    for patterns, share in ((list(CENTRAL), count * 3 // 4), (OTHERS, count - count * 3 // 4)):
+    for patterns, share in ((CENTRAL, count * 3 // 4), (OTHERS, count - count * 3 // 4)):
         files = sorted({file.relative_to(source) for pattern in patterns for file in source.glob(pattern)})
         every = [mutant for file in files for mutant in mutants_of(source, file)]
         random.Random(1).shuffle(every)
@@ -140,7 +132,7 @@ class Workshop:
         self.seconds = json.loads(passed.read_text()) if passed.exists() else {}
         if self.seconds.get("tests") != self.tests:
             self.seconds = {"tests": self.tests}
-            for filters in [[tags] for tags in CENTRAL.values()] + tests_of("core/"):
+            for filters in tests_of("core/")[1:]:
                 started = time.monotonic()
                 if self.fails(filters):
                     sys.exit(f"the tests fail without any change; see {self.folder}/log*")
@@ -202,16 +194,17 @@ def run(folder, count):
                 and tried[mutant]["tests"] != workshop.tests]
         if not left:
             return
-        outcome = workshop.outcome(left[0])
+        name = name_of(workshop.source, left[0])
+        # No test can notice those that make no difference, which takes longest to find out.
+        outcome = "survived" if is_equivalent(name) else workshop.outcome(left[0])
         with open(workshop.log, "a", encoding="utf-8") as log:
             log.write(json.dumps({"mutant": left[0], "outcome": outcome, "tests": workshop.tests}) + "\n")
-        print(f"{name_of(workshop.source, left[0])}: {outcome}", flush=True)
+        print(f"{name}: {outcome}", flush=True)
 
 
-def equivalent():
-    """The survivors that make no difference: "file: the line before the change: old -> new: reason"."""
-    lines = EQUIVALENT.read_text().splitlines() if EQUIVALENT.exists() else []
-    return [line for line in lines if line and not line.startswith("#")]
+def is_equivalent(name):
+    """Whether a mutant is listed: "file: the line before the change: old -> new: why it makes no difference"."""
+    return any(line.startswith(name + ": ") for line in EQUIVALENT.read_text().splitlines())
 
 
 def name_of(source, mutant):
@@ -222,13 +215,12 @@ def name_of(source, mutant):
 def table(folder):
     workshop = Workshop(folder)
     outcomes = {mutant: line["outcome"] for mutant, line in workshop.tried().items() if line["outcome"] != "does not compile"}
-    known = equivalent()
     rows = collections.defaultdict(collections.Counter)
     holes = []
     for mutant, outcome in outcomes.items():
         name = name_of(workshop.source, mutant)
         if outcome == "survived":
-            outcome = "makes no difference" if any(line.startswith(name + ": ") for line in known) else "not noticed"
+            outcome = "makes no difference" if is_equivalent(name) else "not noticed"
         if outcome == "not noticed":
             holes.append(name)
         rows[mutant.file.split("/")[0]][outcome] += 1
