@@ -77,10 +77,10 @@ std::vector<int> draw_symbols(Stream& stream, int count, int symbols);
 
 // The entry of the table for a StringTask T with a member T::form. `length` says what the length counts.
 template <class T>
-TaskEntry string_entry(std::string summary, std::string definition, const std::string& length) {
+TaskEntry string_entry(const std::string& summary, const std::string& definition, const std::string& length) {
   return {.name = T::form.name,
-          .summary = std::move(summary),
-          .definition = std::move(definition),
+          .summary = summary,
+          .definition = definition,
           .options = length_range_options("40", T::form.min_length, "maximum length in training: " + length),
           .make = make_task<T>,
           .length_of_steps = [](const Settings&, std::int64_t time_steps) {

@@ -140,6 +140,9 @@ TEST_CASE("a state that no run can have is not continued", "[train]") {
   }
   refused("curve", Json::array({1}));
   for (const Json& place : {Json(4'294'967'296), Json(-1), Json(0.5)}) refused("streams", {{place, 0}});
+  Json largest = good;
+  largest["streams"] = Json::array({Json::array({4'294'967'295, 0})});
+  CHECK(read_state(largest.dump(), 40, *optimizer).streams.at(0).sequences == 4'294'967'295);
   std::string deep = good.dump();
   deep.replace(deep.find("[{"), 1, std::string(100'000, '['));
   CHECK_THROWS_AS(read_state(deep, 40, *optimizer), UserError);

@@ -156,11 +156,14 @@ TEST_CASE("counting: the published rule asks for every symbol and the end above 
 TEST_CASE("counting: an evaluation stops soon after the first failure", "[tasks]") {
   const auto task = counting("anbn", 50);
   std::size_t steps = 0;
+  std::vector<int> words;
   const Predict hopeless = [&](const Batch& batch, std::vector<float>& outputs) {
     steps += batch.symbols.size();
+    words.push_back(batch.size);
     outputs.assign(batch.symbols.size() * 3, 0);
     for (std::size_t i = 0; i < batch.symbols.size(); ++i) outputs[3 * i + 1] = 100;  // always a
   };
   task->evaluate(hopeless, test, 0);
   CHECK(steps < 2 * 50 * (50 + 1));  // the words up to the bound, once, with their padding
+  CHECK(words == std::vector{16, 32, 2});
 }
