@@ -19,7 +19,7 @@ bool applies(const Finding& finding) {
 }
 
 // A trial as a run whose test scores are its validation scores, so that it can be measured like one.
-Run validation_run(Json spec, const TrialRecord& trial) {
+Run validation_run(const Json& spec, const TrialRecord& trial) {
   Json scores = Json::object();
   for (const auto& [name, value] : trial.validation) scores[name] = value ? Json(*value) : Json();
   Json result = {{"status", trial.status},
@@ -42,7 +42,7 @@ std::vector<Run> last_rung(const StudyRecords& records, std::size_t search) {
     for (const TrialRecord* trial : choice->trials[choice->chosen].records) {
       Json spec = declared.json();
       spec["seed"] = spec_of(*trial).seed;
-      runs.push_back(validation_run(std::move(spec), *trial));
+      runs.push_back(validation_run(spec, *trial));
     }
   }
   return runs;

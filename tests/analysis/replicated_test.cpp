@@ -237,6 +237,17 @@ TEST_CASE("samples without variance differ or not, and single values never", "[s
   CHECK(welch_test({1, 2, 4}, {7, 7}) < 0.1);
 }
 
+TEST_CASE("Welch's interval needs two values of each sample, which vary", "[statistics]") {
+  const Interval interval = welch_interval({1, 2}, {2, 4, 6}, 0.95).value();  // t.test of R
+  CHECK(interval.low == Approx(-6.8373020804733).epsilon(1e-12));
+  CHECK(interval.high == Approx(1.8373020804733).epsilon(1e-12));
+  CHECK(welch_interval({2, 4, 6}, {1, 2}, 0.95)->high == Approx(6.8373020804733).epsilon(1e-12));
+  CHECK_FALSE(welch_interval({1}, {2, 3, 4}, 0.95));
+  CHECK_FALSE(welch_interval({2, 3, 4}, {1}, 0.95));
+  CHECK_FALSE(welch_interval({2, 2}, {3, 3}, 0.95));
+  CHECK_FALSE(welch_interval({0, 0}, {0, 0, 0}, 0.95));
+}
+
 TEST_CASE("Welch's interval contains the differences that its test does not reject", "[statistics]") {
   const Values a = {0.1, 0.4, 0.35, 0.8, 0.2, 0.3}, b = {1.5, 0.9, 1.1, 1.3};
   for (const double level : {0.5, 0.9, 0.95, 0.999}) {

@@ -153,6 +153,15 @@ TEST_CASE("one step back, a vanilla network's derivative is the chain of two mat
   CHECK(probed.json.at("untrained").at(0).get<double>() == Approx(sum / 8).margin(1e-5));
 }
 
+TEST_CASE("gradients are reported at lags up to the length of the sequences", "[probe]") {
+  const Probed probed(
+      run_of({{"task", "adding"}, {"length", "500"}, {"cell", "rnn"}, {"hidden", "2"}, {"probe", "gradients"}}));
+  std::vector<std::string> names;
+  for (const auto& [name, value] : probed.json.at("scalars").items())
+    if (name.starts_with("gradient at lag ")) names.push_back(name.substr(16));
+  CHECK(names == std::vector<std::string>{"10", "20", "50", "100", "200", "500"});
+}
+
 TEST_CASE("scalars of the gradients are relative to the shortest lag", "[probe]") {
   const Probed probed(adding("rnn", "gradients"));
   const Json& scalars = probed.json.at("scalars");

@@ -1,34 +1,29 @@
 #!/usr/bin/python3
 """Changes one token of the source at a time and sees whether the tests notice.
 
-    tests/mutation/mutate.py list [--mutants N]     the mutants, without building anything
-    tests/mutation/mutate.py run FOLDER [...]       builds and tests them, with the source and the build in FOLDER
-    tests/mutation/mutate.py table FOLDER           what became of them
+    tests/mutation/mutate.py run FOLDER [--mutants N]   builds and tests the mutants, with a clone and its build in FOLDER
+    tests/mutation/mutate.py table                      what became of them
 
-A mutant is chosen at random, always the same ones: three quarters in statistics, verdicts, training, optimizer and
-tasks, the others anywhere else. It is killed if the tests fail or take too long. Those that do not compile are no
-mutants, and others take their place. A survivor is a hole in the tests, or the change makes no difference; the latter are
-listed in tests/mutation/equivalent.txt with the reason, and count as not killed.
-
-FOLDER/mutants.jsonl has one line for each mutant that was tried; after an interruption, `run` goes on from there. The
-mutants stay those of the commit that `run` started with; its tests become those of the commit of today, with which
-survivors are tried again.
+tests/mutation/mutants.jsonl lists the mutants, three quarters of them in statistics, verdicts, training, optimizer and
+tasks, the others anywhere else, and what became of each. `run` adds new ones, always the same, until there are N (200);
+those whose line is gone or that do not compile are replaced. A mutant is killed if the tests fail or take too long. It is
+tried again when its file has changed, and a survivor also when the tests have. A survivor is a hole in the tests, or the
+change makes no difference: then "reason" says why. These are not tried again, and count as not killed.
 """
 import argparse
 import collections
+import hashlib
 import json
 import os
 import pathlib
-import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-EQUIVALENT = SOURCE / "tests" / "mutation" / "equivalent.txt"
+LIST = pathlib.Path(__file__).with_name("mutants.jsonl")
 
 # Files of three quarters of the mutants.
 CENTRAL = ["analysis/statistics/*.cpp", "findings/*.cpp", "experiments/training/*.cpp", "experiments/search/*.cpp",
@@ -48,7 +43,8 @@ SWAPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "
            "floor": "ceil", "ceil": "floor", "true": "false", "false": "true", "min_element": "max_element",
            "max_element": "min_element", "any_of": "all_of", "all_of": "any_of"}
 
-Mutant = collections.namedtuple("Mutant", "file line at old new")
+# `line` is the text of the line, `nth` counts the lines before it with the same text, `column` is that of the token.
+Mutant = collections.namedtuple("Mutant", "file line nth column old new")
 
 
 def changed(token):
@@ -62,17 +58,58 @@ def changed(token):
     return None
 
 
-def mutants_of(source, file):
-    text = (source / file).read_text()
+def mutants_of(file):
+    text = (SOURCE / file).read_text()
     lines = text.split("\n")
     for match in TOKEN.finditer(text):
         token, at = match[0], match.start()
-        line = text.count("\n", 0, at)
-        if changed(token) is None or '"' in lines[line] or lines[line].lstrip().startswith(("template", "static_assert")):
+        number = text.count("\n", 0, at)
+        line = lines[number]
+        if changed(token) is None or '"' in line or line.lstrip().startswith(("template", "static_assert")):
             continue
         if not token[0].isalnum() and not (text[at - 1] == " " and text[match.end()] in " \n"):
             continue
-        yield Mutant(str(file), line + 1, at, token, changed(token))
+        yield Mutant(str(file), line.strip(), [other.strip() for other in lines[:number]].count(line.strip()),
+                     at - text.rfind("\n", 0, at) - 1, token, changed(token))
+
+
+def hash_of(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def random_order(mutant):
+    return hash_of(json.dumps(mutant))
+
+
+def files_of(patterns):
+    return sorted({str(file.relative_to(SOURCE)) for pattern in patterns for file in SOURCE.glob(pattern)})
+
+
+def read_list():
+    """Mutant -> what is known about it."""
+    lines = [json.loads(line) for line in LIST.read_text().splitlines()] if LIST.exists() else []
+    return {Mutant(*line.pop("mutant")): line for line in lines}
+
+
+def write_list(mutants):
+    temporary = LIST.with_suffix(".tmp")
+    temporary.write_text("".join(json.dumps({"mutant": mutant} | known) + "\n" for mutant, known in mutants.items()))
+    temporary.replace(LIST)
+
+
+def chosen(count):
+    """The mutants of the list that the source still has, and new ones in place of the others."""
+    known, picked = read_list(), {}
+    central = files_of(CENTRAL)
+    for files, share in ((central, count * 3 // 4), (set(files_of(OTHERS)) - set(central), count - count * 3 // 4)):
+        every = {mutant for file in files for mutant in mutants_of(file)}
+        compiles = [mutant for mutant in every if known.get(mutant, {}).get("outcome") != "does not compile"]
+        kept = [mutant for mutant in known if mutant in every]
+        picked |= {mutant: known[mutant] for mutant in kept}
+        missing = share - sum(mutant in known for mutant in compiles)
+        new = sorted((mutant for mutant in compiles if mutant not in known), key=random_order)
+        picked |= {mutant: {} for mutant in new[:max(0, missing)]}
+    return picked
 
 
 def filters_of(tests):
@@ -87,31 +124,12 @@ def tests_of(file):
     return [filters for filters in lists + [filters_of(tests) for tests in layers] if filters]
 
 
-def chosen(source, count, skipped=()):
-    """Random mutants, always the same; after those, others in place of the skipped ones."""
-    picked = []
-    for patterns, share in ((CENTRAL, count * 3 // 4), (OTHERS, count - count * 3 // 4)):
-        files = sorted({file.relative_to(source) for pattern in patterns for file in source.glob(pattern)})
-        every = [mutant for file in files for mutant in mutants_of(source, file)]
-        random.Random(1).shuffle(every)
-        picked += [mutant for mutant in every if mutant not in skipped][:share]
-    return picked
-
-
 class Workshop:
-    """A copy of the source and its build."""
+    """A clone of the commit and its build."""
 
     def __init__(self, folder):
         self.folder, self.source, self.build = folder, folder / "source", folder / "build"
-        self.log = folder / "mutants.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
-
-    def tried(self):
-        """Mutant -> the last line about it."""
-        if not self.log.exists():
-            return {}
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return {Mutant(*line["mutant"]): line for line in lines}
 
     def git(self, *words):
         done = subprocess.run(["git", "-C", self.source, *words], check=True, capture_output=True, text=True)
@@ -121,17 +139,19 @@ class Workshop:
         if not self.source.exists():
             subprocess.run(["git", "clone", "--quiet", SOURCE, self.source], check=True)
         self.git("fetch", "--quiet", SOURCE, "HEAD")
-        self.git("checkout", "--quiet", "HEAD", "--", ".")  # the mutant during which an earlier call was interrupted
-        self.git("checkout", "--quiet", "FETCH_HEAD", "--", "tests")
-        self.tests = self.git("rev-parse", "FETCH_HEAD:tests")
-        subprocess.run(["cmake", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1",
-                        "-DRNNBENCH_UNITY=OFF"], check=True, stdout=subprocess.DEVNULL)
+        self.git("checkout", "--quiet", "--force", "FETCH_HEAD")  # also undoes a mutant of an earlier call
+        code = [line for line in self.git("ls-tree", "-r", "HEAD").splitlines()
+                if not re.search(r"\t(docs|results|tests/mutation)/", line)]
+        self.tests = hash_of("\n".join(line for line in code if "\ttests/" in line))
+        subprocess.run(["cmake", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=None",
+                        "-DCMAKE_CXX_FLAGS=-O1 -D_GLIBCXX_ASSERTIONS", "-DRNNBENCH_UNITY=OFF"],
+                       check=True, stdout=subprocess.DEVNULL)
         if self.compile() != 0:
             sys.exit(f"it does not build; see {self.folder}/log")
         passed = self.folder / "passed.json"  # the seconds that these tests take without any change
         self.seconds = json.loads(passed.read_text()) if passed.exists() else {}
-        if self.seconds.get("tests") != self.tests:
-            self.seconds = {"tests": self.tests}
+        if self.seconds.get("code") != hash_of("\n".join(code)):
+            self.seconds = {"code": hash_of("\n".join(code))}
             for filters in tests_of("core/")[1:]:
                 started = time.monotonic()
                 if self.fails(filters):
@@ -153,7 +173,7 @@ class Workshop:
                 command = [self.build / "rnnbench_tests", "--filenames-as-tags", ",".join(filters[i::os.cpu_count()]), "--abort"]
                 processes.append(subprocess.Popen(command, cwd=self.source, stdout=log, stderr=log, start_new_session=True))
         # The filters are those of a list that ran without any change, or some of them.
-        usual = max((seconds for names, seconds in self.seconds.items() if names != "tests" and filters[0] in names), default=0)
+        usual = max((seconds for names, seconds in self.seconds.items() if names != "code" and filters[0] in names), default=0)
         end = time.monotonic() + 120 + 5 * usual
         running = list(processes)
         failed = False
@@ -171,7 +191,10 @@ class Workshop:
         text, times = path.read_text(), path.stat()
         compiled = next(self.build.glob(f"CMakeFiles/*.dir/{mutant.file}.o"))
         unchanged = compiled.read_bytes()
-        path.write_text(text[:mutant.at] + mutant.new + text[mutant.at + len(mutant.old):])
+        lines = text.split("\n")
+        number = [n for n, line in enumerate(lines) if line.strip() == mutant.line][mutant.nth]
+        before, after = lines[number][:mutant.column], lines[number][mutant.column + len(mutant.old):]
+        path.write_text("\n".join(lines[:number] + [before + mutant.new + after] + lines[number + 1:]))
         try:
             if self.compile() != 0:
                 return "does not compile"
@@ -181,48 +204,41 @@ class Workshop:
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
             compiled.write_bytes(unchanged)
 
+    def is_open(self, mutant, known):
+        """Whether this mutant has to be tried, or tried again."""
+        if known.get("file") != hash_of((SOURCE / mutant.file).read_text()):
+            return "reason" not in known
+        return known["outcome"] == "survived" and known["tests"] != self.tests and "reason" not in known
+
+
+def name_of(mutant):
+    return f"{mutant.file}: {mutant.line}: {mutant.old} -> {mutant.new}"
+
 
 def run(folder, count):
     workshop = Workshop(folder)
     workshop.prepare()
     while True:
-        tried = workshop.tried()
-        skipped = [mutant for mutant, line in tried.items() if line["outcome"] == "does not compile"]
-        mutants = chosen(workshop.source, count, skipped)
-        left = [mutant for mutant in mutants if mutant not in tried] + \
-               [mutant for mutant in mutants if mutant in tried and tried[mutant]["outcome"] == "survived"
-                and tried[mutant]["tests"] != workshop.tests]
-        if not left:
+        mutants = chosen(count)
+        tried = next((mutant for mutant, known in mutants.items() if workshop.is_open(mutant, known)), None)
+        if tried is None:
             return
-        name = name_of(workshop.source, left[0])
-        # No test can notice those that make no difference, which takes longest to find out.
-        outcome = "survived" if is_equivalent(name) else workshop.outcome(left[0])
-        with open(workshop.log, "a", encoding="utf-8") as log:
-            log.write(json.dumps({"mutant": left[0], "outcome": outcome, "tests": workshop.tests}) + "\n")
-        print(f"{name}: {outcome}", flush=True)
+        outcome = workshop.outcome(tried)
+        mutants[tried] = {"outcome": outcome, "file": hash_of((SOURCE / tried.file).read_text()), "tests": workshop.tests}
+        write_list({mutant: known for mutant, known in mutants.items() if known})
+        print(f"{name_of(tried)}: {outcome}", flush=True)
 
 
-def is_equivalent(name):
-    """Whether a mutant is listed: "file: the line before the change: old -> new: why it makes no difference"."""
-    return any(line.startswith(name + ": ") for line in EQUIVALENT.read_text().splitlines())
-
-
-def name_of(source, mutant):
-    line = (source / mutant.file).read_text().split("\n")[mutant.line - 1].strip()
-    return f"{mutant.file}: {line}: {mutant.old} -> {mutant.new}"
-
-
-def table(folder):
-    workshop = Workshop(folder)
-    outcomes = {mutant: line["outcome"] for mutant, line in workshop.tried().items() if line["outcome"] != "does not compile"}
+def table():
+    mutants = {mutant: known for mutant, known in read_list().items() if known["outcome"] != "does not compile"}
     rows = collections.defaultdict(collections.Counter)
     holes = []
-    for mutant, outcome in outcomes.items():
-        name = name_of(workshop.source, mutant)
+    for mutant, known in mutants.items():
+        outcome = known["outcome"]
         if outcome == "survived":
-            outcome = "makes no difference" if is_equivalent(name) else "not noticed"
+            outcome = "makes no difference" if "reason" in known else "not noticed"
         if outcome == "not noticed":
-            holes.append(name)
+            holes.append(name_of(mutant))
         rows[mutant.file.split("/")[0]][outcome] += 1
     rows["all"] = sum(rows.values(), collections.Counter())
     columns = ("killed", "makes no difference", "not noticed")
@@ -231,24 +247,20 @@ def table(folder):
         print(f"| {layer} | {row.total()} | " + " | ".join(str(row[column]) for column in columns) + " |")
     for name in holes:
         print(f"not noticed: {name}")
-    return 1 if holes or rows["all"]["killed"] < 0.95 * len(outcomes) else 0
+    return 1 if holes or rows["all"]["killed"] < 0.95 * len(mutants) else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["list", "run", "table"])
+    parser.add_argument("command", choices=["run", "table"])
     parser.add_argument("folder", nargs="?", type=pathlib.Path)
     parser.add_argument("--mutants", type=int, default=200)
     arguments = parser.parse_args()
-    if arguments.command == "list":
-        for mutant in chosen(SOURCE, arguments.mutants):
-            print(name_of(SOURCE, mutant))
-        return 0
-    if arguments.folder is None:
-        parser.error(f"{arguments.command} needs a folder")
     if arguments.command == "run":
+        if arguments.folder is None:
+            parser.error("run needs a folder")
         run(arguments.folder.resolve(), arguments.mutants)
-    return table(arguments.folder.resolve())
+    return table()
 
 
 sys.exit(main())
