@@ -48,18 +48,22 @@ class Contract {
     expect(shape_.loss != Loss::bernoulli ||
                std::all_of(batch.targets.begin(), batch.targets.end(), [](float y) { return y == 0 || y == 1; }),
            "answers of yes or no");
+    bool one_answer = true;
     for (int b = 0; b < batch.size; ++b) {
       double weight = 0;
-      int answers = 0;
+      int answers = 0, targets = 0;
       for (int t = 0; t < batch.steps; ++t) {
         const std::size_t i = batch.at(t, b);
         expect(batch.weight[i] >= 0 && std::isfinite(batch.weight[i]) && batch.answer[i] <= 1,
                "weights >= 0 and answers 0 or 1");
         weight += batch.weight[i];
         answers += batch.answer[i];
+        targets += batch.weight[i] > 0;
       }
+      one_answer = one_answer && targets == 1;
       expect(weight > 0 && answers > 0, "weight and an answer in every sequence");
     }
+    expect(!shape_.one_answer || one_answer, "one target in each sequence if it says one_answer");
     expect(task_->measure().name != "" && task_->measure().definition != "", "a measure with a definition");
   }
 

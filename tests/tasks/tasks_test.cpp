@@ -22,6 +22,23 @@ TEST_CASE("tasks: every task keeps the contract", "[tasks]") {
   }
 }
 
+TEST_CASE("tasks: those with one target in every sequence say so", "[tasks]") {
+  for (const TaskEntry& entry : all_tasks()) {
+    if (needs_file(entry)) continue;
+    INFO(entry.name);
+    const auto task = entry.make(default_settings(entry.options));
+    Batch batch;
+    task->sample({.seed = 1, .purpose = Purpose::training}, 16, batch);
+    bool one_target = true;
+    for (int b = 0; b < batch.size; ++b) {
+      int targets = 0;
+      for (int t = 0; t < batch.steps; ++t) targets += batch.weight[batch.at(t, b)] > 0;
+      one_target = one_target && targets == 1;
+    }
+    CHECK(task->signature().one_answer == one_target);
+  }
+}
+
 namespace {
 
 // The adding problem with one flaw, to see that the contract would notice.
