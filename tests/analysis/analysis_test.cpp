@@ -251,7 +251,7 @@ TEST_CASE("the table's CSV and JSON agree and hold full precision", "[analysis]"
   const std::string markdown = markdown_tables(study);
   std::istringstream lines(markdown);
   std::size_t table_lines = 0;
-  for (std::string line; std::getline(lines, line);) table_lines += line.rfind("|", 0) == 0;
+  for (std::string line; std::getline(lines, line);) table_lines += line.starts_with('|');
   CHECK(table_lines == study.tasks.size() * (2 * (2 + 5) + 2 + 5 * 3));
 }
 

@@ -152,7 +152,7 @@ TEST_CASE("a diverged run has no score, and its haste is no merit", "[measuremen
 
 TEST_CASE("a run without a value counts as the worst, and no better than no memory", "[measurement]") {
   const Run good = example(), bad = made_up::diverged(example());
-  const auto worst = [&](const std::string& measure, std::vector<const Run*> runs) {
+  const auto worst = [&](const std::string& measure, const std::vector<const Run*>& runs) {
     return worst_value(parse_measurement(measure), runs);
   };
   CHECK(worst("recall", {&good, &bad}) == 0);

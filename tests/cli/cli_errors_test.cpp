@@ -136,7 +136,7 @@ TEST_CASE("text that only looks right is refused", "[cli][errors]") {
   const Shell shell;
   shell.write("x.ini", one_run + "[]\nhidden = 4\n");
   CHECK(shell.refusal("run x.ini") == "x.ini:4: [] names no section; write [TASK], [CELL] or [TASK/CELL]");
-  shell.write("x.ini", one_run + std::string("hid\0den = 4\n", 13));
+  shell.write("x.ini", one_run + std::string("hid\0den = 4\n", 12));
   CHECK(shell.refusal("run x.ini") ==
         "x.ini:4: the line contains a control character or is not UTF-8; an INI file is plain text");
   shell.write("x.ini", one_run);

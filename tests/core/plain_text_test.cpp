@@ -20,13 +20,13 @@ TEST_CASE("plain text is UTF-8 without control characters", "[text]") {
       {"\x1b[2J", mark + "[2J"},
       {std::string("\0", 1), mark},
       {"\x7f", mark},
-      {"\xc2\x9b", mark + mark},             // C1: the same as escape and '['
-      {"\xe2\x80\xa8", mark + mark + mark},  // a line separator
-      {"\xe2\x80\xae", mark + mark + mark},  // right-to-left override
-      {"\x80", mark},                        // not UTF-8
-      {"\xc0\xaf", mark + mark},             // a longer form of '/'
-      {"\xe0\x80\x8a", mark + mark + mark},  // of a newline
-      {"\xed\xa0\x80", mark + mark + mark},  // half of a pair of UTF-16
+      {"\xc2\x9b", mark + mark},                                  // C1: the same as escape and '['
+      {"\xe2\x80\xa8", mark + mark + mark},                       // a line separator
+      {std::string{'\xe2', '\x80', '\xae'}, mark + mark + mark},  // right-to-left override
+      {"\x80", mark},                                             // not UTF-8
+      {"\xc0\xaf", mark + mark},                                  // a longer form of '/'
+      {"\xe0\x80\x8a", mark + mark + mark},                       // of a newline
+      {"\xed\xa0\x80", mark + mark + mark},                       // half of a pair of UTF-16
       {"\xf4\x90\x80\x80", mark + mark + mark + mark},
       {"\xef\xbf\xbe", mark + mark + mark},  // noncharacters
       {"\xef\xb7\x90", mark + mark + mark},

@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/text.h"
 #include "experiments/records/environment.h"
 #include "experiments/records/files.h"
 #include "experiments/running/runner.h"
@@ -122,9 +123,8 @@ TEST_CASE("a temporary file of the same name is left alone", "[temporary-files]"
   const TemporaryFolder folder;
   NamedFiles files;
   write_atomically(folder.path() / "x.json", "first", files);
-  int count = 0;
   const std::string last = fs::path(files.written).stem().extension().string();  // ".7" of ".x.json.host.42.7.tmp"
-  REQUIRE(std::sscanf(last.c_str(), ".%d", &count) == 1);
+  const int count = parse_number<int>(last.substr(1)).value();
   std::vector<fs::path> taken;
   for (int i = 1; i <= 3; ++i) {
     taken.push_back(folder.path() / temporary(host_name(), ::getpid(), count + i));
