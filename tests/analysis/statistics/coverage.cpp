@@ -18,6 +18,7 @@
 #include "analysis/statistics/performance_profile.h"
 #include "analysis/statistics/survival.h"
 #include "analysis/statistics/welch.h"
+#include "core/text.h"
 #include "tests/analysis/statistics/coverage_report.h"
 #include "tests/analysis/statistics/distributions.h"
 #include "tests/namespaces.h"
@@ -90,7 +91,7 @@ void unbounded_differences(Report& report) {
   report.section("Not used: mean of paired differences of losses and seconds",
                  "The interval that corresponds to the sign-flip test. One-sided: the loss of one model is near 0.",
                  "distribution of losses");
-  const auto two = [](Draw draw, double scale) {
+  const auto two = [](const Draw& draw, double scale) {
     return [draw, scale](Stream& stream) {
       const double first = draw(stream);
       return first - scale * draw(stream);
@@ -113,7 +114,7 @@ void ratio_intervals(Report& report) {
       "Geometric mean of the ratios of pairs. The interval corresponds to the sign-flip test of their\n"
       "logarithms. Below n = 10 there is none, which counts as covering. One-sided: only one of the two varies.",
       "distribution of losses or seconds");
-  const auto ratio = [](Draw draw, double scale) {
+  const auto ratio = [](const Draw& draw, double scale) {
     return [draw, scale](Stream& stream) {
       const double first = draw(stream);
       return first / (scale * draw(stream));
@@ -147,8 +148,10 @@ void independent_samples(Report& report) {
     int factor = 1;  // runs of the second model for each of the first
     bool covered = true;
   };
-  const auto scaled = [](Draw draw, double factor) { return [=](Stream& stream) { return factor * draw(stream); }; };
-  const auto log_of = [](Draw draw) { return [=](Stream& stream) { return std::log(draw(stream)); }; };
+  const auto scaled = [](const Draw& draw, double factor) {
+    return [=](Stream& stream) { return factor * draw(stream); };
+  };
+  const auto log_of = [](const Draw& draw) { return [=](Stream& stream) { return std::log(draw(stream)); }; };
   const std::vector<Samples> cases = {
       {"normal", normal, normal, 0},
       {"normal, spread 1 and 10", normal, scaled(normal, 10), 0},
@@ -324,7 +327,7 @@ void not_used(Report& report) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int samples = argc > 1 ? std::atoi(argv[1]) : 2000;
+  const int samples = argc > 1 ? parse_number<int>(argv[1]).value_or(0) : 2000;
   const std::string only = argc == 3 ? argv[2] : "";
   if (samples < 1 || argc > 3 || (argc == 3 && only != "ledgers" && only != "independent")) {
     std::fprintf(stderr, "usage: rnnbench_coverage [samples per entry] [ledgers|independent]\n");

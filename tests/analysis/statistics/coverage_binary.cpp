@@ -94,7 +94,7 @@ void paired_rates(Report& report) {
     return result;
   };
   report.exact("mean over all rates", at_least_090, [&](int n) {
-    return over_all(n, 0, [](double sum, double next) { return sum + next; }) / (25 * 26 / 2);
+    return over_all(n, 0, [](double sum, double next) { return sum + next; }) / 325;  // pairs of 25 rates
   });
   report.exact("minimum over all rates", if_given(at_least_090, false),
                [&](int n) { return over_all(n, 1, [](double min, double next) { return std::min(min, next); }); });
