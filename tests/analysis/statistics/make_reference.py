@@ -16,6 +16,7 @@ from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from random_patterns import tests_of_random_patterns
 from sign_patterns import p_above, p_below, p_two_sided
 
 rng = np.random.default_rng(20240611)
@@ -253,5 +254,6 @@ reference = {
         profile([rounded_normal(n, shift, 1) for n, shift in ((10, 0), (12, 1), (9, 3))], [-5.0, -0.5, 0.0, 1.2, 9.0])],
     "slopes": [slopes([1.0, 2.0, 4.0, 8.0], [rounded_normal(4) for _ in range(5)]),
                slopes([0.1, 0.4], [[3.0, 1.0], [1.0, 1.0]])],
+    "random_patterns": tests_of_random_patterns([(i * 7 % 11 - 4) / 8 for i in range(60)], 0.95, 0.25),
 }
 print(json.dumps(reference, indent=1))
