@@ -250,8 +250,8 @@ const std::string merge_usage = R"(rnnbench merge DIR ... --into DIR
 Adds the records, weights, trials, protocols and imported results of results folders to another one,
 which is created if it does not exist: those of shards that did not share a folder, or of several
 machines. What is there already with the same content is left as it is; what is there with another
-content is kept and named, and the exit code is then 1. A merge that was interrupted is continued by
-repeating it.
+content is kept and named, and a damaged weights file is left out and named: the exit code is then 1.
+A merge that was interrupted is continued by repeating it.
 
   --into DIR        the results folder that gets them
 )";

@@ -19,10 +19,11 @@ int merge_command(const CommandArguments& words) {
   const std::filesystem::path into = arguments.text("into", "");
   if (into.empty())
     throw UserError("command line: 'rnnbench merge' needs --into DIR, the folder that gets the results");
-  std::size_t differing = 0;
+  bool complete = true;
   for (const Merged& merged : merge_results({arguments.positional().begin(), arguments.positional().end()}, into)) {
-    for (const std::string& sentence : merged.differing) std::cerr << plain_text(sentence) << '\n';
-    differing += merged.differing.size();
+    for (const auto* sentences : {&merged.differing, &merged.damaged})
+      for (const std::string& sentence : *sentences) std::cerr << plain_text(sentence) << '\n';
+    complete = complete && merged.differing.empty() && merged.damaged.empty();
     std::string line = merged.experiment + ": " + counted(merged.records, "record") + " added";
     if (merged.weights > 0) line += ", " + counted(merged.weights, "weights file") + " added";
     if (merged.trials > 0) line += ", " + counted(merged.trials, "trial") + " added";
@@ -30,9 +31,10 @@ int merge_command(const CommandArguments& words) {
     line += ", " + std::to_string(merged.identical) + " identical";
     if (!merged.differing.empty())
       line += ", " + std::to_string(merged.differing.size()) + " differing, which were kept";
+    if (!merged.damaged.empty()) line += ", " + counted(merged.damaged.size(), "damaged weights file") + " left out";
     std::cout << line << '\n';
   }
-  return differing > 0 ? 1 : 0;
+  return complete ? 0 : 1;
 }
 
 }  // namespace rnnbench::cli

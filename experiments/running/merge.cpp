@@ -81,11 +81,14 @@ class Merge {
         continue;
       }
       const fs::path weights_path = from_.weights_path(id);
-      if (path_exists(weights_path) && !path_exists(into_.weights_path(id)) &&
-          weights_problem(weights_path, record).empty()) {
-        weights.emplace_back(weights_path.filename().string(), read_file(weights_path, max_copied_bytes));
-        bytes += weights.back().second.size();
-        ++merged_.weights;
+      if (path_exists(weights_path) && !path_exists(into_.weights_path(id))) {
+        if (weights_problem(weights_path, record).empty()) {
+          weights.emplace_back(weights_path.filename().string(), read_file(weights_path, max_copied_bytes));
+          bytes += weights.back().second.size();
+          ++merged_.weights;
+        } else {
+          merged_.damaged.push_back(weights_path.string() + " is damaged, so it was left out");
+        }
       }
       if (known) {
         ++merged_.identical;

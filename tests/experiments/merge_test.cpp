@@ -115,6 +115,8 @@ TEST_CASE("a merge adds the weights of records, unless they are damaged", "[merg
   Merged merged = merge_results({one}, all).at(0);
   CHECK(merged.records == 4);
   CHECK(merged.weights == 3);
+  CHECK(merged.damaged ==
+        std::vector<std::string>{from.weights_path(damaged).string() + " is damaged, so it was left out"});
   CHECK_FALSE(fs::exists(into.weights_path(damaged)));
   fs::remove(from.weights_path(damaged));
   CHECK(contents(into) == contents(from));
@@ -124,6 +126,7 @@ TEST_CASE("a merge adds the weights of records, unless they are damaged", "[merg
   merged = merge_results({one}, all).at(0);
   CHECK(merged.records == 0);
   CHECK(merged.weights == 1);
+  CHECK(merged.damaged.empty());
   CHECK(contents(into) == contents(from));
 }
 
