@@ -154,8 +154,8 @@ class Workshop:
             self.seconds = {"code": hash_of("\n".join(code))}
             for filters in tests_of("core/")[1:]:
                 started = time.monotonic()
-                if self.fails(filters):
-                    sys.exit(f"the tests fail without any change; see {self.folder}/log*")
+                if self.fails(filters, 3600):
+                    sys.exit(f"the tests fail, or take an hour, without any change; see {self.folder}/log*")
                 self.seconds[",".join(filters)] = time.monotonic() - started
             passed.write_text(json.dumps(self.seconds))
 
@@ -165,16 +165,19 @@ class Workshop:
                                    str(os.cpu_count())],
                                   cwd=self.source, stdout=log, stderr=log, check=False).returncode
 
-    def fails(self, filters):
-        """Whether one of these tests fails or hangs; on all cores, each with a share of the filters."""
+    def limit(self, filters):
+        """Seconds after which these tests, those of a list that ran without any change or some of them, hang."""
+        usual = next((seconds for names, seconds in self.seconds.items() if filters[0] in names.split(",")), 0)
+        return 120 + 5 * usual
+
+    def fails(self, filters, limit):
+        """Whether one of these tests fails or takes longer (seconds); on all cores, each with a share of the filters."""
         processes = []
         for i in range(min(os.cpu_count(), len(filters))):
             with open(self.folder / f"log{i}", "w", encoding="utf-8") as log:
                 command = [self.build / "rnnbench_tests", "--filenames-as-tags", ",".join(filters[i::os.cpu_count()]), "--abort"]
                 processes.append(subprocess.Popen(command, cwd=self.source, stdout=log, stderr=log, start_new_session=True))
-        # The filters are those of a list that ran without any change, or some of them.
-        usual = max((seconds for names, seconds in self.seconds.items() if names != "code" and filters[0] in names), default=0)
-        end = time.monotonic() + 120 + 5 * usual
+        end = time.monotonic() + limit
         running = list(processes)
         failed = False
         while running and not failed and time.monotonic() < end:
@@ -198,7 +201,8 @@ class Workshop:
         try:
             if self.compile() != 0:
                 return "does not compile"
-            return "killed" if any(self.fails(filters) for filters in tests_of(mutant.file)) else "survived"
+            killed = any(self.fails(filters, self.limit(filters)) for filters in tests_of(mutant.file))
+            return "killed" if killed else "survived"
         finally:  # so that it need not be compiled again
             path.write_text(text)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
