@@ -120,10 +120,10 @@ class Reader {
       return;
     }
     write(folder_.path / name, text);
-    const std::string program = name.ends_with(".py")  ? "/usr/bin/python3 "
+    const std::string command = name.ends_with(".py")  ? "/usr/bin/python3 "
                                 : name.ends_with(".R") ? "Rscript "
                                                        : "pdflatex -halt-on-error ";
-    run(program + name);
+    run(command + name);
     ++scripts_;
   }
 
