@@ -71,14 +71,11 @@ std::string switches(const Study& study) {
   return html + "</fieldset>\n";
 }
 
-// A table whose column "model" has the labels of models; the switches hide its rows.
-std::string switchable(Table table, const std::vector<std::string>& labels) {
-  const auto column = std::find_if(table.columns.begin(), table.columns.end(),
-                                   [](const Table::Column& candidate) { return candidate.title == "model"; });
-  for (const std::vector<std::string>& row : table.rows) {
-    const std::string& label = row[static_cast<std::size_t>(column - table.columns.begin())];
-    table.models.push_back(static_cast<std::size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin()));
-  }
+// A table with the labels of models in this column; the switches hide its rows.
+std::string switchable(Table table, std::size_t column, const std::vector<std::string>& labels) {
+  for (const std::vector<std::string>& row : table.rows)
+    table.models.push_back(
+        static_cast<std::size_t>(std::find(labels.begin(), labels.end(), row.at(column)) - labels.begin()));
   return scrolling(table.html());
 }
 
@@ -123,7 +120,7 @@ std::string task_section(const TaskRuns& task, const std::vector<std::string>& l
   if (task.has_record)
     text += " Measure: " + task.measure + ", " + task.definition + ". Losses: " + task_references(task) + ".";
   if (!text.empty()) html += element("p", text, "soft");
-  for (const Table& table : task_tables(task)) html += switchable(table, labels);
+  for (const Table& table : task_tables(task)) html += switchable(table, 0, labels);
   return html;
 }
 
@@ -234,7 +231,8 @@ std::string runs_section(const Study& study) {
       }
     }
   }
-  return "<details><summary>All runs</summary>\n" + switchable(std::move(table), model_labels(study)) + "</details>\n";
+  return "<details><summary>All runs</summary>\n" + switchable(std::move(table), 2, model_labels(study)) +
+         "</details>\n";
 }
 
 }  // namespace

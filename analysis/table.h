@@ -24,7 +24,8 @@ std::optional<Table> length_table(const TaskRuns& task);
 Table cost_table(const TaskRuns& task);  // time to solve, speed, size
 // What the files of imported runs say beside the scores; nothing without such runs.
 std::optional<Table> imported_table(const TaskRuns& task);
-// Those of the four that the task has. Imported runs are in the first and the last only.
+// Those of the four that the task has. Imported runs are in the first and the last only. Rows begin with a model's
+// label.
 std::vector<Table> task_tables(const TaskRuns& task);
 
 // All tables with their notes; table_rows.h has the same results for other programs.

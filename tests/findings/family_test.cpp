@@ -80,7 +80,7 @@ TEST_CASE("an interval that is clear of the boundary may not survive the family"
 }
 
 TEST_CASE("the verdict at half and at twice the margin is shown", "[study]") {
-  const auto verdicts = [](double effect, const std::string& compare, const std::string& margin) {
+  const auto verdicts_of = [](double effect, const std::string& compare, const std::string& margin) {
     Findings findings;
     const FindingResult& result =
         findings.evaluate_one({{"compare", compare}, {"margin", margin + " (m)"}}, lstm_leads(effect));
@@ -89,11 +89,11 @@ TEST_CASE("the verdict at half and at twice the margin is shown", "[study]") {
     return std::vector{result.half_margin->verdict, result.verdict, result.twice_margin->verdict};
   };
   using enum Verdict;
-  CHECK(verdicts(0.15, "lstm > gru", "0.1") == std::vector{supported, supported, no_difference});
-  CHECK(verdicts(0.15, "lstm > gru", "0.2") == std::vector{supported, no_difference, no_difference});
-  CHECK(verdicts(0.1, "lstm > gru", "0.1") == std::vector{supported, undecided, no_difference});
-  CHECK(verdicts(0.15, "lstm ~ gru", "0.1") == std::vector{contradicted, contradicted, supported});
-  CHECK(verdicts(-0.15, "lstm >= gru", "0.2") == std::vector{contradicted, supported, supported});
+  CHECK(verdicts_of(0.15, "lstm > gru", "0.1") == std::vector{supported, supported, no_difference});
+  CHECK(verdicts_of(0.15, "lstm > gru", "0.2") == std::vector{supported, no_difference, no_difference});
+  CHECK(verdicts_of(0.1, "lstm > gru", "0.1") == std::vector{supported, undecided, no_difference});
+  CHECK(verdicts_of(0.15, "lstm ~ gru", "0.1") == std::vector{contradicted, contradicted, supported});
+  CHECK(verdicts_of(-0.15, "lstm >= gru", "0.2") == std::vector{contradicted, supported, supported});
   Findings findings;
   const FindingResult& result = findings.evaluate_one({{"margin", "0 (any difference)"}}, lstm_leads(0.2));
   CHECK(result.verdict == Verdict::supported);
