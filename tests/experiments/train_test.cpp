@@ -1,6 +1,7 @@
 // The trainer alone: checkpoints, measured times, and scores at other lengths.
 #include "experiments/training/train.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "analysis/statistics/statistics.h"
 #include "core/error.h"
 #include "core/optimizer.h"
+#include "core/read_file.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/training/checkpoint.h"
@@ -77,6 +79,26 @@ Record untrained_parity(const std::vector<std::pair<std::string, std::string>>& 
 TEST_CASE("a checkpoint is saved when its time has come, and not before", "[train]") {
   CHECK(watched(small_run(1), 1e9).checkpoints_seen == 0);
   CHECK(watched(small_run(1), 0).checkpoints_seen == 60);
+}
+
+TEST_CASE("a run is trained on as many threads as asked for", "[train]") {
+  class Counter : public Observer {
+   public:
+    void progress(std::int64_t, std::int64_t, double) override { most = std::max(most, threads()); }
+    static std::size_t threads() { return paths_in("/proc/self/task").size(); }
+    std::size_t most = 0;
+  };
+  const TemporaryFolder folder;
+  ResultsFolder results_folder(folder.path(), "small");
+  results_folder.prepare();
+  for (const int threads : {1, 3}) {
+    TrainOptions options;
+    options.threads = threads;
+    Counter counter;
+    const std::size_t before = Counter::threads();
+    REQUIRE(train(small_run(1), results_folder, options, counter).finished);
+    CHECK(counter.most == before + static_cast<std::size_t>(threads) - 1);
+  }
 }
 
 TEST_CASE("speeds are those of training, in sequences per CPU second and wall milliseconds per update", "[train]") {
