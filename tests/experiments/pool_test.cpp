@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "core/threads.h"
+#include "experiments/records/environment.h"
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
