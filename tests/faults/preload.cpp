@@ -334,7 +334,7 @@ int posix_memalign(void** memory, size_t alignment, size_t size) noexcept {
 int clock_gettime(clockid_t clock, timespec* now) noexcept {
   static const auto original = next("clock_gettime", &clock_gettime);
   static const char* const given = std::getenv("RNNBENCH_CLOCK_FACTOR");
-  static const double factor = given != nullptr ? std::atof(given) : 1;
+  static const double factor = given != nullptr ? std::strtod(given, nullptr) : 1;
   const int code = original(clock, now);
   if (code != 0 || clock != CLOCK_MONOTONIC || factor == 1) return code;
   static const timespec began = *now;
