@@ -24,6 +24,7 @@
 #include "core/math.h"
 #include "core/optimizer.h"
 #include "core/stream.h"
+#include "core/text.h"
 #include "core/threads.h"
 #include "tests/models/model_fixture.h"
 #include "tests/namespaces.h"
@@ -348,9 +349,9 @@ int compare(const std::vector<std::string>& known, const std::vector<std::string
 }
 
 int version_of(const std::vector<std::string>& lines) {
-  int version = 0;
-  if (!lines.empty()) std::sscanf(lines[0].c_str(), "numerics_version %d", &version);
-  return version;
+  const std::string name = "numerics_version ";
+  if (lines.empty() || !lines[0].starts_with(name)) return 0;
+  return parse_number<int>(lines[0].substr(name.size())).value_or(0);
 }
 
 // Whether `computed` may take the place of what is known: a line that there is already keeps its hashes.
@@ -391,7 +392,7 @@ int run(const std::string& command, std::size_t every) {
 
 int main(int count, char** words) {
   const std::string command = count > 1 ? words[1] : "";
-  const int every = count == 3 ? std::atoi(words[2]) : 1;
+  const int every = count == 3 ? rnnbench::core::parse_number<int>(words[2]).value_or(0) : 1;
   const bool known = command == "--compare" || command == "--places" || command == "--regenerate";
   if (!known || every < 1 || count > (command == "--places" ? 3 : 2)) {
     std::cerr << "usage: " << words[0] << " --compare | --places [K] | --regenerate\n";

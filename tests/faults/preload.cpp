@@ -87,6 +87,7 @@ void read_fault() {
   const char* fault = std::getenv("RNNBENCH_FAULT");
   if (fault == nullptr) return;
   char call[16], error[16], on[4] = "";
+  // NOLINTNEXTLINE(cert-err34-c): a number that is too large is that of a call that never comes
   if (std::sscanf(fault, "%15[^:]:%15[^:]:%ld:%3s", call, error, &fault_at, on) < 3) refuse(fault);
   for (int i = 0; i < calls; ++i)
     if (std::strcmp(names[i], call) == 0) fault_call = i;
@@ -149,6 +150,8 @@ int counted_main(int argc, char** argv, char** environment) {
 
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): names of glibc
+
 int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, void (*init)(), void (*fini)(),
                       void (*rtld_fini)(), void* stack_end) {
   main_function = main;
@@ -177,13 +180,13 @@ OPEN(open64)
 OPENAT(openat)
 OPENAT(openat64)
 
-#define OPEN_STREAM(name)                            \
-  FILE* name(const char* path, const char* mode) {   \
-    static const auto original = next(#name, &name); \
-    const int error = fault(open_);                  \
-    if (error == 0) return original(path, mode);     \
-    errno = error;                                   \
-    return nullptr;                                  \
+#define OPEN_STREAM(name)                              \
+  FILE* name(const char* path, const char* mode) {     \
+    static const auto original = next(#name, &(name)); \
+    const int error = fault(open_);                    \
+    if (error == 0) return original(path, mode);       \
+    errno = error;                                     \
+    return nullptr;                                    \
   }
 OPEN_STREAM(fopen)
 OPEN_STREAM(fopen64)
@@ -226,7 +229,7 @@ ssize_t writev(int file, const iovec* parts, int count) {
 
 #define PWRITE(name, offset)                                                   \
   ssize_t name(int file, const void* bytes, size_t size, offset at) {          \
-    static const auto original = next(#name, &name);                           \
+    static const auto original = next(#name, &(name));                         \
     const int error = fault(write_);                                           \
     if (error == 0) return original(file, bytes, size, at);                    \
     if (error == write_half) return original(file, bytes, (size + 1) / 2, at); \
@@ -312,6 +315,8 @@ void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* memory, size_t size);
 void* __libc_memalign(size_t alignment, size_t size);
+
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 #define FAIL_OR_ALLOCATE(...)  \
   do {                         \
