@@ -1,11 +1,14 @@
 // What an evaluated claim says beside its verdict: shown numbers, caveats, published numbers, and its listing.
 #include "findings/evaluation.h"
 
+#include <regex>
+
 #include <catch2/catch.hpp>
 
 #include "findings/listing.h"
 #include "tests/findings/finding_fixture.h"
 #include "tests/namespaces.h"
+#include "tests/texts.h"
 
 using namespace rnnbench::test;
 using Catch::Contains;
@@ -54,6 +57,11 @@ TEST_CASE("the listings show both searches, the interval and the boundary", "[fi
     CHECK_THAT(table, Contains("boundary") && Contains(interval_cell(results[2])) && Contains("> +0.05"));
     CHECK_THAT(table, Contains(mean_cell(results[0], 0)) && Contains(mean_cell(results[0], 1)));
   }
+  // In a terminal, a row has the name of the claim, which is written out below the table.
+  const std::string text = findings_text(results);
+  CHECK(std::regex_search(text, std::regex("\n *1  large +supported  ")));
+  CHECK(std::regex_search(text, std::regex("\n *3  opposite +contradicted  ")));
+  CHECK(count(text, results[0].finding->claim) == results.size());
   CHECK_THAT(findings_text(results),
              Contains("compared: lstm - gru, recall (higher is better)") && Contains("1 of 40 runs recorded"));
   CHECK_THAT(findings_markdown(results), Contains("**contradicted**"));

@@ -172,6 +172,20 @@ TEST_CASE("evaluation in chunks gives the scores of whole sequences", "[tasks][c
   CHECK(std::abs(score(chunked(file, 7)->evaluate(forgetful, from, 70), "loss") - loss) > 1e-6 * loss);
 }
 
+TEST_CASE("samples are whole sequences, whatever the chunk", "[tasks][chunks]") {
+  const SymbolFile file(30, 5, 40);
+  Batch whole, batch;
+  chunked(file, 0)->sample(drawn_from, 20, whole);
+  for (const int chunk : {1, 7, 1000}) {
+    CAPTURE(chunk);
+    chunked(file, chunk)->sample(drawn_from, 20, batch);
+    REQUIRE(batch.steps <= whole.steps);  // as many as the longest of these sequences has
+    CHECK(batch.symbols == whole.segment(0, batch.steps).symbols);
+    CHECK(batch.classes == whole.segment(0, batch.steps).classes);
+    CHECK(batch.total_weight() == whole.total_weight());
+  }
+}
+
 TEST_CASE("with a chunk longer than every sequence, training is that of whole sequences", "[tasks][chunks]") {
   const SymbolFile file(30, 5, 40);
   const SettingPairs settings = {{"task", "sequences"}, {"file", file.path()}, {"cell", "gru"},
