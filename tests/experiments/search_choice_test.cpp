@@ -189,6 +189,11 @@ TEST_CASE("the best point has the best mean validation measure, then the lowest 
   });
   CHECK(of_low.point == 1);
   CHECK(of_low.trials[1].measure == 4);  // the mean of 1 and 7
+  MadeUpSearch large(three, false);      // losses that are far smaller than the measure
+  const SearchChoice of_large = large.finish([](int, int point, int seed) {
+    return point == 0 ? MadeUp{9, 0.5} : MadeUp{.measure = 1, .loss = 0.5, .diverged = point == 2 || seed == 0};
+  });
+  CHECK(of_large.trials[1].measure == 5);  // the mean of 1 and 9
   MadeUpSearch lost(three);
   const SearchChoice of_lost = lost.finish([](int, int, int) { return MadeUp{.diverged = true}; });
   CHECK(of_lost.point == 0);
