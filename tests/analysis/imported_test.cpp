@@ -340,6 +340,7 @@ TEST_CASE("the report marks imported runs and counts only its own as solved", "[
   CHECK(count(page, "<td>imported</td>") == 10);
   CHECK(count(page, "<td>imported, diverged</td>") == 2);
   // The switches hide the scores of an imported model, and what its files say beside them.
+  CHECK(count(page, "data-model=\"" + std::to_string(model_labels(with).size()) + "\"") == 0);  // of no model
   const auto has_imports = [](const TaskRuns& task) { return task.models.back().imported(); };
   CHECK(count(page, "<tr data-model=\"5\"><td>torch [imported]</td>") ==
         2 * static_cast<std::size_t>(std::count_if(with.tasks.begin(), with.tasks.end(), has_imports)));

@@ -143,6 +143,15 @@ TEST_CASE("merge says what it added, and names what differs", "[cli][merge]") {
   CHECK(merged.code == 0);
   CHECK(merged.out == "x: 4 records added, 4 weights files added, 0 identical\n");
   CHECK(merged.err.empty());
+  fs::path damaged;
+  for (const auto& file : fs::directory_iterator(shell / "part-2/x/runs"))
+    if (file.path().extension() == ".safetensors") damaged = file.path();
+  REQUIRE_FALSE(damaged.empty());
+  fs::resize_file(damaged, 100);
+  const Printed without = shell.run("merge part-2 --into others");
+  CHECK(without.code == 1);
+  CHECK(without.out == "x: 2 records added, 1 weights file added, 0 identical, 1 damaged weights file left out\n");
+  CHECK(without.err == "part-2/x/runs/" + damaged.filename().string() + " is damaged, so it was left out\n");
   const Printed again = shell.run("merge part-1 --into all");
   CHECK(again.out == "x: 0 records added, 2 identical\n");
 }
