@@ -3,12 +3,15 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "tests/cli/shell.h"
 #include "tests/texts.h"
 
 using namespace rnnbench::test;
 using Catch::Contains;
+using Catch::EndsWith;
+using Catch::StartsWith;
 
 namespace {
 
@@ -125,8 +128,18 @@ TEST_CASE("submit queues a study rung by rung", "[cli][submit]") {
   };
   task("freeze", 1);
   CHECK(fs::exists(shell / "results/x/protocol.json"));
-  for (const char* name : {"rung-1", "rung-2", "runs"})
+  for (int part = 1; part <= 10; ++part) task("rung-1", part);
+  const std::string of_searches = "status x.ini --runs trials";
+  CHECK_THAT(shell.run(of_searches).out, StartsWith("search  recorded  of at most\nA       8         20\nB       ") &&
+                                             EndsWith("\ncontinue with: rnnbench reproduce x.ini\n"));
+  for (const char* name : {"rung-2", "runs"})
     for (int part = 1; part <= 10; ++part) task(name, part);
+  const auto searches = nlohmann::json::parse(shell.run(of_searches + " --format json").out);
+  const auto finished = [](const char* name) {
+    return nlohmann::json{{"search", name}, {"recorded", 20}, {"planned_at_most", 20}, {"finished", true}};
+  };
+  CHECK(searches.at("trials") == nlohmann::json{finished("A"), finished("B")});
+  CHECK(searches.at("continue").is_null());
   CHECK_THAT(shell.run("status x.ini").out, Contains("0 missing"));
   CHECK_THAT(task("finish", 1).out, Contains("One."));
 }

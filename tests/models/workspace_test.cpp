@@ -43,6 +43,26 @@ Settings model_of(Values values, const std::string& layers, const std::string& a
   return model_settings(values);
 }
 
+// A model of each cell and variant with the arrays that it has, and of each kind of layer that takes all steps at once
+// or adds to what another one wrote.
+std::vector<Settings> models_by_arrays() {
+  std::vector<Settings> models;
+  std::size_t turn = 0;
+  for (const Values& variant : cell_variants()) {
+    if (variant.contains("gate-activation") || (!optimized && variant.size() > 1)) continue;  // has those of the cell
+    const Values structure = structure_of_turn(turn++);
+    models.push_back(model_of(variant, structure.at("layers"), structure.at("attention"), 18));
+  }
+  for (const char* attention : {"none", "multi-head"}) {
+    models.push_back(model_of({{"cell", "gru"}, {"direction", "bidirectional"}}, "2", attention, 20));
+    models.push_back(model_of({{"cell", "rnn"}, {"residual", "yes"}}, "2", attention, 20));
+    models.push_back(model_of({{"cell", "lstm|gru+rnn"}}, "2", attention, 20));
+  }
+  for (const char* cell : {"transformer", "feedforward-attention"})
+    models.push_back(model_settings({{"cell", cell}, {"layers", "2"}, {"hidden", "16"}}));
+  return models;
+}
+
 }  // namespace
 
 TEST_CASE("keeping every k-th step only moves no bit of loss and gradient", "[models][bits][recompute]") {
@@ -153,11 +173,7 @@ TEST_CASE("batches that went before leave no trace in a workspace", "[models][bi
   // Bigger then smaller, longer then shorter, narrower then wider, and back.
   const std::vector<Shape> shapes{{9, 33}, {2, 3}, {40, 1}, {1, 17}, {40, 33}, {3, 16}, {17, 2}, {40, 33}};
   std::size_t turn = 0;
-  for (const Values& variant : cell_variants()) {
-    if (variant.contains("gate-activation") || (!optimized && variant.size() > 1))
-      continue;  // has the arrays that the cell has
-    const Values structure = structure_of_turn(turn);
-    const Settings model = model_of(variant, structure.at("layers"), structure.at("attention"), 18);
+  for (const Settings& model : models_by_arrays()) {
     const Signature signature = signature_of_turn(turn++, 3, 5);
     CAPTURE(describe_model(model), describe_signature(signature));
     const auto network = make_network<float>(model, signature);
