@@ -147,20 +147,24 @@ class Workshop:
         usage = subprocess.run([self.build / "rnnbench_tests", "--help"], capture_output=True, text=True, check=True).stdout
         if "--allow-running-no-tests" in usage:  # Catch2 3: not an error if all tests of a file are left out
             self.options.append("--allow-running-no-tests")
-        self.take_times(hash_of("\n".join(code)))
+        self.take_times(code)
 
     def take_times(self, code):
-        """Sets `seconds` to what the tests of each file take without any change; what is known for this code stays."""
+        """Sets `seconds` to what the tests of each file take without any change. Tests that passed are repeated after a
+        change of their file, or of anything but files of tests. `code`: the files, as git ls-tree lists them."""
         stored = self.folder / "passed.json"
+        others = hash_of("\n".join(line for line in code if not line.endswith("_test.cpp")))
         known = json.loads(stored.read_text()) if stored.exists() else {}
-        self.seconds = known["seconds"] if known.get("code") == code else {}
-        for tests in tests_of("core/"):
-            missing = [test for test in tests if test not in self.seconds]
+        passed = known["passed"] if known.get("code") == others else {}
+        for layer in tests_of("core/"):
+            hashes = {test: hash_of("\n".join(line for line in code if line.endswith(f"/{test}.cpp"))) for test in layer}
+            missing = [test for test in layer if passed.get(test, {}).get("file") != hashes[test]]
             failed, taken = self.run_tests(missing, lambda test: 3600)
             if failed:
                 sys.exit(f"the tests of {failed} fail, or take an hour, without any change; see {self.folder}/{failed}.log")
-            self.seconds |= taken
-            stored.write_text(json.dumps({"code": code, "seconds": self.seconds}))
+            passed |= {test: {"file": hashes[test], "seconds": seconds} for test, seconds in taken.items()}
+            stored.write_text(json.dumps({"code": others, "passed": passed}))
+        self.seconds = {test: entry["seconds"] for test, entry in passed.items()}
 
     def compile(self):
         with open(self.folder / "log", "w", encoding="utf-8") as log:
