@@ -69,6 +69,18 @@ TEST_CASE("the gradient of every cell equals the complex step beyond one vector 
   }
 }
 
+TEST_CASE("the gradient of every kind of layer equals the complex step over several spans", "[models][gradient]") {
+  std::size_t turn = 0;
+  for (const char* attention : {"none", "dot"})
+    for (Values values : {Values{{"cell", "gru"}}, Values{{"cell", "lstm"}, {"layers", "2"}, {"residual", "yes"}},
+                          Values{{"cell", "lstm|gru"}}, Values{{"cell", "lstm|gru+rnn"}},
+                          Values{{"cell", "gru"}, {"layers", "2"}, {"direction", "bidirectional"}}}) {
+      values["attention"] = attention;
+      // A full tile, with 16 steps in a span, and a narrow one.
+      check_complex_step(model_settings(values), signature_of_turn(turn++, 2, 3), {2, 37, 19});
+    }
+}
+
 TEST_CASE("central differences are a second opinion on the gradient", "[models][gradient]") {
   std::size_t turn = 0;
   for (Values values : cell_variants()) {
