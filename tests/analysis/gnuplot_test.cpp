@@ -146,7 +146,7 @@ TEST_CASE("the ids of an inline SVG get a prefix, and texts that look like ids d
 
 TEST_CASE("no text of a table becomes Markdown", "[analysis][injection]") {
   for (const std::string plain :
-       {"+13.8 [+9, +19]", "< -50", "gru{length=5} / lstm", "updates_to_solve", "a & b", "2 * 3"})
+       {"+13.8 [+9, +19]", "< -50", "gru{length=5} / lstm", "updates_to_solve", "h_1", "a & b", "2 * 3"})
     CHECK(markdown_escape(plain) == plain);
   CHECK(latex_escape("a_b & 95 % [-0.5, 1.2e-5] <x> ^~\\ {#$} gru-v1") ==
         "a\\_b \\& 95 \\% [$-$0.5, 1.2e-5] $<$x$>$ \\textasciicircum{}\\textasciitilde{}\\textbackslash{} "
