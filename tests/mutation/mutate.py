@@ -6,7 +6,7 @@
 
 tests/mutation/mutants.jsonl lists the mutants, three quarters of them in statistics, verdicts, training, optimizer and
 tasks, the others anywhere else, and what became of each. `run` adds new ones, always the same, until there are N (200);
-those whose line is gone or that do not compile are replaced. A mutant is killed if the tests fail or take too long. It is
+those whose line is gone or that do not build are replaced. A mutant is killed if the tests fail or take too long. It is
 tried again when its file has changed, and a survivor also when the tests have. A survivor is a hole in the tests, or the
 change makes no difference: then "reason" says why. These are not tried again, and count as not killed.
 """
@@ -30,7 +30,8 @@ CENTRAL = ["analysis/statistics/*.cpp", "findings/*.cpp", "experiments/training/
            "core/optimizer.cpp", "core/schedule.cpp", "tasks/**/*.cpp"]
 OTHERS = ["core/*.cpp", "models/*.cpp", "models/**/*.cpp", "experiments/declaration/*.cpp", "experiments/records/*.cpp",
           "experiments/running/*.cpp", "analysis/*.cpp", "analysis/figures/*.cpp", "cli/*.cpp"]
-# A mutant of a layer is seen by the tests of this layer and of those behind it, which use it.
+# A mutant of a layer is seen by the tests of this layer and of those behind it, which use it; a few tests of the layers
+# before include what comes later.
 LAYERS = ["core", "models", "tasks", "experiments", "speed", "analysis", "findings", "cli", "project"]
 # Tests of documents compile programs; those of learning, of packages and of pages take long.
 LEFT_OUT = "~[docs]~[learning]~[install]~[browser]~[generated]"
@@ -112,11 +113,22 @@ def chosen(count):
     return picked
 
 
+def included_text(file):
+    """The text of a test, and of the headers of tests that it includes."""
+    text = file.read_text()
+    return text + "".join(included_text(SOURCE / header) for header in re.findall(r'#include "(tests/.*)"', text))
+
+
 def tests_of(file):
-    """The files of tests that may notice a change of this file: those of its layer that name it, and all by layer."""
-    layers = [sorted((SOURCE / "tests" / layer).rglob("*_test.cpp")) for layer in LAYERS[LAYERS.index(file.split("/")[0]):]]
+    """The files of tests that may notice a change of this file: those of its layer that name it, all by layer, and those
+    of earlier layers that include something of these."""
+    at = LAYERS.index(file.split("/")[0])
+    layers = [sorted((SOURCE / "tests" / layer).rglob("*_test.cpp")) for layer in LAYERS]
     name = re.compile(rf"\b{pathlib.Path(file).stem}\b")
-    return [[test.stem for test in tests] for tests in [[test for test in layers[0] if name.search(test.read_text())]] + layers]
+    later = re.compile(rf'#include "({"|".join(LAYERS[at:])})/')
+    lists = [[test for test in layers[at] if name.search(test.read_text())], *layers[at:],
+             [test for tests in layers[:at] for test in tests if later.search(included_text(test))]]
+    return [[test.stem for test in tests] for tests in lists]
 
 
 class Workshop:
