@@ -14,6 +14,7 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/figures/experiment_figures.h"
+#include "analysis/figures/style.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
 #include "experiments/records/files.h"
@@ -81,6 +82,11 @@ TEST_CASE("the report is one page that names every run and needs nothing else", 
   }
   for (const std::string& sentence : problems(study)) CHECK(count(html, sentence) == 1);
   CHECK(html.find("An Example CPU @ 2.50GHz") != std::string::npos);
+  // The sample of a model's line beside its switch has the dashes of its curves, in the notation of SVG.
+  for (const auto& [model, style] : styles_of(study))
+    CHECK(html.find("stroke=\"" + style.color + "\" stroke-width=\"2\" stroke-dasharray=\"" +
+                    (style.dash == "1" ? "none" : style.dash.substr(1, style.dash.size() - 2)) + "\"/></svg> " + model +
+                    "</label>") != std::string::npos);
   CHECK(html.find("rnnbench run example.ini") != std::string::npos);
 }
 

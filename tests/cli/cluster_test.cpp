@@ -130,11 +130,15 @@ TEST_CASE("submit queues a study rung by rung", "[cli][submit]") {
   CHECK(fs::exists(shell / "results/x/protocol.json"));
   for (int part = 1; part <= 10; ++part) task("rung-1", part);
   const std::string of_searches = "status x.ini --runs trials";
-  CHECK_THAT(shell.run(of_searches).out, StartsWith("search  recorded  of at most\nA       8         20\nB       ") &&
-                                             EndsWith("\ncontinue with: rnnbench reproduce x.ini\n"));
+  const Printed half = shell.run(of_searches);
+  CHECK(half.code == 0);
+  CHECK_THAT(half.out, StartsWith("search  recorded  of at most\nA       8         20\nB       ") &&
+                           EndsWith("\ncontinue with: rnnbench reproduce x.ini\n"));
   for (const char* name : {"rung-2", "runs"})
     for (int part = 1; part <= 10; ++part) task(name, part);
-  const auto searches = nlohmann::json::parse(shell.run(of_searches + " --format json").out);
+  const Printed complete = shell.run(of_searches + " --format json");
+  CHECK(complete.code == 0);
+  const auto searches = nlohmann::json::parse(complete.out);
   const auto finished = [](const char* name) {
     return nlohmann::json{{"search", name}, {"recorded", 20}, {"planned_at_most", 20}, {"finished", true}};
   };

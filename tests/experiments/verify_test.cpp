@@ -203,7 +203,7 @@ TEST_CASE("verify: an interrupt stops it and leaves nothing behind", "[verify]")
       if (entry.path().filename() == "runs") return true;
     return false;
   };
-  for (int i = 0; i < 2000 && !started(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 60000 && !started(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(started());
   ::kill(child, SIGINT);
   CHECK(wait_for(child) == 130);

@@ -218,7 +218,7 @@ TEST_CASE("an interrupted reproduction says so, and goes on where it was", "[rep
   };
 
   const pid_t process = start_program(command, err);
-  for (int tick = 0; tick < 6000 && recorded() < 1; ++tick) ::usleep(10'000);
+  for (int tick = 0; tick < 60000 && recorded() < 1; ++tick) ::usleep(10'000);  // minutes with sanitizers
   ::kill(process, SIGINT);
   CHECK(wait_for(process) == 130);
   const std::size_t before = recorded();
