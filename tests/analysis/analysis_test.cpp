@@ -218,6 +218,13 @@ TEST_CASE("tables have the scores at every test length", "[analysis]") {
     if (expected == 0) run.record->result["lengths"] = Json::array();
     CHECK(length_table(study_of({run}).tasks[0]).has_value() == (expected > 0));
   }
+  const auto title = [](const Study& study) { return length_table(study.tasks[0])->columns[2].title; };
+  Run run = made_up::run(adding, lstm, 1);
+  CHECK(title(study_of({run})) == "test mse, lower is better");
+  // Where one length has no value of the measure, all have the loss.
+  run = made_up::run(copy, lstm, 1);
+  run.record->result["lengths"][1].erase("recall");
+  CHECK(title(study_of({run})) == "test loss, lower is better");
 }
 
 TEST_CASE("the text table fits a terminal of 120 columns", "[analysis]") {

@@ -1,6 +1,7 @@
 // Sequences and outputs in files: `export` and `predict`.
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <sstream>
 
 #include <catch2/catch.hpp>
@@ -8,10 +9,12 @@
 #include "core/safetensors.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/training/evaluation.h"
 #include "tests/cli/shell.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 #include "tests/tasks/idx_files.h"
+#include "tests/texts.h"
 
 using namespace rnnbench::test;
 using Catch::Contains;
@@ -233,4 +236,30 @@ TEST_CASE("what cannot be exported or predicted gets one sentence", "[cli][expor
   uneven.tensors = {make_tensor("inputs", {1, 3}, symbols.data()), make_tensor("mask", {2, 3}, values.data())};
   std::ofstream(shell / "in.safetensors", std::ios::binary) << to_safetensors(uneven);
   CHECK_THAT(refused("--from in.safetensors"), Contains("mask is [2, 3], but those before it have 1 sequences"));
+}
+
+TEST_CASE("a trace ends with its sequence, not with the longest one", "[cli][trace]") {
+  const Shell shell;
+  std::string lines = "[0, 1, 0, 1, 0, 1, 0]\n";
+  for (int i = 0; i < 60; ++i)
+    lines += "[" + std::to_string(i % 8) + ", " + std::to_string(i / 8) + (i % 3 == 0 ? ", 1]\n" : "]\n");
+  shell.write("lines.jsonl", lines);
+  const Record record =
+      read_record(train_small(shell, "--task sequences --file " + (shell / "lines.jsonl").string() + " --cell gru"));
+  const auto task = make_task(spec_from_json(record.spec));
+  std::set<std::ptrdiff_t> all;
+  for (int sample = 0; sample < 6; ++sample) {
+    const Printed printed = shell.run("trace " + record.id() + " --sample " + std::to_string(sample));
+    INFO(printed.err);
+    REQUIRE(printed.code == 0);
+    const Batch batch = test_sequence(*task, 3, sample);
+    const auto steps = std::count(batch.answer.begin(), batch.answer.end(), 1);  // every step predicts the next symbol
+    all.insert(steps);
+    CHECK_THAT(printed.out, Contains(" of " + std::to_string(steps) + " answers are correct"));
+    const std::string name = record.id() + (sample == 0 ? "" : "-sample-" + std::to_string(sample));
+    const std::string values = file_text(shell / ("results/sequences/traces/" + name + ".csv"));
+    CHECK(count(values, ",reset gate,0,") == static_cast<std::size_t>(steps));
+    CHECK(batch.steps == 6);
+  }
+  CHECK(all == std::set<std::ptrdiff_t>{1, 2});
 }

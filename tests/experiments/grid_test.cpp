@@ -390,5 +390,11 @@ TEST_CASE("a model that cannot fit in memory is refused before anything is built
         0);
   CHECK(sentence.find(" GiB of memory, but this machine has ") != std::string::npos);
   CHECK(sentence.find("; choose a smaller hidden, layers, batch or length") != std::string::npos);
+  // In pieces of one step, it is the batch that takes the memory: per step two inputs, a target and a weight of four
+  // bytes, and one byte that says whether it is an answer.
+  const std::string of_batch =
+      refusal("task = adding\ncell = rnn\nhidden = 1\ntruncate = 1\nbatch = 65536\nlength = 1000000\n");
+  INFO(of_batch);
+  CHECK(of_batch.find(" needs about 1037.6 GiB of memory") != std::string::npos);  // 1e6 * 65536 * 17 / 2^30
   CHECK(refusal("task = copy\ncell = lstm\nbudget = 3\n").find("x.ini:3: budget = 3 is too small") == 0);
 }
