@@ -17,10 +17,10 @@
 
 namespace rnnbench::test {
 
-// Without optimization (cmake --preset debug) the kernels are many times slower. Sweeps are then shorter: fewer shapes,
-// samples and updates, and no long trainings; rnnbench_bits shows that all builds train the same numbers. Every cell
-// still trains and has its gradient checked.
-#ifdef __OPTIMIZE__
+// Without optimization (cmake --preset debug), or with sanitizers, the kernels are up to a hundred times slower. Sweeps
+// are then shorter: fewer shapes, samples and updates, and no long trainings; rnnbench_bits shows that all builds train
+// the same numbers. Every cell still trains and has its gradient checked.
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 inline constexpr bool optimized = true;
 #else
 inline constexpr bool optimized = false;
