@@ -1,10 +1,12 @@
 # What parts of scripts/test-long share: checks in a table, and the suite with another build. To be sourced, not run.
 # shellcheck shell=bash
 
-# Removes what $state says of earlier versions of the source: $state/*.passed.
+# Removes what $state says of earlier versions of the source: $state/*.passed. What is written about it does not count.
 forget_after_changes() {
   local tree
-  tree=$(git ls-files --stage | git hash-object --stdin)-$(git diff HEAD | git hash-object --stdin)
+  local -a source=(. ':!docs' ':!*.md')
+  tree=$(git ls-files --stage -- "${source[@]}" | git hash-object --stdin)
+  tree+=-$(git diff HEAD -- "${source[@]}" | git hash-object --stdin)
   [ "$(cat "${state:?}/tree" 2>/dev/null)" = "$tree" ] && return
   rm -rf "$state"/*.passed
   echo "$tree" >"$state/tree"

@@ -1,11 +1,14 @@
 // Shards, submit and merge as their user sees them. Slurm is a script here; scripts/test-slurm tests a real one.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "experiments/records/environment.h"
 #include "tests/cli/shell.h"
+#include "tests/namespaces.h"
 #include "tests/texts.h"
 
 using namespace rnnbench::test;
@@ -76,17 +79,19 @@ TEST_CASE("submit refuses what it cannot queue", "[cli][submit][errors]") {
 TEST_CASE("submit queues an array for the runs, and a job that finishes", "[cli][submit]") {
   const Shell shell;
   shell.write("x.ini", grid_of_four);
+  // What is queued is also run here, where more jobs than cores are refused.
+  const std::string jobs = std::to_string(std::min(2, available_cores()));
   const std::string options =
-      "submit x.ini --hidden 8 --array 3 --jobs 2 --time 1-12 --partition long --results 'r %a'";
+      "submit x.ini --hidden 8 --array 3 --jobs " + jobs + " --time 1-12 --partition long --results 'r %a'";
   const Printed dry = shell.run(options + " --dry-run");
   CHECK(dry.code == 0);
   CHECK_FALSE(fs::exists(shell / "r %a"));
   const std::string folder = fs::canonical(shell / "").string();
   for (const std::string& line : std::vector<std::string>{
-           "#SBATCH --job-name=\"x-runs\"", "#SBATCH --array=1-3", "#SBATCH --cpus-per-task=2", "#SBATCH --time=1-12",
-           "#SBATCH --partition=long", "#SBATCH --requeue", "#SBATCH --signal=B:TERM@120",
-           "run x.ini --hidden 8 --results '" + folder + "/r %a' --shard slurm --jobs 2 &\n",
-           "run x.ini --hidden 8 --results '" + folder + "/r %a' --jobs 2 &\n"})
+           "#SBATCH --job-name=\"x-runs\"", "#SBATCH --array=1-3", "#SBATCH --cpus-per-task=" + jobs,
+           "#SBATCH --time=1-12", "#SBATCH --partition=long", "#SBATCH --requeue", "#SBATCH --signal=B:TERM@120",
+           "run x.ini --hidden 8 --results '" + folder + "/r %a' --shard slurm --jobs " + jobs + " &\n",
+           "run x.ini --hidden 8 --results '" + folder + "/r %a' --jobs " + jobs + " &\n"})
     CHECK_THAT(dry.out, Contains(line));
   CHECK_THAT(dry.out, Contains("#SBATCH --output=\"" + folder + "/r %%a/x/slurm/runs-%a.log\""));
   CHECK(count(dry.out, "#SBATCH --array") == 1);
