@@ -40,7 +40,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 namespace detail {
-inline constexpr std::int32_t root_half = 0x3f3504f3;  // bits of sqrt(1/2)
+inline constexpr std::uint32_t root_half = 0x3f3504f3;  // bits of sqrt(1/2)
 }
 
 #if HWY_TARGET == HWY_STATIC_TARGET
@@ -82,11 +82,12 @@ HWY_INLINE Pack power_of_two(Pack t) {
 }
 // k and m of x = m 2^k with sqrt(1/2) <= m < sqrt(2), for normal x > 0.
 HWY_INLINE Pack exponent(Pack x) {
-  RNNBENCH_PACK_MAP(static_cast<float>((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) >> 23));
+  RNNBENCH_PACK_MAP(
+      static_cast<float>(static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x.v[i]) - detail::root_half) >> 23));
 }
 HWY_INLINE Pack mantissa(Pack x) {
-  RNNBENCH_PACK_MAP(
-      std::bit_cast<float>(((std::bit_cast<std::int32_t>(x.v[i]) - detail::root_half) & 0x7fffff) + detail::root_half));
+  RNNBENCH_PACK_MAP(std::bit_cast<float>(((std::bit_cast<std::uint32_t>(x.v[i]) - detail::root_half) & 0x7fffff) +
+                                         detail::root_half));
 }
 #undef RNNBENCH_PACK_MAP
 

@@ -62,6 +62,7 @@ class Linear {
   // first. Lanes beyond the depth receive numbers that unpack_gradient ignores.
   void accumulate(const S* dy, int dy_stride, const S* x, int x_stride, int begin, int end, int columns,
                   S* gradient) const {
+    if (begin == end) return;  // the arrays may be null
     const int stride = static_cast<int>(round_up(depth_, L));
     const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(end - 1) * columns;
     in_blocks(stride / L, group, [&](int block, int blocks) {
