@@ -1,6 +1,7 @@
 // Sequences in a file of the user: predict the next step of chords or symbols, or classify sequences, steps or images.
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/text.h"
 #include "tasks/helpers.h"
 #include "tasks/sequences/images.h"
 #include "tasks/sequences/labeled.h"
@@ -35,8 +36,10 @@ void take_hash_from_path(Settings& settings) {
   if (at == std::string::npos || given.size() - at - 1 != hex16(0).size() ||
       given.find_first_not_of("0123456789abcdef", at + 1) != std::string::npos)
     return;
+  const std::string path = trim(given.substr(0, at));  // values have no spaces at their ends
+  if (path.empty()) return;
   check_hash(settings, given.substr(at + 1));
-  settings.set("file", given.substr(0, at));
+  settings.set("file", path);
   settings.set("file-hash", given.substr(at + 1));
 }
 

@@ -12,7 +12,7 @@ namespace rnnbench::fuzz {
 
 // Refuses large grids. A few bytes, `seed = 1..100000`, declare 100,000 runs, which is the maximum. They take time and
 // memory in proportion to the runs and not to the input. The number is an upper bound, of all lists and ranges.
-inline void refuse_large_grid(const std::vector<experiments::Assignment>& assignments) {
+inline void refuse_large_grid(const std::vector<experiments::Assignment>& assignments, double most) {
   double runs = 1;
   for (const experiments::Assignment& a : assignments) {
     double values = 0;
@@ -27,7 +27,7 @@ inline void refuse_large_grid(const std::vector<experiments::Assignment>& assign
     }
     runs *= values;
   }
-  if (runs > 10'000) throw core::UserError("more runs than are fuzzed");
+  if (runs > most) throw core::UserError("more runs than are fuzzed");
 }
 
 }  // namespace rnnbench::fuzz

@@ -310,7 +310,10 @@ TEST_CASE("sequences: with a declared hash, runs are known without the file, and
   CHECK_THROWS_WITH(run_experiment(absent, folder.path() / "results", {}),
                     Contains("there is no file /nowhere/x.json, which these runs read"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "results"));
-  CHECK_THROWS_WITH(grid({{"file", "/nowhere/x.json@0123"}}), Contains("cannot be read"));  // no hash
+  for (const std::string& no_hash : {std::string("/nowhere/x.json@0123"), "@" + hash})
+    CHECK_THROWS_WITH(grid({{"file", no_hash}}), Contains("cannot be read"));
+  const RunSpec spaced = grid({{"file", "/nowhere/x.json @" + hash}}).runs.at(0);
+  CHECK(spaced.task.text("file") == "/nowhere/x.json");
 }
 
 TEST_CASE("sequences: a network with memory beats the memoryless predictor", "[runner][sequences]") {

@@ -27,7 +27,7 @@ void check_run(const RunSpec& run) {
 void experiment_files(const std::string& input) {
   const std::filesystem::path file = "fuzz.ini";
   const std::vector<Assignment> assignments = read_ini(file, input);
-  refuse_large_grid(assignments);
+  refuse_large_grid(assignments, 10'000);
   const Experiment experiment = expand(experiment_file_of(file, assignments).declaration);
   require(!experiment.runs.empty(), "an experiment has runs");
   constexpr std::size_t max_checked = 20;

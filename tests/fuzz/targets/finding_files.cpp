@@ -15,7 +15,7 @@ void finding_files(const std::string& input) {
   if (read.claims.empty()) throw UserError("no claim");
   std::vector<Assignment> of_grid = read.declaration.written;
   of_grid.insert(of_grid.end(), read.declaration.overrides.begin(), read.declaration.overrides.end());
-  refuse_large_grid(of_grid);
+  refuse_large_grid(of_grid, 2'000);
   const std::vector<Finding> findings = study_of(file, read, Profile::lab);
   std::vector<const Finding*> claims;
   for (const Finding& finding : findings) {
@@ -26,13 +26,9 @@ void finding_files(const std::string& input) {
             "a comparison has words");
     require(finding.parts > 0, "a finding has parts");
   }
-  // What is frozen is a function of the file, and can be read back.
+  // What is frozen can be read back.
   const Json protocol = protocol_of(claims);
   require(Json::parse(protocol.dump()) == protocol, "a protocol is the same after it was written and read");
-  const std::vector<Finding> again = study_of(file, experiment_file_of(file, assignments), Profile::lab);
-  std::vector<const Finding*> same;
-  for (const Finding& finding : again) same.push_back(&finding);
-  require(protocol_of(same) == protocol, "the same file has the same protocol");
 }
 
 }  // namespace rnnbench::fuzz
