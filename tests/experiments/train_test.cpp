@@ -102,6 +102,7 @@ TEST_CASE("a run is trained on as many threads as asked for", "[train]") {
     REQUIRE(train(small_run(1), results_folder, options, counter).finished);
     return counter.fewest;
   };
+  std::thread([] {}).join();  // with the first thread, the thread sanitizer starts one of its own
   CHECK(counted_with(3) == counted_with(1) + 2);
 }
 
