@@ -17,10 +17,10 @@ namespace {
 constexpr std::size_t max_bytes = std::size_t{256} << 20;
 // Sanitizers and coverage make a program about fifteen times as slow: 0.31 s became 4.4 s.
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define RNNBENCH_SANITIZED 1
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define RNNBENCH_SANITIZED 1
 #endif
 #ifdef RNNBENCH_SANITIZED
