@@ -190,8 +190,8 @@ def table(rows):
 
 def processor():
     text = Path("/proc/cpuinfo").read_text()
-    values = [re.search(rf"^{key}\s*: (.*)$", text, re.MULTILINE) for key in ("model name", "cpu family")]
-    return ", family ".join(value[1] for value in values if value)
+    values = [re.search(rf"^{key}\s*: (.*)$", text, re.MULTILINE) for key in ("model name", "cpu family", "model")]
+    return "{}, family {}, model {}".format(*(value[1] if value else "?" for value in values))
 
 
 def write(rows):
@@ -203,14 +203,22 @@ def write(rows):
     DOCUMENT.write_text(f"{before}{BEGIN}\n{when}, on {processor()}, with 1, 2 and 3 threads each:\n\n{table(rows)}\n{END}{after}")
 
 
+def chosen_rows(names):
+    """A name that is that of a row chooses this row, others all rows that contain it. Without names: all rows."""
+    exact = {row.name for row in ROWS}.intersection(names)
+    parts = [name for name in names if name not in exact]
+    return [row for row in ROWS if not names or row.name in exact or any(part in row.name for part in parts)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="ROW", help="only rows whose name contains this (all)")
+    parser.add_argument("names", nargs="*", metavar="ROW",
+                        help="only the row of this name, or rows whose names contain it (all)")
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="of a build")
     arguments = parser.parse_args()
     matrix = Matrix(arguments.state.resolve(), arguments.jobs)
-    chosen = [row for row in ROWS if not arguments.names or any(name in row.name for name in arguments.names)]
+    chosen = chosen_rows(arguments.names)
     if not chosen:
         sys.exit("no row has such a name; the names are:\n" + "\n".join(row.name for row in ROWS))
     rows = []
