@@ -20,17 +20,18 @@ struct Score {
   std::string text;
 };
 
-Score score_of(const Measurement& measurement, const Run& run, double worst) {
+// Nothing if the run is left out. `failed`: what a run without a value counts as (value_of_failure).
+std::optional<Score> score_of(const Measurement& measurement, const Run& run, std::optional<double> failed) {
   const auto value = value_of(measurement, run);
   const std::string failure = run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing";
-  if (!is_time_to_solve(measurement)) {
-    if (value) return {*value, score_text(*value)};
-    return {worst, failure};
-  }
-  const auto text = measurement.name == "updates_to_solve" ? thousands : significant;
-  if (value) return {*value, run.solved() ? text(*value) : run.diverged() ? failure : ">" + text(*value)};
   const bool updates = measurement.name == "updates_to_solve";
-  return {updates ? run.spec.at("training").at("updates").get<double>() : worst, failure};
+  if (value && is_time_to_solve(measurement)) {
+    const auto text = updates ? thousands : significant;
+    return Score{*value, run.solved() ? text(*value) : run.diverged() ? failure : ">" + text(*value)};
+  }
+  if (value) return Score{*value, score_text(*value)};
+  if (updates) failed = run.spec.at("training").at("updates").get<double>();
+  return failed ? std::optional(Score{*failed, failure}) : std::nullopt;
 }
 
 std::optional<double> two_sided_p(Effect& effect, double boundary) {
@@ -86,17 +87,25 @@ void add_unpaired_statistics(Comparison& comparison, Scale scale) {
 }
 
 void add_statistics(Comparison& comparison, Scale scale) {
-  Values first = oriented(comparison.first_values(), comparison),
-         second = oriented(comparison.second_values(), comparison);
-  for (std::size_t i = 0; i < first.size(); ++i) comparison.advantages.push_back(first[i] - second[i]);
+  Values greater = comparison.first_values(), less = comparison.second_values();
+  // What is greater if the first model is better. Values keep their signs, because those of rates, 0 and 1, are
+  // recognized.
+  if (!comparison.higher_is_better) std::swap(greater, less);
+  double largest = 0;
+  for (std::size_t i = 0; i < greater.size(); ++i) {
+    comparison.advantages.push_back(greater[i] - less[i]);
+    largest = std::max(largest, std::abs(comparison.advantages.back()));
+  }
   const int n = static_cast<int>(comparison.pairs.size());
   comparison.mean_advantage = mean(comparison.advantages);
-  comparison.improvement = probability_of_improvement(first, second);
-  if (n >= min_runs_for_interval) comparison.improvement_interval = improvement_interval(first, second);
+  // What rounding leaves of advantages that cancel is no effect.
+  if (std::abs(comparison.mean_advantage) < 1e-12 * largest) comparison.mean_advantage = 0;
+  comparison.improvement = probability_of_improvement(greater, less);
+  if (n >= min_runs_for_interval) comparison.improvement_interval = improvement_interval(greater, less);
   if (scale == Scale::unbounded) {
     add_ratio(comparison);
   } else {
-    Effect effect(std::move(first), std::move(second), scale);
+    Effect effect(std::move(greater), std::move(less), scale);
     comparison.mean_interval = effect.interval(0.95);
     comparison.p = two_sided_p(effect, 0);
   }
@@ -143,9 +152,18 @@ void add_caveats(const ModelRuns& first, const ModelRuns& second, const Measurem
     comparison.caveats.push_back(caveat_of_list_test);
 }
 
-// What an imported run has no number for must not count as its failure.
-void check_known(const ModelRuns& model, const Measurement& measurement) {
-  if (!model.imported()) return;
+// What a model has no number for (the forget gate of a GRU, a measure that an imported file does not have) must not
+// count as the failure of its runs.
+void check_known(const TaskRuns& task, const ModelRuns& model, const Measurement& measurement) {
+  if (!model.imported()) {
+    const auto finished = [](const Run& run) { return run.recorded() && !run.diverged(); };
+    const auto has = [&](const Run& run) { return has_measure(measurement, run); };
+    if (std::any_of(model.runs.begin(), model.runs.end(), finished) &&
+        std::none_of(model.runs.begin(), model.runs.end(), has))
+      throw UserError("measure = " + measurement.text + " is not a number of the runs of " + model.label + " on task " +
+                      task.label);
+    return;
+  }
   for (const Run& run : model.runs)
     if (!has_measure(measurement, run))
       throw UserError("measure = " + measurement.text + " is not known of " + model.label + ", seed " +
@@ -153,9 +171,15 @@ void check_known(const ModelRuns& model, const Measurement& measurement) {
                       run.imported->measure);
 }
 
+void add_left_out(Comparison& comparison, std::size_t count, const std::string& noun) {
+  if (count > 0)
+    comparison.caveats.push_back(counted(count, noun) + (count == 1 ? " is" : " are") +
+                                 " left out: runs that diverged or are missing have no such number");
+}
+
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
                           const Measurement& measurement) {
-  for (const ModelRuns* model : {&first, &second}) check_known(*model, measurement);
+  for (const ModelRuns* model : {&first, &second}) check_known(task, *model, measurement);
   const std::vector<const Run*> runs = runs_beside(task, first.imported() ? first : second);
   Comparison comparison;
   comparison.task = task.label;
@@ -164,15 +188,24 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
   comparison.measure = measure_heading(measurement, runs);
   comparison.rates_runs = rates_runs(measurement);
   comparison.higher_is_better = !comparison.rates_runs || higher_is_better(measurement, runs);
-  const double worst = worst_value(measurement, runs);
+  const auto failed = value_of_failure(measurement, runs);
   comparison.paired = !first.imported() && !second.imported();
+  std::size_t left_out = 0;
+  const auto refuse = [&] {
+    throw UserError("measure = " + measurement.text + ": all runs of " + first.label + " or of " + second.label +
+                    " on task " + task.label + " diverged or are missing, and have no such number");
+  };
   if (!comparison.paired) {
     for (const auto& [model, scores] : {std::pair{&first, &comparison.first_runs}, {&second, &comparison.second_runs}})
       for (const Run& run : model->runs) {
-        Score score = score_of(measurement, run, worst);
-        scores->push_back({run.seed(), score.value, std::move(score.text)});
+        if (auto score = score_of(measurement, run, failed))
+          scores->push_back({run.seed(), score->value, std::move(score->text)});
+        else
+          ++left_out;
       }
+    if (comparison.first_runs.empty() || comparison.second_runs.empty()) refuse();
     add_unpaired_statistics(comparison, scale_of(measurement.name));
+    add_left_out(comparison, left_out, "run");
     add_caveats(first, second, measurement, comparison);
     return comparison;
   }
@@ -181,10 +214,15 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
   for (const Run& run : first.runs) {
     const auto other = by_seed.find(run.seed());
     if (other == by_seed.end()) continue;
-    const Score a = score_of(measurement, run, worst), b = score_of(measurement, *other->second, worst);
-    comparison.pairs.push_back({run.seed(), a.value, b.value, a.text, b.text});
+    auto a = score_of(measurement, run, failed), b = score_of(measurement, *other->second, failed);
+    if (a && b)
+      comparison.pairs.push_back({run.seed(), a->value, b->value, std::move(a->text), std::move(b->text)});
+    else
+      ++left_out;
   }
+  if (comparison.pairs.empty() && left_out > 0) refuse();
   if (!comparison.pairs.empty()) add_statistics(comparison, scale_of(measurement.name));
+  add_left_out(comparison, left_out, "pair");
   add_caveats(first, second, measurement, comparison);
   return comparison;
 }
@@ -211,17 +249,25 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
   check_model(study, second);
   if (first == second) throw UserError("cell = " + first + "," + second + " compares a model with itself");
   std::vector<Comparison> comparisons;
+  std::string without_record;
   for (const TaskRuns& task : study.tasks) {
     if (task.measure.empty()) continue;
     const Measurement measurement = parse_measurement(measure.empty() ? task.measure : measure);
-    const auto has_results = [&](const ModelRuns& model) { return task.has_record || model.imported(); };
+    const auto has_results = [](const ModelRuns& model) {
+      return model.imported() ||
+             std::any_of(model.runs.begin(), model.runs.end(), [](const Run& run) { return run.recorded(); });
+    };
     for (const ModelRuns& a : task.models) {
       for (const ModelRuns& b : task.models) {
         // Complete labels must match. Labels without variant match in all variants that both models have.
         const bool by_label = a.label == first && b.label == second;
         const bool by_base = a.base == first && b.base == second && a.variant == b.variant;
         const bool by_name = (a.imported() || b.imported()) && is_named(study, a, first) && is_named(study, b, second);
-        if ((!by_label && !by_base && !by_name) || !has_results(a) || !has_results(b)) continue;
+        if (!by_label && !by_base && !by_name) continue;
+        if (!has_results(a) || !has_results(b)) {
+          without_record = (has_results(a) ? b : a).label + " on " + task.label;
+          continue;
+        }
         if (&a == &b) throw UserError("cell = " + first + "," + second + " compares a model with itself");
         check_measure(task, measurement);
         Comparison comparison = compare_models(task, a, b, measurement);
@@ -229,6 +275,8 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
       }
     }
   }
+  if (comparisons.empty() && !without_record.empty())
+    throw UserError("cell = " + first + "," + second + ": no run of " + without_record + " has a record");
   if (comparisons.empty()) {
     throw UserError("cell = " + first + "," + second +
                     ": these models have no task, settings and seed in common; name them by the complete labels of the "

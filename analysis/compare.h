@@ -60,8 +60,10 @@ struct Comparison {
 // `first` and `second` are names of models (is_named). Without their parentheses, every variant that both models have
 // is compared, and with an imported model every variant. `measure` is any measure of analysis/measurement.h, or "" for
 // the measure of each task. In times to solve, an unsolved run counts as all of its training, which is a lower bound,
-// so true differences may be larger. Throws UserError for unknown names, for a measure that is not known of every run
-// of an imported model, and when the models have no task, variant and seed in common.
+// so true differences may be larger. A model without a record on a task is not compared on it. Where a measure does not
+// rate runs, those without a value are left out. Throws UserError for unknown names, for a measure that a model does
+// not have or that is not known of every run of an imported model, and when the models have no task, variant and seed
+// in common.
 std::vector<Comparison> compare(const Study& study, const std::string& first, const std::string& second,
                                 const std::string& measure);
 

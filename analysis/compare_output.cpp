@@ -76,7 +76,10 @@ std::string explanations(const std::vector<Comparison>& comparisons) {
   text +=
       R"(advantage: value of the first model minus value of the second, with the sign chosen so that positive values are in favor
   of the first model
-probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
+)";
+  if (any([](const Comparison& c) { return c.rates_runs; }))
+    text +=
+        R"(probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
   count half (Mann-Whitney)
 )";
   if (any([](const Comparison& c) { return c.ratio.has_value(); }))
@@ -120,7 +123,7 @@ Table compare_table(const std::vector<Comparison>& comparisons, bool with_models
                           score_text(mean(c.second_values())),
                           interval_text(c.mean_advantage, c.mean_interval, signed_text),
                           c.ratio ? interval_text(*c.ratio, c.ratio_interval, score_text) : "-",
-                          interval_text(c.improvement, c.improvement_interval, probability_text),
+                          c.rates_runs ? interval_text(c.improvement, c.improvement_interval, probability_text) : "-",
                           c.adjusted_p ? significant(*c.adjusted_p) : "-"});
   if (with_models) return table;
   table.columns.erase(table.columns.begin() + 1);
@@ -150,8 +153,8 @@ Json compare_json(const std::vector<Comparison>& comparisons) {
                     {"mean_advantage_interval", interval_json(c.mean_interval)},
                     {"ratio", or_null(c.ratio)},
                     {"ratio_interval", interval_json(c.ratio_interval)},
-                    {"improvement", c.improvement},
-                    {"improvement_interval", interval_json(c.improvement_interval)},
+                    {"improvement", c.rates_runs ? Json(c.improvement) : Json(nullptr)},
+                    {"improvement_interval", c.rates_runs ? interval_json(c.improvement_interval) : Json(nullptr)},
                     {"p", or_null(c.p)},
                     {"adjusted_p", or_null(c.adjusted_p)},
                     {"caveats", c.caveats}});
@@ -166,8 +169,9 @@ std::string compare_text(const std::vector<Comparison>& comparisons) {
             "\n\n" + (c.paired ? pair_table(c) : run_table(c)).text() + "\n";
     text += std::string(c.rates_runs ? "mean advantage              " : "mean difference             ") +
             signed_text(c.mean_advantage) + advantage_range(c) + "\n";
-    text += "probability of improvement  " + probability_text(c.improvement) +
-            range_text(c.improvement_interval, probability_text) + "\n";
+    if (c.rates_runs)
+      text += "probability of improvement  " + probability_text(c.improvement) +
+              range_text(c.improvement_interval, probability_text) + "\n";
     if (c.ratio)
       text += "ratio                       " + score_text(*c.ratio) + range_text(c.ratio_interval, score_text) + "\n";
     if (c.p) {

@@ -126,6 +126,7 @@ CsvFiles csv_files(const EachRecord& each_record) {
 }
 
 void write_csv(const ResultsFolder& results_folder) {
+  results_folder.refuse_other_owners();
   const std::vector<std::string> ids = results_folder.ids();  // not those that another process adds meanwhile
   const CsvFiles files = csv_files([&](const auto& visit) {
     for (const std::string& id : ids) visit(read_record(results_folder.record_path(id)));

@@ -282,6 +282,7 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
   static const std::set<std::string> lower = {"loss",
                                               "mse",
                                               "excess",
+                                              "frequencies",
                                               "relative_loss",
                                               "gap",
                                               "updates_to_solve",
@@ -304,7 +305,10 @@ std::string measure_heading(const Measurement& m, const std::vector<const Run*>&
   return m.text + (higher_is_better(m, runs) ? " (higher is better)" : " (lower is better)");
 }
 
-double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {
+std::optional<double> value_of_failure(const Measurement& m, const std::vector<const Run*>& runs) {
+  const auto probed = [&](const Run* run) { return of_a_probe(m, *run); };
+  if (!rates_runs(m) || std::any_of(runs.begin(), runs.end(), probed)) return std::nullopt;
+  if (m.name == "diverged") return 1;
   const bool higher = higher_is_better(m, runs);
   std::optional<double> worst;
   if (higher) worst = 0;
@@ -314,13 +318,20 @@ double worst_value(const Measurement& m, const std::vector<const Run*>& runs) {
     if (run->recorded()) {
       const Json& result = run->record->result;
       if (m.name == "relative_loss") bounds.push_back(1);
-      if (m.name == "loss" || (!higher && result.at("measure").at("name") == m.name))
-        bounds.push_back(result.at("baseline").get<double>());
+      const double baseline = result.at("baseline").get<double>();
+      if (m.name == "loss" || (!higher && result.at("measure").at("name") == m.name)) bounds.push_back(baseline);
+      if (m.name == "excess" && !result.at("optimum").is_null())
+        bounds.push_back(baseline - result.at("optimum").get<double>());
     }
     for (const double bound : bounds)
       worst = !worst ? bound : higher ? std::min(*worst, bound) : std::max(*worst, bound);
   }
   return worst.value_or(0);
+}
+
+std::optional<double> value_or_failure(const Measurement& m, const Run& run, const std::optional<double>& failed) {
+  if (const auto value = value_of(m, run)) return value;
+  return run.imported && !has_measure(m, run) ? std::nullopt : failed;
 }
 
 }  // namespace rnnbench::analysis

@@ -76,7 +76,11 @@ std::vector<const Run*> runs_of(const TaskRuns& task);
 std::vector<const Run*> runs_beside(const TaskRuns& task, const ModelRuns& model);
 
 // What a run without a value counts as: the worst value of all these runs, and no better than a model without memory.
-double worst_value(const Measurement& measurement, const std::vector<const Run*>& runs);
+// Nothing, so that the run is left out, if the measure does not rate runs or is a scalar of their probe.
+std::optional<double> value_of_failure(const Measurement& measurement, const std::vector<const Run*>& runs);
+// The value of the run, or `failed` (value_of_failure) if it has none. Nothing if it is not known, as of imported runs.
+std::optional<double> value_or_failure(const Measurement& measurement, const Run& run,
+                                       const std::optional<double>& failed);
 
 bool higher_is_better(const Measurement& measurement, const std::vector<const Run*>& runs);
 // Whether the number says how good a run is, unlike its width or the mean of a gate.

@@ -8,7 +8,6 @@
 #include "analysis/varying_settings.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "experiments/running/other_settings.h"
 
 namespace rnnbench::analysis {
 
@@ -65,23 +64,16 @@ std::vector<ModelRuns> models_of(const std::vector<Run*>& runs) {
 void describe_measure(TaskRuns& task) {
   for (const ModelRuns& model : task.models) {
     for (const Run& run : model.runs) {
-      if (!run.recorded()) continue;
+      if (!run.recorded() || task.has_record) continue;
       const Json& result = run.record->result;
-      if (!task.has_record) {
-        const Json& measure = result.at("measure");
-        task.measure = measure.at("name");
-        task.definition = measure.at("definition");
-        task.higher_is_better = measure.at("higher_is_better");
-        task.solved_at = measure.at("solved_at");
-        task.baseline = result.at("baseline");
-        if (!result.at("optimum").is_null()) task.optimum = result.at("optimum").get<double>();
-        task.worst_score = task.higher_is_better ? 0 : task.baseline;
-        task.has_record = true;
-      }
-      const auto score = run.test_score(task.measure);
-      if (!score) continue;
-      task.worst_score =
-          task.higher_is_better ? std::min(task.worst_score, *score) : std::max(task.worst_score, *score);
+      const Json& measure = result.at("measure");
+      task.measure = measure.at("name");
+      task.definition = measure.at("definition");
+      task.higher_is_better = measure.at("higher_is_better");
+      task.solved_at = measure.at("solved_at");
+      task.baseline = result.at("baseline");
+      if (!result.at("optimum").is_null()) task.optimum = result.at("optimum").get<double>();
+      task.has_record = true;
     }
   }
   for (const ModelRuns& model : task.models) {
@@ -173,13 +165,9 @@ Study load_study(const Experiment& experiment, const ResultsFolder& results_fold
   for (const RunSpec& spec : experiment.runs) {
     runs.push_back({spec.json(), results_folder.load(spec.id())});
   }
-  if (imported.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
-    const std::string others = recorded_with_other_settings(experiment, results_folder);
+  if (imported.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
     throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
-                    (results_folder.path() / "runs").string() + "; run it first: rnnbench run " +
-                    (experiment.file.empty() ? "..." : shell_quoted(experiment.file)) + " --results " +
-                    shell_quoted(results_folder.path().parent_path().string()) + (others.empty() ? "" : "; " + others));
-  }
+                    (results_folder.path() / "runs").string());
   for (Run& run : imported) runs.push_back(std::move(run));
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
 }

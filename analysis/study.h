@@ -69,9 +69,6 @@ struct TaskRuns {
   bool judges_solving = true;  // enough validation sequences to say which runs solved the task; not if all are imported
   double baseline = 0;         // expected loss of the memoryless baseline
   std::optional<double> optimum;  // lowest possible expected loss
-  // The score of runs that have none. Where higher is better, it is the minimum of 0 and all scores on this task;
-  // where lower is better, the maximum of the baseline and all scores.
-  double worst_score = 0;
 };
 
 struct Study {

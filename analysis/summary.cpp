@@ -78,7 +78,7 @@ std::optional<double> median_of(const ModelRuns& model, const std::string& secti
 
 ScoreSummary summarize_scores(const TaskRuns& task, const ModelRuns& model, const Measurement& measurement) {
   const std::vector<const Run*> runs = runs_beside(task, model);
-  const double worst = worst_value(measurement, runs);
+  const double worst = value_of_failure(measurement, runs).value_or(0);  // scores always have one
   ScoreSummary summary;
   std::vector<std::pair<double, std::string>> scored;
   for (const Run& run : model.runs) {
@@ -106,6 +106,23 @@ ScoreSummary summarize_scores(const TaskRuns& task, const ModelRuns& model, cons
     summary.iqm_interval = bootstrap_interval(summary.values, iqm);
   return summary;
 }
+
+namespace {
+
+// Over all runs, as that of summarize_scores; nothing where none has a score.
+std::optional<double> median_score(const TaskRuns& task, const ModelRuns& model, const Measurement& measurement) {
+  const double failed = value_of_failure(measurement, runs_beside(task, model)).value_or(0);
+  bool any = false;
+  Values values;
+  for (const Run& run : model.runs) {
+    const auto value = value_of(measurement, run);
+    any = any || value;
+    values.push_back(value.value_or(failed));
+  }
+  return any ? std::optional(median(values)) : std::nullopt;
+}
+
+}  // namespace
 
 TestLengths test_lengths(const TaskRuns& task) {
   TestLengths result{{}, 0, task.measure};
@@ -147,9 +164,9 @@ Summary summarize_imported(const TaskRuns& task, const ModelRuns& model) {
     summary.diverged += run.diverged();
     if (const auto time = value_of(parse_measurement("wall_ms_per_update"), run)) times.push_back(*time);
   }
-  if (const auto score = median_of(model, &ImportedRun::score)) summary.test_scores.emplace_back(task.measure, *score);
   summary.success = wilson_interval(0, summary.runs);
   summary.score = summarize_scores(task, model, parse_measurement(task.measure));
+  if (summary.score.scored > 0) summary.test_scores.emplace_back(task.measure, summary.score.median);
   if (!times.empty()) summary.wall_ms_per_update = median(times);
   summary.parameters = median_of(model, &ImportedRun::parameters);
   summary.training_updates = median_of(model, &ImportedRun::updates);
@@ -163,7 +180,7 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
   if (model.imported()) return summarize_imported(task, model);
   Summary summary;
   summary.runs = static_cast<int>(model.runs.size());
-  std::vector<std::pair<std::string, Values>> tests;
+  std::set<std::string> tests;
   for (const Run& run : model.runs) {
     summary.recorded += run.recorded();
     summary.solved += run.solved();
@@ -171,15 +188,11 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
     summary.stopped += run.stopped_when_solved();
     summary.missing += !run.recorded();
     if (!run.recorded() || run.diverged()) continue;
-    for (const auto& [name, test] : run.record->result.at("final").at("test").items()) {
-      auto entry = std::find_if(tests.begin(), tests.end(), [&name = name](const auto& t) { return t.first == name; });
-      if (entry == tests.end()) entry = tests.insert(entry, {name, {}});
-      if (test.is_number()) entry->second.push_back(test.get<double>());
-    }
+    for (const auto& [name, test] : run.record->result.at("final").at("test").items()) tests.insert(name);
   }
-  for (const auto& [name, values] : tests) {
-    if (!values.empty()) summary.test_scores.emplace_back(name, median(values));
-  }
+  for (const std::string& name : tests)
+    if (const auto score = median_score(task, model, parse_measurement(name)))
+      summary.test_scores.emplace_back(name, *score);
   summary.success = wilson_interval(summary.solved, summary.runs);
   summary.score = summarize_scores(task, model, parse_measurement(task.measure.empty() ? "loss" : task.measure));
   summary.updates = time_in_updates(model);

@@ -37,7 +37,7 @@ std::string scores_text(const ScoreSummary& scores, const std::vector<std::size_
   return text;
 }
 
-// The scores of all rows of a table, aligned; a sentence where no run has a score although some have a record.
+// The scores of all rows of a table, aligned; a sentence where no run has a score.
 class ScoreColumn {
  public:
   void add(const Summary& runs, ScoreSummary scores) {
@@ -45,7 +45,7 @@ class ScoreColumn {
     for (std::size_t i = 0; i < scores.texts.size(); ++i) widths_[i] = std::max(widths_[i], scores.texts[i].size());
     sentences_.push_back(scores.scored > 0            ? ""
                          : runs.diverged == runs.runs ? "every run diverged"
-                         : runs.missing == runs.runs  ? ""
+                         : runs.missing == runs.runs  ? "no record yet"
                                                       : "no run has a score");
     scores_.push_back(std::move(scores));
   }

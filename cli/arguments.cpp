@@ -203,8 +203,8 @@ std::filesystem::path find_experiment(const std::string& path_or_name) {
                   did_you_mean(path_or_name, names));
 }
 
-std::string run_command_line(const Arguments& arguments) {
-  std::string line = shell_quoted(plain_text(program_invocation_name)) + " run";
+std::string run_command_line(const Arguments& arguments, const std::string& command) {
+  std::string line = shell_quoted(plain_text(program_invocation_name)) + " " + command;
   for (const std::string& word : arguments.positional()) line += " " + shell_quoted(word);
   for (const Assignment& a : arguments.settings()) line += " --" + a.key + " " + shell_quoted(a.value);
   for (const char* flag : {"results", "jobs", "threads", "recompute", "shard"}) {

@@ -81,7 +81,7 @@ std::filesystem::path find_experiment(const std::string& path_or_name);
 
 // The shell command that starts or continues the runs of these arguments, as in
 // "rnnbench run FILE.ini --results out --length 50". The program is written as the user called it.
-std::string run_command_line(const Arguments& arguments);
+std::string run_command_line(const Arguments& arguments, const std::string& command = "run");
 
 // Task, cell, hidden size, length, seed and every other setting that differs from its default, as in
 // "adding lstm hidden=64 length=100 seed=2".

@@ -236,8 +236,8 @@ again and continue. 'rnnbench status' works meanwhile. docs/clusters.md explains
     R"(
   --array N         tasks of an array (default: 64, or the number of runs if there are fewer)
   --jobs N          runs at the same time in each task, one core for each (default: 1)
-  --time T          time limit of a task: MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS (default: that of
-                    the partition)
+  --time T          time limit of a task: MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS, more than two
+                    minutes (default: that of the partition)
   --partition P     the partition (default: that of the cluster); other options of sbatch can be set by
                     its environment variables, such as SBATCH_ACCOUNT
   --profile P       of a study: smoke, lab (default) or full, see 'rnnbench reproduce --help'
@@ -250,7 +250,9 @@ const std::string merge_usage = R"(rnnbench merge DIR ... --into DIR
 Adds the records, weights, trials, protocols and imported results of results folders to another one,
 which is created if it does not exist: those of shards that did not share a folder, or of several
 machines. What is there already with the same content is left as it is; what is there with another
-content is kept and named, and a damaged weights file is left out and named: the exit code is then 1.
+content is kept and named; a damaged weights file, and imported results that could not stand beside
+those that are there, are left out and named: the exit code is then 1. Good weights replace damaged
+ones.
 A merge that was interrupted is continued by repeating it.
 
   --into DIR        the results folder that gets them
@@ -371,7 +373,8 @@ Writes what a trained network computes: for each sequence and time step its outp
 or, with a squared error as the loss, values; beside them the sequences, as 'rnnbench export' does.
 Prints the loss and the accuracy.
 )" + record_help +
-    R"(  --count N         the first N test sequences of the run (default: all that its test scores are of)
+    R"(  --count N         the first N test sequences of the run, as 'export' writes them (default: all that
+                    its test scores are of)
   --length L        length of the test sequences (default: the length that the run was trained at)
   --from FILE       these sequences instead: a file as 'rnnbench export' writes it, of which only
                     'inputs' is needed

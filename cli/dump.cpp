@@ -25,6 +25,7 @@ int dump_command(const CommandArguments& words) {
   const Arguments arguments("dump", words, {{.name = "to"}});
   const std::filesystem::path path = output_file(arguments);
   const RunSpec run = parse_single_run(arguments, {{"task", "copy"}, {"cell", "lstm"}});
+  refuse_inputs(path, input_files(run));
 
   const FlushDenormals flush;
   const auto task = make_task(run);

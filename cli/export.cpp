@@ -53,6 +53,7 @@ int export_command(const CommandArguments& words) {
     throw UserError("command line: 'rnnbench export' needs --task NAME");
   const RunSpec run = parse_single_run(arguments, {{"cell", "lstm"}});
   check_settings(run, settings);
+  refuse_inputs(path, input_files(run));
   const std::int64_t first = arguments.integer("first", 0, 0, max_sequences);
   const std::string split = arguments.text("split", "training");
   const auto task = make_task(run);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <system_error>
 
 #include "analysis/latex.h"
+#include "cli/output_file.h"
 #include "core/error.h"
+#include "core/read_file.h"
 #include "experiments/records/files.h"
 
 namespace rnnbench::cli {
@@ -33,6 +36,7 @@ Drawing drawing_of(const Arguments& arguments) {
     if (!std::count(figure_formats.begin(), figure_formats.end(), format))
       throw UserError("command line: --format = " + format + " is not one of " + join(figure_formats) +
                       did_you_mean(format, figure_formats));
+  if (!drawing.folder.empty()) refuse_folder_of_results("out", drawing.folder);
   return drawing;
 }
 
@@ -49,7 +53,7 @@ bool make_figures(const std::vector<Figure>& figures, const std::filesystem::pat
   return available;
 }
 
-void draw(std::vector<Figure> figures, const std::filesystem::path& folder, const Drawing& drawing) {
+void draw(std::vector<Figure> figures, const std::filesystem::path& folder, const Drawing& drawing) try {
   if (!drawing.paper.empty())
     for (Figure& figure : figures) figure.name += "-" + drawing.paper;
   if (!make_figures(figures, folder, drawing.formats)) return;
@@ -64,6 +68,9 @@ void draw(std::vector<Figure> figures, const std::filesystem::path& folder, cons
     write_atomically(folder / (figure.name + ".tex"), latex_figure(figure, drawing.paper == "page"));
     std::cout << (folder / (figure.name + ".tex")).string() << '\n';
   }
+} catch (const std::system_error& error) {
+  if (drawing.folder.empty() || !is_wrong_path(error.code())) throw;
+  throw UserError("command line: --out = " + drawing.folder.string() + " cannot be written: " + error.code().message());
 }
 
 }  // namespace rnnbench::cli

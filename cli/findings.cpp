@@ -133,6 +133,7 @@ int plot_findings(const CommandArguments& words) {
       figure.name = study.name + "-" + figure.name;
       folder = drawing.folder;
     }
+    if (drawing.folder.empty()) refuse_other_owners(folder.parent_path());
     draw({std::move(figure)}, folder, drawing);
   }
   if (!any)
@@ -164,8 +165,7 @@ int report_findings(const CommandArguments& words) {
   refuse_other_owner(folder);
   for (const auto& [figure, own_folder] : figures) {
     refuse_links_and_devices(own_folder.parent_path());
-    refuse_other_owner(own_folder.parent_path());
-    refuse_other_owner(own_folder);
+    refuse_other_owners(own_folder.parent_path());
   }
   bool installed = true;
   for (const auto& [figure, own_folder] : figures) {

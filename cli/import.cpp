@@ -1,10 +1,13 @@
 #include "cli/import.h"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <iostream>
 #include <map>
 #include <set>
+#include <sys/file.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "analysis/format.h"
 #include "analysis/imported.h"
@@ -15,7 +18,7 @@
 #include "core/plain_text.h"
 #include "core/read_file.h"
 #include "core/text.h"
-#include "experiments/records/foreign_files.h"
+#include "core/uninterrupted.h"
 #include "experiments/records/imported.h"
 
 namespace rnnbench::cli {
@@ -41,6 +44,12 @@ Experiment destination(const Arguments& arguments, const fs::path& csv) {
     if (!is_file && of_catalogue.stem() == to) file = of_catalogue;
   if (!file.empty()) return expand(read_experiment_file(file).declaration);
   check_name(arguments.has("to") ? "command line: --to" : "the name of the file", to);
+  // 'report findings' is another command, and results folders have files or folders with these names.
+  std::vector<std::string> reserved = profile_names;
+  reserved.insert(reserved.end(), {"findings", "findings.html"});
+  if (std::count(reserved.begin(), reserved.end(), to))
+    throw UserError("command line: '" + to + "' cannot be a name for results, because " + join(reserved) +
+                    " have other meanings; choose another name with --to");
   if (fs::is_regular_file(to + ".ini", ignored))
     throw UserError("command line: '" + to + "' would be a name for results that stand alone, but there is a file " +
                     to + ".ini; add --to " + to + ".ini, or --to with another name");
@@ -80,23 +89,41 @@ std::string text_of(const Changes& changes) {
          std::to_string(changes.removed) + " missing";
 }
 
-void write(const fs::path& path, const std::string& text, Files& files) try {
-  for (const fs::path& own : {path.parent_path().parent_path(), path.parent_path()}) refuse_other_owner(own);
-  fs::create_directories(path.parent_path());
-  write_atomically(path, text, files);
+// Two commands that import at the same time do so one after the other: each checks its results together with those of
+// the other. Where the file system has no locks, no file is lost, but results may be there twice.
+class ImportLock {
+ public:
+  explicit ImportLock(const fs::path& folder)
+      : folder_(uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) {
+    if (folder_ >= 0) static_cast<void>(uninterrupted([&] { return ::flock(folder_, LOCK_EX); }));
+  }
+  ~ImportLock() {
+    if (folder_ >= 0) ::close(folder_);
+  }
+  ImportLock(const ImportLock&) = delete;
+  ImportLock& operator=(const ImportLock&) = delete;
+
+ private:
+  const int folder_;
+};
+
+// Throws UserError, or std::runtime_error where another path would not help, if work that writes the file fails.
+template <class Work>
+auto writing(const fs::path& path, Work work) try {
+  return work();
 } catch (const std::system_error& error) {
   const std::string sentence = "results: cannot write " + path.string() + ": " + error.code().message();
   if (is_wrong_path(error.code())) throw UserError(sentence);
   throw std::runtime_error(sentence);
 }
 
-// Whether the results can be shown: with the runs of the experiment, and with those that were imported before.
-void check_together(const Experiment& experiment, const ResultsFolder& folder, const fs::path& path,
-                    const std::vector<ImportedRun>& runs) {
+// The results with those that were imported before, which must not contradict each other.
+std::vector<ImportedRun> with_earlier(const ResultsFolder& folder, const fs::path& path,
+                                      const std::vector<ImportedRun>& runs) {
   std::vector<ImportedRun> all = load_imports(folder, path);
   all.insert(all.end(), runs.begin(), runs.end());
   check_imports(all);
-  load_study(experiment, folder, as_runs(all, experiment).runs);
+  return all;
 }
 
 std::string models_in_words(const std::vector<ImportedRun>& runs) {
@@ -119,12 +146,19 @@ int import_command(const CommandArguments& words) {
   const ResultsFolder folder(arguments.results(), experiment.name);
   const fs::path path = import_path(folder, file.stem().string());
   const std::vector<ImportedRun> runs = read_import(file, scored_tasks(experiment, folder));
-  check_together(experiment, folder, path, runs);
+  load_study(experiment, folder, as_runs(with_earlier(folder, path, runs), experiment).runs);  // can they be shown?
 
-  folder.remove_leftovers();
+  const ImportLock lock = writing(path, [&] {
+    folder.refuse_other_owners();
+    folder.remove_leftovers();
+    fs::create_directories(path.parent_path());
+    return ImportLock(path.parent_path());
+  });
+  with_earlier(folder, path, runs);  // also with what another command has imported meanwhile
   const std::string text = import_text(runs);
   std::string what = "imported";
-  if (fs::exists(path)) {
+  const auto is_new = [&] { return writing(path, [&] { return write_once(path, text, folder.files()); }); };
+  if (path_exists(path) || !is_new()) {
     if (read_file(path) == text) {
       std::cout << path.string() << ": unchanged, " << models_in_words(runs) << '\n';
       return 0;
@@ -134,8 +168,8 @@ int import_command(const CommandArguments& words) {
       throw UserError(path.string() + " holds other results of a file with this name (" + changes +
                       "); add --replace to replace them");
     what = "replaced (" + changes + ")";
+    writing(path, [&] { write_atomically(path, text, folder.files()); });
   }
-  write(path, text, folder.files());
   std::cout << path.string() << ": " << what << ", " << models_in_words(runs) << "; to see them: rnnbench table "
             << shell_quoted(experiment.file.empty() ? experiment.name : arguments.text("to", experiment.name))
             << (arguments.has("results") ? " --results " + shell_quoted(arguments.results().string()) : "") << '\n';

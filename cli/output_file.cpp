@@ -5,8 +5,21 @@
 #include "core/error.h"
 #include "core/read_file.h"
 #include "experiments/records/files.h"
+#include "experiments/records/results_folder.h"
 
 namespace rnnbench::cli {
+namespace {
+
+// Where a path leads if links are followed; the path itself if the system does not say.
+std::filesystem::path resolved(const std::filesystem::path& path) {
+  std::error_code failed;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, failed);
+  std::filesystem::path target = failed ? path : std::filesystem::weakly_canonical(absolute, failed);
+  if (failed) return path;
+  return target.has_filename() ? target : target.parent_path();  // "results/w/runs/"
+}
+
+}  // namespace
 
 std::filesystem::path output_file(const Arguments& arguments) {
   if (!arguments.has("to"))
@@ -17,7 +30,29 @@ std::filesystem::path output_file(const Arguments& arguments) {
   if (std::filesystem::exists(path) &&
       !std::filesystem::is_regular_file(path))  // write_atomically would replace a device
     throw UserError("command line: --to = " + path.string() + " is not a regular file; give the name of a file");
+  refuse_folder_of_results("to", resolved(path).parent_path());
   return path;
+}
+
+void refuse_folder_of_results(const std::string& option, const std::filesystem::path& folder) {
+  const std::filesystem::path target = resolved(folder);
+  if (!holds_results(target)) return;
+  throw UserError("command line: --" + option + " would write into " + target.string() +
+                  ", which holds records of runs or of a search, or imported results; choose another folder");
+}
+
+void refuse_inputs(const std::filesystem::path& file, const std::vector<std::filesystem::path>& inputs) {
+  std::error_code ignored;
+  for (const std::filesystem::path& input : inputs)
+    if (std::filesystem::equivalent(file, input, ignored))
+      throw UserError("command line: --to = " + file.string() + " would replace " + input.string() +
+                      ", which the command reads; give another name");
+}
+
+std::vector<std::filesystem::path> input_files(const RunSpec& run) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& [option, path] : input_paths(run)) files.emplace_back(path);
+  return files;
 }
 
 void write_output_file(const std::filesystem::path& path, const TensorFile& file) {

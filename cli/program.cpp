@@ -8,12 +8,15 @@
 #include <cstdlib>
 #include <exception>
 #include <fcntl.h>
+#include <filesystem>
 #include <iostream>
 #include <new>
+#include <poll.h>
 #include <pthread.h>
 #include <set>
 #include <sys/resource.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "cli/rnnbench.h"
 #include "core/error.h"
@@ -21,6 +24,7 @@
 #include "core/read_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
+#include "experiments/running/runner.h"
 #include "models/catalogue.h"
 #include "models/network.h"
 #include "tasks/catalogue.h"
@@ -55,9 +59,40 @@ void open_standard_streams() {
     if (::fcntl(number, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", O_RDWR) != number) std::_Exit(1);
 }
 
+extern "C" void do_nothing(int) {}
+
+// Only write() and _exit() are allowed here.
+extern "C" void end_at_limit(int) {
+  constexpr char sentence[] = "rnnbench: interrupted: the limit of CPU time (ulimit -t) is reached\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, sentence, sizeof sentence - 1);
+  ::_exit(interrupted_code);
+}
+
+// Unless the signal is ignored, as whoever started the program wanted. Programs that this one starts get the default.
+void handle(int number, void (*handler)(int)) {
+  struct sigaction before {};
+  if (::sigaction(number, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) return;
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(number, &action, nullptr);
+}
+
+// Who closes standard error early, as with 2>&1 | head, wants to see no more, but the runs go on.
+void survive_closed_pipes() { handle(SIGPIPE, do_nothing); }
+
+// The end of a program whose standard output nobody reads any more, as with rnnbench table | head, is quiet.
+void end_if_nobody_reads() {
+  pollfd state{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&state, 1, 0) != 1 || (state.revents & (POLLERR | POLLHUP)) == 0) return;
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+}
+
 // The system's limits must end in a sentence, not in a signal.
 void use_limits() {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails, as on a full disk
+  handle(SIGXCPU, end_at_limit);  // commands that train runs save checkpoints instead, see InterruptGuard
   constexpr rlim_t enough = 8 << 20;
   rlimit stack{};
   if (::getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= enough) return;
@@ -97,6 +132,7 @@ void fail_without_memory() {
 
 int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   open_standard_streams();
+  survive_closed_pipes();
   use_limits();
   std::set_new_handler(fail_without_memory);
   std::set_terminate(end_without_memory);
@@ -105,14 +141,18 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   const int code = dispatch({argv + 1, argv + argc});
   std::cout.flush();
   if (std::cout) return code;
+  end_if_nobody_reads();
   say("cannot write to standard output");
-  return 1;
+  return code == 0 ? 1 : code;
 } catch (const UserError& error) {
   say(error.what());
   return 2;
 } catch (const std::bad_alloc&) {
   say_no_memory();
   return 1;
+} catch (const std::filesystem::filesystem_error& error) {
+  say(error.path1().empty() ? "the current folder cannot be used: " + error.code().message() : sentence_of(error));
+  return is_wrong_path(error.code()) ? 2 : 1;
 } catch (const std::system_error& error) {
   say(sentence_of(error));
   return is_wrong_path(error.code()) ? 2 : 1;

@@ -8,8 +8,8 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/findings.h"
+#include "cli/interruptible.h"
 #include "core/text.h"
-#include "experiments/running/interrupt_guard.h"
 #include "findings/evaluation.h"
 #include "findings/listing.h"
 #include "findings/protocol.h"
@@ -37,20 +37,15 @@ void print_plan(const std::vector<Finding>& family, const std::vector<std::share
 }
 
 std::string command_line(const Arguments& arguments) {
-  std::string line = run_command_line(arguments);
-  return line.replace(line.find(" run"), 4, " reproduce") +
-         (arguments.has("profile") ? " --profile " + arguments.text("profile", "") : "") +
-         (arguments.has("family") ? " --family " + shell_quoted(arguments.text("family", "")) : "");
+  std::string line = run_command_line(arguments, "reproduce");
+  for (const char* option : {"profile", "family"})
+    if (arguments.has(option)) line += std::string(" --") + option + " " + shell_quoted(arguments.text(option, ""));
+  for (const char* flag : {"freeze", "any-times"})
+    if (arguments.has(flag)) line += std::string(" --") + flag;
+  return line;
 }
 
-}  // namespace
-
-int reproduce_command(const CommandArguments& words) {
-  std::vector<Flag> flags = family_flags(profile_names);
-  for (Flag flag : {Flag{"jobs"}, Flag{"threads"}, Flag{"shard"}, results_flag(), Flag{"dry-run", false},
-                    Flag{"freeze", false}, Flag{"oversubscribe", false}})
-    flags.push_back(std::move(flag));
-  const Arguments arguments("reproduce", words, std::move(flags), false);
+int reproduce_arguments(const Arguments& arguments) {
   const std::vector<Finding> family = finding_family(arguments, profile_of(arguments));
   std::vector<std::shared_ptr<const DeclaredStudy>> studies;
   for (const auto& study : studies_of(family)) {
@@ -79,7 +74,6 @@ int reproduce_command(const CommandArguments& words) {
   options.oversubscribe = arguments.has("oversubscribe");
   options.shard = shard_of(arguments);
   options.command = command_line(arguments);
-  const InterruptGuard guard;  // of the whole command, not of each study
   if (arguments.has("freeze")) {
     for (const auto& study : studies) {
       const int code = freeze_tested(claims_of(family, *study), arguments.results(), options);
@@ -103,6 +97,17 @@ int reproduce_command(const CommandArguments& words) {
   else
     std::cout << findings_text(named_results(results, arguments.positional()));
   return code;
+}
+
+}  // namespace
+
+int reproduce_command(const CommandArguments& words) {
+  std::vector<Flag> flags = family_flags(profile_names);
+  for (Flag flag : {Flag{"jobs"}, Flag{"threads"}, Flag{"shard"}, results_flag(), Flag{"dry-run", false},
+                    Flag{"freeze", false}, Flag{"oversubscribe", false}})
+    flags.push_back(std::move(flag));
+  const Arguments arguments("reproduce", words, std::move(flags), false);
+  return interruptible(command_line(arguments), [&] { return reproduce_arguments(arguments); });
 }
 
 }  // namespace rnnbench::cli

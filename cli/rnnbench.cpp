@@ -47,6 +47,8 @@ int dispatch(const std::vector<std::string>& words) {
     return 0;
   }
   if (words[0] == "--version") {
+    if (words.size() > 1)
+      throw UserError("command line: --version takes no arguments, but '" + words[1] + "' is given");
     const std::string commit = source_commit;
     std::cout << "rnnbench " << release_version << " (commit " << (commit.empty() ? "unknown" : commit)
               << ", numerics version " << numerics_version << ")\n";

@@ -5,6 +5,7 @@
 #include "analysis/csv.h"
 #include "cli/arguments.h"
 #include "cli/columns.h"
+#include "cli/interruptible.h"
 #include "core/error.h"
 #include "experiments/records/weights.h"
 #include "experiments/running/runner.h"
@@ -18,6 +19,7 @@ void print_plan(const Experiment& experiment, const Shard& shard, const std::fil
   std::vector<std::vector<std::string>> rows;
   const std::vector<RunSpec> runs = shard.of_runs(experiment.runs);
   for (const RunSpec& run : runs) {
+    stop_if_interrupted();
     const std::string id = run.id();
     const auto record = results_folder.load(id);  // reports a damaged record
     const bool lacks_weights = record && weights && !weights_problem(results_folder.weights_path(id), *record).empty();
@@ -32,20 +34,7 @@ void print_plan(const Experiment& experiment, const Shard& shard, const std::fil
             << results_folder.path().string() << '\n';
 }
 
-}  // namespace
-
-int run_command(const CommandArguments& words) {
-  const Arguments arguments("run", words,
-                            {{.name = "jobs"},
-                             {.name = "threads"},
-                             {.name = "shard"},
-                             {.name = "recompute"},
-                             results_flag(),
-                             {.name = "dry-run", .takes_value = false},
-                             {.name = "keep-going", .takes_value = false},
-                             {.name = "fail-fast", .takes_value = false},
-                             {.name = "no-weights", .takes_value = false},
-                             {.name = "oversubscribe", .takes_value = false}});
+int run_or_plan(const Arguments& arguments) {
   if (arguments.has("keep-going") && arguments.has("fail-fast")) {
     throw UserError("command line: --keep-going and --fail-fast exclude each other");
   }
@@ -67,8 +56,25 @@ int run_command(const CommandArguments& words) {
   const ResultsFolder folder(arguments.results(), experiment.name);
   folder.for_each([](const Record&) {});  // reports a damaged record before any run starts
   const int code = run_experiment(experiment, arguments.results(), options);
-  if (options.shard.is_whole()) write_csv(folder);
-  return code;
+  if (!options.shard.is_whole()) return code;
+  return after_runs(code, [&] { write_csv(folder); });
+}
+
+}  // namespace
+
+int run_command(const CommandArguments& words) {
+  const Arguments arguments("run", words,
+                            {{.name = "jobs"},
+                             {.name = "threads"},
+                             {.name = "shard"},
+                             {.name = "recompute"},
+                             results_flag(),
+                             {.name = "dry-run", .takes_value = false},
+                             {.name = "keep-going", .takes_value = false},
+                             {.name = "fail-fast", .takes_value = false},
+                             {.name = "no-weights", .takes_value = false},
+                             {.name = "oversubscribe", .takes_value = false}});
+  return interruptible(run_command_line(arguments), [&] { return run_or_plan(arguments); });
 }
 
 }  // namespace rnnbench::cli

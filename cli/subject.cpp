@@ -1,7 +1,9 @@
 #include "cli/subject.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
+#include <optional>
 
 #include "analysis/format.h"
 #include "analysis/imported.h"
@@ -9,6 +11,7 @@
 #include "cli/findings.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "experiments/running/other_settings.h"
 #include "findings/study_records.h"
 
 namespace rnnbench::cli {
@@ -100,19 +103,21 @@ bool decides(const Subject& subject) { return subject.study && (subject.runs != 
 Study recorded_study(const Subject& subject, const Arguments& arguments) {
   ImportedResults imported = as_runs(load_imports(subject.results_folder), subject.declared);
   for (const std::string& sentence : imported.left_out) std::cerr << "rnnbench: note: " << sentence << '\n';
-  if (subject.runs == "untuned" && !decides(subject))
-    return load_study(subject.declared, subject.results_folder, std::move(imported.runs));
   std::vector<Run> runs;
   for (std::size_t i = 0; i < subject.trained.size(); ++i) {
     const std::string id = subject.trained[i].id();
     runs.push_back({subject.declared.runs[i].json(), subject.results_folder.load(id)});
     runs.back().spec["id"] = id;  // that of the record, although labels are those of the declaration
   }
-  if (imported.runs.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
-    throw UserError("no run of " + subject.declared.name + " has a record in " +
+  if (imported.runs.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); })) {
+    const std::string others = recorded_with_other_settings(subject.declared, subject.results_folder);
+    throw UserError("no run of experiment '" + subject.declared.name + "' has a record in " +
                     (subject.results_folder.path() / "runs").string() +
                     "; run it first: " + continue_command(subject, arguments) +
-                    " (it leaves out the runs of studies whose claims are not testable)");
+                    (decides(subject) ? " (it leaves out the runs of studies whose claims are not testable)"
+                     : others.empty() ? ""
+                                      : "; " + others));
+  }
   for (Run& run : imported.runs) runs.push_back(std::move(run));
   return make_study(subject.declared.name, subject.declared.title, subject.declared.file, std::move(runs));
 }
@@ -121,6 +126,18 @@ std::string continue_command(const Subject& subject, const Arguments& arguments)
   if (decides(subject)) return "rnnbench reproduce" + study_arguments(*subject.study, arguments);
   return run_command_line(arguments);
 }
+
+namespace {
+
+Json json_cell(const Table::Column& column, const std::string& cell) {
+  if (!column.right) return cell;
+  if (cell.empty()) return nullptr;
+  if (const auto whole = parse_number<std::int64_t>(cell)) return *whole;
+  if (const auto number = parse_number<double>(cell)) return *number;
+  return cell;
+}
+
+}  // namespace
 
 void print_table(const Table& table, const std::string& format, const std::string& caption, const std::string& label) {
   if (format == "csv") std::cout << table.csv();
@@ -131,13 +148,18 @@ void print_table(const Table& table, const std::string& format, const std::strin
   Json rows = Json::array();
   for (const std::vector<std::string>& row : table.rows) {
     Json entry = Json::object();
-    for (std::size_t i = 0; i < row.size(); ++i) entry[table.columns[i].title] = row[i];
+    for (std::size_t i = 0; i < row.size(); ++i) entry[table.columns[i].title] = json_cell(table.columns[i], row[i]);
     rows.push_back(std::move(entry));
   }
   std::cout << rows.dump(2) << '\n';
 }
 
 void print_trials(const Subject& subject, const std::string& format) {
+  const bool exact = format == "json" || format == "csv";  // for programs
+  const auto shown = [&](const std::optional<double>& score) {
+    if (!score) return std::string(exact ? "" : "-");
+    return exact ? number_text(*score) : score_text(*score);
+  };
   Table table{{{"search", false},
                {"updates"},
                {"status", false},
@@ -156,9 +178,8 @@ void print_trials(const Subject& subject, const std::string& format) {
       return std::pair(updates(a), describe(a.first)) < std::pair(updates(b), describe(b.first));
     });
     for (const auto& [run, trial] : trials) {
-      const auto score = trial->score(trial->measure);
       table.rows.push_back({std::string(1, letter), run.training.text("updates"), trial->status, trial->measure,
-                            score ? score_text(*score) : "-", describe(run), trial->id()});
+                            shown(trial->score(trial->measure)), describe(run), trial->id()});
     }
   }
   if (table.rows.empty())

@@ -46,7 +46,8 @@ Study recorded_study(const Subject& subject, const Arguments& arguments);
 // `reproduce`, which freezes the protocol first.
 std::string continue_command(const Subject& subject, const Arguments& arguments);
 
-// The table as text, csv, markdown, json (a list of objects) or, with caption and label, LaTeX on standard output.
+// The table as text, csv, markdown, json (a list of objects, in which cells of right-aligned columns are numbers or,
+// if they are empty, null) or, with caption and label, LaTeX on standard output.
 void print_table(const Table& table, const std::string& format, const std::string& caption, const std::string& label);
 // Prints all trials of a study's searches as a table: those of A, then those of B, by rung. Throws UserError when there
 // is none.

@@ -171,22 +171,27 @@ int submit_command(const CommandArguments& words) {
     throw UserError("command line: --partition = " + settings.partition +
                     " is not the name of a partition, or several separated by commas");
   settings.cores = static_cast<int>(arguments.integer("jobs", 1, 1, 4096));
+  std::error_code unknown;
+  settings.working_folder = fs::current_path(unknown);
+  if (unknown)
+    throw UserError("submit: the current folder, in which tasks would start, cannot be used: " + unknown.message());
   const Submission submission = submission_of(arguments);
   const fs::path results = results_of_profile(arguments.results(), profile_of(arguments));
   ResultsFolder folder(results, submission.experiment);
   settings.experiment = submission.experiment;
-  settings.working_folder = fs::current_path();
   settings.scripts = fs::absolute(folder.path() / "slurm");
+  std::vector<std::string> scripts;  // all, before the first is written
+  for (const SlurmJob& job : submission.jobs) scripts.push_back(sbatch_script(job, settings));
   if (arguments.has("dry-run")) {
-    for (const SlurmJob& job : submission.jobs)
-      std::cout << "# " << (settings.scripts / (job.name + ".sbatch")).string() << '\n'
-                << sbatch_script(job, settings) << '\n';
+    for (std::size_t i = 0; i < scripts.size(); ++i)
+      std::cout << "# " << (settings.scripts / (submission.jobs[i].name + ".sbatch")).string() << '\n'
+                << scripts[i] << '\n';
     return 0;
   }
   folder.prepare();
   fs::create_directories(settings.scripts);
-  for (const SlurmJob& job : submission.jobs)
-    write_atomically(settings.scripts / (job.name + ".sbatch"), sbatch_script(job, settings));
+  for (std::size_t i = 0; i < scripts.size(); ++i)
+    write_atomically(settings.scripts / (submission.jobs[i].name + ".sbatch"), scripts[i]);
   std::string before;
   for (const SlurmJob& job : submission.jobs) {
     const std::string script = (settings.scripts / (job.name + ".sbatch")).string();

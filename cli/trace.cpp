@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "analysis/figures/trace_figure.h"
+#include "analysis/format.h"
 #include "cli/arguments.h"
 #include "cli/figures.h"
 #include "cli/recorded_model.h"
@@ -14,6 +15,8 @@
 #include "experiments/records/files.h"
 #include "experiments/records/foreign_files.h"
 #include "experiments/training/evaluation.h"
+#include "models/catalogue.h"
+#include "tasks/catalogue.h"
 
 namespace rnnbench::cli {
 namespace {
@@ -51,7 +54,7 @@ Batch sequence_without_padding(const RunSpec& spec, const Task& task, std::uint3
 
 std::string model_name(const RunSpec& spec, int hidden) {
   const std::string attention = spec.model.text_or("attention", "none");
-  const std::int64_t layers = spec.model.integer("layers");
+  const std::size_t layers = cells_of(spec.model.text("cell")).size() * spec.model.integer("layers");
   return spec.model.text("cell") + (attention == "none" ? "" : " + " + attention + " attention") + ", " +
          std::to_string(hidden) + " units" + (layers > 1 ? " in each of " + std::to_string(layers) + " layers" : "");
 }
@@ -97,9 +100,14 @@ SequenceTrace make_trace(const RecordedModel& model, std::uint32_t sample) {
       record.id() + (trained ? "" : "-length-" + length) + (sample == 0 ? "" : "-sample-" + std::to_string(sample));
   trace.title = model.spec.task.text("task") + ": " + model_name(model.spec, network.hidden()) + ", seed " +
                 std::to_string(model.spec.seed);
-  trace.caption = "Run " + record.id() + ", test sequence " + std::to_string(sample) + " at length " + length +
-                  (trained ? "" : " (trained at " + record.spec.at("task").at("length").dump() + ")") + ": " +
-                  answers_text(trace) + ".";
+  // Sequences of a file are as long as they are; the option only limits them.
+  const std::string at_length =
+      needs_file(find_task(model.spec.task.text("task")))
+          ? ""
+          : " at length " + length +
+                (trained ? "" : " (trained at " + record.spec.at("task").at("length").dump() + ")");
+  trace.caption =
+      "Run " + record.id() + ", test sequence " + std::to_string(sample) + at_length + ": " + answers_text(trace) + ".";
   return trace;
 }
 
@@ -117,6 +125,10 @@ int trace_command(const CommandArguments& words) {
                             /*settings=*/false);
   const auto sample = static_cast<std::uint32_t>(arguments.integer("sample", 0, 0, max_sample));
   const RecordedModel model = recorded_model(arguments, 1);
+  if (const int listed = model.task->listed(Purpose::test); listed > 0 && sample >= static_cast<std::uint32_t>(listed))
+    throw UserError("command line: --sample = " + std::to_string(sample) +
+                    " is more than there is; the test of this task has " +
+                    counted(static_cast<std::size_t>(listed), "sequence") + ", numbered from 0");
   const SequenceTrace trace = make_trace(model, sample);
 
   const fs::path folder = trace_folder(model.path), csv = folder / (trace.name + ".csv");

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/arguments.h"
+#include "cli/interruptible.h"
 #include "cli/verified_runs.h"
 #include "experiments/running/verify.h"
 
@@ -48,16 +49,7 @@ bool print_comparison(const TrialRecord& recorded, const Record& computed, const
   return false;
 }
 
-}  // namespace
-
-int verify_command(const CommandArguments& words) {
-  const Arguments arguments("verify", words,
-                            {{.name = "all"},
-                             {.name = "sample"},
-                             {.name = "jobs"},
-                             {.name = "threads"},
-                             {.name = "recompute"},
-                             results_flag()});
+int verify_arguments(const Arguments& arguments) {
   const WorkspaceOptions workspace = workspace_options(arguments);
   RunnerOptions options;
   options.jobs = static_cast<int>(arguments.integer("jobs", 0, 1, 4096));
@@ -86,6 +78,19 @@ int verify_command(const CommandArguments& words) {
             << records.size() - identical - different << " not verified\n";
   if (recomputed.interrupted) return interrupted_code;
   return identical == records.size() ? 0 : 1;
+}
+
+}  // namespace
+
+int verify_command(const CommandArguments& words) {
+  const Arguments arguments("verify", words,
+                            {{.name = "all"},
+                             {.name = "sample"},
+                             {.name = "jobs"},
+                             {.name = "threads"},
+                             {.name = "recompute"},
+                             results_flag()});
+  return interruptible("repeat the command", [&] { return verify_arguments(arguments); });
 }
 
 }  // namespace rnnbench::cli

@@ -36,11 +36,7 @@ struct TaskOfComparison {
 class Evaluator {
  public:
   Evaluator(const Measurement& measurement, const TaskOfComparison& task)
-      : measurement_(measurement),
-        task_(task),
-        worst_(worst_value(measurement, task.runs)),
-        is_probe_(std::any_of(task.runs.begin(), task.runs.end(),
-                              [&](const Run* run) { return of_a_probe(measurement, *run); })) {}
+      : measurement_(measurement), task_(task), failed_(value_of_failure(measurement, task.runs)) {}
 
   // Nothing when the seed has no such number. Within a slope, `over` is the setting and `at` its value.
   std::optional<double> value(const Expression& e, std::uint64_t seed, const std::string& over = "",
@@ -83,7 +79,7 @@ class Evaluator {
     if (found == nullptr) return std::nullopt;
     if (const auto number = value_of(measurement_, *found)) return number;
     ++failures;
-    return is_probe_ ? std::nullopt : std::optional(worst_);
+    return failed_;
   }
 
   [[noreturn]] static void refuse_ambiguous(const Expression& model, const Run& a, const Run& b) {
@@ -126,8 +122,7 @@ class Evaluator {
 
   const Measurement& measurement_;
   const TaskOfComparison& task_;
-  const double worst_;
-  const bool is_probe_;
+  const std::optional<double> failed_;
 };
 
 // The tasks on which all models of the statement have runs.

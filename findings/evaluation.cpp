@@ -269,12 +269,20 @@ std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& finding
 }
 
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model) {
+  const Measurement& measurement = result.finding->primary.measurement;
   Values values;
-  for (const Run& run : result.runs())
-    if (matches(model, run))
-      if (const auto value = value_of(result.finding->primary.measurement, run)) values.push_back(*value);
-  if (values.empty()) return std::nullopt;
-  return mean(values);
+  bool any = false;  // runs that all failed would have only the worst value of other models
+  for (const Run& run : result.runs()) {
+    if (!matches(model, run)) continue;
+    const auto value = value_of(measurement, run);
+    any = any || value;
+    std::vector<const Run*> on_same_task;
+    for (const Run& other : result.runs())
+      if (!value && other.spec.at("task") == run.spec.at("task")) on_same_task.push_back(&other);
+    const auto counted_as = value ? value : value_of_failure(measurement, on_same_task);
+    if (counted_as) values.push_back(*counted_as);
+  }
+  return any ? std::optional(mean(values)) : std::nullopt;
 }
 
 }  // namespace rnnbench::findings

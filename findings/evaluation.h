@@ -55,7 +55,8 @@ enum class Keep { records, numbers };
 std::vector<FindingResult> evaluate_findings(const std::vector<Finding>& findings, const std::filesystem::path& results,
                                              bool any_times = false, Keep keep = Keep::records);
 
-// The mean of the primary measure over the runs of a model expression; nothing when none has a value.
+// The mean of the primary measure over the runs of a model expression, where failed ones count as value_of_failure
+// says; nothing when none has a value.
 std::optional<double> mean_of_model(const FindingResult& result, const Expression& model);
 
 }  // namespace rnnbench::findings

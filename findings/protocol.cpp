@@ -10,6 +10,7 @@
 #include "core/read_file.h"
 #include "core/text.h"
 #include "experiments/records/files.h"
+#include "experiments/records/foreign_files.h"
 #include "experiments/records/parse_json.h"
 #include "experiments/records/results_folder.h"
 
@@ -217,6 +218,7 @@ void freeze(const std::vector<const Finding*>& claims, const std::filesystem::pa
     throw UserError(study.file.string() + ": " + path.parent_path().string() +
                     " holds runs but no protocol.json, so the protocol would be declared after they were seen; restore "
                     "the file if it was lost");
+  refuse_other_owners(path.parent_path());
   std::filesystem::create_directories(path.parent_path());
   remove_abandoned(path.parent_path());  // of a process that was killed at this place
   write_atomically(path, protocol_of(claims).dump(1) + "\n");

@@ -85,14 +85,19 @@ int freeze_tested(const std::vector<const Finding*>& claims, const std::filesyst
     quiet.oversubscribe = true;  // its times are not kept
     quiet.shard = {};
     const InterruptGuard guard;
-    const int code = run_study(claims_of(smoke, *smoke.front().study), temporary.path(), quiet);
+    int code = interrupted_code;
+    try {
+      code = run_study(claims_of(smoke, *smoke.front().study), temporary.path(), quiet);
+      if (code == 0) evaluate_findings(smoke, temporary.path());
+    } catch (const Interrupted&) {
+    }
     if (guard.interrupted()) {
-      say("interrupted: the study was tried in its smoke profile, and its protocol is not frozen yet; to continue: " +
+      say(interruption_text() +
+          ": the study was tried in its smoke profile, and its protocol is not frozen yet; to continue: " +
           (options.command.empty() ? "repeat the command" : options.command));
       return interrupted_code;
     }
     if (code != 0) return code;
-    evaluate_findings(smoke, temporary.path());
   }
   freeze(claims, results);
   return 0;
@@ -116,8 +121,7 @@ int run_study(const std::vector<const Finding*>& claims, const std::filesystem::
   experiment.runs = std::move(*reported);
   code = std::max(code, run_experiment(experiment, own_results, options));
   if (!options.shard.is_whole()) return code;
-  write_csv(ResultsFolder(own_results, study.name));
-  return code;
+  return after_runs(code, [&] { write_csv(ResultsFolder(own_results, study.name)); });
 }
 
 }  // namespace rnnbench::findings

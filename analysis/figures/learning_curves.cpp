@@ -14,13 +14,13 @@ namespace {
 constexpr double curves_height = 200, row_height = 12;
 
 struct Curve {
-  std::vector<std::pair<double, double>> points;  // update, loss above the optimum
+  std::vector<std::pair<double, double>> points;  // update, loss above the optimum; none if it diverged at once
   bool diverged = false;
 
   // The loss of the last evaluation until this update. A run that has stopped keeps its last loss; after divergence,
   // the loss is `diverged_loss`.
   double at(double update, double diverged_loss) const {
-    if (diverged && update > points.back().first) return diverged_loss;
+    if (diverged && (points.empty() || update > points.back().first)) return diverged_loss;
     double value = points.front().second;
     for (const auto& [when, loss] : points) {
       if (when > update) break;
@@ -41,13 +41,14 @@ std::vector<Curve> curves_of(const TaskRuns& task, const ModelRuns& model) {
       const double loss = point.at("loss").get<double>() - task.optimum.value_or(0);
       curve.points.emplace_back(point.at("update"), drawable(loss));
     }
-    if (!curve.points.empty()) curves.push_back(std::move(curve));
+    if (curve.diverged || !curve.points.empty()) curves.push_back(std::move(curve));
   }
   return curves;
 }
 
 // Rows of update, median, lower and upper end of the band; infinite where that is a run that has diverged.
-std::vector<Values> band_of(const std::vector<Curve>& curves, bool quartiles) {
+std::vector<Values> band_of(const std::vector<Curve>& curves) {
+  const bool quartiles = static_cast<int>(curves.size()) >= min_runs_for_interval;
   std::set<double> updates;
   for (const Curve& curve : curves) {
     for (const auto& [update, loss] : curve.points) updates.insert(update);
@@ -65,8 +66,7 @@ std::vector<Values> band_of(const std::vector<Curve>& curves, bool quartiles) {
 // The bands of all models of a task, in their order; empty for models without a curve.
 std::vector<std::vector<Values>> bands_of(const TaskRuns& task) {
   std::vector<std::vector<Values>> bands;
-  for (const ModelRuns& model : task.models)
-    bands.push_back(band_of(curves_of(task, model), static_cast<int>(model.runs.size()) >= min_runs_for_interval));
+  for (const ModelRuns& model : task.models) bands.push_back(band_of(curves_of(task, model)));
   return bands;
 }
 
@@ -89,7 +89,8 @@ Axis loss_axis(const TaskRuns& task, const std::vector<std::vector<Values>>& ban
 Axis update_axis(const TaskRuns& task) {
   double first = std::numeric_limits<double>::infinity(), last = 1;
   for (const ModelRuns& model : task.models) {
-    for (const Curve& curve : curves_of(task, model)) first = std::min(first, curve.points.front().first);
+    for (const Curve& curve : curves_of(task, model))
+      if (!curve.points.empty()) first = std::min(first, curve.points.front().first);
     for (const Run& run : model.runs) last = std::max(last, run.spec.at("training").at("updates").get<double>());
   }
   return {std::min(first, last / 10), last, true};
@@ -174,7 +175,7 @@ std::string learning_curves_caption(const Study& study) {
   for (const TaskRuns& task : study.tasks) {
     baseline = baseline || baseline_of(task) > 0;
     for (const ModelRuns& model : task.models) {
-      counts.insert(model.runs.size());
+      if (const std::size_t drawn = curves_of(task, model).size(); drawn > 0) counts.insert(drawn);
       for (const Run& run : model.runs) {
         diverged = diverged || run.diverged();
         solved = solved || run.solved();
@@ -182,6 +183,7 @@ std::string learning_curves_caption(const Study& study) {
       }
     }
   }
+  if (counts.empty()) counts.insert(0);
   const std::size_t fewest = *counts.begin(), max = *counts.rbegin();
   const std::string n = "n = " + std::to_string(fewest) + (max > fewest ? " to " + std::to_string(max) : "");
   const bool range = fewest < min_runs_for_interval, quartiles = max >= min_runs_for_interval;

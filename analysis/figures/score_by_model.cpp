@@ -16,6 +16,7 @@ constexpr double height_of_panel = 210;
 struct Column {
   double place = 0;
   std::vector<Values> scored, diverged;  // place, score, seed
+  Values all;                            // scores of all runs; missing ones, which are not drawn, count as the worst
 };
 
 // `labels` are those of the legend. A model has the same place in all panels.
@@ -27,15 +28,17 @@ void draw_models(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
   std::vector<Column> columns;
   Values all;
   for (const ModelRuns& model : task.models) {
-    const double worst = worst_value(measurement, runs_beside(task, model));
+    const auto failed = value_of_failure(measurement, runs_beside(task, model));
     Column& column = columns.emplace_back();
     column.place = static_cast<double>(std::find(labels.begin(), labels.end(), model.label) - labels.begin()) + 0.5;
     for (const Run& run : model.runs) {
-      const auto score = value_of(measurement, run);
-      if (!score && !(run.diverged() && has_measure(measurement, run))) continue;
-      all.push_back(score.value_or(worst));
-      (score ? column.scored : column.diverged)
-          .push_back({column.place, drawable(all.back()), static_cast<double>(run.seed())});
+      const auto score = value_or_failure(measurement, run, failed);
+      if (!score) continue;
+      column.all.push_back(drawable(*score));
+      if (!run.recorded() && !run.imported) continue;
+      all.push_back(*score);
+      (value_of(measurement, run) ? column.scored : column.diverged)
+          .push_back({column.place, drawable(*score), static_cast<double>(run.seed())});
     }
   }
   panels.headings(frame, task.label, all.empty() ? "no record yet" : measure_heading(measurement, runs_of(task)),
@@ -57,9 +60,7 @@ void draw_models(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
                       " using 1:2:" + tooltip(label, ", seed %.0f: %.4g", "$3, $2") + " " + run_clause(look, size));
     }
     if (columns[m].scored.empty()) continue;
-    Values scores;
-    for (const Values& row : columns[m].scored) scores.push_back(row[1]);
-    const int block = panels.add_data(what + ", median", {{columns[m].place, median(scores)}});
+    const int block = panels.add_data(what + ", median", {{columns[m].place, median(columns[m].all)}});
     large.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(style, 1.25));
   }
   small.insert(small.end(), large.begin(), large.end());

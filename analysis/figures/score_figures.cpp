@@ -160,16 +160,18 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
                                                                            : task.measure);
   Values all_x, all_y;
   std::vector<std::vector<Values>> points(task.models.size()), failures(task.models.size());
+  std::vector<Values> scores(task.models.size());  // of all runs, also of those without a place on the horizontal axis
   for (std::size_t m = 0; m < task.models.size(); ++m) {
-    const double worst = worst_value(measurement, runs_beside(task, task.models[m]));
+    const auto failed = value_of_failure(measurement, runs_beside(task, task.models[m]));
     for (const Run& run : task.models[m].runs) {
       const auto x = quantity(run);
-      if (!x || *x <= 0 || (run.imported && !has_measure(measurement, run))) continue;
-      const auto score = value_of(measurement, run);
-      (score ? points : failures)[m].push_back(
-          {drawable(*x), drawable(score.value_or(worst)), static_cast<double>(run.seed())});
+      const auto y = value_or_failure(measurement, run, failed);
+      if (y) scores[m].push_back(drawable(*y));
+      if (!y || !x || *x <= 0) continue;
+      (value_of(measurement, run) ? points : failures)[m].push_back(
+          {drawable(*x), drawable(*y), static_cast<double>(run.seed())});
       all_x.push_back(*x);
-      all_y.push_back(score.value_or(worst));
+      all_y.push_back(*y);
     }
   }
   panels.headings(frame, task.label, all_x.empty() ? "no record yet" : measure_heading(measurement, runs_of(task)),
@@ -199,12 +201,10 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
     add_runs("every run", points[m], style, 0.45);
     add_runs("diverged", failures[m], {style.color, "1", 2}, 0.7);
     if (points[m].empty()) continue;
-    Values x, y;
-    for (const Values& point : points[m]) {
-      x.push_back(point[0]);
-      y.push_back(point[1]);
-    }
-    const int block = panels.add_data(who + ", median", {{median(x), median(y)}}, label);
+    Values x;
+    for (const auto* drawn : {&points[m], &failures[m]})
+      for (const Values& point : *drawn) x.push_back(point[0]);
+    const int block = panels.add_data(who + ", median", {{median(x), median(scores[m])}}, label);
     large.push_back("data index " + std::to_string(block) + " using 1:2 " + point_clause(style, 1.25));
   }
   small.insert(small.end(), large.begin(), large.end());

@@ -19,18 +19,22 @@ double squared_error(const Values& values, double center) {
 
 // Of two samples of at least two values each.
 struct MeanDifference {
+  int exponent;     // the following are in units of 2^exponent, so that no square overflows or vanishes
   double distance;  // of the means
   double rounding;  // what a standard error may be by rounding alone
   double error;     // standard error of the distance
   double freedom;   // degrees of freedom; only if the error is larger than by rounding
 };
 
-MeanDifference difference_of(const Values& a, const Values& b) {
+MeanDifference difference_of(Values a, Values b) {
   double magnitude = 0;
   for (const Values* sample : {&a, &b})
     for (const double value : *sample) magnitude = std::max(magnitude, std::abs(value));
+  const int exponent = magnitude > 0 ? std::ilogb(magnitude) : 0;
+  for (Values* sample : {&a, &b})
+    for (double& value : *sample) value = std::ldexp(value, -exponent);
   const double of_a = squared_error(a, mean(a)), of_b = squared_error(b, mean(b)), both = of_a + of_b;
-  return {mean(a) - mean(b), 1e-12 * magnitude, std::sqrt(both),
+  return {exponent, mean(a) - mean(b), 1e-12 * std::ldexp(magnitude, -exponent), std::sqrt(both),
           both * both /
               (of_a * of_a / static_cast<double>(a.size() - 1) + of_b * of_b / static_cast<double>(b.size() - 1))};
 }
@@ -52,7 +56,8 @@ std::optional<Interval> welch_interval(const Values& a, const Values& b, double 
   if (difference.error <= difference.rounding) return std::nullopt;
   const boost::math::students_t distribution(difference.freedom);
   const double width = difference.error * boost::math::quantile(boost::math::complement(distribution, (1 - level) / 2));
-  return Interval{difference.distance - width, difference.distance + width};
+  return Interval{std::ldexp(difference.distance - width, difference.exponent),
+                  std::ldexp(difference.distance + width, difference.exponent)};
 }
 
 }  // namespace rnnbench::analysis

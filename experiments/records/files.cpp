@@ -19,6 +19,7 @@
 #include "core/text.h"
 #include "core/uninterrupted.h"
 #include "experiments/records/environment.h"
+#include "experiments/records/foreign_files.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -108,11 +109,13 @@ class Temporary {
   int number_ = -1;
 };
 
-off_t size_of(int file, const fs::path& path) {
+struct stat state_of(int file, const fs::path& path) {
   struct stat state {};
   if (::fstat(file, &state) != 0) fail("read", path);
-  return state.st_size;
+  return state;
 }
+
+off_t size_of(int file, const fs::path& path) { return state_of(file, path).st_size; }
 
 // The size of an open file without the incomplete line at its end.
 off_t complete_lines(int file, const fs::path& path) {
@@ -126,6 +129,19 @@ off_t complete_lines(int file, const fs::path& path) {
     if (end > start) break;
   }
   return end;
+}
+
+// The bytes of an open file between two places.
+std::string piece_of(int file, off_t from, off_t to, const fs::path& path) {
+  std::string bytes(static_cast<std::size_t>(to - from), '\0');
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t n = uninterrupted(
+        [&] { return ::pread(file, bytes.data() + done, bytes.size() - done, from + static_cast<off_t>(done)); });
+    if (n == 0) errno = EIO;  // another process has shortened the file
+    if (n <= 0) fail("read", path);
+    done += static_cast<std::size_t>(n);
+  }
+  return bytes;
 }
 
 // Removes what a failed write left, if possible. The caller reports the failure of the write itself.
@@ -153,13 +169,22 @@ void Files::write(const fs::path& path, const std::string& bytes) { write_bytes(
 
 void Files::write_unsynced(const fs::path& path, const std::string& bytes) { write_bytes(path, bytes, false); }
 
-void Files::append_lines(const fs::path& path, const std::string& bytes) {
+void Files::append_lines(const fs::path& path, const std::function<std::string()>& lines,
+                         const std::function<bool(std::string_view)>& is_complete) {
   const bool is_new = !path_exists(path);
   const Descriptor file(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW);
   // Until the file is closed. Where the file system has no locks, one write is still appended in one piece, as long as
   // the disk is not full.
   static_cast<void>(lock(file.number(), path));
-  const off_t end = complete_lines(file.number(), path);
+  refuse_other_names(path, state_of(file.number(), path).st_nlink);
+  std::string bytes = lines();
+  if (bytes.empty()) return;
+  off_t end = complete_lines(file.number(), path);
+  if (const off_t size = size_of(file.number(), path);
+      end != size && is_complete(piece_of(file.number(), end, size, path))) {
+    bytes.insert(0, 1, '\n');
+    end = size;
+  }
   const auto cut = [&] { return uninterrupted([&] { return ::ftruncate(file.number(), end); }); };
   if (end != size_of(file.number(), path) && cut() != 0) fail("write", path);
   const ssize_t written = uninterrupted([&] { return ::write(file.number(), bytes.data(), bytes.size()); });
@@ -242,8 +267,10 @@ bool write_once(const fs::path& path, const std::string& bytes, Files& files) {
   return published;
 }
 
-void write_all_once(const fs::path& folder, const std::vector<std::pair<std::string, std::string>>& names_and_bytes,
-                    Files& files) {
+std::vector<std::string> write_all_once(const fs::path& folder,
+                                        const std::vector<std::pair<std::string, std::string>>& names_and_bytes,
+                                        Files& files) {
+  std::vector<std::string> kept;
   constexpr std::size_t at_a_time = 256;  // each is an open file
   for (std::size_t from = 0; from < names_and_bytes.size(); from += at_a_time) {
     const std::size_t to = std::min(from + at_a_time, names_and_bytes.size());
@@ -256,7 +283,9 @@ void write_all_once(const fs::path& folder, const std::vector<std::pair<std::str
       files.sync_file_system(folder);
       for (std::size_t i = from; i < to; ++i) {
         const fs::path& temporary = written[i - from]->path();
-        if (!files.publish(temporary, folder / names_and_bytes[i].first)) files.remove(temporary);
+        if (files.publish(temporary, folder / names_and_bytes[i].first)) continue;
+        files.remove(temporary);
+        kept.push_back(names_and_bytes[i].first);
       }
     } catch (...) {
       for (const auto& temporary : written) discard(temporary->path(), files);
@@ -264,6 +293,7 @@ void write_all_once(const fs::path& folder, const std::vector<std::pair<std::str
     }
     files.sync_folder(folder);
   }
+  return kept;
 }
 
 bool is_temporary(const std::string& filename) {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,10 +21,13 @@ class Files {
   virtual void write(const std::filesystem::path& path, const std::string& bytes);
   // The same without waiting; sync_file_system() does it for many files at once.
   virtual void write_unsynced(const std::filesystem::path& path, const std::string& bytes);
-  // Appends complete lines with one write and waits until they are on the disk; creates the file if there is none. What
-  // follows the last line end of the file, the incomplete line of a killed process, is removed first. On failure, the
-  // file keeps all of its complete lines and none of the new bytes. Several processes may do this at the same time.
-  virtual void append_lines(const std::filesystem::path& path, const std::string& bytes);
+  // Appends complete lines with one write and waits until they are on the disk; creates the file if there is none.
+  // `lines` gives them. It is called while no other process appends (where the file system has locks), so it can look
+  // at the file; if it gives "", nothing is written. What follows the last line end of the file was left by a killed
+  // process: it gets a line end if it `is_complete`, and is removed otherwise. On failure, the file keeps all of its
+  // complete lines and none of the new bytes. Throws UserError for a file with other names (refuse_other_names).
+  virtual void append_lines(const std::filesystem::path& path, const std::function<std::string()>& lines,
+                            const std::function<bool(std::string_view)>& is_complete);
   // Renames atomically; an existing `to` is replaced.
   virtual void replace(const std::filesystem::path& from, const std::filesystem::path& to);
   // Renames atomically unless `to` exists; then returns false and leaves `from` where it is.
@@ -43,10 +48,10 @@ void write_atomically(const std::filesystem::path& path, const std::string& byte
 bool write_once(const std::filesystem::path& path, const std::string& bytes, Files& files = system_files());
 
 // The same for many files of one folder, which waits for the disk once and not once per file. Those that exist already
-// are kept.
-void write_all_once(const std::filesystem::path& folder,
-                    const std::vector<std::pair<std::string, std::string>>& names_and_bytes,
-                    Files& files = system_files());
+// are kept; returns their names.
+std::vector<std::string> write_all_once(const std::filesystem::path& folder,
+                                        const std::vector<std::pair<std::string, std::string>>& names_and_bytes,
+                                        Files& files = system_files());
 
 // Whether this is the name of a temporary file of the functions above.
 bool is_temporary(const std::string& filename);

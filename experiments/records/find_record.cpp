@@ -7,6 +7,7 @@
 #include "core/options.h"
 #include "core/read_file.h"
 #include "core/text.h"
+#include "experiments/records/foreign_files.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -17,6 +18,14 @@ constexpr std::size_t id_digits = 16, max_listed_paths = 4;
 
 bool is_path(const std::string& run) {
   return run.find('/') != std::string::npos || fs::path(run).extension() == ".json";
+}
+
+// What a run has in the folder of an experiment. Elsewhere, a path is the choice of the user.
+void refuse_foreign(const fs::path& record) {
+  const fs::path path = fs::absolute(record).lexically_normal(), runs = path.parent_path();
+  if (runs.filename() != "runs") return;
+  for (const fs::path& part : {runs.parent_path(), runs, path, fs::path(path).replace_extension(".safetensors")})
+    refuse_link_or_device(part);
 }
 
 }  // namespace
@@ -45,7 +54,10 @@ fs::path find_record(const fs::path& results, const std::string& run) try {
       throw UserError(here +
                       "this file holds imported results, which are no records: rnnbench did not train these "
                       "runs, and can neither verify nor use them");
-    if (fs::is_regular_file(run)) return run;
+    if (fs::is_regular_file(run)) {
+      refuse_foreign(run);
+      return run;
+    }
     throw UserError(here + (fs::exists(run) ? "this is not a file" : "there is no such file") +
                     "; the path of a record is <results>/<experiment>/runs/<id>.json");
   }
@@ -54,7 +66,10 @@ fs::path find_record(const fs::path& results, const std::string& run) try {
         here + "this is neither an id (16 digits from 0-9 and a-f, or the first of them) nor the path of a record");
   if (!fs::is_directory(results)) throw UserError("results = " + results.string() + ": there is no such folder");
   const std::vector<fs::path> found = records_with_prefix(results, run);
-  if (found.size() == 1) return found[0];
+  if (found.size() == 1) {
+    refuse_foreign(found[0]);
+    return found[0];
+  }
   if (found.empty())
     throw UserError(here + "no record in " + (results / "*" / "runs").string() +
                     " has this id; 'rnnbench status EXPERIMENT' lists the ids");

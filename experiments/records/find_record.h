@@ -11,7 +11,8 @@ namespace rnnbench::experiments {
 
 // The path of the record that `run` names: an id or the beginning of one, searched in <results>/*/runs, or the path of
 // a record (any text with a '/' or the ending .json). The file exists, but its content is not checked (see
-// read_record). Throws UserError when no record or more than one fits.
+// read_record). Throws UserError when no record or more than one fits, and when the record, its weights or the folder
+// of its experiment is what foreign_files.h refuses.
 std::filesystem::path find_record(const std::filesystem::path& results, const std::string& run);
 
 // Whether this is an id or the beginning of one.

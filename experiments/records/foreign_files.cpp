@@ -23,14 +23,22 @@ void check_type(const fs::path& path, fs::file_type type) {
 
 }  // namespace
 
+void refuse_link_or_device(const fs::path& path) { check_type(path, fs::symlink_status(path).type()); }
+
+void refuse_other_names(const fs::path& path, std::uintmax_t names) {
+  if (names > 1)
+    throw UserError(path.string() + ": this file has " + std::to_string(names) +
+                    " names (hard links), and what is written to it would change all of them; put a copy in its place");
+}
+
 void refuse_links_and_devices(const fs::path& folder) {
-  check_type(folder, fs::symlink_status(folder).type());
+  refuse_link_or_device(folder);
   if (!fs::is_directory(folder)) return;
   for (const fs::path& path : paths_in(folder)) {
     const fs::file_type type = fs::symlink_status(path).type();
     check_type(path, type);
     if (type != fs::file_type::directory) continue;
-    for (const fs::path& inner : paths_in(path)) check_type(inner, fs::symlink_status(inner).type());
+    for (const fs::path& inner : paths_in(path)) refuse_link_or_device(inner);
   }
 }
 
@@ -40,6 +48,14 @@ void refuse_other_owner(const fs::path& folder) {
   throw UserError(folder.string() + ": this folder belongs to user " + std::to_string(state.st_uid) + ", not to you (" +
                   std::to_string(::geteuid()) +
                   "); results are written to folders of your own only, so choose another --results folder");
+}
+
+void refuse_other_owners(const fs::path& experiment_folder) {
+  refuse_other_owner(experiment_folder.has_parent_path() ? experiment_folder.parent_path() : fs::path("."));
+  refuse_other_owner(experiment_folder);
+  if (!fs::is_directory(experiment_folder)) return;
+  for (const fs::path& path : paths_in(experiment_folder))
+    if (fs::is_directory(path)) refuse_other_owner(path);
 }
 
 }  // namespace rnnbench::experiments

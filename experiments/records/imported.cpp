@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t max_seed = 4'294'967'295;    // as of the option `seed`
 constexpr double max_count = 9'007'199'254'740'992;  // 2^53: larger whole numbers are no exact doubles
+constexpr double max_score = 1e100;                  // squares and sums of scores have to be finite
 const std::string mark_of_divergence = "diverged";
 
 const std::vector<std::string> required = {"task", "model", "seed", "score"};
@@ -76,6 +77,7 @@ class Line {
     if (!number || !std::isfinite(*number))
       refuse((value.empty() ? "score is empty" : "score = " + value + " is not a finite number") +
              "; write a number, or 'diverged' for a run that ended without a score");
+    if (std::abs(*number) > max_score) refuse("score = " + value + " is not between -1e100 and 1e100");
     return number;
   }
 

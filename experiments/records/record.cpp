@@ -7,7 +7,7 @@ bool timed_on_busy_machine(const Record& record) {
   if (measured.value("oversubscribed", false)) return true;
   const double wall = measured.value("train_wall_seconds", 0.0) + measured.value("evaluate_wall_seconds", 0.0);
   // The addend: the kernel counts in hundredths of a second, on every core.
-  return measured.value("other_cpu_seconds", 0.0) > measured.value("cores", 1) * (0.1 * wall + 0.02);
+  return measured.value("other_cpu_seconds", 0.0) > measured.value("cores", 1.0) * (0.1 * wall + 0.02);
 }
 
 std::optional<double> wall_ms_per_update(const Record& record) {

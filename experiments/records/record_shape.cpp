@@ -1,6 +1,7 @@
 #include "experiments/records/record_shape.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "core/error.h"
@@ -16,7 +17,7 @@ enum Type : unsigned {
   none = 2,    // null
   flag = 4,    // true or false
   number = 8,  // whole numbers too
-  count = 16,  // a whole number that is not negative
+  count = 16,  // see is_count()
   text = 32,
   list = 64,
   object = 128,
@@ -92,7 +93,7 @@ constexpr Field of_measured[] = {{"train_cpu_seconds", number},
 unsigned types_of(const Json& value) {
   if (value.is_null()) return none;
   if (value.is_boolean()) return flag;
-  if (value.is_number_unsigned()) return number | count;
+  if (is_count(value)) return number | count;
   if (value.is_number()) return number;
   if (value.is_string()) return text;
   return value.is_array() ? list : object;
@@ -147,12 +148,25 @@ bool is_plain(const Json& value) {
   return !value.is_structured() || std::all_of(value.begin(), value.end(), is_plain);
 }
 
-}  // namespace
-
-void check_curve(const Json& curve) {
+void check_points(const Json& curve) {
   const std::string points = "result.curve[...]";
   if (!curve.is_array() || curve.empty()) refuse(points);
   for (const Json& point : curve) check(point, points, of_point, nullable);
+}
+
+void require_plain(bool plain) {
+  if (!plain) throw UserError("one of its texts contains a control character, so it was edited");
+}
+
+}  // namespace
+
+bool is_count(const Json& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= std::uint64_t{1} << 53;
+}
+
+void check_curve(const Json& curve) {
+  check_points(curve);
+  require_plain(is_plain(curve));
 }
 
 void check_shape(const Record& record) {
@@ -164,7 +178,7 @@ void check_shape(const Record& record) {
   check(spec["training"], "spec.training", of_training, setting);
   check(result, "result", of_result, anything);
   check(result["measure"], "result.measure", of_measure, anything);
-  check_curve(result["curve"]);
+  check_points(result["curve"]);
   const std::string lengths = "result.lengths[...]";
   for (const Json& length : result["lengths"]) check(length, lengths, of_length, nullable);
   check(result["final"], "result.final", of_final, object);
@@ -178,11 +192,10 @@ void check_shape(const Record& record) {
   check(record.measured, "measured", of_measured, anything);
   check_numbers(record.measured["curve_cpu_seconds"], "measured.curve_cpu_seconds", number);
 
-  const bool plain = std::all_of(spec.begin(), spec.end(),
-                                 [&](const Json& value) { return &value == &spec["canonical"] || is_plain(value); }) &&
-                     is_plain_text(replace_all(spec["canonical"].get<std::string>(), "\n", " ")) && is_plain(result) &&
-                     is_plain(record.measured);
-  if (!plain) throw UserError("one of its texts contains a control character, so it was edited");
+  require_plain(std::all_of(spec.begin(), spec.end(),
+                            [&](const Json& value) { return &value == &spec["canonical"] || is_plain(value); }) &&
+                is_plain_text(replace_all(spec["canonical"].get<std::string>(), "\n", " ")) && is_plain(result) &&
+                is_plain(record.measured));
 }
 
 }  // namespace rnnbench::experiments

@@ -13,4 +13,8 @@ void check_shape(const Record& record);
 // The same for `result.curve` alone, which checkpoints contain too.
 void check_curve(const Json& curve);
 
+// Whether this is a whole number from 0 to 2^53, as every count in a file is. Larger ones are not exact as doubles, and
+// would be cut off as signed ones.
+bool is_count(const Json& value);
+
 }  // namespace rnnbench::experiments

@@ -15,6 +15,7 @@
 #include "experiments/records/foreign_files.h"
 #include "experiments/records/parse_json.h"
 #include "experiments/records/record_shape.h"
+#include "experiments/running/interrupt_guard.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -23,6 +24,8 @@ namespace {
 
 // About as much as a small run writes. If the disk has no room for it, no run is started.
 constexpr std::size_t write_test_bytes = 1 << 16;
+// Of all points of a curve. Those of a run have about eight characters each, so the largest record has no more.
+constexpr std::size_t max_curve_values = max_record_bytes / 8;
 
 bool is_id(const std::string& text) {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -124,17 +127,26 @@ Json columns_of(const Json& points) {
   return columns;
 }
 
+// Points take many times the memory of their lists, so everything that can be wrong is found before they are made.
 Json points_of(Json columns) {
   if (!columns.is_object()) return columns;
-  Json points = Json::array();
-  bool is_first = true;
+  Json first = Json::object();
   for (const auto& [key, values] : columns.items()) {
     if (!values.is_array()) throw std::runtime_error("its result.curve." + key + " is no list, so it was edited");
-    if (std::exchange(is_first, false)) points = Json(values.size(), Json::object());
-    if (values.size() != points.size())
+    if (values.size() != columns.begin()->size())
       throw std::runtime_error("the lists of its result.curve have different lengths, so it was edited");
-    for (std::size_t i = 0; i < values.size(); ++i) points[i][key] = values[i];
+    if (!values.empty()) first[key] = values[0];
   }
+  if (first.empty()) return Json::array();
+  check_curve(Json::array({first}));
+  const std::size_t length = columns.begin()->size();
+  if (length > max_curve_values / columns.size())
+    throw std::runtime_error("its result.curve has more values than the maximum of " +
+                             std::to_string(max_curve_values));
+  Json points(length, Json::object());
+  for (Json& point : points) point.get_ref<Json::object_t&>().reserve(columns.size());
+  for (const auto& [key, values] : columns.items())
+    for (std::size_t i = 0; i < length; ++i) points[i][key] = values[i];
   return points;
 }
 
@@ -203,6 +215,7 @@ std::string record_text(const Record& record) {
 }
 
 Record read_record(const fs::path& path, const std::string& text) try {
+  stop_if_interrupted();  // commands read a hundred thousand records
   return checked_record(text, path.stem().string());
 } catch (const std::exception& error) {
   rethrow_failure_of_system();
@@ -210,6 +223,7 @@ Record read_record(const fs::path& path, const std::string& text) try {
 }
 
 Record read_record(const fs::path& path) try {
+  stop_if_interrupted();
   return checked_record(read_file(path, max_record_bytes), path.stem().string());
 } catch (const std::exception& error) {
   rethrow_failure_of_system();
@@ -227,6 +241,15 @@ std::vector<std::string> experiments_in(const fs::path& results) {
   return names;
 }
 
+bool holds_results(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return false;
+  const fs::path name = folder.filename();
+  return std::ranges::any_of(paths_in(folder), [&](const fs::path& path) {
+    return is_file_of_study(path) || (name == "runs" && is_own_file(path)) ||
+           (name == "imported" && path.extension() == ".csv");
+  });
+}
+
 ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experiment, Files& files)
     : folder_(results / experiment), files_(&files) {
   try {
@@ -238,12 +261,16 @@ ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experim
   }
 }
 
+void ResultsFolder::refuse_other_owners() const { experiments::refuse_other_owners(folder_); }
+
 void ResultsFolder::prepare() {
   const fs::path runs = folder_ / "runs";
-  for (const fs::path& folder : {folder_.parent_path(), folder_, runs}) refuse_other_owner(folder);
   try {
+    refuse_other_owners();
     fs::create_directories(runs);
-    const fs::path write_test = runs / (".write-test." + host_name() + "." + std::to_string(::getpid()) + ".0.tmp");
+    // Its name is longer than that of any record or weights file, for which a path of the maximum length has no room.
+    const fs::path write_test =
+        runs / (".write-test-with-a-name-of-some-length." + host_name() + "." + std::to_string(::getpid()) + ".0.tmp");
     write_atomically(write_test, std::string(write_test_bytes, ' '), *files_);
     files_->remove(write_test);
     files_->sync_folder(folder_);
@@ -252,6 +279,8 @@ void ResultsFolder::prepare() {
     const std::string sentence = "results: cannot write " + runs.string() + ": " + error.code().message();
     if (is_wrong_path(error.code())) throw UserError(sentence);
     throw std::runtime_error(sentence);
+  } catch (const UserError&) {
+    throw;
   } catch (const std::runtime_error& error) {
     throw UserError(std::string("results: ") + error.what());
   }
@@ -303,6 +332,7 @@ void ResultsFolder::commit(const Record& record, const std::string& weights) con
 
 void ResultsFolder::remove_leftovers() const noexcept {
   try {
+    refuse_other_owners();
     for (const fs::path& folder : {folder_.parent_path(), folder_, folder_ / "runs", folder_ / "figures",
                                    folder_ / "imported", folder_ / "slurm"})
       if (fs::is_directory(folder)) remove_abandoned(folder, *files_);
@@ -312,6 +342,7 @@ void ResultsFolder::remove_leftovers() const noexcept {
 
 void ResultsFolder::discard_checkpoint(const std::string& id) const noexcept {
   try {
+    for (const fs::path& folder : {folder_.parent_path(), folder_, folder_ / "runs"}) refuse_other_owner(folder);
     files_->remove(checkpoint_path(id));
   } catch (const std::exception&) {
   }

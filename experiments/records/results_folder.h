@@ -25,6 +25,9 @@ class ResultsFolder {
   // refuse_links_and_devices refuses (see experiments/records/foreign_files.h).
   ResultsFolder(const std::filesystem::path& results, const std::string& experiment, Files& files = system_files());
 
+  // Throws UserError if the folder, the results folder that it is in, or a folder in it belongs to another user than
+  // this one and root. Whatever writes here calls this or prepare() before.
+  void refuse_other_owners() const;
   // Creates the folder, checks that it can be written and belongs to this user or to root, and removes leftovers.
   // Throws UserError if not, and std::system_error if there is no room on the disk or within the limits of the process.
   // Called before the first run.
@@ -48,9 +51,11 @@ class ResultsFolder {
   // absent. An existing record is kept; throws std::runtime_error if its result differs, in which case existing weights
   // are kept too, and when the disk is full.
   void commit(const Record& record, const std::string& weights = "") const;
-  // Removes the temporary files that killed processes left. Failures are ignored: the next `run` tries again.
+  // Removes the temporary files that killed processes left. Failures are ignored: the next `run` tries again. Nothing
+  // is removed from folders of other users.
   void remove_leftovers() const noexcept;
-  // For a run that has its record. Failures are ignored: the next `run` of the experiment tries again.
+  // For a run that has its record. Failures are ignored: the next `run` of the experiment tries again. Nothing is
+  // removed from folders of other users.
   void discard_checkpoint(const std::string& id) const noexcept;
 
  private:
@@ -60,6 +65,11 @@ class ResultsFolder {
 
 // The names of the experiments whose results are in this folder, sorted. Throws UserError when it is no folder.
 std::vector<std::string> experiments_in(const std::filesystem::path& results);
+
+// Whether this folder of an experiment holds what cannot be computed from other files: it is `runs` with records,
+// weights or checkpoints, `imported` with results, or has the trials or the protocol of a study. Nothing else may be
+// written there.
+bool holds_results(const std::filesystem::path& folder);
 
 // The record in a file named <id>.json, checked as ResultsFolder::load does. `text`: the content of the file, if the
 // caller has read it.

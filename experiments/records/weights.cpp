@@ -1,6 +1,9 @@
 #include "experiments/records/weights.h"
 
 #include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string_view>
@@ -10,7 +13,9 @@
 #include "core/hash.h"
 #include "core/read_file.h"
 #include "core/text.h"
+#include "experiments/declaration/run_task.h"
 #include "experiments/records/files.h"
+#include "models/network.h"
 
 namespace rnnbench::experiments {
 namespace {
@@ -38,9 +43,90 @@ void rename(const std::string& from, const std::string& to, TensorFile& file) {
       }
 }
 
+std::map<std::string, std::string> metadata_of(const std::string& id, const std::string& canonical) {
+  return {{"format", "pt"}, {"id", id}, {"canonical", canonical}};
+}
+
+std::string text_of_settings(const Settings& settings) {
+  std::string text;
+  for (const auto& [key, value] : settings.values()) text += key + "=" + value + "\n";
+  return text;
+}
+
+// The layout of a run's network; nothing if it has another number of parameters. Thousands of files are checked whose
+// runs differ in the seed or the model only, and some tasks read a large input file to know their signature, so what
+// was found is kept. Throws UserError if the run cannot be trained here.
+std::shared_ptr<const Layout> layout_of(const RunSpec& spec, std::size_t parameters) {
+  constexpr std::size_t max_kept = 1000;
+  static std::mutex mutex;
+  static std::map<std::string, Signature> signatures;
+  static std::map<std::string, std::shared_ptr<const Layout>> layouts;
+  const std::string task = text_of_settings(spec.task), kind = task + text_of_settings(spec.model);
+  const std::lock_guard lock(mutex);
+  if (!layouts.contains(kind)) {
+    if (!signatures.contains(task)) {
+      if (signatures.size() >= max_kept) signatures.clear();
+      signatures.emplace(task, make_task(spec)->signature());
+    }
+    const Signature& signature = signatures.at(task);
+    if (network_size(spec.model, signature).parameters != parameters) return nullptr;  // before arrays are allocated
+    if (layouts.size() >= max_kept) layouts.clear();
+    const auto network = make_network<float>(spec.model, signature, Isa::scalar);
+    layouts.emplace(kind, std::make_shared<const Layout>(network->layout()));
+  }
+  const std::shared_ptr<const Layout>& layout = layouts.at(kind);
+  return layout->count() == parameters ? layout : nullptr;
+}
+
+// Whether the bytes are a file of such numbers for the record, whatever the names and shapes of its arrays are.
+bool has_form_of_weights(const std::string& bytes, const Record& record) {
+  TensorFile file;
+  try {
+    file = from_safetensors(bytes, "the file");
+  } catch (const UserError&) {
+    return false;
+  }
+  for (const Tensor& tensor : file.tensors)
+    if (tensor.type != "F32") return false;
+  // Programs of other versions may have written other metadata.
+  return record.spec.at("numerics_version") != numerics_version ||
+         file.metadata == metadata_of(record.id(), record.spec.at("canonical").get<std::string>());
+}
+
+// Whether the bytes, which end with as many parameters as the record states, are those that the program writes.
+bool is_as_written(const std::string& bytes, std::size_t size, const Record& record) {
+  if (record.spec.at("numerics_version") != numerics_version) return has_form_of_weights(bytes, record);
+  RunSpec spec;
+  std::shared_ptr<const Layout> layout;
+  try {
+    spec = spec_from_json(record.spec);
+    layout = layout_of(spec, size);
+  } catch (const UserError&) {  // its input file is not here, or was changed
+    return has_form_of_weights(bytes, record);
+  }
+  if (!layout) return false;
+  Parameters<float> parameters(*layout);
+  const char* at = bytes.data() + (bytes.size() - sizeof(float) * size);
+  const auto& blocks = layout->blocks();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    std::memcpy(parameters.block(static_cast<int>(i)), at, sizeof(float) * blocks[i].size());
+    at += sizeof(float) * blocks[i].size();
+  }
+  return weights_file(spec, parameters) == bytes;
+}
+
 }  // namespace
 
 void name_as_in_files(const Json& model, TensorFile& file) { rename("rnn.", recurrent_prefix(model), file); }
+
+std::string weights_file(const RunSpec& spec, const Parameters<float>& parameters) {
+  TensorFile file;
+  append_parameters("", parameters, file);
+  const Json json = spec.json();
+  name_as_in_files(json.at("model"), file);
+  file.metadata = metadata_of(json.at("id").get<std::string>(), json.at("canonical").get<std::string>());
+  return to_safetensors(file);
+}
 
 std::uint64_t weights_hash(const Parameters<float>& parameters) {
   std::uint64_t hash = fnv1a_start;
@@ -54,8 +140,11 @@ std::string weights_problem(const std::filesystem::path& path, const Record& rec
   if (record.result.at("weights").is_null()) return "";
   if (!path_exists(path)) return "missing";
   if (!std::filesystem::is_regular_file(path)) return "damaged";
-  // The header's size, the header, and the numbers in the order in which weights_hash() takes them.
-  const std::uint64_t numbers = sizeof(float) * record.result.at("parameters").get<std::uint64_t>();
+  // The header's size, the header, and the numbers in the order in which weights_hash() takes them. A forged record may
+  // state any number of parameters, so it is compared before anything is computed from it.
+  const std::uint64_t parameters = record.result.at("parameters").get<std::uint64_t>();
+  if (parameters > std::filesystem::file_size(path) / sizeof(float)) return "damaged";
+  const std::uint64_t numbers = sizeof(float) * parameters;
   std::string bytes;
   try {
     bytes = read_file(path, numbers + max_header_bytes);
@@ -65,14 +154,14 @@ std::string weights_problem(const std::filesystem::path& path, const Record& rec
     return "damaged";
   }
   std::uint64_t header_size = 0;
-  if (bytes.size() < sizeof header_size + numbers) return "damaged";
+  if (bytes.size() < sizeof header_size || bytes.size() - sizeof header_size < numbers) return "damaged";
   std::memcpy(&header_size, bytes.data(), sizeof header_size);
   if (header_size != bytes.size() - sizeof header_size - numbers) return "damaged";
   const std::string_view header = std::string_view(bytes).substr(sizeof header_size, header_size);
   const std::uint64_t hash = fnv1a(bytes.data() + bytes.size() - numbers, numbers, fnv1a_start);
   const bool good =
       header.find(json_quoted(record.id())) != std::string_view::npos && record.result.at("weights") == hex16(hash);
-  return good ? "" : "damaged";
+  return good && is_as_written(bytes, parameters, record) ? "" : "damaged";
 }
 
 void load_weights(const std::filesystem::path& record_path, const Record& record, Parameters<float>& parameters) {
@@ -82,7 +171,15 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   if (!path_exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
                     " is missing beside the record; the run was trained with --no-weights, or the file was moved");
-  TensorFile file = read_safetensors(path);
+  std::string bytes;
+  try {
+    bytes = read_file(path, sizeof(float) * parameters.layout().count() + max_header_bytes);
+  } catch (const std::system_error&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw UserError(error.what());
+  }
+  TensorFile file = from_safetensors(bytes, path.string());
   rename(recurrent_prefix(record.spec.at("model")), "rnn.", file);
   try {
     extract_parameters(file, "", parameters);

@@ -7,6 +7,7 @@
 
 #include "core/parameters.h"
 #include "core/safetensors.h"
+#include "experiments/declaration/spec.h"
 #include "experiments/records/record.h"
 
 namespace rnnbench::experiments {
@@ -19,8 +20,12 @@ std::uint64_t weights_hash(const Parameters<float>& parameters);
 // that PyTorch refuses them: "gru-v1.weight_ih_l0". `model` is the section "model" of a spec.
 void name_as_in_files(const Json& model, TensorFile& file);
 
+// The bytes of the weights file of a run.
+std::string weights_file(const RunSpec& spec, const Parameters<float>& parameters);
+
 // Whether the weights file of a record, <id>.safetensors beside it, is "missing" or "damaged", or "" when it is neither
-// or the run diverged and has none.
+// or the run diverged and has none. Every byte has to be as the program writes it. (Where the network of the run is not
+// known, because of another numerics_version or an input file that is not there, names and shapes are not compared.)
 std::string weights_problem(const std::filesystem::path& path, const Record& record);
 
 // Reads <id>.safetensors beside the record <id>.json. `parameters` has the layout of the record's network. Throws

@@ -5,6 +5,7 @@
 
 #include "core/denormals.h"
 #include "experiments/declaration/run_task.h"
+#include "experiments/running/interrupt_guard.h"
 #include "experiments/training/clock.h"
 #include "experiments/training/evaluation.h"
 #include "experiments/training/update.h"
@@ -51,6 +52,7 @@ std::vector<double> estimated_seconds(const std::vector<RunSpec>& runs) {
   std::map<std::string, Cost> costs;
   std::vector<double> seconds;
   for (const RunSpec& run : runs) {
+    stop_if_interrupted();
     std::string kind;
     for (const char* key : {"batch", "optimizer", "truncate"}) kind += run.training.text(key) + "\n";
     for (const Settings* part : {&run.task, &run.model})

@@ -122,12 +122,16 @@ void say(const std::string& sentence) { std::fputs((plain_text(sentence) + "\n")
 
 RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
   const int cores = available_cores();
-  const bool jobs_given = options.jobs > 0;
+  const int given = options.jobs;
   if (options.jobs <= 0) options.jobs = std::max(1, cores / std::max(1, options.threads));
   options.jobs = static_cast<int>(std::min<std::size_t>(options.jobs, std::max<std::size_t>(1, runs)));
   if (options.threads <= 0) options.threads = std::max(1, cores / options.jobs);
   if (!options.oversubscribe && options.jobs * options.threads > cores)
-    throw UserError((jobs_given ? "jobs = " + std::to_string(options.jobs) + " with threads = " : "threads = ") +
+    throw UserError((given <= 0 ? "threads = "
+                                : "jobs = " + std::to_string(given) +
+                                      (given > options.jobs ? ", of which " + std::to_string(options.jobs) +
+                                                                  " would have a run, with threads = "
+                                                            : " with threads = ")) +
                     std::to_string(options.threads) + " needs " + std::to_string(options.jobs * options.threads) +
                     " cores, but this process may use " + std::to_string(cores) +
                     ", so recorded times would be wrong; choose fewer, or add --oversubscribe, which records state");
@@ -136,6 +140,7 @@ RunnerOptions resolved(RunnerOptions options, std::size_t runs) {
 
 void train_runs(const ResultsFolder& results_folder, std::vector<RunSpec> runs, RunStore& store, Outcome& outcome,
                 const RunnerOptions& options, const InterruptGuard& guard) {
+  const FinishAnyway finish;  // runs look at the guard themselves
   Pool(results_folder, std::move(runs), store, outcome, options, guard).work();
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "experiments/records/weights.h"
+#include "experiments/running/interrupt_guard.h"
 #include "experiments/running/pool.h"
 #include "experiments/running/progress.h"
 #include "models/network.h"
@@ -61,7 +62,7 @@ void print_summary(const std::string& experiment, std::size_t runs, const Result
   if (outcome.failures.size() > 1)
     for (const std::string& failure : outcome.failures) say(failure);
   if (interrupted) {
-    say("interrupted: " + count + ", " + std::to_string(outcome.saved) +
+    say(interruption_text() + ": " + count + ", " + std::to_string(outcome.saved) +
         " saved as checkpoints; to continue: " + (options.command.empty() ? "repeat the command" : options.command));
     return;
   }
@@ -72,15 +73,16 @@ void print_summary(const std::string& experiment, std::size_t runs, const Result
   say(line);
 }
 
-}  // namespace
-
-int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
+// Throws Interrupted if the signal comes before the first run is trained.
+int run_guarded(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options,
+                const InterruptGuard& guard) {
   ResultsFolder results_folder(results, experiment.name);
   const std::vector<RunSpec> runs = options.shard.of_runs(experiment.runs);
   std::vector<RunSpec> missing;
   Outcome outcome;
   std::set<std::string> checked;  // canonical texts without their seeds
   for (const RunSpec& spec : runs) {
+    stop_if_interrupted();
     const std::string id = spec.id();
     const auto record = results_folder.load(id);
     if (record) {
@@ -102,7 +104,6 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
     say("note: the weights of " + std::to_string(without) + (without == 1 ? " recorded run" : " recorded runs") +
         " are missing or damaged; training again to write them (not with --no-weights)");
   results_folder.remove_leftovers();
-  const InterruptGuard guard;  // before the first file is written
   if (!missing.empty()) {
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any run starts
     results_folder.prepare();
@@ -113,6 +114,31 @@ int run_experiment(const Experiment& experiment, const std::filesystem::path& re
   const bool interrupted = guard.interrupted() && outcome.done + outcome.failures.size() < runs.size();
   if (options.summary) print_summary(experiment.name, runs.size(), results_folder, outcome, interrupted, options);
   return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options) {
+  const InterruptGuard guard;  // also while records are read
+  try {
+    return run_guarded(experiment, results, options, guard);
+  } catch (const Interrupted&) {
+    if (options.summary)
+      say(interruption_text() + ": no run was trained yet; to continue: " +
+          (options.command.empty() ? "repeat the command" : options.command));
+    return interrupted_code;
+  }
+}
+
+int after_runs(int code, const std::function<void()>& work) {
+  if (code == interrupted_code) return code;
+  try {
+    work();
+  } catch (const std::exception& error) {
+    if (code == 0) throw;
+    say(sentence_of(error));
+  }
+  return code;
 }
 
 }  // namespace rnnbench::experiments

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "experiments/declaration/spec.h"
@@ -28,5 +29,10 @@ inline constexpr int interrupted_code = 130;
 // exit code: 0 when all runs are recorded, 1 when one failed, interrupted_code after Ctrl-C. Throws UserError before
 // the first run when the results folder or a record in it cannot be used.
 int run_experiment(const Experiment& experiment, const std::filesystem::path& results, const RunnerOptions& options);
+
+// Does what comes after runs that ended with this exit code, such as writing tables of them, and returns the code.
+// After an interruption nothing is done. After a failed run, a failure of this work is said too, and the code stays;
+// after success it is thrown.
+int after_runs(int code, const std::function<void()>& work);
 
 }  // namespace rnnbench::experiments

@@ -1,8 +1,11 @@
 #include "experiments/running/slurm.h"
 
+#include <cstdint>
 #include <regex>
+#include <vector>
 
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "core/text.h"
 
 namespace rnnbench::experiments {
@@ -13,9 +16,38 @@ std::string directive_value(const std::string& text) {
   return "\"" + replace_all(replace_all(replace_all(text, "\\", "\\\\"), "\"", "\\\""), "%", "%%") + "\"";
 }
 
+// A newline would end an #SBATCH line, and what follows it could be another one.
+void check_plain(const std::string& what, const std::string& text) {
+  if (!is_plain_text(text))
+    throw UserError("submit: " + what + " (" + plain_text(text) +
+                    ") contains a control character or is not UTF-8, which a script of Slurm cannot have; rename it");
+}
+
+// Of a time limit that sbatch understands. Only 12 digits of a number are read: whatever is longer is long enough.
+std::uint64_t seconds_of(const std::string& time) {
+  const auto number = [](const std::string& digits) {
+    return parse_number<std::uint64_t>(digits.substr(0, 12)).value_or(0);
+  };
+  const std::size_t dash = time.find('-');
+  const std::vector<std::string> parts = split(time.substr(dash == std::string::npos ? 0 : dash + 1), ':');
+  // Of each part, from the first one on: after DAYS- they begin with hours; otherwise one or two begin with minutes.
+  const bool from_hours = dash != std::string::npos || parts.size() == 3;
+  std::uint64_t seconds = dash == std::string::npos ? 0 : number(time.substr(0, dash)) * 24 * 60 * 60, unit = 60;
+  if (from_hours) unit = 60 * 60;
+  for (const std::string& part : parts) {
+    seconds += number(part) * unit;
+    unit /= 60;
+  }
+  return seconds;
+}
+
 }  // namespace
 
 std::string sbatch_script(const SlurmJob& job, const SlurmSettings& settings) {
+  check_plain("the path of the current folder", settings.working_folder.string());
+  check_plain("the path of the scripts", settings.scripts.string());
+  check_plain("the name of the experiment", settings.experiment);
+  for (const std::string& word : job.command) check_plain("a word of the command of the tasks", word);
   const auto directive = [](const std::string& option) { return "#SBATCH --" + option + "\n"; };
   const std::string log = (settings.scripts / job.name).string();
   std::string text = "#!/bin/sh\n# Written by rnnbench submit.\n";
@@ -57,6 +89,11 @@ void check_time_limit(const std::string& time) {
     throw UserError("command line: --time = " + time +
                     " is not a time limit of sbatch: MINUTES, MINUTES:SECONDS, HOURS:MINUTES:SECONDS, DAYS-HOURS, "
                     "DAYS-HOURS:MINUTES or DAYS-HOURS:MINUTES:SECONDS");
+  const std::uint64_t seconds = seconds_of(time);
+  if (seconds > 0 && seconds <= std::uint64_t{seconds_to_save})  // 0: no limit
+    throw UserError("command line: --time = " + time + " is a limit of " + std::to_string(seconds) +
+                    " seconds, but tasks are asked to save their checkpoints " + std::to_string(seconds_to_save) +
+                    " seconds before their limit; choose a longer one, or 0 for none");
 }
 
 }  // namespace rnnbench::experiments

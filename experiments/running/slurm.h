@@ -27,9 +27,11 @@ struct SlurmSettings {
 inline constexpr int seconds_to_save = 120;
 
 // A script for sbatch. A task that reaches its time limit, or is preempted, saves checkpoints and is queued again.
+// Throws UserError if a path or a word of the command is not plain text.
 std::string sbatch_script(const SlurmJob& job, const SlurmSettings& settings);
 
-// Throws UserError unless sbatch understands it as a time limit: minutes, H:M:S, D-H, ...
+// Throws UserError unless sbatch understands it as a time limit (minutes, H:M:S, D-H, ...) that leaves more than
+// seconds_to_save, or as none.
 void check_time_limit(const std::string& time);
 
 }  // namespace rnnbench::experiments

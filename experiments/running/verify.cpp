@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "experiments/records/temporary_results.h"
+#include "experiments/running/interrupt_guard.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -146,6 +147,7 @@ Recomputed recompute(const std::vector<RunSpec>& runs, RunnerOptions options) {
   Recomputed recomputed;
   recomputed.interrupted = run_experiment(experiment, results.path(), options) == interrupted_code;
   const ResultsFolder results_folder(results.path(), experiment.name);
+  const FinishAnyway finish;  // what was trained before a signal is compared
   for (const RunSpec& run : runs) recomputed.records.push_back(results_folder.load(run.id()));
   return recomputed;
 }

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/read_file.h"
 #include "experiments/records/find_record.h"
+#include "experiments/records/foreign_files.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -28,7 +29,8 @@ std::optional<TrialRecord> find_trial(const fs::path& results, const std::string
     for (const fs::path& path : trial_files(study)) {
       // Reading all trials of all studies takes longer than looking for the digits, and one that was edited should not
       // be in the way of others.
-      if (read_file(path).find("{\"id\":\"" + run) == std::string::npos) continue;
+      if (trial_file_text(path).find("{\"id\":\"" + run) == std::string::npos) continue;
+      for (const fs::path& part : {study, path}) refuse_link_or_device(part);
       const TrialFile file(path);
       for (const auto* trials : {&file.trials(), &file.former_trials()})
         for (auto trial = trials->lower_bound(run); trial != trials->end() && trial->first.starts_with(run); ++trial)

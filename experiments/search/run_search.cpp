@@ -27,6 +27,9 @@ class TrialStore : public RunStore {
       files_.try_emplace(letter, TrialFile::path_in(results_folder.path(), letter), results_folder.files());
   }
   const TrialFile& file(char letter) const { return files_.at(letter); }
+  void check_writable() const {
+    for (const auto& [letter, file] : files_) file.check_writable();
+  }
 
   // The trials of both searches that are trained next: those of the lowest rung that is not finished. Groups wait for
   // each other, so that one job stores the trials in the same order however often it is interrupted. Reads what other
@@ -92,7 +95,7 @@ void print_summary(const std::string& study, const ResultsFolder& results_folder
   if (outcome.failures.size() > 1)
     for (const std::string& failure : outcome.failures) say(failure);
   if (interrupted) {
-    say("interrupted: " + stored + ", " + std::to_string(outcome.saved) +
+    say(interruption_text() + ": " + stored + ", " + std::to_string(outcome.saved) +
         " saved as checkpoints; to continue: " + (options.command.empty() ? "repeat the command" : options.command));
     return;
   }
@@ -109,6 +112,7 @@ void print_summary(const std::string& study, const ResultsFolder& results_folder
 
 int run_search(const Search& search, const Experiment& experiment, const fs::path& results,
                const RunnerOptions& options) {
+  const InterruptGuard guard;  // also while trials are read
   search.check(experiment.runs);
   ResultsFolder results_folder(results, experiment.name);
   TrialStore store(results_folder);
@@ -119,10 +123,10 @@ int run_search(const Search& search, const Experiment& experiment, const fs::pat
   DueTrials due = store.due(search, experiment.runs, options.shard);
   check_inputs(due.own);
   resolved(trial_options, due.own.size());  // refuses too many threads before anything is written
-  const InterruptGuard guard;               // before the first file is written
   if (!due.own.empty()) {
     static_cast<void>(best_isa());  // throws for a wrong RNNBENCH_ISA before any trial starts
     results_folder.prepare();
+    store.check_writable();
   }
   // Each round trains a rung of every group.
   Outcome outcome;
@@ -133,7 +137,7 @@ int run_search(const Search& search, const Experiment& experiment, const fs::pat
     train_runs(results_folder, std::move(due.own), store, outcome, round_options, guard);
     due = store.due(search, experiment.runs, options.shard);
   }
-  const bool interrupted = guard.interrupted() && !due.own.empty() && outcome.failures.empty();
+  const bool interrupted = guard.interrupted() && !due.own.empty();
   if (options.summary)
     print_summary(experiment.name, results_folder, store, outcome, due.of_others, interrupted, options);
   return interrupted ? interrupted_code : outcome.failures.empty() ? 0 : 1;

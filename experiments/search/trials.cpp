@@ -1,15 +1,21 @@
 #include "experiments/search/trials.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <fcntl.h>
 #include <stdexcept>
+#include <system_error>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/plain_text.h"
 #include "core/read_file.h"
 #include "core/text.h"
+#include "experiments/records/foreign_files.h"
 #include "experiments/records/parse_json.h"
+#include "experiments/records/record_shape.h"
 #include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
@@ -22,6 +28,12 @@ constexpr std::uint64_t max_trial_file_bytes = std::uint64_t{1} << 30;
 // The end of every line: the hash of the text before it.
 const std::string hash_key = ",\"line_hash\":\"";
 std::string line_end(std::string_view text) { return hash_key + hex16(fnv1a(text.data(), text.size())) + "\"}"; }
+
+// Whether the line ends as it has to.
+bool has_line_end(std::string_view line) {
+  const auto hash_at = line.rfind(hash_key);
+  return hash_at != std::string_view::npos && line.substr(hash_at) == line_end(line.substr(0, hash_at));
+}
 
 // In the canonical text of trials that this program can use.
 const std::string current_version = "\nnumerics_version = " + std::to_string(numerics_version) + "\n";
@@ -36,9 +48,9 @@ void require(bool good, const char* what) {
   if (!good) throw std::runtime_error(what);
 }
 
-std::uint64_t count_in(const Json& value) {
-  require(value.is_number_unsigned(), "a number of updates is not a whole number");
-  return value.get<std::uint64_t>();
+std::int64_t count_in(const Json& value) {
+  require(is_count(value), "a number of updates is not a whole number from 0 to 9007199254740992");
+  return value.get<std::int64_t>();
 }
 
 TrialRecord trial_in(const Json& json) {
@@ -46,9 +58,8 @@ TrialRecord trial_in(const Json& json) {
   trial.canonical = json.at("canonical").get<std::string>();
   trial.status = json.at("status").get<std::string>();
   trial.solved = json.at("solved").get<bool>();
-  if (const Json& updates = json.at("updates_to_solve"); !updates.is_null())
-    trial.updates_to_solve = static_cast<std::int64_t>(count_in(updates));
-  trial.updates = static_cast<std::int64_t>(count_in(json.at("updates")));
+  if (const Json& updates = json.at("updates_to_solve"); !updates.is_null()) trial.updates_to_solve = count_in(updates);
+  trial.updates = count_in(json.at("updates"));
   trial.measure = json.at("measure").get<std::string>();
   trial.higher_is_better = json.at("higher_is_better").get<bool>();
   trial.baseline = number_or_nothing(json.at("baseline")).value_or(std::nan(""));
@@ -75,6 +86,12 @@ TrialRecord trial_in(const Json& json) {
   require(plain, "one of its texts contains a control character");
   require(has_measure, "it has no validation score of its measure");
   return trial;
+}
+
+[[noreturn]] void refuse_write(const fs::path& path, const std::error_code& reason) {
+  const std::string sentence = "cannot write " + path.string() + ": " + reason.message();
+  if (is_wrong_path(reason)) throw UserError(sentence);
+  throw std::runtime_error(sentence);
 }
 
 }  // namespace
@@ -110,7 +127,11 @@ TrialRecord trial_record(const RunSpec& run, const Record& record) {
   return trial;
 }
 
-RunSpec spec_of(const TrialRecord& trial) { return spec_from_canonical(trial.canonical, trial.paths); }
+RunSpec spec_of(const TrialRecord& trial) try {
+  return spec_from_canonical(trial.canonical, trial.paths);
+} catch (const UserError& error) {
+  throw UserError((trial.place.empty() ? "" : trial.place + ": ") + "trial " + trial.id() + ": " + error.what());
+}
 
 Json trial_json(const TrialRecord& trial) {
   Json json = Json::object();
@@ -139,6 +160,17 @@ std::string trial_line(const TrialRecord& trial) {
   return text + line_end(text) + "\n";
 }
 
+std::string trial_file_text(const fs::path& path, std::uint64_t from) {
+  std::error_code error;
+  const auto refuse = [&](const std::string& why) { throw UserError(path.string() + ": " + why); };
+  if (!fs::is_regular_file(path, error)) refuse("this is not a file of trials");
+  const std::uint64_t size = fs::file_size(path, error);
+  if (error) refuse("cannot be read: " + error.message());
+  if (size < from) refuse("became shorter while it was used; another program has changed it");
+  if (size > max_trial_file_bytes) refuse("is too large for a file of trials");
+  return read_file(path, max_trial_file_bytes, from);
+}
+
 fs::path TrialFile::path_in(const fs::path& study_folder, char search) {
   return study_folder / (std::string("search-") + search + ".jsonl");
 }
@@ -153,29 +185,25 @@ const TrialRecord* TrialFile::find(const std::string& id) const {
 
 void TrialFile::refresh() {
   if (!path_exists(path_) && read_bytes_ == 0) return;
-  std::error_code error;
-  const auto refuse = [&](const std::string& why) { throw UserError(path_.string() + ": " + why); };
-  if (!fs::is_regular_file(path_, error)) refuse("this is not a file of trials");
-  const std::uint64_t size = fs::file_size(path_, error);
-  if (error) refuse("cannot be read: " + error.message());
-  if (size < read_bytes_) refuse("became shorter while it was used; another program has changed it");
-  if (size > max_trial_file_bytes) refuse("is too large for a file of trials");
-  const std::string bytes = read_file(path_, max_trial_file_bytes, read_bytes_);
-  for (std::size_t start = 0, end; (end = bytes.find('\n', start)) != std::string::npos; start = end + 1) {
+  const std::string bytes = trial_file_text(path_, read_bytes_);
+  std::size_t start = 0;
+  for (std::size_t end; (end = bytes.find('\n', start)) != std::string::npos; start = end + 1) {
     ++read_lines_;
     read_bytes_ += end + 1 - start;
-    read_line(std::string_view(bytes).substr(start, end - start));
+    read_line(std::string_view(bytes).substr(start, end - start), read_lines_);
   }
+  // A line that lacks nothing but its end is read again when it has one, as an equal line of a known trial.
+  if (const std::string_view rest = std::string_view(bytes).substr(start); has_line_end(rest))
+    read_line(rest, read_lines_ + 1);
 }
 
-void TrialFile::read_line(std::string_view line) {
+void TrialFile::read_line(std::string_view line, std::size_t number) {
+  const std::string place = path_.string() + ":" + std::to_string(number);
   const auto refuse = [&](const std::string& why) {
-    throw UserError(path_.string() + ":" + std::to_string(read_lines_) + ": this trial cannot be used: " + why +
+    throw UserError(place + ": this trial cannot be used: " + why +
                     "; restore the file, or remove the line to train the trial again");
   };
-  const auto hash_at = line.rfind(hash_key);
-  if (hash_at == std::string_view::npos || line.substr(hash_at) != line_end(line.substr(0, hash_at)))
-    refuse("the line does not have the hash that it states, so it was edited");
+  if (!has_line_end(line)) refuse("the line does not have the hash that it states, so it was edited");
   TrialRecord trial;
   try {
     trial = trial_in(parse_json(std::string(line)));
@@ -183,6 +211,7 @@ void TrialFile::read_line(std::string_view line) {
     rethrow_failure_of_system();
     refuse(error.what());
   }
+  trial.place = place;
   auto& trials = trial.canonical.find(current_version) == std::string::npos ? former_ : trials_;
   const auto [known, is_new] = trials.try_emplace(trial.id(), trial);
   if (is_new) order_.push_back(trial.id());
@@ -190,39 +219,56 @@ void TrialFile::read_line(std::string_view line) {
     refuse("an earlier line has the same trial with a different result");
 }
 
+void TrialFile::check_writable() const {
+  if (!path_exists(path_)) return;
+  refuse_other_names(path_, fs::hard_link_count(path_));
+  if (::faccessat(AT_FDCWD, path_.c_str(), W_OK, AT_EACCESS) != 0)
+    refuse_write(path_, {errno, std::generic_category()});
+}
+
 void TrialFile::add(const TrialRecord& trial) {
-  refresh();
   const std::string id = trial.id();
-  if (const TrialRecord* known = find(id)) {
-    if (known->result_hash == trial.result_hash) return;
+  const auto missing = [&]() -> std::string {
+    refresh();
+    const TrialRecord* known = find(id);
+    if (known == nullptr) return trial_line(trial);
+    if (known->result_hash == trial.result_hash) return "";
     throw std::runtime_error(path_.string() + ": the trial " + id +
                              " was recorded earlier or by another process with a different result; it was kept");
-  }
-  append(trial_line(trial));
+  };
+  if (!missing().empty()) append(missing);
 }
 
 std::size_t TrialFile::add_all(const TrialFile& other, std::vector<std::string>& differing) {
-  refresh();
-  std::string lines;
   std::size_t added = 0;
-  for (const std::string& id : other.ids_in_order()) {
-    const TrialRecord &trial = *other.find(id), *known = find(id);
-    if (known == nullptr) {
-      lines += trial_line(trial);
-      ++added;
-    } else if (known->result_hash != trial.result_hash) {
-      differing.push_back(id);
+  std::vector<std::string> others;
+  const auto missing = [&] {
+    refresh();
+    std::string lines;
+    added = 0;
+    others.clear();
+    for (const std::string& id : other.ids_in_order()) {
+      const TrialRecord &trial = *other.find(id), *known = find(id);
+      if (known == nullptr) {
+        lines += trial_line(trial);
+        ++added;
+      } else if (known->result_hash != trial.result_hash) {
+        others.push_back(id);
+      }
     }
-  }
-  if (added > 0) append(lines);
+    return lines;
+  };
+  if (!missing().empty()) append(missing);
+  differing.insert(differing.end(), others.begin(), others.end());
   return added;
 }
 
-void TrialFile::append(const std::string& lines) {
+// `lines` is called again while no other process appends: what one has added since the first call is not added twice.
+void TrialFile::append(const std::function<std::string()>& lines) {
   try {
-    files_->append_lines(path_, lines);
+    files_->append_lines(path_, lines, has_line_end);
   } catch (const std::system_error& error) {
-    throw std::runtime_error("cannot write " + path_.string() + ": " + error.code().message());
+    refuse_write(path_, error.code());
   }
   refresh();
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -33,6 +34,7 @@ struct TrialRecord {
   std::string result_hash;  // `hash` of the record's result: verify trains the trial again and compares it
   double cpu_seconds = 0;   // training and evaluation
   std::vector<std::pair<std::string, std::string>> paths;  // input files of the task: option, path
+  std::string place;  // "results/study/search-A.jsonl:3" of a trial that was read; not stored
 
   std::string id() const;
   std::optional<double> score(const std::string& name) const;  // a validation score; nothing: not finite
@@ -40,7 +42,8 @@ struct TrialRecord {
 
 // What is kept of a finished run.
 TrialRecord trial_record(const RunSpec& run, const Record& record);
-// The run of a trial. Throws UserError when this program does not know an option or a value of its canonical text.
+// The run of a trial. Throws UserError that names its place when this program does not know an option or a value of its
+// canonical text.
 RunSpec spec_of(const TrialRecord& trial);
 
 // What two trials of one run have in common: all but cpu_seconds and paths.
@@ -48,15 +51,17 @@ Json trial_json(const TrialRecord& trial);
 // The text of a trial's line, with the line end. It ends with the hash of the text before it.
 std::string trial_line(const TrialRecord& trial);
 
+// The content of a file of trials from byte `from` on. Throws UserError when it is no file, or too large for one.
+std::string trial_file_text(const std::filesystem::path& path, std::uint64_t from = 0);
+
 // <results>/<study>/search-A.jsonl. Lines are in the order in which trials were finished, so with one job the file has
 // the same bytes (but for cpu_seconds) after any interruption; otherwise the order differs. Several processes may
 // append at the same time. An incomplete last line is that of a killed process: it is ignored, and the next add()
-// removes it.
+// removes it. One that lacks only its line end is a trial like others, and gets it with the next add().
 class TrialFile {
  public:
-  // Reads the file if there is one. Throws UserError with file and
-  // line number for a line that was edited, and for two lines of one trial with different results; two equal ones count
-  // as one.
+  // Reads the file if there is one. Throws UserError with file and line number for a line that was edited, and for two
+  // lines of one trial with different results; two equal ones count as one.
   explicit TrialFile(std::filesystem::path path, Files& files = system_files());
 
   static std::filesystem::path path_in(const std::filesystem::path& study_folder, char search);
@@ -72,16 +77,19 @@ class TrialFile {
 
   // Reads what other processes have appended since the last call.
   void refresh();
-  // Appends the trial with one write and waits until it is on the disk. Does nothing when it is there already; throws
-  // std::runtime_error if its result differs, and when the disk is full, in which case the file keeps its bytes.
+  // Throws UserError if trials cannot be added to an existing file, which is better known before they are trained.
+  void check_writable() const;
+  // Appends the trial with one write and waits until it is on the disk. Does nothing when it is there already, also if
+  // another process has just added it; throws std::runtime_error if its result differs, and when the disk is full, in
+  // which case the file keeps its bytes, and UserError without the right to write.
   void add(const TrialRecord& trial);
   // The same for all trials of `other` that are not here yet, in the order of its lines and with one write. Returns how
   // many were added; the ids of trials that are here with another result are appended to `differing`.
   std::size_t add_all(const TrialFile& other, std::vector<std::string>& differing);
 
  private:
-  void read_line(std::string_view line);
-  void append(const std::string& lines);
+  void read_line(std::string_view line, std::size_t number);
+  void append(const std::function<std::string()>& lines);
 
   std::filesystem::path path_;
   Files* files_;

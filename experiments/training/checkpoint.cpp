@@ -1,6 +1,7 @@
 #include "experiments/training/checkpoint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -52,6 +53,23 @@ void read_update(const Json& value, std::optional<std::int64_t>& update) {
   if (!value.is_null()) read_count(value, update.emplace());
 }
 
+// Whether a run can have counted this. Counts go on from here, and the record of the finished run states them.
+bool is_possible(const TrainingState& state, std::int64_t updates) {
+  constexpr int max_resumed = 1'000'000'000;
+  constexpr double max_seconds = 1e12;  // the sum of larger ones might not be finite
+  const auto done = [&](const std::optional<std::int64_t>& update) { return !update || *update <= state.update; };
+  const auto elapsed = [&](double seconds) { return std::abs(seconds) <= max_seconds; };
+  const std::int64_t evaluations = state.update + 1;  // at most one after each update, and one before the first
+  const Times& times = state.times;
+  return state.update <= updates && state.next_evaluation >= state.update && state.next_evaluation <= updates &&
+         state.loss_count <= state.update && state.solving.confirmed <= evaluations &&
+         state.solving.update.has_value() == (state.solving.confirmed > 0) && done(state.solving.update) &&
+         done(state.best.update) && state.best.waited <= evaluations && state.plateau.waited <= evaluations &&
+         state.plateau.scale > 0 && state.plateau.scale <= 1 && state.resumed <= max_resumed &&
+         elapsed(times.train_cpu) && elapsed(times.train_wall) && elapsed(times.evaluate_cpu) &&
+         elapsed(times.evaluate_wall) && elapsed(times.other_cpu);
+}
+
 }  // namespace
 
 TrainingState read_state(const std::string& text, std::int64_t updates, Optimizer& optimizer) try {
@@ -85,8 +103,7 @@ TrainingState read_state(const std::string& text, std::int64_t updates, Optimize
   const Json& scalars = json.at("optimizer");
   for (const auto& [name, value] : optimizer.scalars()) scalars.at(name).get_to(*value);
   check_curve(state.curve);
-  if (state.update > updates || state.next_evaluation < state.update || state.next_evaluation > updates ||
-      !(state.plateau.scale > 0 && state.plateau.scale <= 1) || !state.curve_cpu_seconds.is_array() ||
+  if (!is_possible(state, updates) || !state.curve_cpu_seconds.is_array() ||
       state.curve_cpu_seconds.size() != state.curve.size() ||
       !std::all_of(state.curve_cpu_seconds.begin(), state.curve_cpu_seconds.end(),
                    [](const Json& seconds) { return seconds.is_number(); }))

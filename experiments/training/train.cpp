@@ -76,7 +76,7 @@ class Trainer {
     TrainOutcome outcome{.finished = true, .saved = false, .record = {spec_.json(), result(), {}}, .weights = ""};
     charge_others();
     outcome.record.measured = measured(bytes);
-    if (options_.weights && parameters_finite_) outcome.weights = weights_file();
+    if (options_.weights && parameters_finite_) outcome.weights = weights_file(spec_, parameters_);
     return outcome;
   }
 
@@ -181,8 +181,12 @@ class Trainer {
     const auto path = results_folder_.checkpoint_path(spec_.id());
     if (!path_exists(path)) return false;
     try {
-      state_ =
+      TrainingState state =
           restore_checkpoint(read_file(path, max_checkpoint_bytes(arrays())), spec_.canonical(), updates_, arrays());
+      const std::string measure = task_->measure().name;
+      for (const Json& point : state.curve)
+        if (!point.contains(measure)) throw UserError("its learning curve lacks the scores of such a run");
+      state_ = std::move(state);
       ++state_.resumed;
       return true;
     } catch (const std::exception& error) {
@@ -307,14 +311,6 @@ class Trainer {
     json["jobs"] = options_.jobs;
     json.update(environment());
     return json;
-  }
-
-  std::string weights_file() const {
-    TensorFile file;
-    append_parameters("", parameters_, file);
-    name_as_in_files(spec_.json().at("model"), file);
-    file.metadata = {{"format", "pt"}, {"id", spec_.id()}, {"canonical", spec_.canonical()}};
-    return to_safetensors(file);
   }
 
   const RunSpec& spec_;

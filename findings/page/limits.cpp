@@ -97,11 +97,13 @@ std::string budget_section(const FindingResult& r, const Study& study) {
            last->interval ? (last->still_rises ? "yes" : "no") : "-"});
     }
   if (table.rows.empty()) return titled("Budget", element("p", "No run of the compared models is recorded yet."));
-  return titled("Budget",
-                element("p",
-                        "Mean validation scores while training. If a score still rises, a longer training could change "
-                        "the answer. (Changes count as positive if they improve the score.)") +
-                    scrolling(table.html()));
+  return titled(
+      "Budget",
+      element(
+          "p",
+          "Mean validation scores while training, of runs that did not diverge. If a score still rises, a longer training could change "
+          "the answer. (Changes count as positive if they improve the score.)") +
+          scrolling(table.html()));
 }
 
 std::string margin_section(const FindingResult& r) {

@@ -14,9 +14,9 @@ std::map<std::string, Strata> values_by_model(const FindingResult& result, const
   const Measurement& measurement = result.finding->primary.measurement;
   std::map<std::string, Strata> strata;
   for (const TaskRuns& task : study.tasks) {
-    const double worst = worst_on(measurement, task);
+    const auto failed = value_of_failure(measurement, runs_of(task));
     for (const ModelRuns& model : task.models)
-      if (const auto values = values_of_model(measurement, pointers(model.runs), worst);
+      if (const auto values = values_of_model(measurement, pointers(model.runs), failed);
           values && !values->values.empty())
         strata[model.label].push_back(values->values);
   }

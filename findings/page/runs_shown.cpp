@@ -43,7 +43,7 @@ bool has_records(const FindingResult& result) {
 }
 
 std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs,
-                                           double worst) {
+                                           const std::optional<double>& failed) {
   ModelValues model;
   bool any = false, finished = false;
   for (const Run* run : runs) {
@@ -52,17 +52,13 @@ std::optional<ModelValues> values_of_model(const Measurement& measurement, const
     any = any || value;
     finished = finished || !run->diverged();
     model.failures += !value;
-    if (!value && run->record->result.contains("probe")) continue;
-    model.values.push_back(value.value_or(worst));
+    if (!value && !failed) continue;
+    model.values.push_back(value ? *value : *failed);
     model.failed.push_back(!value);
     model.seeds.push_back(static_cast<double>(run->seed()));
   }
   if (!any && (finished || model.failures == 0)) return std::nullopt;
   return model;
-}
-
-double worst_on(const Measurement& measurement, const TaskRuns& task) {
-  return worst_value(measurement, runs_of(task));
 }
 
 std::string trained_setting(const Run& run, const std::string& key) {

@@ -19,16 +19,15 @@ bool has_records(const FindingResult& result);  // whether at least one reported
 Study finding_study(const FindingResult& result, const std::string& without = "");
 
 struct ModelValues {
-  Values values;             // of the recorded runs, by seed; a failed one counts as `worst`
+  Values values;             // of the recorded runs, by seed; a failed one as value_of_failure says
   std::vector<bool> failed;  // which of them diverged or have no finite score
   Values seeds;
   int failures = 0;  // these, and runs that have no such number at all (a probe of a run that diverged)
 };
 // Nothing when the model has no such number (the forget gate of a GRU): no run has one, although some finished.
+// `failed` is what a run without one counts as (value_of_failure of all runs of the task).
 std::optional<ModelValues> values_of_model(const Measurement& measurement, const std::vector<const Run*>& runs,
-                                           double worst);
-// What a failed run of a task counts as (worst_value of all its runs).
-double worst_on(const Measurement& measurement, const TaskRuns& task);
+                                           const std::optional<double>& failed);
 
 // The value of a setting that a run was trained with, from its record.
 std::string trained_setting(const Run& run, const std::string& key);

@@ -65,10 +65,10 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
                   const SettingAxis& places, const std::string& key) {
   const Finding& finding = *result.finding;
   const Measurement& measurement = finding.primary.measurement;
-  const double worst = worst_on(measurement, task);
+  const auto failed = value_of_failure(measurement, runs_of(task));
   Values all;
   for (const ModelRuns& model : task.models)
-    if (const auto values = values_of_model(measurement, pointers(model.runs), worst))
+    if (const auto values = values_of_model(measurement, pointers(model.runs), failed))
       all.insert(all.end(), values->values.begin(), values->values.end());
   const Values boundaries = boundaries_for_values(result);
   all.insert(all.end(), boundaries.begin(), boundaries.end());
@@ -93,7 +93,7 @@ void draw_setting(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
       std::vector<const Run*> runs;
       for (const Run& run : model.runs)
         if (run.recorded() && trained_setting(run, key) == places.values[i]) runs.push_back(&run);
-      const auto values = values_of_model(measurement, runs, worst);
+      const auto values = values_of_model(measurement, runs, failed);
       if (!values || values->values.empty()) continue;
       const double x = places.axis.logarithmic ? places.at[i] * std::pow(places.axis.high / places.axis.low, shift)
                                                : places.at[i] + shift * (places.axis.high - places.axis.low);

@@ -141,7 +141,7 @@ std::vector<Strip> model_strips(const Finding& finding, const TaskRuns& task,
   std::vector<Strip> strips;
   const Measurement& measurement = finding.primary.measurement;
   for (const ModelRuns& model : task.models) {
-    auto values = values_of_model(measurement, pointers(model.runs), worst_on(measurement, task));
+    auto values = values_of_model(measurement, pointers(model.runs), value_of_failure(measurement, runs_of(task)));
     if (!values) continue;
     Effect effect(values->values, {}, scale_of(measurement.name));
     Strip strip{model.label,

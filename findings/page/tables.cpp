@@ -164,14 +164,14 @@ std::string models_table(const FindingResult& r, const Study& study) {
                {"parameters"}},
               {}};
   for (const TaskRuns& task : study.tasks) {
-    const double worst = worst_on(measurement, task);
+    const auto failed = value_of_failure(measurement, runs_of(task));
     for (const ModelRuns& model : task.models) {
       const std::vector<const Run*> runs = pointers(model.runs);
       const auto recorded = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->recorded(); });
       const auto solved = std::count_if(runs.begin(), runs.end(), [](const Run* run) { return run->solved(); });
-      const auto values = values_of_model(measurement, runs, worst);
+      const auto values = values_of_model(measurement, runs, failed);
       const auto beside = is_score(measurement, runs) && is_known(other, runs)
-                              ? values_of_model(other, runs, worst_on(other, task))
+                              ? values_of_model(other, runs, value_of_failure(other, runs_of(task)))
                               : std::nullopt;
       std::vector<std::string> row = {task.label, model.label,
                                       std::to_string(recorded) + " of " + std::to_string(runs.size())};
@@ -193,7 +193,7 @@ std::string models_table(const FindingResult& r, const Study& study) {
       row.push_back(any && beside && !beside->values.empty() ? score_text(mean(beside->values)) : "-");
       several = several || row.back() != "-";
       row.push_back(std::to_string(solved) + " of " + std::to_string(recorded));
-      const auto parameters = values_of_model(parse_measurement("parameters"), runs, 0);
+      const auto parameters = values_of_model(parse_measurement("parameters"), runs, std::nullopt);
       row.push_back(parameters ? thousands(median(parameters->values)) : "-");
       table.rows.push_back(std::move(row));
     }

@@ -165,6 +165,85 @@ TEST_CASE("losses are compared by their ratio, and scores of 0 and 1 by their ra
   CHECK(same.p == 1);
 }
 
+namespace {
+
+// Ten pairs on adding.
+std::vector<Run> ten_pairs() {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 10; ++seed)
+    for (const made_up::Model* model : {&lstm, &gru}) runs.push_back(made_up::run(adding, *model, seed));
+  return runs;
+}
+
+}  // namespace
+
+TEST_CASE("rates of failure are compared as rates, and a run without a record has failed", "[analysis]") {
+  std::vector<Run> runs = ten_pairs();
+  for (std::size_t i = 0; i < 8; i += 2) runs[i] = made_up::diverged(runs[i]);
+  runs[8] = made_up::missing(runs[8]);
+  const Comparison some = compare(study_of(runs), "lstm", "gru", "diverged").at(0);
+  CHECK(some.mean_advantage == -0.5);
+  REQUIRE(some.mean_interval);
+  CHECK(some.mean_interval->low == Approx(BinaryPairs{0, 0, 5, 5}.interval(0.95).low));
+  CHECK(some.pairs[4].first_text == "missing");
+  for (Run& run : runs) run = made_up::diverged(run.recorded() ? run : made_up::run(adding, lstm, 5));
+  const Comparison all = compare(study_of(runs), "lstm", "gru", "diverged").at(0);
+  REQUIRE(all.mean_interval);
+  CHECK(all.mean_interval->high == Approx(BinaryPairs{10, 0, 0, 0}.interval(0.95).high));
+}
+
+TEST_CASE("what does not rate runs is compared where both have it, and says so", "[analysis]") {
+  std::vector<Run> runs = ten_pairs();
+  runs[1] = made_up::missing(runs[1]);
+  const Comparison sizes = compare(study_of(runs), "lstm", "gru", "parameters").at(0);
+  CHECK(sizes.pairs.size() == 9);
+  CHECK(sizes.mean_advantage == lstm.parameters - gru.parameters);
+  CHECK(sizes.caveats.at(0) == "1 pair is left out: runs that diverged or are missing have no such number");
+  CHECK(compare_text({sizes}).find("probability of improvement") == std::string::npos);
+  CHECK(compare_json({sizes}).at(0).at("improvement").is_null());
+
+  for (std::size_t i = 0; i < runs.size(); i += 2)
+    runs[i].record->result["probe"] = {{"scalars", {{"forget gate idle", 0.5}}}};
+  CHECK(user_error([&] { compare(study_of(runs), "lstm", "gru", "forget gate idle"); }) ==
+        "measure = forget gate idle is not a number of the runs of gru on task adding");
+  for (std::size_t i = 1; i < runs.size(); i += 2)
+    if (runs[i].recorded()) runs[i] = made_up::diverged(runs[i]);
+  CHECK(
+      user_error([&] { compare(study_of(runs), "lstm", "gru", "forget gate idle"); }) ==
+      "measure = forget gate idle: all runs of lstm or of gru on task adding diverged or are missing, and have no such "
+      "number");
+}
+
+TEST_CASE("a model without a single record is not compared", "[analysis][errors]") {
+  std::vector<Run> runs = ten_pairs();
+  for (std::size_t i = 1; i < runs.size(); i += 2) runs[i] = made_up::missing(runs[i]);
+  CHECK(user_error([&] { compare(study_of(runs), "lstm", "gru", ""); }) ==
+        "cell = lstm,gru: no run of gru on adding has a record");
+  CHECK(text_tables(study_of(runs)).find("no record yet") != std::string::npos);
+}
+
+TEST_CASE("a diverged run has no smaller excess than a model without memory", "[analysis]") {
+  std::vector<Run> runs;
+  for (const made_up::Model* model : {&lstm, &gru}) {
+    runs.push_back(made_up::run(made_up::tasks()[2], *model, 1));
+    set_score(runs.back(), "excess", 0.001);
+  }
+  runs[0] = made_up::diverged(runs[0]);
+  const Comparison excess = compare(study_of(runs), "lstm", "gru", "excess").at(0);
+  CHECK(excess.pairs.at(0).first == Approx(0.62 - 0.21));
+  CHECK(excess.mean_advantage < 0);
+}
+
+TEST_CASE("what rounding leaves of advantages that cancel is no effect", "[analysis]") {
+  std::vector<Run> runs = ten_pairs();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const double more = i / 2 < 5 ? 0.1 : -0.1;
+    set_score(runs[i], "relative", 0.3 + (i % 2 == 0 ? more * 3 : more * 0));
+  }
+  const Comparison none = compare(study_of(runs), "lstm", "gru", "relative").at(0);
+  CHECK(none.mean_advantage == 0);
+}
+
 TEST_CASE("bare names compare every variant that both models have", "[analysis]") {
   std::vector<Run> runs;
   for (int hidden : {32, 64}) {

@@ -1,6 +1,9 @@
 // Tables in LaTeX: text that is safe, and columns that fit a page.
 #include "analysis/latex.h"
 
+#include <algorithm>
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "tests/namespaces.h"
@@ -40,6 +43,37 @@ TEST_CASE("a table in LaTeX is a float with an escaped caption and a label for r
   CHECK(latex_table(table, "50 %", "copy (length 20)") ==
         "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n"
         "\\setlength{\\abovetopsep}{4pt}\n\\caption{50 \\%}\n"
-        "\\label{tab:copy--length-20-}\n\\begin{tabular}{@{}lr@{}}\n\\toprule\na\\_b & n \\\\\n\\midrule\n"
+        "\\label{tab:copy-(length-20)}\n\\begin{tabular}{@{}lr@{}}\n\\toprule\na\\_b & n \\\\\n\\midrule\n"
         "{}[x] & $-$1 \\\\\n\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+}
+
+TEST_CASE("text in LaTeX prints as it is written", "[analysis][tables]") {
+  CHECK(latex_escape("lstm|gru") == "lstm\\textbar{}gru");
+  CHECK(latex_escape("--updates, a---b, x - -1") == "-{}-updates, a-{}-{}-b, x - $-$1");
+  CHECK(latex_escape("?` !` `a' ''b'' ,,c") ==
+        "?\\textasciigrave{} !\\textasciigrave{} \\textasciigrave{}a' '{}'b'{}' ,{},c");
+  CHECK(latex_escape("<<a>> \"b\"") == "$<$$<$a$>$$>$ \\texttt{\\char34}b\\texttt{\\char34}");
+  // What the fonts have, and what they lack.
+  for (const std::string text : {"Müller, Škoda, œuvre, naïve, Łódź", "±0.5 × 2 µ", "1–2 ‘a’ “b” …"})
+    CHECK(latex_escape(text) == text);
+  CHECK(latex_escape("a\xf0\x9f\x98\x80z") == "a[U+1F600]z");
+  CHECK(latex_escape("\xd8\xb9 \xc4\x85 \xc2\xab") == "[U+0639] [U+0105] [U+00AB]");
+  const Table table{{{"n"}}, {{"\xf0\x9f\x98\x80"}}};
+  CHECK(latex_table(table, "", "").find("\n{}[U+1F600] \\\\\n") !=
+        std::string::npos);  // no argument of the line before
+}
+
+TEST_CASE("tables with different names have different labels in LaTeX", "[analysis][tables]") {
+  std::set<std::string> labels;
+  const std::vector<std::string> names = {"a b", "a-b",  "a  b", "a--b", "a - b", "a -b", "a- b",      "a_b",  "a.b",
+                                          "a/b", "(a b", "a,b",  "ab",   " ab",   "ab ",  "a\xc3\xa4", "a.20b"};
+  for (const std::string& name : names) {
+    const std::string latex = latex_table({{{"n"}}, {}}, "", name), begin = "\\label{tab:";
+    const std::size_t from = latex.find(begin) + begin.size();
+    labels.insert(latex.substr(from, latex.find('}', from) - from));
+  }
+  CHECK(labels.size() == names.size());
+  CHECK(labels.contains("a-b"));
+  CHECK(std::all_of(labels.begin(), labels.end(),
+                    [](const std::string& label) { return label.find_first_of("_%#&~^\\{} ,") == std::string::npos; }));
 }

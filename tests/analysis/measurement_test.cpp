@@ -153,7 +153,7 @@ TEST_CASE("a diverged run has no score, and its haste is no merit", "[measuremen
 TEST_CASE("a run without a value counts as the worst, and no better than no memory", "[measurement]") {
   const Run good = example(), bad = made_up::diverged(example());
   const auto worst = [&](const std::string& measure, const std::vector<const Run*>& runs) {
-    return worst_value(parse_measurement(measure), runs);
+    return value_of_failure(parse_measurement(measure), runs).value();
   };
   CHECK(worst("recall", {&good, &bad}) == 0);
   CHECK(worst("loss", {&good, &bad}) == 0.5);  // the baseline
@@ -163,6 +163,10 @@ TEST_CASE("a run without a value counts as the worst, and no better than no memo
   CHECK(worst("skill before training", {&good, &bad}) == Approx(-1));
   CHECK(worst("cpu_ms_per_update", {&good, &bad}) == Approx(2));
   CHECK(worst("cpu_seconds_to_solve", {&good, &bad}) == 4);
+  CHECK(worst("diverged", {&good}) == 1);
+  CHECK(worst("solved", {&good}) == 0);
+  for (const char* size : {"parameters", "hidden", "state_size", "forget gate idle", "gradient at lag 10"})
+    CHECK_FALSE(value_of_failure(parse_measurement(size), {&good, &bad}).has_value());
 }
 
 TEST_CASE("which way is better", "[measurement]") {

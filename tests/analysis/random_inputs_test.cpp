@@ -189,6 +189,8 @@ TEST_CASE("order, unit and sign of random inputs change results as they should",
 
     CHECK(welch_test(larger, times(b, unit)) == Approx(welch_test(a, b)).epsilon(1e-9));
     CHECK(welch_test(b, a) == close(welch_test(a, b)));
+    for (const double extreme : {1e-150, 1e150})
+      CHECK(welch_test(times(a, extreme), times(b, extreme)) == Approx(welch_test(a, b)).epsilon(1e-9));
     CHECK(interquartile_mean(larger) == Approx(interquartile_mean(a) * unit).epsilon(1e-12).margin(1e-14 * unit));
     CHECK(interquartile_mean(opposite) == close(-interquartile_mean(a)));
     CHECK(probability_of_improvement(larger, times(b, unit)) == probability_of_improvement(a, b));

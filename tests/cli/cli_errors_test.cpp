@@ -50,11 +50,17 @@ TEST_CASE("a figure for a paper that is higher than a page is announced", "[cli]
   CHECK_THAT(four.err,
              Contains("learning-curves-column is ") && Contains(" mm high, more than fits a page; --paper page"));
   CHECK(shell.run("plot tasks.ini --task copy --paper column --format svg --out figures").err.empty());
+  for (const char* out : {"/dev/null", "tasks.ini", "tasks.ini/figures"}) {
+    const Printed refused = shell.run(std::string("plot tasks.ini --out ") + out);
+    CHECK(refused.code == 2);
+    CHECK(refused.err.starts_with("rnnbench: command line: --out = " + std::string(out) + " cannot be written: "));
+  }
 }
 
 TEST_CASE("mistakes on the command line", "[cli][errors]") {
   const Shell shell;
   shell.write("x.ini", one_run);
+  CHECK(shell.refusal("--version x") == "command line: --version takes no arguments, but 'x' is given");
   CHECK(shell.refusal("lits") == "command line: unknown command 'lits'; did you mean 'list'?");
   CHECK(shell.refusal("frobnicate") ==
         "command line: unknown command 'frobnicate'; 'rnnbench --help' lists the commands");
@@ -313,6 +319,13 @@ TEST_CASE("who trained with settings on the command line is told to repeat them"
     CHECK(outcome.code == 2);
     CHECK(outcome.err.find("; " + hint + "\n") != std::string::npos);
   }
+  // So is who looks at them before they are trained: the command has the same settings.
+  for (const char* command : {"table", "plot", "report"})
+    CHECK(shell.run(std::string(command) + " m.ini --updates 4 --seed 1,2")
+              .err.starts_with(
+                  "rnnbench: no run of experiment 'm' has a record in results/m/runs; run it first: " RNNBENCH_PROGRAM
+                  " run m.ini --updates 4 --seed 1,2; " +
+                  otherwise));
   CHECK(shell.run("status m.ini").out.ends_with(hint + "\n"));
   CHECK(shell.run("table m.ini --batch 4 --updates 2").code == 0);
   // Settings that differ in many places are not listed, and a run that is recorded needs no hint.

@@ -80,8 +80,8 @@ TEST_CASE("commands do not write to results of other users", "[cli][limits][fore
   shell.write("others.csv", "task,model,seed,score\nadding,mine,1,0.5\n");
   REQUIRE(shell.run("run m.ini").code == 0);
   REQUIRE(::chown((shell / "results/m").c_str(), 12345, 12345) == 0);
-  for (const char* command : {"run m.ini --seed 3", "report m.ini", "plot m.ini", "import others.csv --to m.ini",
-                              "trace $(ls results/m/runs/*.json | head -n 1)"}) {
+  for (const char* command : {"run m.ini --seed 3", "run m.ini", "submit m.ini", "report m.ini", "plot m.ini",
+                              "import others.csv --to m.ini", "trace $(ls results/m/runs/*.json | head -n 1)"}) {
     const Printed outcome = shell.run(command);
     INFO(command << outcome.err);
     CHECK(outcome.code == 2);
@@ -104,6 +104,16 @@ TEST_CASE("paths that the system refuses end in a sentence", "[cli][limits]") {
   CHECK(is_one_sentence(verify.err));
   CHECK(verify.err.find("/nonexistent") != std::string::npos);
   CHECK(verify.err.find("filesystem error") == std::string::npos);
+  const Printed proc = shell.run("verify r/adding/runs/*.json", "TMPDIR=/proc ");
+  CHECK(proc.code == 2);
+  CHECK(is_one_sentence(proc.err));
+  CHECK(shell.run("merge '' --into all").err == "rnnbench: command line: '' is not the name of a results folder\n");
+  const std::string gone = "cd '" + (shell / "").string() + "' && mkdir gone && cd gone && rmdir ../gone && '" +
+                           RNNBENCH_PROGRAM "' submit quickstart --dry-run >/dev/null 2>'" +
+                           (shell / "submit.err").string() + "'";
+  CHECK(WEXITSTATUS(std::system(gone.c_str())) == 2);
+  CHECK(
+      file_text(shell / "submit.err").starts_with("rnnbench: submit: the current folder, in which tasks would start"));
 }
 
 TEST_CASE("a limit of the size of files ends in a sentence, and nothing is lost", "[cli][limits]") {

@@ -226,6 +226,11 @@ TEST_CASE("mistakes of an import are refused before anything is written", "[cli]
   CHECK(refused(head + "copy,m,1,0.5\n", "import x.csv --to a/b").starts_with("command line: --to = a/b is neither"));
   CHECK(refused(head + "copy,m,1,0.5\n", "import x.csv --to .hidden")
             .starts_with("command line: --to = .hidden is neither"));
+  for (const std::string name : {"findings", "findings.html", "smoke", "lab", "full"})
+    CHECK(refused(head + "copy,m,1,0.5\n", "import x.csv --to " + name) ==
+          "command line: '" + name +
+              "' cannot be a name for results, because smoke, lab, full, findings, findings.html have other meanings; "
+              "choose another name with --to");
   CHECK(refused(head + "copy,m,1,0.5\n", "import x.csv --to none.ini") ==
         "cannot read 'none.ini': No such file or directory");
   CHECK(shell.refusal("import") == "command line: 'rnnbench import' needs one CSV file, but none is given");
@@ -263,4 +268,25 @@ TEST_CASE("imported results have no part in verdicts", "[cli][imported][findings
   CHECK(printed(shell, "findings study.ini --format json") == findings);
   printed(shell, "reproduce study.ini");
   CHECK(printed(shell, "findings study.ini --format json") == findings);
+}
+
+TEST_CASE("of two imports of one name at the same time, one is stored and the other refused", "[cli][imported]") {
+  const Shell shell;
+  const std::string head = "task,model,seed,score,measure,higher_is_better\n";
+  shell.write("a/z.csv", head + "imdb,bert,1,0.75,accuracy,true\n");
+  shell.write("b/z.csv", head + "imdb,bert,1,0.5,accuracy,true\n");
+  const auto import_of = [](const std::string& part) {
+    return "{ '" RNNBENCH_PROGRAM "' import " + part + "/z.csv --to mine >" + part + "/out 2>&1; echo $? >" + part +
+           "/code; } & ";
+  };
+  for (int round = 0; round < 5; ++round) {
+    fs::remove_all(shell / "results");
+    const std::string both = "cd '" + (shell / "").string() + "'; " + import_of("a") + import_of("b") + "wait";
+    REQUIRE(std::system(both.c_str()) == 0);
+    const bool first = file_text(shell / "a/code") == "0\n";
+    CHECK(file_text(shell / (first ? "b/code" : "a/code")) == "2\n");
+    CHECK(file_text(shell / (first ? "a/code" : "b/code")) == "0\n");
+    const std::string stored = file_text(shell / "results/mine/imported/z.csv");
+    CHECK(stored.find(first ? ",0.75," : ",0.5,") != std::string::npos);
+  }
 }

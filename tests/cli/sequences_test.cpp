@@ -238,6 +238,51 @@ TEST_CASE("what cannot be exported or predicted gets one sentence", "[cli][expor
   CHECK_THAT(refused("--from in.safetensors"), Contains("mask is [2, 3], but those before it have 1 sequences"));
 }
 
+TEST_CASE("the options --to and --out replace neither records nor what the command reads",
+          "[cli][export][predict][errors]") {
+  const Shell shell;
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += "[0, " + std::to_string(i % 2) + ", 1]\n";
+  shell.write("keep.jsonl", lines);
+  const std::string data = "--task sequences --file keep.jsonl ";
+  const fs::path record = train_small(shell, data + "--cell gru");
+  const fs::path weights = fs::path(record).replace_extension(".safetensors");
+  const std::string id = record.stem(), record_before = file_text(record), weights_before = file_text(weights);
+  fs::create_symlink("keep.jsonl", shell / "link.safetensors");
+  fs::create_directory_symlink(record.parent_path(), shell / "elsewhere");
+  const auto refused = [&](const std::string& arguments) {
+    const Printed printed = shell.run(arguments);
+    CHECK(printed.code == 2);
+    return printed.err;
+  };
+  for (const std::string& target :
+       {record.string(), weights.string(), std::string("results/sequences/runs/new"), "elsewhere/" + id + ".json"}) {
+    CAPTURE(target);
+    const std::string sentence = "/results/sequences/runs, which holds records of runs";
+    CHECK_THAT(refused("predict " + id + " --count 1 --to '" + target + "'"), Contains(sentence));
+    CHECK_THAT(refused("export --task copy --count 1 --to '" + target + "'"), Contains(sentence));
+    CHECK_THAT(refused("dump --to '" + target + "'"), Contains(sentence));
+  }
+  CHECK_THAT(refused("plot " + data + "--cell gru --out results/sequences/runs"),
+             Contains("command line: --out would write into ") && Contains("/results/sequences/runs, which holds"));
+
+  const std::string reads = " would replace keep.jsonl, which the command reads";
+  CHECK_THAT(refused("export " + data + "--count 3 --to keep.jsonl"), Contains("--to = keep.jsonl" + reads));
+  CHECK_THAT(refused("export " + data + "--count 3 --to link.safetensors"), Contains("link.safetensors" + reads));
+  CHECK_THAT(refused("dump " + data + "--to ./keep.jsonl"), Contains(reads));
+  CHECK_THAT(refused("predict " + id + " --to keep.jsonl"), Contains(reads));
+  CHECK(file_text(shell / "keep.jsonl") == lines);
+  CHECK(file_text(record) == record_before);
+  CHECK(file_text(weights) == weights_before);
+
+  // An older output is replaced, and not if it is what the command reads.
+  CHECK(shell.run("export " + data + "--count 3 --to out.safetensors").code == 0);
+  CHECK(shell.run("export " + data + "--count 2 --to out.safetensors").code == 0);
+  CHECK_THAT(refused("predict " + id + " --from out.safetensors --to out.safetensors"),
+             Contains("would replace out.safetensors"));
+  CHECK(read_safetensors(shell / "out.safetensors").find("inputs")->shape.at(0) == 2);
+}
+
 TEST_CASE("a trace ends with its sequence, not with the longest one", "[cli][trace]") {
   const Shell shell;
   std::string lines = "[0, 1, 0, 1, 0, 1, 0]\n";
@@ -256,10 +301,56 @@ TEST_CASE("a trace ends with its sequence, not with the longest one", "[cli][tra
     const auto steps = std::count(batch.answer.begin(), batch.answer.end(), 1);  // every step predicts the next symbol
     all.insert(steps);
     CHECK_THAT(printed.out, Contains(" of " + std::to_string(steps) + " answers are correct"));
+    CHECK_THAT(printed.out, Contains(", test sequence " + std::to_string(sample) + ": "));
     const std::string name = record.id() + (sample == 0 ? "" : "-sample-" + std::to_string(sample));
     const std::string values = file_text(shell / ("results/sequences/traces/" + name + ".csv"));
     CHECK(count(values, ",reset gate,0,") == static_cast<std::size_t>(steps));
     CHECK(batch.steps == 6);
   }
   CHECK(all == std::set<std::ptrdiff_t>{1, 2});
+  const std::string tested = std::to_string(task->listed(Purpose::test));
+  for (const std::string& beyond : {tested, std::string("999999")}) {
+    const Printed printed = shell.run("trace " + record.id() + " --sample " + beyond);
+    CHECK(printed.code == 2);
+    CHECK_THAT(printed.err, Contains("--sample = " + beyond + " is more than there is; the test of this task has " +
+                                     tested + " sequences, numbered from 0"));
+  }
+}
+
+TEST_CASE("the title of a trace counts all layers", "[cli][trace]") {
+  const Shell shell;
+  const int layers = GENERATE(1, 2, 4);
+  const std::string cell = layers == 1 ? "gru" : layers == 2 ? "lstm+gru" : "lstm+gru --layers 2";
+  const Record record = read_record(train_small(shell, "--task copy --length 4 --items 2 --cell " + cell));
+  const Printed printed = shell.run("trace " + record.id());
+  REQUIRE(printed.code == 0);
+  CHECK_THAT(printed.out, Contains(layers == 1 ? ", 4 units, seed 3"
+                                               : ", 4 units in each of " + std::to_string(layers) + " layers, seed 3"));
+  CHECK_THAT(printed.out, Contains(" at length 4: "));
+}
+
+TEST_CASE("all inputs of a task that is scored exactly are predicted", "[cli][predict]") {
+  const Shell shell;
+  const bool counts = GENERATE(false, true);
+  const Record record = read_record(train_small(shell, counts ? "--task counting --length 5 --longest 12 --cell gru"
+                                                              : "--task random-map --length 7 --pairs 70 --cell gru"));
+  const Printed printed = shell.run("predict " + record.id() + " --to outputs.safetensors");
+  INFO(printed.err);
+  REQUIRE(printed.code == 0);
+  const TensorFile outputs = read_safetensors(shell / "outputs.safetensors");
+  const auto mask = numbers<float>(outputs, "mask");
+  const auto rows = static_cast<std::size_t>(outputs.find("mask")->shape.at(0)), time = mask.size() / rows;
+  if (counts) {  // the words of n = 1, 2, ..., with 2 n + 1 steps
+    CHECK(rows >= 5);
+    for (std::size_t n = 1; n <= rows; ++n)
+      CHECK(std::count(mask.begin() + (n - 1) * time, mask.begin() + n * time, 1) == static_cast<int>(2 * n + 1));
+  } else {  // every pair once
+    CHECK(rows == 70);
+    const Json& test = record.result.at("final").at("test");
+    std::ostringstream scores;
+    scores << "loss " << test.at("loss").get<double>() << ", accuracy " << test.at("accuracy").get<double>() << '\n';
+    CHECK_THAT(printed.out, Contains(scores.str()));
+  }
+  CHECK(shell.run("predict " + record.id() + " --count 3 --to three.safetensors").code == 0);
+  CHECK(read_safetensors(shell / "three.safetensors").find("mask")->shape.at(0) == 3);
 }

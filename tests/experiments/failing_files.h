@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "experiments/records/files.h"
 #include "tests/namespaces.h"
@@ -31,9 +33,10 @@ class FailingFiles : public Files {
     }
     Files::write_unsynced(path, bytes);
   }
-  void append_lines(const std::filesystem::path& path, const std::string& bytes) override {
+  void append_lines(const std::filesystem::path& path, const std::function<std::string()>& lines,
+                    const std::function<bool(std::string_view)>& is_complete) override {
     if (count()) full();
-    Files::append_lines(path, bytes);
+    Files::append_lines(path, lines, is_complete);
   }
   void replace(const std::filesystem::path& from, const std::filesystem::path& to) override {
     if (count()) full();

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "experiments/records/find_record.h"
 #include "experiments/records/results_folder.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
@@ -56,6 +57,47 @@ TEST_CASE("links and devices in results are refused, wherever they are", "[resul
   // The results folder itself is the choice of the user.
   fs::create_directory_symlink(results, folder.path() / "link");
   ResultsFolder(folder.path() / "link", "small").prepare();
+}
+
+TEST_CASE("a run is not found through a link in the folder of an experiment", "[results-folder][foreign]") {
+  const TemporaryFolder folder;
+  const fs::path results = folder.path() / "results", outside = folder.path() / "outside";
+  const std::string id = "0123456789abcdef", record = id + ".json";
+  const fs::path runs = results / "small" / "runs", path = runs / record, weights = runs / (id + ".safetensors");
+  fs::create_directories(runs);
+  fs::create_directories(outside);
+  overwrite(path, "{}");
+  overwrite(outside / record, "{}");
+  const auto refused = [&](const fs::path& place) {
+    const std::string sentence = place.string() + ": this is a symbolic link";
+    for (const std::string& run : {id, id.substr(0, 4), path.string()})
+      CHECK_THROWS_WITH(find_record(results, run), Contains(sentence));
+    CHECK_THROWS_AS(find_record(results, id), UserError);
+  };
+  CHECK(find_record(results, id) == path);
+  CHECK(find_record(results, path.string()) == path);
+  fs::create_symlink(outside / record, weights);
+  refused(weights);
+  fs::remove(weights);
+  fs::remove(path);
+  fs::create_symlink(outside / record, path);
+  refused(path);
+  fs::remove_all(runs);
+  fs::create_directory_symlink(outside, runs);
+  refused(runs);
+  fs::remove(runs);
+  fs::create_directories(outside / "runs");
+  overwrite(outside / "runs" / record, "{}");
+  fs::remove(results / "small");
+  fs::create_directory_symlink(outside, results / "small");
+  refused(results / "small");
+  // The results folder, and a file elsewhere, are the choice of the user.
+  fs::remove(results / "small");
+  fs::rename(outside, results / "small");
+  fs::create_directory_symlink(results, folder.path() / "link");
+  CHECK(find_record(folder.path() / "link", id) == folder.path() / "link" / "small" / "runs" / record);
+  fs::create_symlink(path, folder.path() / "mine.json");
+  CHECK(find_record(results, (folder.path() / "mine.json").string()) == folder.path() / "mine.json");
 }
 
 TEST_CASE("results are not written to folders of other users", "[results-folder][foreign]") {

@@ -98,6 +98,10 @@ TEST_CASE("mistakes in the values of imported results", "[imported][errors]") {
           "x.csv:2: score = " + score +
               " is not a finite number; write a number, or 'diverged' for a run that ended without a score");
   }
+  for (const std::string score : {"1e101", "-1.1e100", "1e308"})
+    CHECK(refused_import(head + "a,b,1," + score + "\n") ==
+          "x.csv:2: score = " + score + " is not between -1e100 and 1e100");
+  CHECK(imported(head + "a,b,1,-1e100\n").at(0).score == -1e100);
   CHECK(refused_import(head + "a,b,1,0.5\na,b,2,\n") ==
         "x.csv:3: score is empty; write a number, or 'diverged' for a run that ended without a score");
   for (const std::string seed : {"-1", "1.5", "4294967296", "one", "1e400"})

@@ -63,7 +63,8 @@ TEST_CASE("a merge adds what is new, keeps what is there, and names what differs
   store_trial(two, 12), store_trial(two, 13), store_trial(two, 11, "fedcba9876543210");
   write_file(one / "small" / "protocol.json", "{}\n");
   write_file(two / "small" / "protocol.json", "{ }\n");
-  write_file(two / "small" / "imported" / "torch.csv", "task,model\n");
+  write_file(two / "small" / "imported" / "torch.csv",
+             "task,model,seed,measure,higher_is_better,score\nimdb,m,1,accuracy,true,0.5\n");
   write_file(two / "small" / "runs" / (example_record(5).id() + ".checkpoint"), "unfinished");
   write_file(two / "small" / "runs.csv", "derived\n");
   const auto before_one = bytes_below(one), before_two = bytes_below(two);
@@ -90,7 +91,7 @@ TEST_CASE("a merge adds what is new, keeps what is there, and names what differs
   auto expected = before_one;
   const std::string id4 = example_record(4).id();
   expected["small/runs/" + id4 + ".json"] = before_two.at("small/runs/" + id4 + ".json");
-  expected["small/imported/torch.csv"] = "task,model\n";
+  expected["small/imported/torch.csv"] = "task,model,seed,measure,higher_is_better,score\nimdb,m,1,accuracy,true,0.5\n";
   expected["small/search-A.jsonl"] += trial_line(trial_of(13, "0123456789abcdef"));
   CHECK(bytes_below(all) == expected);
 

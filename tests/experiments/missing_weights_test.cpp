@@ -76,6 +76,67 @@ TEST_CASE("a run that gives another result keeps its record and gets no weights"
   CHECK_FALSE(fs::exists(results_folder.weights_path(id)));
 }
 
+TEST_CASE("a changed byte in the header of a weights file is damage, and run repairs it", "[weights]") {
+  const TemporaryFolder folder;
+  const Experiment experiment = small_experiment(1, 20);
+  REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
+  const ResultsFolder results_folder(folder.path(), "small");
+  const std::string id = experiment.runs[0].id();
+  const fs::path weights = results_folder.weights_path(id);
+  const std::string bytes = read_file(weights);
+  const Record record = *results_folder.load(id);
+  const std::size_t header = bytes.size() - 4 * record.result.at("parameters").get<std::size_t>();
+  REQUIRE(bytes.substr(0, header).find("F32") != std::string::npos);
+  for (std::size_t i = 0; i < header; i += 1 + i / 64) {
+    std::string edited = bytes;
+    edited[i] = static_cast<char>(edited[i] ^ 1);
+    overwrite(weights, edited);
+    INFO(i);
+    CHECK(weights_problem(weights, record) == "damaged");
+  }
+  // A type, a name and a shape that leave a complete file of the same length.
+  for (const auto& [from, to] :
+       {std::pair{"\"F32\"", "\"I32\""}, {"weight_hh_l0", "weight_hx_l0"}, {"[16,4]", "[4,16]"}}) {
+    std::string edited = bytes;
+    REQUIRE(edited.find(from) < header);
+    edited.replace(edited.find(from), std::string(from).size(), to);
+    overwrite(weights, edited);
+    CHECK(weights_problem(weights, record) == "damaged");
+    REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
+    CHECK(read_file(weights) == bytes);
+  }
+  // Of another numerics_version, the names and shapes are not known.
+  Record former = record;
+  former.spec["numerics_version"] = 1;
+  CHECK(weights_problem(weights, former) == "");
+  std::string edited = bytes;
+  edited.replace(edited.find("\"F32\""), 5, "\"I32\"");
+  overwrite(weights, edited);
+  CHECK(weights_problem(weights, former) == "damaged");
+}
+
+TEST_CASE("no record makes the program read beyond its weights file", "[weights]") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "x.safetensors";
+  Record record = example_record(1);
+  std::string header = "{\"id\":\"" + record.id() + "\"}";
+  header.resize(64, ' ');
+  for (const std::uint64_t parameters :
+       {(std::uint64_t{1} << 62) - 2, (std::uint64_t{1} << 62) - 18, std::uint64_t{1} << 62, std::uint64_t{1} << 63,
+        UINT64_MAX, UINT64_MAX / 4, std::uint64_t{1} << 53, std::uint64_t{18}, std::uint64_t{17}}) {
+    record.result["parameters"] = parameters;
+    const std::uint64_t size = std::uint64_t{72} - 8 - 4 * parameters;  // of the header, as it would overflow
+    for (const std::uint64_t stated : {std::uint64_t{64}, size, std::uint64_t{0}}) {
+      overwrite(path, std::string(reinterpret_cast<const char*>(&stated), sizeof stated) + header);
+      INFO(parameters << ' ' << stated);
+      CHECK(weights_problem(path, record) == "damaged");
+    }
+  }
+  record.result["parameters"] = 0;
+  overwrite(path, "");
+  CHECK(weights_problem(path, record) == "damaged");
+}
+
 TEST_CASE("a diverged run has no weights to miss", "[weights]") {
   Record record = example_record(1);
   record.result["weights"] = nullptr;

@@ -47,3 +47,10 @@ TEST_CASE("jobs times threads may be the number of cores, and more only if asked
   const RunnerOptions more = chosen(2, cores, 1000, true);
   CHECK(more.jobs * more.threads == 2 * cores);
 }
+
+TEST_CASE("more jobs than cores are refused with the number that was given", "[runner]") {
+  const int cores = available_cores();
+  CHECK_THROWS_WITH(chosen(4096, cores, 2),
+                    Catch::StartsWith("jobs = 4096, of which 2 would have a run, with threads = "));
+  CHECK_THROWS_WITH(chosen(2, cores, 2), Catch::StartsWith("jobs = 2 with threads = "));
+}

@@ -127,6 +127,46 @@ TEST_CASE("a curve whose lists have different lengths is refused, whichever is e
   }
 }
 
+TEST_CASE("a curve is refused before its points take memory", "[record-shape]") {
+  const TemporaryFolder folder;
+  Json record = example_record(1).json();
+  const auto with = [&](std::size_t points, const std::vector<std::string>& keys) {
+    Json columns = Json::object();
+    for (const std::string& key : keys) columns[key] = Json(points, Json(0));
+    record["result"]["curve"] = columns;
+    return reading(folder, record);
+  };
+  CHECK(with(1000, {"update"}).find("its result.curve[...].train_loss is missing") != std::string::npos);
+  CHECK(with(0, {"update", "train_loss", "loss"}).find("its result.curve[...] is missing") != std::string::npos);
+  CHECK(with(0, {}).find("its result.curve[...] is missing") != std::string::npos);
+  CHECK(with(1000, {"update", "train_loss", "loss"}) == "");
+#ifdef NDEBUG  // not of a debugging build, nor with sanitizers, where it takes minutes
+  CHECK(with(max_record_bytes / 8 / 3 + 1, {"update", "train_loss", "loss"})
+            .find("its result.curve has more values than the maximum of 8388608") != std::string::npos);
+#endif
+}
+
+TEST_CASE("a count that would be cut off is refused", "[record-shape]") {
+  const TemporaryFolder folder;
+  for (const char* place :
+       {"/result/updates", "/result/parameters", "/result/hidden", "/result/sequences", "/result/updates_to_solve",
+        "/result/curve/1/update", "/result/lengths/0/length", "/measured/cores", "/measured/threads"}) {
+    INFO(place);
+    Json record = example_record(1).json();
+    record[Json::json_pointer(place)] = std::uint64_t{1} << 53;
+    CHECK(reading(folder, record) == "");
+    for (const std::uint64_t number : {(std::uint64_t{1} << 53) + 1, std::uint64_t{1} << 63, UINT64_MAX}) {
+      record[Json::json_pointer(place)] = number;
+      CHECK(reading(folder, record) != "");
+    }
+  }
+  Record record = example_record(1);
+  record.measured["cores"] = std::uint64_t{1} << 32;  // 0 as an int
+  record.measured["train_wall_seconds"] = 1.0;
+  record.measured["other_cpu_seconds"] = 1.0;
+  CHECK_FALSE(timed_on_busy_machine(record));
+}
+
 TEST_CASE("a record of an older version is checked without this version's options", "[record-shape]") {
   const TemporaryFolder folder;
   Json record = example_record(1).json();

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
+#include <signal.h>
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -174,8 +175,17 @@ pid_t start_program(const std::vector<std::string>& arguments, const fs::path& s
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, standard_error.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
                                      0666);
+  // A shell that started the tests in the background has them ignore SIGINT, and so would the program.
+  sigset_t answered;
+  ::sigemptyset(&answered);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&answered, number);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setsigdefault(&attributes, &answered);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t process = 0;
-  const int failed = ::posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
+  const int failed = ::posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed) throw std::runtime_error("cannot start " + program);
   return process;

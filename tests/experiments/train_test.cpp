@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -170,6 +171,25 @@ TEST_CASE("a state that no run can have is not continued", "[train]") {
   Json largest = good;
   largest["streams"] = Json::array({Json::array({4'294'967'295, 0})});
   CHECK(read_state(largest.dump(), 40, *optimizer).streams.at(0).sequences == 4'294'967'295);
+  // Counts go on from here, and the record of the run states them.
+  constexpr std::int64_t largest_count = std::numeric_limits<std::int64_t>::max();
+  refused("resumed", std::numeric_limits<int>::max());
+  refused("loss_count", largest_count);
+  const auto refused_in = [&](const char* part, const char* key, const Json& value) {
+    Json changed = good.at(part);
+    changed[key] = value;
+    refused(part, changed);
+  };
+  refused_in("solving", "confirmed", largest_count);
+  refused_in("solving", "confirmed", 2);  // without the update of the first one
+  refused_in("solving", "update", 10);    // without confirmed points
+  refused_in("best", "update", 21);
+  refused_in("best", "waited", largest_count);
+  refused_in("plateau", "waited", largest_count);
+  refused("times", {1e308, 0, 0, 0, 0});
+  Json point = good.at("curve").at(0);
+  point["a\nb"] = 0.5;
+  refused("curve", Json::array({point}));
   std::string deep = good.dump();
   deep.replace(deep.find("[{"), 1, std::string(100'000, '['));
   CHECK_THROWS_AS(read_state(deep, 40, *optimizer), UserError);

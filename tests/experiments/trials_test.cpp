@@ -1,18 +1,26 @@
 // The file of trials: what it keeps, and what becomes of it when processes are killed, disks are full or lines edited.
 #include "experiments/search/trials.h"
 
+#include <cerrno>
+#include <functional>
+#include <optional>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/text.h"
 #include "experiments/declaration/grid.h"
+#include "experiments/search/find_trial.h"
 #include "experiments/training/clock.h"
 #include "models/catalogue.h"
 #include "tasks/catalogue.h"
+#include "tests/experiments/failing_files.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
 #include "tests/tasks/symbol_file.h"
@@ -156,7 +164,7 @@ TEST_CASE("a trial that is there twice counts once, with different results not a
 TEST_CASE("the incomplete line of a killed process is dropped, wherever it ends", "[search][trials]") {
   const InFolder in;
   const std::string first = trial_line(example_trial(1)), second = trial_line(example_trial(2));
-  for (std::size_t length = 0; length < second.size(); ++length) {
+  for (std::size_t length = 0; length < second.size() - 1; ++length) {  // with all but the line end, it is complete
     overwrite(in.path, first + second.substr(0, length));
     TrialFile file = in.open();
     CHECK(file.size() == 1);
@@ -171,6 +179,185 @@ TEST_CASE("the incomplete line of a killed process is dropped, wherever it ends"
   overwrite(in.path, first + std::string(10'000, 'x'));
   in.open().add(example_trial(2));
   CHECK(in.text() == first + second);
+}
+
+TEST_CASE("a trial whose line lacks only its end is kept", "[search][trials]") {
+  const InFolder in;
+  const std::string first = trial_line(example_trial(1)), second = trial_line(example_trial(2)),
+                    third = trial_line(example_trial(3));
+  const std::string unfinished = first + second.substr(0, second.size() - 1);
+  overwrite(in.path, unfinished);
+  TrialFile file = in.open();
+  CHECK(file.ids_in_order() == std::vector{example_trial(1).id(), example_trial(2).id()});
+  file.add(example_trial(2));  // is known
+  CHECK(in.text() == unfinished);
+  CHECK_THROWS_WITH(file.add(example_trial(2, "00000000000000cd")), Contains("with a different result"));
+  // As a source of a merge.
+  TrialFile target(in.folder.path() / "search-B.jsonl");
+  std::vector<std::string> differing;
+  CHECK(target.add_all(file, differing) == 2);
+  CHECK(read_file(target.path()) == first + second);
+  // As its target.
+  TrialFile source(in.folder.path() / "search-C.jsonl");
+  for (const int seed : {2, 3}) source.add(example_trial(seed));
+  CHECK(file.add_all(source, differing) == 1);
+  CHECK(differing.empty());
+  CHECK(in.text() == first + second + third);
+  CHECK(file.size() == 3);
+  CHECK(in.open().ids_in_order() == file.ids_in_order());
+  // It is checked like others.
+  TrialRecord wrong = example_trial(2);
+  wrong.status = "fine";
+  const std::string line = trial_line(wrong);
+  overwrite(in.path, first + line.substr(0, line.size() - 1));
+  CHECK_THAT(in.refusal(), Contains("FILE:2: this trial cannot be used: its status"));
+  // A disk that is full keeps it as it is.
+  overwrite(in.path, unfinished);
+  FailingFiles full(1, false);
+  TrialFile failing(in.path, full);
+  CHECK_THROWS(failing.add(example_trial(3)));
+  CHECK(in.text() == unfinished);
+}
+
+TEST_CASE("a trial that another process adds at the last moment is not added twice", "[search][trials]") {
+  // Another process appends just before this one has the lock.
+  class OvertakenFiles : public Files {
+   public:
+    void append_lines(const fs::path& path, const std::function<std::string()>& lines,
+                      const std::function<bool(std::string_view)>& is_complete) override {
+      if (overtaken) TrialFile(path).add(*overtaken);
+      Files::append_lines(path, lines, is_complete);
+    }
+    std::optional<TrialRecord> overtaken;
+  };
+  const InFolder in;
+  OvertakenFiles files;
+  TrialFile file(in.path, files);
+  files.overtaken = example_trial(1);
+  file.add(example_trial(1));
+  CHECK(in.text() == trial_line(example_trial(1)));
+  TrialFile source(in.folder.path() / "search-B.jsonl");
+  for (const int seed : {1, 2, 3}) source.add(example_trial(seed));
+  files.overtaken = example_trial(2);
+  std::vector<std::string> differing;
+  CHECK(file.add_all(source, differing) == 1);
+  CHECK(differing.empty());
+  CHECK(in.text() == trial_line(example_trial(1)) + trial_line(example_trial(2)) + trial_line(example_trial(3)));
+  files.overtaken = example_trial(4, "00000000000000cd");
+  CHECK_THROWS_WITH(file.add(example_trial(4)), Contains("by another process with a different result"));
+  CHECK(in.open().size() == 4);
+}
+
+TEST_CASE("a file of trials that has another name is not written to", "[search][trials][foreign]") {
+  const InFolder in;
+  const std::string unfinished = trial_line(example_trial(1)) + "{\"mine\":";
+  const fs::path mine = in.folder.path() / "mine";
+  overwrite(mine, unfinished);
+  fs::create_hard_link(mine, in.path);
+  const std::string sentence = in.path.string() + ": this file has 2 names (hard links)";
+  TrialFile file = in.open();
+  CHECK(file.size() == 1);
+  CHECK_THROWS_WITH(file.check_writable(), Contains(sentence));
+  CHECK_THROWS_WITH(file.add(example_trial(2)), Contains(sentence));
+  CHECK_THROWS_AS(file.add(example_trial(2)), UserError);
+  CHECK(read_file(mine) == unfinished);
+  fs::remove(mine);
+  file.check_writable();
+  file.add(example_trial(2));
+  CHECK(in.text() == trial_line(example_trial(1)) + trial_line(example_trial(2)));
+}
+
+TEST_CASE("a number of updates that no run has is refused", "[search][trials][errors]") {
+  const InFolder in;
+  const std::string sentence =
+      "FILE:1: this trial cannot be used: a number of updates is not a whole number from 0 to 9007199254740992";
+  const std::string good = trial_line(example_trial(1));
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = replace_all(good.substr(0, good.find(",\"line_hash\"")), from, to);
+    text += ",\"line_hash\":\"" + hex16(fnv1a(text)) + "\"}\n";
+    overwrite(in.path, text);
+    return in.refusal();
+  };
+  REQUIRE(with("\"updates\":60", "\"updates\":61") == "accepted");
+  for (const char* number : {"18446744073709551615", "9223372036854775808", "9007199254740993", "-1", "1.5", "1e3"}) {
+    INFO(number);
+    CHECK(with("\"updates\":60", std::string("\"updates\":") + number) == sentence + advice);
+    CHECK(with("\"updates_to_solve\":40", std::string("\"updates_to_solve\":") + number) == sentence + advice);
+  }
+}
+
+TEST_CASE("a trial that cannot be trained again is named with file and line", "[search][trials][errors]") {
+  const InFolder in;
+  TrialRecord foreign = example_trial(2);
+  foreign.canonical = "schema = " + std::to_string(record_schema) +
+                      "\nnumerics_version = " + std::to_string(numerics_version) + "\nfoo";
+  overwrite(in.path, trial_line(example_trial(1)) + trial_line(foreign));
+  const TrialFile file = in.open();
+  CHECK(spec_of(*file.find(example_trial(1).id())).seed == 1);
+  CHECK_THROWS_WITH(spec_of(*file.find(foreign.id())),
+                    in.path.string() + ":2: trial " + foreign.id() + ": its canonical text has no task");
+}
+
+TEST_CASE("missing rights to a file of trials are a wrong path, a full disk is not", "[search][trials][errors]") {
+  class RefusingFiles : public Files {
+   public:
+    explicit RefusingFiles(int number) : number_(number) {}
+    void append_lines(const fs::path& path, const std::function<std::string()>&,
+                      const std::function<bool(std::string_view)>&) override {
+      throw std::system_error(number_, std::generic_category(), "cannot write " + path.string());
+    }
+
+   private:
+    const int number_;
+  };
+  const InFolder in;
+  RefusingFiles forbidden(EACCES), full(ENOSPC);
+  CHECK_THROWS_AS(TrialFile(in.path, forbidden).add(example_trial(1)), UserError);
+  CHECK_THROWS_WITH(TrialFile(in.path, forbidden).add(example_trial(1)),
+                    "cannot write " + in.path.string() + ": Permission denied");
+  try {
+    TrialFile(in.path, full).add(example_trial(1));
+    FAIL("added");
+  } catch (const UserError&) {
+    FAIL("a full disk is no mistake of the user");
+  } catch (const std::runtime_error& error) {
+    CHECK(error.what() == "cannot write " + in.path.string() + ": No space left on device");
+  }
+  in.open().check_writable();  // there is no file yet
+  in.open().add(example_trial(1));
+  in.open().check_writable();
+  if (::geteuid() == 0) return;  // root may write everything
+  fs::permissions(in.path, fs::perms::owner_read);
+  CHECK_THROWS_WITH(in.open().check_writable(), Contains("search-A.jsonl: Permission denied"));
+}
+
+TEST_CASE("a trial is looked for in files of trials of limited size only", "[search][trials][errors]") {
+  const InFolder in;
+  const fs::path study = in.folder.path() / "study", path = TrialFile::path_in(study, 'A');
+  fs::create_directories(study);
+  const std::string id = example_trial(1).id();
+  const auto found = [&]() -> std::string {
+    try {
+      return find_trial(in.folder.path(), id).has_value() ? "found" : "not found";
+    } catch (const UserError& error) {
+      return replace_all(error.what(), path.string(), "FILE");
+    }
+  };
+  CHECK(found() == "not found");
+  overwrite(path, trial_line(example_trial(1)));
+  CHECK(found() == "found");
+  fs::resize_file(path, std::uint64_t{3} << 30);  // without blocks on the disk
+  CHECK(found() == "FILE: is too large for a file of trials");
+  fs::remove(path);
+  fs::create_directory(path);
+  CHECK(found() == "FILE: this is not a file of trials");
+  fs::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(found() == "FILE: this is not a file of trials");
+  fs::remove(path);
+  overwrite(in.path, trial_line(example_trial(1)));
+  fs::create_symlink(in.path, path);
+  CHECK_THAT(found(), Contains("FILE: this is a symbolic link"));
 }
 
 TEST_CASE("one process sees what another appended", "[search][trials]") {

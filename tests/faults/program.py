@@ -15,8 +15,10 @@ SECONDS = 120  # after which a command has hung
 
 
 def hang_up():
-    """Under nohup, SIGHUP is ignored, and so it would be by the programs that are started."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """Under nohup, SIGHUP is ignored, and in the background of a script SIGINT; so they would be by the programs that
+    are started."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Program:

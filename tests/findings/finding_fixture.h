@@ -103,8 +103,9 @@ inline Record recall_record(const RunSpec& run, double recall, const Json& resul
 class UnsyncedFiles : public Files {
  public:
   void write(const std::filesystem::path& path, const std::string& bytes) override { std::ofstream(path) << bytes; }
-  void append_lines(const std::filesystem::path& path, const std::string& bytes) override {
-    std::ofstream(path, std::ios::app) << bytes;
+  void append_lines(const std::filesystem::path& path, const std::function<std::string()>& lines,
+                    const std::function<bool(std::string_view)>&) override {
+    std::ofstream(path, std::ios::app) << lines();
   }
   void sync_folder(const std::filesystem::path&) override {}
 };

@@ -316,6 +316,50 @@ TEST_CASE("boundaries that no number can cross are refused", "[finding][errors]"
   CHECK_THAT(refusal({{"compare", "lstm, gru > gru"}}), EndsWith("'lstm, gru > gru' compares 'gru' with itself"));
 }
 
+TEST_CASE("runs that are compared with themselves and sides that are repeated are refused", "[finding][errors]") {
+  const auto of_two_lengths = [](const std::string& compare) {
+    return refusal({{"compare", compare}, {"length", "5, 10"}});
+  };
+  CHECK(of_two_lengths("lstm{length=5} ~ lstm{length=5,hidden=4}") ==
+        "x.ini:9: 'lstm{length=5} ~ lstm{length=5,hidden=4}' compares 'lstm{length=5}' with itself, because "
+        "'lstm{length=5,hidden=4}' stands for the same runs");
+  for (const char* text : {"lstm ~ lstm{hidden=4}", "lstm - lstm > 0", "lstm / lstm < 1", "mean(lstm) > lstm",
+                           "min(lstm, gru) > min(gru{hidden=4}, lstm)", "lstm > max(gru - gru{layers=1}, rnn)"}) {
+    CAPTURE(text);
+    const KeyValues set = {{"cell", "lstm, gru, rnn"}, {"compare", text}};
+    CHECK_THAT(refusal(set), Contains("x.ini:9: '" + std::string(text) + "' compares '") && Contains("' with itself"));
+  }
+  CHECK_THAT(of_two_lengths("slope(lstm - lstm{hidden=4} over length) > 0"), Contains("' with itself"));
+  CHECK(refusal({{"compare", "lstm, gru, lstm{hidden=4} > 0.5"}}) ==
+        "x.ini:9: 'lstm, gru, lstm{hidden=4} > 0.5' repeats a side: 'lstm{hidden=4}' stands for the same runs as one "
+        "before it");
+  CHECK_THAT(refusal({{"also", "show lstm, lstm"}}), Contains("x.ini:8: 'show lstm, lstm' repeats a side"));
+  for (const char* text : {"lstm{length=5} - lstm{length=10} > 0", "slope(lstm - gru over length) > 0",
+                           "lstm{length=5}, lstm{length=10} > 0.5", "lstm - gru > gru - lstm"})
+    CHECK(of_two_lengths(text) == "accepted");
+  // On the only task that both models have, they are the same runs.
+  CHECK_THAT(refusal({{"task", "copy, adding"}, {"measure", "skill"}, {"compare", "lstm ~ lstm{hidden=4}"}},
+                     "[adding]\nhidden = 8\n"),
+             Contains("' with itself"));
+}
+
+TEST_CASE("a margin that no difference of shares can reach is refused", "[finding][errors]") {
+  const auto claimed = [](const std::string& measure, const std::string& compare, const std::string& margin) {
+    return refusal({{"measure", measure}, {"compare", compare}, {"margin", margin + " (m)"}});
+  };
+  CHECK(claimed("solved", "lstm > gru", "1.5") ==
+        "x.ini:10: margin = 1.5 cannot be reached: solved is a share from 0 to 1, so a margin has to be below 1");
+  for (const char* measure : {"diverged", "recall", "recall at 50", "accuracy beyond"})
+    CHECK_THAT(claimed(measure, "lstm <= max(gru, 0.5)", "1"), Contains("cannot be reached"));
+  CHECK(claimed("solved", "lstm > gru", "0.99") == "accepted");
+  CHECK(claimed("recall", "lstm > 0.9", "0.2") ==
+        "x.ini:10: margin = 0.2 cannot be reached by 'lstm > 0.9': recall is a share from 0 to 1");
+  CHECK(claimed("recall", "lstm > 0.9", "0.05") == "accepted");
+  CHECK_THAT(claimed("recall", "lstm < 0.1", "0.1"), Contains("cannot be reached by 'lstm < 0.1'"));
+  CHECK(claimed("recall", "lstm / gru > 2", "1.5") == "accepted");
+  CHECK(claimed("updates_to_solve", "gru < lstm", "20") == "accepted");
+}
+
 TEST_CASE("a comparison of mean losses is refused, one of their ratio is not", "[finding][errors]") {
   CHECK_THAT(refusal({{"measure", "loss"}, {"compare", "lstm < gru"}}),
              Contains("x.ini: x: 'lstm < gru' compares means of loss") && Contains("compare a ratio"));

@@ -171,7 +171,15 @@ TEST_CASE("the table of findings, and the other commands on a finding", "[reprod
   CHECK(Json::parse(shell.out) != tuned);
   CHECK(shell.run("table small --runs trials --format json") == 0);
   CHECK(Json::parse(shell.out).size() == 24);
-  CHECK(Json::parse(shell.out).at(0).at("search") == "A");
+  const Json trial = Json::parse(shell.out).at(0);
+  CHECK(trial.at("search") == "A");
+  CHECK(trial.at("updates") == 10);
+  // As it was recorded, and not as it is shown.
+  REQUIRE(trial.at("validation").is_number());
+  const std::string score = trial.at("validation").dump();
+  CHECK_THAT(text_of(shell / "results/small/search-A.jsonl"), Contains(score));
+  CHECK(shell.run("table small --runs trials --format csv") == 0);
+  CHECK_THAT(shell.out, Contains("," + score + ","));
   CHECK(shell.run("compare small --cell lstm,gru") == 0);
   CHECK(shell.run("compare small --cell lstm,gru --runs trials") == 2);
   CHECK_THAT(shell.err, Contains("trials have validation scores only"));
