@@ -64,11 +64,20 @@ Values logarithms(Values values) {
   return values;
 }
 
+// What rounding leaves of differences that cancel is no effect.
+void drop_rounding(double& advantage, const Values& first, const Values& second) {
+  double largest = 0;
+  for (const Values* values : {&first, &second})
+    for (const double value : *values) largest = std::max(largest, std::abs(value));
+  if (std::abs(advantage) < 1e-14 * largest) advantage = 0;
+}
+
 // Two independent samples, of all runs of either model.
 void add_unpaired_statistics(Comparison& comparison, Scale scale) {
   const Values first = comparison.first_values(), second = comparison.second_values();
   const Values a = oriented(first, comparison), b = oriented(second, comparison);
   comparison.mean_advantage = mean(a) - mean(b);
+  drop_rounding(comparison.mean_advantage, first, second);
   comparison.improvement = probability_of_improvement(a, b);
   const bool enough = static_cast<int>(std::min(a.size(), b.size())) >= min_runs_for_interval;
   if (enough) comparison.improvement_interval = improvement_interval(a, b);
@@ -91,15 +100,10 @@ void add_statistics(Comparison& comparison, Scale scale) {
   // What is greater if the first model is better. Values keep their signs, because those of rates, 0 and 1, are
   // recognized.
   if (!comparison.higher_is_better) std::swap(greater, less);
-  double largest = 0;
-  for (std::size_t i = 0; i < greater.size(); ++i) {
-    comparison.advantages.push_back(greater[i] - less[i]);
-    largest = std::max(largest, std::abs(comparison.advantages.back()));
-  }
+  for (std::size_t i = 0; i < greater.size(); ++i) comparison.advantages.push_back(greater[i] - less[i]);
   const int n = static_cast<int>(comparison.pairs.size());
   comparison.mean_advantage = mean(comparison.advantages);
-  // What rounding leaves of advantages that cancel is no effect.
-  if (std::abs(comparison.mean_advantage) < 1e-12 * largest) comparison.mean_advantage = 0;
+  drop_rounding(comparison.mean_advantage, greater, less);
   comparison.improvement = probability_of_improvement(greater, less);
   if (n >= min_runs_for_interval) comparison.improvement_interval = improvement_interval(greater, less);
   if (scale == Scale::unbounded) {
@@ -173,8 +177,9 @@ void check_known(const TaskRuns& task, const ModelRuns& model, const Measurement
 
 void add_left_out(Comparison& comparison, std::size_t count, const std::string& noun) {
   if (count > 0)
-    comparison.caveats.push_back(counted(count, noun) + (count == 1 ? " is" : " are") +
-                                 " left out: runs that diverged or are missing have no such number");
+    comparison.caveats.push_back(
+        counted(count, noun) + (count == 1 ? " is" : " are") +
+        " left out: runs that diverged or are missing, or whose value is not finite, have no such number");
 }
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
@@ -283,6 +288,8 @@ std::vector<Comparison> compare(const Study& study, const std::string& first, co
                     "table, such as '" +
                     model_labels(study).back() + "'");
   }
+  if (!without_record.empty())
+    comparisons.back().caveats.push_back("no run of " + without_record + " has a record, so it is not compared there");
   Values p;
   for (const Comparison& comparison : comparisons) {
     if (comparison.p) p.push_back(*comparison.p);

@@ -73,13 +73,14 @@ std::string explanations(const std::vector<Comparison>& comparisons) {
   const auto any = [&](auto&& condition) { return std::any_of(comparisons.begin(), comparisons.end(), condition); };
   const bool paired = any([](const Comparison& c) { return c.paired; });
   std::string text = paired ? "A pair consists of two runs with the same seed, and so with the same data.\n" : "";
-  text +=
-      R"(advantage: value of the first model minus value of the second, with the sign chosen so that positive values are in favor
-  of the first model
-)";
-  if (any([](const Comparison& c) { return c.rates_runs; }))
+  const bool rated = any([](const Comparison& c) { return c.rates_runs; });
+  if (any([](const Comparison& c) { return !c.rates_runs; }))
+    text += "difference: value of the first model minus value of the second\n";
+  if (rated)
     text +=
-        R"(probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
+        R"(advantage: value of the first model minus value of the second, with the sign chosen so that positive values are in favor
+  of the first model
+probability of improvement: the probability that a run of the first model is better than a run of the second, where ties
   count half (Mann-Whitney)
 )";
   if (any([](const Comparison& c) { return c.ratio.has_value(); }))
@@ -100,8 +101,10 @@ sign-flip test: two-sided p-value of the hypothesis that both models are equally
   logarithm of the ratio, and the p-value, are Welch's; the interval of the probability is Wilson's
 )";
   if (comparisons.size() > 1) text += "adjusted: for the number of comparisons, by Holm\n";
-  return text +
-         "Runs that diverged or are missing have the worst score of the task, or their whole budget as updates to solve.\n";
+  if (rated)
+    text +=
+        "Runs that diverged or are missing have the worst score of the task, or their whole budget as updates to solve.\n";
+  return text;
 }
 
 }  // namespace

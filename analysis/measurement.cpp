@@ -273,11 +273,14 @@ void check_measure(const Study& study, const std::string& measure) {
 }
 
 bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {
+  std::string name = m.name;  // of a score, also where a probe has measured it
+  for (const std::string& prefix : {std::string("untrained "), std::string("saturated ")})
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
   for (const Run* run : runs) {
-    if (run->imported && run->imported->measure == m.name) return run->imported->higher_is_better;
+    if (run->imported && run->imported->measure == name) return run->imported->higher_is_better;
     if (!run->recorded()) continue;
     const Json& measure = run->record->result.at("measure");
-    if (measure.at("name") == m.name) return measure.at("higher_is_better");
+    if (measure.at("name") == name) return measure.at("higher_is_better");
   }
   static const std::set<std::string> lower = {"loss",
                                               "mse",
@@ -292,7 +295,7 @@ bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs)
                                               "diverged",
                                               "parameters",
                                               "state_size"};
-  return !lower.contains(m.name);
+  return !lower.contains(name);
 }
 
 bool rates_runs(const Measurement& m) {

@@ -1,13 +1,10 @@
 #include "cli/import.h"
 
 #include <algorithm>
-#include <fcntl.h>
 #include <iostream>
 #include <map>
 #include <set>
-#include <sys/file.h>
 #include <system_error>
-#include <unistd.h>
 
 #include "analysis/format.h"
 #include "analysis/imported.h"
@@ -18,7 +15,6 @@
 #include "core/plain_text.h"
 #include "core/read_file.h"
 #include "core/text.h"
-#include "core/uninterrupted.h"
 #include "experiments/records/imported.h"
 
 namespace rnnbench::cli {
@@ -88,24 +84,6 @@ std::string text_of(const Changes& changes) {
   return std::to_string(changes.changed) + " changed, " + std::to_string(changes.added) + " new, " +
          std::to_string(changes.removed) + " missing";
 }
-
-// Two commands that import at the same time do so one after the other: each checks its results together with those of
-// the other. Where the file system has no locks, no file is lost, but results may be there twice.
-class ImportLock {
- public:
-  explicit ImportLock(const fs::path& folder)
-      : folder_(uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) {
-    if (folder_ >= 0) static_cast<void>(uninterrupted([&] { return ::flock(folder_, LOCK_EX); }));
-  }
-  ~ImportLock() {
-    if (folder_ >= 0) ::close(folder_);
-  }
-  ImportLock(const ImportLock&) = delete;
-  ImportLock& operator=(const ImportLock&) = delete;
-
- private:
-  const int folder_;
-};
 
 // Throws UserError, or std::runtime_error where another path would not help, if work that writes the file fails.
 template <class Work>

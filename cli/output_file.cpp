@@ -30,15 +30,18 @@ std::filesystem::path output_file(const Arguments& arguments) {
   if (std::filesystem::exists(path) &&
       !std::filesystem::is_regular_file(path))  // write_atomically would replace a device
     throw UserError("command line: --to = " + path.string() + " is not a regular file; give the name of a file");
-  refuse_folder_of_results("to", resolved(path).parent_path());
+  if (std::filesystem::exists(path) && is_file_of_study(resolved(path)))
+    throw UserError("command line: --to = " + path.string() +
+                    " would replace the trials or the protocol of a study; give another name");
+  refuse_folder_of_results("to", path);
   return path;
 }
 
-void refuse_folder_of_results(const std::string& option, const std::filesystem::path& folder) {
-  const std::filesystem::path target = resolved(folder);
-  if (!holds_results(target)) return;
-  throw UserError("command line: --" + option + " would write into " + target.string() +
-                  ", which holds records of runs or of a search, or imported results; choose another folder");
+void refuse_folder_of_results(const std::string& option, const std::filesystem::path& path) {
+  const std::filesystem::path target = resolved(path);
+  if (!is_among_results(target)) return;
+  throw UserError("command line: --" + option + " = " + path.string() +
+                  " is in a folder of records, weights or imported results; choose another folder");
 }
 
 void refuse_inputs(const std::filesystem::path& file, const std::vector<std::filesystem::path>& inputs) {

@@ -19,8 +19,8 @@ inline constexpr std::int64_t max_sequences = 1'000'000'000;  // that --count ac
 // folder of records, so that a command can say it before it computes.
 std::filesystem::path output_file(const Arguments& arguments);
 
-// Throws UserError if files that this option ("out") lets a command write into the folder would be among records.
-void refuse_folder_of_results(const std::string& option, const std::filesystem::path& folder);
+// Throws UserError if the path, the value of this option ("out"), is where records, weights or imported results are.
+void refuse_folder_of_results(const std::string& option, const std::filesystem::path& path);
 
 // Throws UserError if the file is one of those that the command reads, also under another name or through a link:
 // writing would destroy it.

@@ -83,6 +83,8 @@ void survive_closed_pipes() { handle(SIGPIPE, do_nothing); }
 
 // The end of a program whose standard output nobody reads any more, as with rnnbench table | head, is quiet.
 void end_if_nobody_reads() {
+  struct sigaction now {};
+  if (::sigaction(SIGPIPE, nullptr, &now) != 0 || now.sa_handler == SIG_IGN) return;
   pollfd state{STDOUT_FILENO, POLLOUT, 0};
   if (::poll(&state, 1, 0) != 1 || (state.revents & (POLLERR | POLLHUP)) == 0) return;
   std::signal(SIGPIPE, SIG_DFL);
@@ -93,6 +95,13 @@ void end_if_nobody_reads() {
 void use_limits() {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails, as on a full disk
   handle(SIGXCPU, end_at_limit);  // commands that train runs save checkpoints instead, see InterruptGuard
+  rlimit cpu{};
+  // `ulimit -t` sets both limits, and beyond the hard one nothing can be saved.
+  if (::getrlimit(RLIMIT_CPU, &cpu) == 0 && cpu.rlim_max != RLIM_INFINITY && cpu.rlim_cur == cpu.rlim_max) {
+    constexpr rlim_t seconds_to_save = 5;
+    cpu.rlim_cur -= std::min(cpu.rlim_cur / 2, seconds_to_save);
+    ::setrlimit(RLIMIT_CPU, &cpu);
+  }
   constexpr rlim_t enough = 8 << 20;
   rlimit stack{};
   if (::getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= enough) return;
@@ -141,7 +150,7 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   const int code = dispatch({argv + 1, argv + argc});
   std::cout.flush();
   if (std::cout) return code;
-  end_if_nobody_reads();
+  if (code == 0) end_if_nobody_reads();
   say("cannot write to standard output");
   return code == 0 ? 1 : code;
 } catch (const UserError& error) {

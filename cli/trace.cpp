@@ -134,7 +134,7 @@ int trace_command(const CommandArguments& words) {
   const fs::path folder = trace_folder(model.path), csv = folder / (trace.name + ".csv");
   const Figure figure = trace_figure(trace);
   refuse_links_and_devices(folder);
-  for (const fs::path& own : {folder.parent_path(), folder}) refuse_other_owner(own);
+  refuse_other_owners(folder.parent_path());
   try {
     fs::create_directories(folder);
     remove_abandoned(folder);

@@ -231,7 +231,9 @@ void give_verdict(FindingResult& result) {
     const bool unreliable = std::any_of(result.primary->parts.begin(), result.primary->parts.end(),
                                         [](const ComparisonPart& part) { return part.testable && !part.effect.hull; });
     if (result.verdict == Verdict::undecided && unreliable)
-      result.reason = "there is no reliable interval, because all differences are equal, or ratios are not all above 0";
+      result.reason =
+          "there is no reliable interval, because all differences are equal, ratios are not all above 0, or too few seeds "
+          "have a value";
   }
 }
 

@@ -9,8 +9,8 @@
 #include "core/options.h"
 #include "core/text.h"
 #include "experiments/declaration/grid.h"
+#include "findings/claim_checks.h"
 #include "findings/decidable.h"
-#include "findings/verdict.h"
 
 namespace rnnbench::findings {
 namespace {
@@ -82,85 +82,6 @@ DeclaredComparison read_comparison(const std::string& text, const std::string& m
   comparison.measurement =
       parse_measurement(comparison.statement.measure.empty() ? measure : comparison.statement.measure);
   return comparison;
-}
-
-// What an expression is computed from, so that two that differ only in how they are written have the same text: models
-// are replaced by their runs among those of a task.
-std::string meaning_of(const Expression& e, const std::vector<const Run*>& runs) {
-  using Kind = Expression::Kind;
-  if (e.kind == Kind::number) return number_text(e.number);
-  std::vector<std::string> parts;
-  if (e.kind == Kind::model) {
-    for (const Run* run : runs)
-      if (matches(e, *run)) parts.push_back(run->id());
-    return "{" + join(parts) + "}";
-  }
-  for (const Expression& operand : e.operands) parts.push_back(meaning_of(operand, runs));
-  const auto all = [&](const char* name) { return std::string(name) + "(" + join(parts) + ")"; };
-  if (e.kind == Kind::difference) return all("difference");
-  if (e.kind == Kind::ratio) return all("ratio");
-  if (e.kind == Kind::slope) return all("slope") + " over " + e.over;
-  // The order is of no effect, and the minimum, maximum or mean of one thing is the thing itself.
-  std::sort(parts.begin(), parts.end());
-  if (parts.front() == parts.back()) return parts.front();
-  return all(e.kind == Kind::min ? "min" : e.kind == Kind::max ? "max" : "mean");
-}
-
-void refuse_if_same(const Expression& a, const Expression& b, const Statement& statement,
-                    const std::vector<const Run*>& runs) {
-  if (meaning_of(a, runs) != meaning_of(b, runs)) return;
-  throw UserError("'" + statement.text + "' compares '" + a.text + "' with itself" +
-                  (a.text == b.text ? "" : ", because '" + b.text + "' stands for the same runs"));
-}
-
-void check_operands(const Expression& e, const Statement& statement, const std::vector<const Run*>& runs) {
-  if (e.kind == Expression::Kind::difference || e.kind == Expression::Kind::ratio)
-    refuse_if_same(e.operands[0], e.operands[1], statement, runs);
-  for (const Expression& operand : e.operands) check_operands(operand, statement, runs);
-}
-
-// Throws UserError if runs are compared with themselves, or a side is repeated, which would count as another test.
-void check_sides(const Statement& statement, const std::vector<PairedValues>& pairs) {
-  std::set<std::string> sides;  // on all tasks
-  for (const PairedValues& pair : pairs) {
-    const Expression& side = *pair.left_side;
-    if (!sides.insert(pair.task_settings + meaning_of(side, pair.runs)).second)
-      throw UserError("'" + statement.text + "' repeats a side: '" + side.text +
-                      "' stands for the same runs as one before it");
-    if (statement.relation != Relation::none) refuse_if_same(side, statement.right, statement, pair.runs);
-    check_operands(side, statement, pair.runs);
-    check_operands(statement.right, statement, pair.runs);
-  }
-}
-
-// Measures whose values are shares, from 0 to 1.
-const std::vector<std::string> measures_of_shares = {"solved",   "diverged",  "recall",
-                                                     "accuracy", "sequences", "correct"};
-
-// Ratios and slopes of shares have no bounds.
-bool is_bounded(const Expression& e) {
-  return e.kind != Expression::Kind::ratio && e.kind != Expression::Kind::slope &&
-         std::all_of(e.operands.begin(), e.operands.end(), is_bounded);
-}
-
-// Throws UserError for a margin that no difference of shares can reach.
-void check_margin_of_shares(const Finding& finding) {
-  const Statement& statement = finding.primary.statement;
-  const std::string &measure = finding.primary.measurement.name, margin = number_text(finding.margin);
-  const bool is_known = std::count(measures_of_shares.begin(), measures_of_shares.end(), measure) > 0;
-  if (!is_known || !is_bounded(statement.right)) return;
-  const Boundaries boundaries = boundaries_of(statement, finding.margin);
-  for (const Expression& side : statement.left) {
-    if (!is_bounded(side)) continue;
-    if (finding.margin >= 1)
-      throw UserError("margin = " + margin + " cannot be reached: " + measure +
-                      " is a share from 0 to 1, so a margin has to be below 1");
-    if (statement.right.kind != Expression::Kind::number || !is_share(side)) continue;
-    if ((statement.relation == Relation::above && boundaries.high >= 1) ||
-        (statement.relation == Relation::below && boundaries.low <= 0))
-      throw UserError("margin = " + margin + " cannot be reached by '" + statement.text + "': " + measure +
-                      " is a share from 0 to 1");
-  }
 }
 
 // The keys of one section [claim] or [claim NAME].
@@ -258,7 +179,7 @@ class ClaimReader {
       throw UserError("'" + finding.primary.statement.text +
                       "' needs a margin above 0: no measured number equals another exactly");
     line_ = keys_.at("margin")->line;
-    check_margin_of_shares(finding);
+    check_margin(finding.primary, finding.margin);
     for (const std::string& comparison : listed(text("also"), ';')) {
       finding.also.push_back(read_comparison(comparison, measure));
       parts_of(finding.also.back());

@@ -96,6 +96,7 @@ class Parser {
       if (take("(")) {
         function(name, operand);
       } else {
+        if (name == "show") refuse("a model ('show' stands before all sides)");
         operand.kind = Expression::Kind::model;
         operand.cell = name;
         if (take("{")) settings(operand);

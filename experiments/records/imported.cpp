@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fcntl.h>
 #include <map>
 #include <stdexcept>
+#include <sys/file.h>
 #include <tuple>
+#include <unistd.h>
 
 #include "core/csv.h"
 #include "core/error.h"
 #include "core/plain_text.h"
 #include "core/read_file.h"
 #include "core/text.h"
+#include "core/uninterrupted.h"
 
 namespace rnnbench::experiments {
 namespace fs = std::filesystem;
@@ -263,6 +267,15 @@ std::vector<ImportedRun> load_imports(const ResultsFolder& folder, const fs::pat
       for (ImportedRun& run : stored_import(file)) runs.push_back(std::move(run));
   check_imports(runs);
   return runs;
+}
+
+ImportLock::ImportLock(const fs::path& folder)
+    : folder_(uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) {
+  if (folder_ >= 0) static_cast<void>(uninterrupted([&] { return ::flock(folder_, LOCK_EX); }));
+}
+
+ImportLock::~ImportLock() {
+  if (folder_ >= 0) ::close(folder_);
 }
 
 }  // namespace rnnbench::experiments

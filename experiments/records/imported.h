@@ -56,6 +56,20 @@ std::string import_text(std::vector<ImportedRun> runs);
 // on the same task are of different measures or directions.
 void check_imports(const std::vector<ImportedRun>& runs);
 
+// While it lives, other processes that import into this folder, or merge imports into it, wait: each checks its results
+// together with those of the others. Where the file system has no locks, no file is lost, but results may be there
+// twice.
+class ImportLock {
+ public:
+  explicit ImportLock(const std::filesystem::path& folder);
+  ~ImportLock();
+  ImportLock(const ImportLock&) = delete;
+  ImportLock& operator=(const ImportLock&) = delete;
+
+ private:
+  const int folder_;
+};
+
 // Where the import of this name is stored: <folder>/imported/NAME.csv.
 std::filesystem::path import_path(const ResultsFolder& folder, const std::string& name);
 // The runs of a stored file, checked as those of any other; it has to state measure and direction.

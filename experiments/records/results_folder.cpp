@@ -37,12 +37,6 @@ bool is_own_file(const fs::path& path) {
   return is_id(path.stem().string()) && std::count(endings.begin(), endings.end(), path.extension().string()) > 0;
 }
 
-// The trials of a search, see experiments/search/trials.h, and the frozen protocol of a study.
-bool is_file_of_study(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return (name.starts_with("search-") && name.ends_with(".jsonl")) || name == "protocol.json";
-}
-
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 // Whether a folder holds results: without records, git keeps the files of a study but not the folder runs, and there
@@ -241,13 +235,21 @@ std::vector<std::string> experiments_in(const fs::path& results) {
   return names;
 }
 
-bool holds_results(const fs::path& folder) {
-  if (!fs::is_directory(folder)) return false;
-  const fs::path name = folder.filename();
-  return std::ranges::any_of(paths_in(folder), [&](const fs::path& path) {
-    return is_file_of_study(path) || (name == "runs" && is_own_file(path)) ||
-           (name == "imported" && path.extension() == ".csv");
-  });
+bool is_file_of_study(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return (name.starts_with("search-") && name.ends_with(".jsonl")) || name == "protocol.json";
+}
+
+bool is_among_results(const fs::path& path) {
+  for (fs::path folder = path; folder != folder.root_path() && !folder.empty(); folder = folder.parent_path()) {
+    const fs::path name = folder.filename();
+    if ((name != "runs" && name != "imported") || !fs::is_directory(folder)) continue;
+    const auto is_result = [&](const fs::path& file) {
+      return name == "runs" ? is_own_file(file) : file.extension() == ".csv";
+    };
+    if (std::ranges::any_of(paths_in(folder), is_result)) return true;
+  }
+  return false;
 }
 
 ResultsFolder::ResultsFolder(const fs::path& results, const std::string& experiment, Files& files)

@@ -66,10 +66,11 @@ class ResultsFolder {
 // The names of the experiments whose results are in this folder, sorted. Throws UserError when it is no folder.
 std::vector<std::string> experiments_in(const std::filesystem::path& results);
 
-// Whether this folder of an experiment holds what cannot be computed from other files: it is `runs` with records,
-// weights or checkpoints, `imported` with results, or has the trials or the protocol of a study. Nothing else may be
-// written there.
-bool holds_results(const std::filesystem::path& folder);
+// Whether the name is that of the trials of a search (experiments/search/trials.h) or of the protocol of a study.
+bool is_file_of_study(const std::filesystem::path& path);
+// Whether the absolute path is in a folder of an experiment, or is one, whose files cannot be computed from others:
+// `runs` with records, weights or checkpoints, or `imported` with results. Nothing else may be written there.
+bool is_among_results(const std::filesystem::path& path);
 
 // The record in a file named <id>.json, checked as ResultsFolder::load does. `text`: the content of the file, if the
 // caller has read it.

@@ -13,6 +13,7 @@
 #include "experiments/records/imported.h"
 #include "experiments/records/results_folder.h"
 #include "experiments/records/weights.h"
+#include "experiments/running/interrupt_guard.h"
 #include "experiments/search/search.h"
 #include "experiments/search/trials.h"
 
@@ -77,26 +78,41 @@ class Merge {
   }
 
   void add_imports() {
-    for (const fs::path& path : imports_in(from_.path())) {
-      const fs::path name = fs::path("imported") / path.filename();
-      const std::string problem = path_exists(into_.path() / name) ? "" : problem_of_import(path);
+    const std::vector<fs::path> paths = imports_in(from_.path());
+    if (paths.empty()) return;
+    const fs::path folder = into_.path() / "imported";
+    fs::create_directories(folder);
+    const ImportLock lock(folder);
+    std::vector<ImportedRun> all;
+    std::string problem_of_target;
+    try {
+      all = load_imports(into_);
+    } catch (const UserError& error) {
+      problem_of_target = error.what();
+    }
+    for (const fs::path& path : paths) {
+      stop_if_interrupted();
+      std::string problem;
+      if (!path_exists(folder / path.filename()))
+        problem = problem_of_target.empty() ? problem_of_import(path, all) : problem_of_target;
       if (problem.empty())
-        copy_file(name);
+        copy_file(fs::path("imported") / path.filename());
       else
         merged_.unusable.push_back(problem + "; " + path.string() + " was left out");
     }
   }
 
-  // Why the results in the file cannot stand beside those that the target has; "" if they can. Commands would refuse
-  // all results of the experiment.
-  std::string problem_of_import(const fs::path& path) const {
-    std::vector<ImportedRun> all = load_imports(into_);
+  // Why the results in the file cannot stand beside all others, to which they are added; "" if they can. Commands would
+  // refuse all results of the experiment.
+  static std::string problem_of_import(const fs::path& path, std::vector<ImportedRun>& all) {
     const std::string content = content_of(path, max_import_bytes);
+    const std::size_t before = all.size();
     try {
       for (ImportedRun& run : read_import(path, content, [](ScoredTask task) { return task; }))
         all.push_back(std::move(run));
       check_imports(all);
     } catch (const UserError& error) {
+      all.resize(before);
       return error.what();
     }
     return "";

@@ -16,6 +16,7 @@
 #include "experiments/records/foreign_files.h"
 #include "experiments/records/parse_json.h"
 #include "experiments/records/record_shape.h"
+#include "experiments/running/interrupt_guard.h"
 #include "tasks/catalogue.h"
 
 namespace rnnbench::experiments {
@@ -188,6 +189,7 @@ void TrialFile::refresh() {
   const std::string bytes = trial_file_text(path_, read_bytes_);
   std::size_t start = 0;
   for (std::size_t end; (end = bytes.find('\n', start)) != std::string::npos; start = end + 1) {
+    stop_if_interrupted();
     ++read_lines_;
     read_bytes_ += end + 1 - start;
     read_line(std::string_view(bytes).substr(start, end - start), read_lines_);

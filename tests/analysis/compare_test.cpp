@@ -198,7 +198,8 @@ TEST_CASE("what does not rate runs is compared where both have it, and says so",
   const Comparison sizes = compare(study_of(runs), "lstm", "gru", "parameters").at(0);
   CHECK(sizes.pairs.size() == 9);
   CHECK(sizes.mean_advantage == lstm.parameters - gru.parameters);
-  CHECK(sizes.caveats.at(0) == "1 pair is left out: runs that diverged or are missing have no such number");
+  CHECK(sizes.caveats.at(0) ==
+        "1 pair is left out: runs that diverged or are missing, or whose value is not finite, have no such number");
   CHECK(compare_text({sizes}).find("probability of improvement") == std::string::npos);
   CHECK(compare_json({sizes}).at(0).at("improvement").is_null());
 
@@ -220,6 +221,10 @@ TEST_CASE("a model without a single record is not compared", "[analysis][errors]
   CHECK(user_error([&] { compare(study_of(runs), "lstm", "gru", ""); }) ==
         "cell = lstm,gru: no run of gru on adding has a record");
   CHECK(text_tables(study_of(runs)).find("no record yet") != std::string::npos);
+  for (const made_up::Model* model : {&lstm, &gru}) runs.push_back(made_up::run(copy, *model, 1));
+  const auto compared = compare(study_of(runs), "lstm", "gru", "");
+  REQUIRE(compared.size() == 1);
+  CHECK(compared[0].caveats.back() == "no run of gru on adding has a record, so it is not compared there");
 }
 
 TEST_CASE("a diverged run has no smaller excess than a model without memory", "[analysis]") {

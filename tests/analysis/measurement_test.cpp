@@ -171,6 +171,9 @@ TEST_CASE("a run without a value counts as the worst, and no better than no memo
 
 TEST_CASE("which way is better", "[measurement]") {
   const Run run = example();
+  CHECK(higher_is_better(parse_measurement("saturated recall"), {&run}));
+  CHECK_FALSE(higher_is_better(parse_measurement("untrained loss"), {&run}));
+  CHECK_FALSE(higher_is_better(parse_measurement("saturated mse"), {&run}));
   const auto higher = [&](const std::string& measure) { return higher_is_better(parse_measurement(measure), {&run}); };
   CHECK(higher("recall"));
   CHECK(higher("skill"));

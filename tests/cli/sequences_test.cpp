@@ -255,16 +255,20 @@ TEST_CASE("the options --to and --out replace neither records nor what the comma
     CHECK(printed.code == 2);
     return printed.err;
   };
-  for (const std::string& target :
-       {record.string(), weights.string(), std::string("results/sequences/runs/new"), "elsewhere/" + id + ".json"}) {
+  for (const std::string& target : {record.string(), weights.string(), std::string("results/sequences/runs/new"),
+                                    "elsewhere/" + id + ".json", std::string("results/sequences/runs/below/new")}) {
     CAPTURE(target);
-    const std::string sentence = "/results/sequences/runs, which holds records of runs";
+    const std::string sentence = "is in a folder of records, weights or imported results";
     CHECK_THAT(refused("predict " + id + " --count 1 --to '" + target + "'"), Contains(sentence));
     CHECK_THAT(refused("export --task copy --count 1 --to '" + target + "'"), Contains(sentence));
     CHECK_THAT(refused("dump --to '" + target + "'"), Contains(sentence));
   }
   CHECK_THAT(refused("plot " + data + "--cell gru --out results/sequences/runs"),
-             Contains("command line: --out would write into ") && Contains("/results/sequences/runs, which holds"));
+             Contains("command line: --out = results/sequences/runs is in a folder of records"));
+  shell.write("results/sequences/search-A.jsonl", "");
+  CHECK_THAT(refused("export --task copy --count 1 --to results/sequences/search-A.jsonl"),
+             Contains("would replace the"));
+  fs::remove(shell / "results/sequences/search-A.jsonl");
 
   const std::string reads = " would replace keep.jsonl, which the command reads";
   CHECK_THAT(refused("export " + data + "--count 3 --to keep.jsonl"), Contains("--to = keep.jsonl" + reads));

@@ -60,6 +60,20 @@ TEST_CASE("a merge leaves out imported files that would make all results unusabl
   CHECK(load_imports(ResultsFolder(all, "small")).size() == 1);
 }
 
+TEST_CASE("imports of the target that cannot be used do not stop a merge", "[merge]") {
+  const TemporaryFolder folder;
+  const fs::path all = folder.path() / "all";
+  write_below(all / "small/imported/junk.csv", "no results");
+  write_below(folder.path() / "one/small/imported/x.csv", of_bert);
+  write_below(folder.path() / "one/other/imported/x.csv", of_bert);
+  const std::vector<Merged> merged = merge_results({folder.path() / "one"}, all);
+  REQUIRE(merged.size() == 2);
+  CHECK(merged[0].experiment == "other");
+  CHECK(merged[0].other_files == 1);
+  REQUIRE(merged[1].unusable.size() == 1);
+  CHECK_THAT(merged[1].unusable[0], Contains("junk.csv") && Contains("one/small/imported/x.csv was left out"));
+}
+
 TEST_CASE("a merge refuses names that are not plain text, and folders in place of files", "[merge][errors]") {
   const TemporaryFolder folder;
   const fs::path all = folder.path() / "all";

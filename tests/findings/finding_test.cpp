@@ -324,7 +324,9 @@ TEST_CASE("runs that are compared with themselves and sides that are repeated ar
         "x.ini:9: 'lstm{length=5} ~ lstm{length=5,hidden=4}' compares 'lstm{length=5}' with itself, because "
         "'lstm{length=5,hidden=4}' stands for the same runs");
   for (const char* text : {"lstm ~ lstm{hidden=4}", "lstm - lstm > 0", "lstm / lstm < 1", "mean(lstm) > lstm",
-                           "min(lstm, gru) > min(gru{hidden=4}, lstm)", "lstm > max(gru - gru{layers=1}, rnn)"}) {
+                           "min(lstm, gru) > min(gru{hidden=4}, lstm)", "min(lstm, lstm, gru) > min(lstm, gru)",
+                           "max(lstm, max(gru, rnn)) ~ max(lstm, gru, rnn)",
+                           "mean(lstm, gru, gru, lstm) > mean(lstm, gru)", "lstm > max(gru - gru{layers=1}, rnn)"}) {
     CAPTURE(text);
     const KeyValues set = {{"cell", "lstm, gru, rnn"}, {"compare", text}};
     CHECK_THAT(refusal(set), Contains("x.ini:9: '" + std::string(text) + "' compares '") && Contains("' with itself"));
@@ -348,9 +350,16 @@ TEST_CASE("a margin that no difference of shares can reach is refused", "[findin
     return refusal({{"measure", measure}, {"compare", compare}, {"margin", margin + " (m)"}});
   };
   CHECK(claimed("solved", "lstm > gru", "1.5") ==
-        "x.ini:10: margin = 1.5 cannot be reached: solved is a share from 0 to 1, so a margin has to be below 1");
+        "x.ini:10: margin = 1.5 cannot be reached by 'lstm > gru': solved is a share from 0 to 1");
   for (const char* measure : {"diverged", "recall", "recall at 50", "accuracy beyond"})
-    CHECK_THAT(claimed(measure, "lstm <= max(gru, 0.5)", "1"), Contains("cannot be reached"));
+    CHECK(claimed(measure, "lstm <= max(gru, 0.5)", "1") ==
+          "x.ini:10: 'lstm <= max(gru, 0.5)' cannot fail with margin = 1: " + parse_measurement(measure).name +
+              " is a share from 0 to 1");
+  for (const char* compare : {"lstm - gru > 0.5", "max(lstm, gru) - gru > 0.5", "lstm - gru < -0.5"})
+    CHECK_THAT(claimed("recall", compare, "0.5"), Contains("cannot be reached"));
+  CHECK_THAT(claimed("recall", "lstm ~ 0.5", "0.6"), Contains("cannot fail"));
+  CHECK_THAT(claimed("recall", "lstm >= 0.05", "0.1"), Contains("cannot fail"));
+  CHECK(claimed("recall", "lstm ~ 0.5", "0.4") == "accepted");
   CHECK(claimed("solved", "lstm > gru", "0.99") == "accepted");
   CHECK(claimed("recall", "lstm > 0.9", "0.2") ==
         "x.ini:10: margin = 0.2 cannot be reached by 'lstm > 0.9': recall is a share from 0 to 1");

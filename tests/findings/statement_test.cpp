@@ -56,6 +56,12 @@ TEST_CASE("a statement has sides, a relation and a measure", "[statement]") {
   }
 }
 
+TEST_CASE("'show' is not the name of a model", "[statement][errors]") {
+  CHECK(refusal("lstm > show") == needs("lstm > show", "", "a model ('show' stands before all sides)"));
+  CHECK(refusal("min(show, gru) > lstm") ==
+        needs("min(show, gru) > lstm", ", gru) > lstm", "a model ('show' stands before all sides)"));
+}
+
 TEST_CASE("numbers, settings and functions of a statement", "[statement]") {
   CHECK(parse_statement("lstm >= 0.95").right.number == 0.95);
   CHECK(parse_statement("lstm > -3").right.number == -3);

@@ -63,7 +63,7 @@ void check_option(const Option& option, const std::string& text) {
   require(!values.empty() && values.size() <= static_cast<std::size_t>(core::max_listed), "a list is not too long");
   const std::size_t step = values.size() / 100 + 1;
   for (std::size_t i = 0; i < values.size(); i += step) check_value(option, values[i]);
-  if (values.size() == 1) return;
+  if (values.size() == 1 || core::join(values).size() > 65536) return;  // longer than any input
   std::vector<std::string> written = values;
   std::replace(written.begin(), written.end(), std::string(), std::string("unset"));  // in a list, "" is refused
   require(must_accept("a canonical list", [&] { return core::listed_values(option, core::join(written)); }) == values,
