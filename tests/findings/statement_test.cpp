@@ -111,7 +111,8 @@ TEST_CASE("numbers that are only shown have no relation", "[statement]") {
   CHECK(several.left[1].kind == Kind::difference);
   CHECK(several.measure.empty());
 
-  CHECK(refusal("show") == needs("show", "", "one of > < >= <= ~"));  // without a model, the name of a cell
+  CHECK(refusal("show") ==
+        needs("show", "", "a model ('show' stands before all sides)"));  // without a model, the name of a cell
   CHECK(refusal("show ") == needs("show ", "", "a model or a number"));
   CHECK(refusal("show lstm > gru") == needs("show lstm > gru", "> gru", "nothing more, or 'on MEASURE'"));
 }

@@ -58,16 +58,18 @@ void check_value(const Option& option, const std::string& value) {
   }
 }
 
-void check_option(const Option& option, const std::string& text) {
+// Returns how many values the text has.
+std::size_t check_option(const Option& option, const std::string& text) {
   const std::vector<std::string> values = core::listed_values(option, text);
   require(!values.empty() && values.size() <= static_cast<std::size_t>(core::max_listed), "a list is not too long");
   const std::size_t step = values.size() / 100 + 1;
   for (std::size_t i = 0; i < values.size(); i += step) check_value(option, values[i]);
-  if (values.size() == 1 || core::join(values).size() > 65536) return;  // longer than any input
+  if (values.size() == 1 || core::join(values).size() > 65536) return values.size();  // longer than any input
   std::vector<std::string> written = values;
   std::replace(written.begin(), written.end(), std::string(), std::string("unset"));  // in a list, "" is refused
   require(must_accept("a canonical list", [&] { return core::listed_values(option, core::join(written)); }) == values,
           "a canonical list stays as it is");
+  return values.size();
 }
 
 }  // namespace
@@ -79,8 +81,8 @@ void option_values(const std::string& input) {
   for (const auto& [key, option] : all_options()) {
     if (key != name) continue;
     known = true;
-    check_option(option, text);
-    if (input.size() > 1000) return;  // several options may have the same name
+    const std::size_t values = check_option(option, text);
+    if (input.size() > 1000 || values > 1000) return;  // several options may have the same name
   }
   if (!known) throw core::UserError("there is no such option");
 }
