@@ -177,15 +177,6 @@ std::string count_text(const std::optional<std::int64_t>& count) { return count 
 
 fs::path folder_of_imports(const fs::path& experiment_folder) { return experiment_folder / "imported"; }
 
-std::vector<fs::path> files_of_imports(const fs::path& experiment_folder) {
-  const fs::path folder = folder_of_imports(experiment_folder);
-  std::vector<fs::path> files;
-  if (path_exists(folder))
-    for (const fs::path& path : paths_in(folder))
-      if (path.extension() == ".csv") files.push_back(path);
-  return files;
-}
-
 // A stored file states everything.
 ScoredTask as_stored(ScoredTask task) {
   if (!task.higher_is_better) throw UserError("higher_is_better is empty");
@@ -257,6 +248,15 @@ fs::path import_path(const ResultsFolder& folder, const std::string& name) {
 }
 
 std::vector<ImportedRun> stored_import(const fs::path& path) { return read_import(path, as_stored); }
+
+std::vector<fs::path> files_of_imports(const fs::path& experiment_folder) {
+  const fs::path folder = folder_of_imports(experiment_folder);
+  std::vector<fs::path> files;
+  if (path_exists(folder))
+    for (const fs::path& path : paths_in(folder))
+      if (path.extension() == ".csv") files.push_back(path);
+  return files;
+}
 
 bool has_imports(const fs::path& experiment_folder) { return !files_of_imports(experiment_folder).empty(); }
 

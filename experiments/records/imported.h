@@ -74,6 +74,8 @@ class ImportLock {
 std::filesystem::path import_path(const ResultsFolder& folder, const std::string& name);
 // The runs of a stored file, checked as those of any other; it has to state measure and direction.
 std::vector<ImportedRun> stored_import(const std::filesystem::path& path);
+// The stored files of an experiment, sorted.
+std::vector<std::filesystem::path> files_of_imports(const std::filesystem::path& experiment_folder);
 bool has_imports(const std::filesystem::path& experiment_folder);
 // The runs of all imports, checked; but for the file `without`, if it is given.
 std::vector<ImportedRun> load_imports(const ResultsFolder& folder, const std::filesystem::path& without = {});

@@ -40,16 +40,6 @@ std::string content_of(const fs::path& path, std::uint64_t max_bytes) try {
   throw UserError(error.what());
 }
 
-// The imported files in the folder of an experiment.
-std::vector<fs::path> imports_in(const fs::path& experiment_folder) {
-  std::vector<fs::path> files;
-  const fs::path folder = experiment_folder / "imported";
-  if (fs::is_directory(folder))
-    for (const fs::path& path : paths_in(folder))
-      if (path.extension() == ".csv") files.push_back(path);
-  return files;
-}
-
 // The results of one experiment from one folder to another.
 class Merge {
  public:
@@ -78,7 +68,7 @@ class Merge {
   }
 
   void add_imports() {
-    const std::vector<fs::path> paths = imports_in(from_.path());
+    const std::vector<fs::path> paths = files_of_imports(from_.path());
     if (paths.empty()) return;
     const fs::path folder = into_.path() / "imported";
     fs::create_directories(folder);
@@ -225,7 +215,7 @@ std::vector<Merged> merge_results(const std::vector<fs::path>& from, const fs::p
     if (names.empty()) throw UserError("results = " + results.string() + ": this folder holds no results");
     for (const std::string& name : names) {
       check_plain_name(results / name);
-      for (const fs::path& path : imports_in(results / name)) check_plain_name(path);
+      for (const fs::path& path : files_of_imports(results / name)) check_plain_name(path);
       sources.emplace_back(results, name);
     }
   }
