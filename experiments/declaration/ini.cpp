@@ -43,7 +43,13 @@ void check_name(const std::filesystem::path& file) {
                     "', and its results a hidden folder; choose a file name that does not begin with '.'");
 }
 
-std::string without_comment(const std::string& line) { return trim(line.substr(0, line.find('#'))); }
+// A '#' within a word is more often part of a file's name than the begin of a comment, so it is neither.
+std::string without_comment(const std::string& line, const std::string& here) {
+  const std::size_t begin = line.find('#');
+  if (begin != std::string::npos && begin > 0 && line[begin - 1] != ' ' && line[begin - 1] != '\t')
+    throw UserError(here + "'#' begins a comment and needs a space before it; a name or value cannot contain '#'");
+  return trim(line.substr(0, begin));
+}
 
 const std::string byte_order_mark = "\xef\xbb\xbf";  // some editors write it in front of UTF-8 text
 
@@ -69,7 +75,7 @@ std::vector<Assignment> read_ini(const std::filesystem::path& file, const std::s
     if (line.ends_with('\r')) line.pop_back();
     if (plain_text(line, "\t") != line)  // comments too, because pages show whole files
       throw UserError(here + "the line contains a control character or is not UTF-8; an INI file is plain text");
-    const std::string written = without_comment(line);
+    const std::string written = without_comment(line, here);
     if (written.empty()) continue;
     if (written.front() == '[' && written.back() == ']') {
       section = written.substr(1, written.size() - 2);

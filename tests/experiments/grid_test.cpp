@@ -264,6 +264,10 @@ TEST_CASE("lines that are not of an INI file's form are refused", "[grid][errors
         "x.ini:5: hidden is already set in line 4; a key may be set once above all sections");
   CHECK(refusal("task = copy\ncell = lstm\n[lstm]\nhidden = 3\n[copy]\nbatch = 2\n[lstm]\nhidden = 4\n") ==
         "x.ini:8: hidden is already set in line 4; a key may be set once in [lstm]");
+  for (const std::string line : {"hidden = 3# width", "title = issue#7", "[lstm]#", "hidden#= 3"})
+    CHECK(refusal("task = copy\ncell = lstm\n" + line + "\n") ==
+          "x.ini:3: '#' begins a comment and needs a space before it; a name or value cannot contain '#'");
+  CHECK(grid("#a\n\t#b\ntask = copy # c # d#e\ncell = lstm\t#f\n").runs.size() == 1);
 }
 
 TEST_CASE("unknown keys, sections and values name the nearest known one", "[grid][errors]") {
