@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "core/read_file.h"
 #include "core/text.h"
 #include "core/uninterrupted.h"
@@ -338,6 +339,14 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes, std::uint64
   throw std::system_error(error.code(), "cannot read " + path.string());
 } catch (const std::runtime_error& error) {
   throw std::runtime_error("cannot read " + path.string() + ": " + error.what());
+}
+
+std::string read_foreign_file(const fs::path& path, std::uint64_t max_bytes) try {
+  return read_file(path, max_bytes);
+} catch (const std::system_error&) {
+  throw;
+} catch (const std::runtime_error& error) {
+  throw UserError(error.what());
 }
 
 }  // namespace rnnbench::experiments

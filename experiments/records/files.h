@@ -63,4 +63,7 @@ void remove_abandoned(const std::filesystem::path& folder, Files& files = system
 // `max_bytes` or is no file, and std::system_error when the system cannot read it.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX, std::uint64_t from = 0);
 
+// The content of a file that somebody else may have prepared: UserError, where read_file throws std::runtime_error.
+std::string read_foreign_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+
 }  // namespace rnnbench::experiments

@@ -171,14 +171,7 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   if (!path_exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
                     " is missing beside the record; the run was trained with --no-weights, or the file was moved");
-  std::string bytes;
-  try {
-    bytes = read_file(path, sizeof(float) * parameters.layout().count() + max_header_bytes);
-  } catch (const std::system_error&) {
-    throw;
-  } catch (const std::runtime_error& error) {
-    throw UserError(error.what());
-  }
+  const std::string bytes = read_foreign_file(path, sizeof(float) * parameters.layout().count() + max_header_bytes);
   TensorFile file = from_safetensors(bytes, path.string());
   rename(recurrent_prefix(record.spec.at("model")), "rnn.", file);
   try {

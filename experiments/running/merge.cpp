@@ -3,8 +3,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -31,15 +29,6 @@ void check_plain_name(const fs::path& path) {
     throw UserError(plain_text(path.string()) + ": this name contains a control character or is not UTF-8; rename it");
 }
 
-// Throws UserError if it is a folder, a device or too large.
-std::string content_of(const fs::path& path, std::uint64_t max_bytes) try {
-  return read_file(path, max_bytes);
-} catch (const std::system_error&) {
-  throw;
-} catch (const std::runtime_error& error) {
-  throw UserError(error.what());
-}
-
 // The results of one experiment from one folder to another.
 class Merge {
  public:
@@ -59,11 +48,11 @@ class Merge {
   void copy_file(const fs::path& name) {
     const fs::path source = from_.path() / name, target = into_.path() / name;
     if (!path_exists(source)) return;
-    const std::string bytes = content_of(source, max_copied_bytes);
+    const std::string bytes = read_foreign_file(source, max_copied_bytes);
     fs::create_directories(target.parent_path());
     if (write_once(target, bytes, files_))
       ++merged_.other_files;
-    else if (content_of(target, max_copied_bytes) != bytes)
+    else if (read_foreign_file(target, max_copied_bytes) != bytes)
       merged_.differing.push_back(source.string() + " differs from " + target.string());
   }
 
@@ -95,7 +84,7 @@ class Merge {
   // Why the results in the file cannot stand beside all others, to which they are added; "" if they can. Commands would
   // refuse all results of the experiment.
   static std::string problem_of_import(const fs::path& path, std::vector<ImportedRun>& all) {
-    const std::string content = content_of(path, max_import_bytes);
+    const std::string content = read_foreign_file(path, max_import_bytes);
     const std::size_t before = all.size();
     try {
       for (ImportedRun& run : read_import(path, content, [](ScoredTask task) { return task; }))
@@ -148,6 +137,7 @@ class Merge {
   // The weights of a record, unless the target has good ones. Adds them to those that are written together, or writes
   // them in place of damaged ones.
   void add_weights(const Record& record, NamesAndBytes& weights) {
+    if (record.result.at("weights").is_null()) return;  // whatever lies beside it
     const std::string id = record.id();
     const fs::path source = from_.weights_path(id), target = into_.weights_path(id);
     const bool there = path_exists(target), damaged = there && !weights_problem(target, record).empty();
@@ -158,7 +148,7 @@ class Merge {
       merged_.damaged.push_back(source.string() + " is damaged, so it was left out");
       return;
     }
-    std::string bytes = content_of(source, max_copied_bytes);
+    std::string bytes = read_foreign_file(source, max_copied_bytes);
     if (!damaged) {
       weights.emplace_back(source.filename().string(), std::move(bytes));
       return;
@@ -173,7 +163,7 @@ class Merge {
     std::size_t bytes = 0;
     for (const std::string& id : from_.ids()) {
       const fs::path path = from_.record_path(id);
-      std::string text = content_of(path, max_record_bytes);
+      std::string text = read_foreign_file(path, max_record_bytes);
       const Record record = read_record(path, text);
       const auto known = into_.load(id);
       if (differs(record, known)) continue;

@@ -129,6 +129,17 @@ TEST_CASE("a merge adds the weights of records, unless they are damaged", "[merg
   CHECK(merged.weights == 1);
   CHECK(merged.damaged.empty());
   CHECK(contents(into) == contents(from));
+
+  // But not what lies beside a run that diverged, which has none.
+  Record diverged = example_record(9);
+  diverged.result["weights"] = nullptr;
+  diverged.result["hash"] = result_hash(diverged.result);
+  ResultsFolder(one, "small").prepare();
+  ResultsFolder(one, "small").commit(diverged);
+  overwrite(ResultsFolder(one, "small").weights_path(diverged.id()), bytes);
+  merge_results({one}, all);
+  CHECK(fs::exists(ResultsFolder(all, "small").record_path(diverged.id())));
+  CHECK_FALSE(fs::exists(ResultsFolder(all, "small").weights_path(diverged.id())));
 }
 
 TEST_CASE("a merge refuses folders without results, folders given twice, and damaged records", "[merge][errors]") {
