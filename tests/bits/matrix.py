@@ -118,13 +118,12 @@ class Matrix:
                       "librandom123-dev catch2"
             self.call([*inside, "sh", "-c", install], log, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
             (folder / "made").touch()
-        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+        files = subprocess.run(["git", "ls-files", "-z", "--", ".", ":!results"], cwd=ROOT, check=True,
+                               capture_output=True).stdout
+        archive = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=files, check=True,
+                                 capture_output=True).stdout
         (root / "source").mkdir(exist_ok=True)
-        archive = subprocess.Popen(["tar", "-c", "--null", "-T", "-", "--exclude=results"], cwd=ROOT,
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        archive.stdin.write(files)
-        archive.stdin.close()
-        subprocess.run(["tar", "-x", "-C", root / "source"], stdin=archive.stdout, check=True)
+        subprocess.run(["tar", "-x", "-C", root / "source"], input=archive, check=True)
         self.configure_and_build("/source", "/build", (*row.options, "-DRNNBENCH_MODELS_ONLY=ON"), log,
                                  prefix=inside)
         return [*inside, "/build/rnnbench_bits"]  # its C library may be newer than that of this system
