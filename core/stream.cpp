@@ -26,6 +26,18 @@ std::uint32_t Stream::next() {
   return words_[used_++];
 }
 
+void Stream::skip(std::uint64_t count) {
+  const std::uint64_t left = words_.size() - used_;  // of the current block
+  if (count <= left) {
+    used_ += static_cast<int>(count);
+    return;
+  }
+  count -= left;
+  used_ = 4;
+  block_ += static_cast<std::uint32_t>(count / words_.size());
+  for (std::uint64_t i = 0; i < count % words_.size(); ++i) next();
+}
+
 float Stream::uniform() { return static_cast<float>(next() >> 8) * 0x1p-24f; }
 
 float Stream::uniform(float low, float high) { return low + (high - low) * uniform(); }

@@ -33,6 +33,7 @@ class Stream {
   Stream(std::uint64_t seed, Purpose purpose, std::uint32_t step, std::uint32_t sample);
 
   std::uint32_t next();                  // 32 uniform bits
+  void skip(std::uint64_t count);        // as so many calls of next(), in constant time
   float uniform();                       // [0, 1), 24 bits, exact in float and double
   float uniform(float low, float high);  // low + (high - low) * uniform(), in float
   std::uint32_t below(std::uint32_t n);  // 0 .. n-1 by 64-bit multiply-shift (bias below n / 2^32); n > 0

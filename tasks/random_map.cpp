@@ -112,7 +112,7 @@ class RandomMap final : public Task {
   int last_bit(std::size_t pair) const {
     if (length_ <= prefix_length()) return prefix_bit(pair, length_ - 1);
     Stream stream = suffix(pair);
-    for (int t = prefix_length(); t < length_ - 1; ++t) stream.next();
+    stream.skip(length_ - 1 - prefix_length());
     return stream.below(2);
   }
 

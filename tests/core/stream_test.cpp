@@ -33,6 +33,20 @@ TEST_CASE("stream: the address is (seed; block, sample, step, purpose)", "[strea
   CHECK(from_source.next() == philox({0, 111, 3, 3}, 5)[0]);
 }
 
+TEST_CASE("stream: numbers can be skipped", "[stream]") {
+  for (int before = 0; before < 6; ++before)
+    for (int count = 0; count < 14; ++count) {
+      Stream expected(3, Purpose::map, 1, 2), skipping = expected;
+      for (int i = 0; i < before; ++i) expected.next(), skipping.next();
+      for (int i = 0; i < count; ++i) expected.next();
+      skipping.skip(count);
+      for (int i = 0; i < 6; ++i) CHECK(skipping.next() == expected.next());
+    }
+  Stream far(3, Purpose::map, 1, 2);
+  far.skip(std::uint64_t{4} * 0xfffffffe + 3);  // the last number of the block before the last
+  CHECK(far.next() == philox({0xfffffffe, 2, 1, 10}, 3)[3]);
+}
+
 TEST_CASE("stream: uniform numbers and integers are the stated functions of the bits", "[stream]") {
   Stream bits(1, Purpose::training, 0, 0), floats(1, Purpose::training, 0, 0);
   Stream ranged(1, Purpose::training, 0, 0), integers(1, Purpose::training, 0, 0);
