@@ -56,7 +56,7 @@ ROWS = (
     *(Row(f"release build, emulated {cpu}", of="release build", runner=("qemu-x86_64", "-cpu", cpu), every=8)
       for cpu in ("Nehalem", "SandyBridge", "Haswell", "EPYC-Rome")),
     Row("g++ -O2 for aarch64, emulated", compiled("aarch64-linux-gnu-g++", "-O2", *ARM),
-        runner=("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu")),
+        runner=("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"), every=8),
 )
 
 
