@@ -43,7 +43,7 @@ void check_name(const std::filesystem::path& file) {
                     "', and its results a hidden folder; choose a file name that does not begin with '.'");
 }
 
-// A '#' within a word is more often part of a file's name than the begin of a comment, so it is neither.
+// A '#' within a word is more often part of a file's name than the beginning of a comment, so it is refused.
 std::string without_comment(const std::string& line, const std::string& here) {
   const std::size_t begin = line.find('#');
   if (begin != std::string::npos && begin > 0 && line[begin - 1] != ' ' && line[begin - 1] != '\t')
