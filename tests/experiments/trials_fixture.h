@@ -30,7 +30,7 @@ inline TrialRecord example_trial(std::uint64_t seed, const std::string& hash = "
   return trial;
 }
 
-class InFolder {
+class TemporaryTrials {
  public:
   TrialFile open() const { return TrialFile(path); }
   std::string text() const { return read_file(path); }

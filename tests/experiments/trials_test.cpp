@@ -10,7 +10,6 @@
 #include "core/text.h"
 #include "experiments/declaration/grid.h"
 #include "experiments/search/find_trial.h"
-#include "experiments/training/clock.h"
 #include "models/catalogue.h"
 #include "tasks/catalogue.h"
 #include "tests/experiments/trials_fixture.h"
@@ -28,11 +27,11 @@ const std::string advice = "; restore the file, or remove the line to train the 
 }  // namespace
 
 TEST_CASE("a trial is read as it was written", "[search][trials]") {
-  const InFolder in;
-  CHECK(in.path.filename() == "search-A.jsonl");
-  TrialFile file = in.open();
+  const TemporaryTrials stored;
+  CHECK(stored.path.filename() == "search-A.jsonl");
+  TrialFile file = stored.open();
   CHECK(file.size() == 0);
-  CHECK_FALSE(fs::exists(in.path));  // reading creates nothing
+  CHECK_FALSE(fs::exists(stored.path));  // reading creates nothing
   const TrialRecord solved = example_trial(1);
   TrialRecord diverged = example_trial(2);
   diverged.status = "diverged";
@@ -42,7 +41,7 @@ TEST_CASE("a trial is read as it was written", "[search][trials]") {
   diverged.optimum = 0.25;
   diverged.paths = {{"file", "a \"b\"/ü.txt"}};
   for (const TrialRecord& trial : {solved, diverged}) file.add(trial);
-  const TrialFile again = in.open();
+  const TrialFile again = stored.open();
   for (const TrialFile* read : {&std::as_const(file), &again}) {
     REQUIRE(read->size() == 2);
     for (const TrialRecord& trial : {solved, diverged}) {
@@ -59,7 +58,7 @@ TEST_CASE("a trial is read as it was written", "[search][trials]") {
   CHECK(read.cpu_seconds == 1.25);
   CHECK(again.find(diverged.id())->paths == diverged.paths);
   CHECK(again.find("0000000000000000") == nullptr);
-  CHECK(in.text() == trial_line(solved) + trial_line(diverged));
+  CHECK(stored.text() == trial_line(solved) + trial_line(diverged));
 }
 
 TEST_CASE("no score at lengths beyond training chooses settings: counting is judged by its loss", "[search][trials]") {
@@ -73,64 +72,64 @@ TEST_CASE("no score at lengths beyond training chooses settings: counting is jud
 }
 
 TEST_CASE("an edited line is refused with file and line number", "[search][trials][errors]") {
-  const InFolder in;
-  TrialFile file = in.open();
+  const TemporaryTrials stored;
+  TrialFile file = stored.open();
   for (int seed = 1; seed <= 3; ++seed) file.add(example_trial(seed));
-  const std::string text = in.text();
+  const std::string text = stored.text();
   const std::string sentence = "FILE:2: this trial cannot be used: ";
   const auto second = text.find('\n') + 1;
   std::string edited = text;
   edited[text.find("1.25", second)] = '2';
-  overwrite(in.path, edited);
-  CHECK(in.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
-  overwrite(in.path, text.substr(0, second) + text.substr(second + 1));
-  CHECK(in.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
-  overwrite(in.path, text.substr(0, second) + "\n" + text.substr(second));
-  CHECK(in.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
+  overwrite(stored.path, edited);
+  CHECK(stored.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
+  overwrite(stored.path, text.substr(0, second) + text.substr(second + 1));
+  CHECK(stored.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
+  overwrite(stored.path, text.substr(0, second) + "\n" + text.substr(second));
+  CHECK(stored.refusal() == sentence + "the line does not have the hash that it states, so it was edited" + advice);
   // Lines with a correct hash of a program that wrote something else.
   TrialRecord wrong = example_trial(2);
   wrong.status = "fine";
-  overwrite(in.path, trial_line(example_trial(1)) + trial_line(wrong));
-  CHECK(in.refusal() == sentence + "its status is none of solved, finished and diverged" + advice);
+  overwrite(stored.path, trial_line(example_trial(1)) + trial_line(wrong));
+  CHECK(stored.refusal() == sentence + "its status is none of solved, finished and diverged" + advice);
   wrong = example_trial(2);
   wrong.measure = "recall";
-  overwrite(in.path, trial_line(example_trial(1)) + trial_line(wrong));
-  CHECK(in.refusal() == sentence + "it has no validation score of its measure" + advice);
+  overwrite(stored.path, trial_line(example_trial(1)) + trial_line(wrong));
+  CHECK(stored.refusal() == sentence + "it has no validation score of its measure" + advice);
   wrong = example_trial(2);
   wrong.canonical += "\x1b[2J";
-  overwrite(in.path, trial_line(example_trial(1)) + trial_line(wrong));
-  CHECK(in.refusal() == sentence + "one of its texts contains a control character" + advice);
-  fs::remove(in.path);
-  fs::create_directory(in.path);
-  CHECK(in.refusal() == "FILE: this is not a file of trials");
+  overwrite(stored.path, trial_line(example_trial(1)) + trial_line(wrong));
+  CHECK(stored.refusal() == sentence + "one of its texts contains a control character" + advice);
+  fs::remove(stored.path);
+  fs::create_directory(stored.path);
+  CHECK(stored.refusal() == "FILE: this is not a file of trials");
 }
 
 TEST_CASE("a trial that is there twice counts once, with different results not at all", "[search][trials]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   const TrialRecord trial = example_trial(1), other = example_trial(1, "00000000000000cd");
-  overwrite(in.path, trial_line(trial) + trial_line(example_trial(2)) + trial_line(trial));
-  CHECK(in.open().size() == 2);
-  overwrite(in.path, trial_line(trial) + trial_line(other));
-  CHECK(in.refusal() ==
+  overwrite(stored.path, trial_line(trial) + trial_line(example_trial(2)) + trial_line(trial));
+  CHECK(stored.open().size() == 2);
+  overwrite(stored.path, trial_line(trial) + trial_line(other));
+  CHECK(stored.refusal() ==
         "FILE:2: this trial cannot be used: an earlier line has the same trial with a different result" + advice);
-  overwrite(in.path, trial_line(trial));
-  TrialFile file = in.open();
+  overwrite(stored.path, trial_line(trial));
+  TrialFile file = stored.open();
   file.add(trial);  // adds nothing
-  CHECK(in.text() == trial_line(trial));
+  CHECK(stored.text() == trial_line(trial));
   CHECK_THROWS_WITH(file.add(other), Contains("was recorded earlier or by another process with a different result"));
-  CHECK(in.text() == trial_line(trial));
+  CHECK(stored.text() == trial_line(trial));
 }
 
 TEST_CASE("a number of updates that no run has is refused", "[search][trials][errors]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   const std::string sentence =
       "FILE:1: this trial cannot be used: a number of updates is not a whole number from 0 to 9007199254740992";
   const std::string good = trial_line(example_trial(1));
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string text = replace_all(good.substr(0, good.find(",\"line_hash\"")), from, to);
     text += ",\"line_hash\":\"" + hex16(fnv1a(text)) + "\"}\n";
-    overwrite(in.path, text);
-    return in.refusal();
+    overwrite(stored.path, text);
+    return stored.refusal();
   };
   REQUIRE(with("\"updates\":60", "\"updates\":61") == "accepted");
   for (const char* number : {"18446744073709551615", "9223372036854775808", "9007199254740993", "-1", "1.5", "1e3"}) {
@@ -141,25 +140,25 @@ TEST_CASE("a number of updates that no run has is refused", "[search][trials][er
 }
 
 TEST_CASE("a trial that cannot be trained again is named with file and line", "[search][trials][errors]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   TrialRecord foreign = example_trial(2);
   foreign.canonical = "schema = " + std::to_string(record_schema) +
                       "\nnumerics_version = " + std::to_string(numerics_version) + "\nfoo";
-  overwrite(in.path, trial_line(example_trial(1)) + trial_line(foreign));
-  const TrialFile file = in.open();
+  overwrite(stored.path, trial_line(example_trial(1)) + trial_line(foreign));
+  const TrialFile file = stored.open();
   CHECK(spec_of(*file.find(example_trial(1).id())).seed == 1);
   CHECK_THROWS_WITH(spec_of(*file.find(foreign.id())),
-                    in.path.string() + ":2: trial " + foreign.id() + ": its canonical text has no task");
+                    stored.path.string() + ":2: trial " + foreign.id() + ": its canonical text has no task");
 }
 
 TEST_CASE("a trial is looked for in files of trials of limited size only", "[search][trials][errors]") {
-  const InFolder in;
-  const fs::path study = in.folder.path() / "study", path = TrialFile::path_in(study, 'A');
+  const TemporaryTrials stored;
+  const fs::path study = stored.folder.path() / "study", path = TrialFile::path_in(study, 'A');
   fs::create_directories(study);
   const std::string id = example_trial(1).id();
   const auto found = [&]() -> std::string {
     try {
-      return find_trial(in.folder.path(), id).has_value() ? "found" : "not found";
+      return find_trial(stored.folder.path(), id).has_value() ? "found" : "not found";
     } catch (const UserError& error) {
       return replace_all(error.what(), path.string(), "FILE");
     }
@@ -176,23 +175,9 @@ TEST_CASE("a trial is looked for in files of trials of limited size only", "[sea
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   CHECK(found() == "FILE: this is not a file of trials");
   fs::remove(path);
-  overwrite(in.path, trial_line(example_trial(1)));
-  fs::create_symlink(in.path, path);
+  overwrite(stored.path, trial_line(example_trial(1)));
+  fs::create_symlink(stored.path, path);
   CHECK_THAT(found(), Contains("FILE: this is a symbolic link"));
-}
-
-TEST_CASE("fifteen thousand trials are read in less than a second of CPU time", "[search][trials]") {
-  const InFolder in;
-  std::string text;
-  for (int seed = 0; seed < 15'000; ++seed) text += trial_line(example_trial(seed));
-  overwrite(in.path, text);
-  const double started = thread_cpu_seconds();
-  const TrialFile file = in.open();
-  [[maybe_unused]] const double seconds = thread_cpu_seconds() - started;
-  CHECK(file.size() == 15'000);
-#ifdef NDEBUG  // not of a debugging build, nor with sanitizers
-  CHECK(seconds < 1);
-#endif
 }
 
 TEST_CASE("the run of a trial is found from its canonical text, for every task and cell", "[search][trials]") {

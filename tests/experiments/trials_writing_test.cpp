@@ -21,61 +21,61 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 
 TEST_CASE("the incomplete line of a killed process is dropped, wherever it ends", "[search][trials]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   const std::string first = trial_line(example_trial(1)), second = trial_line(example_trial(2));
   for (std::size_t length = 0; length < second.size() - 1; ++length) {  // with all but the line end, it is complete
-    overwrite(in.path, first + second.substr(0, length));
-    TrialFile file = in.open();
+    overwrite(stored.path, first + second.substr(0, length));
+    TrialFile file = stored.open();
     CHECK(file.size() == 1);
     file.add(example_trial(3));
-    CHECK(in.text() == first + trial_line(example_trial(3)));
-    CHECK(in.open().size() == 2);
+    CHECK(stored.text() == first + trial_line(example_trial(3)));
+    CHECK(stored.open().size() == 2);
   }
   // Also when nothing else is there, and when it is longer than what is read at once.
-  overwrite(in.path, std::string(10'000, 'x'));
-  in.open().add(example_trial(1));
-  CHECK(in.text() == first);
-  overwrite(in.path, first + std::string(10'000, 'x'));
-  in.open().add(example_trial(2));
-  CHECK(in.text() == first + second);
+  overwrite(stored.path, std::string(10'000, 'x'));
+  stored.open().add(example_trial(1));
+  CHECK(stored.text() == first);
+  overwrite(stored.path, first + std::string(10'000, 'x'));
+  stored.open().add(example_trial(2));
+  CHECK(stored.text() == first + second);
 }
 
 TEST_CASE("a trial whose line lacks only its end is kept", "[search][trials]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   const std::string first = trial_line(example_trial(1)), second = trial_line(example_trial(2)),
                     third = trial_line(example_trial(3));
   const std::string unfinished = first + second.substr(0, second.size() - 1);
-  overwrite(in.path, unfinished);
-  TrialFile file = in.open();
+  overwrite(stored.path, unfinished);
+  TrialFile file = stored.open();
   CHECK(file.ids_in_order() == std::vector{example_trial(1).id(), example_trial(2).id()});
   file.add(example_trial(2));  // is known
-  CHECK(in.text() == unfinished);
+  CHECK(stored.text() == unfinished);
   CHECK_THROWS_WITH(file.add(example_trial(2, "00000000000000cd")), Contains("with a different result"));
   // As a source of a merge.
-  TrialFile target(in.folder.path() / "search-B.jsonl");
+  TrialFile target(stored.folder.path() / "search-B.jsonl");
   std::vector<std::string> differing;
   CHECK(target.add_all(file, differing) == 2);
   CHECK(read_file(target.path()) == first + second);
   // As its target.
-  TrialFile source(in.folder.path() / "search-C.jsonl");
+  TrialFile source(stored.folder.path() / "search-C.jsonl");
   for (const int seed : {2, 3}) source.add(example_trial(seed));
   CHECK(file.add_all(source, differing) == 1);
   CHECK(differing.empty());
-  CHECK(in.text() == first + second + third);
+  CHECK(stored.text() == first + second + third);
   CHECK(file.size() == 3);
-  CHECK(in.open().ids_in_order() == file.ids_in_order());
+  CHECK(stored.open().ids_in_order() == file.ids_in_order());
   // It is checked like others.
   TrialRecord wrong = example_trial(2);
   wrong.status = "fine";
   const std::string line = trial_line(wrong);
-  overwrite(in.path, first + line.substr(0, line.size() - 1));
-  CHECK_THAT(in.refusal(), Contains("FILE:2: this trial cannot be used: its status"));
+  overwrite(stored.path, first + line.substr(0, line.size() - 1));
+  CHECK_THAT(stored.refusal(), Contains("FILE:2: this trial cannot be used: its status"));
   // A disk that is full keeps it as it is.
-  overwrite(in.path, unfinished);
+  overwrite(stored.path, unfinished);
   FailingFiles full(1, false);
-  TrialFile failing(in.path, full);
+  TrialFile failing(stored.path, full);
   CHECK_THROWS(failing.add(example_trial(3)));
-  CHECK(in.text() == unfinished);
+  CHECK(stored.text() == unfinished);
 }
 
 TEST_CASE("a trial that another process adds at the last moment is not added twice", "[search][trials]") {
@@ -89,32 +89,32 @@ TEST_CASE("a trial that another process adds at the last moment is not added twi
     }
     std::optional<TrialRecord> overtaken;
   };
-  const InFolder in;
+  const TemporaryTrials stored;
   OvertakenFiles files;
-  TrialFile file(in.path, files);
+  TrialFile file(stored.path, files);
   files.overtaken = example_trial(1);
   file.add(example_trial(1));
-  CHECK(in.text() == trial_line(example_trial(1)));
-  TrialFile source(in.folder.path() / "search-B.jsonl");
+  CHECK(stored.text() == trial_line(example_trial(1)));
+  TrialFile source(stored.folder.path() / "search-B.jsonl");
   for (const int seed : {1, 2, 3}) source.add(example_trial(seed));
   files.overtaken = example_trial(2);
   std::vector<std::string> differing;
   CHECK(file.add_all(source, differing) == 1);
   CHECK(differing.empty());
-  CHECK(in.text() == trial_line(example_trial(1)) + trial_line(example_trial(2)) + trial_line(example_trial(3)));
+  CHECK(stored.text() == trial_line(example_trial(1)) + trial_line(example_trial(2)) + trial_line(example_trial(3)));
   files.overtaken = example_trial(4, "00000000000000cd");
   CHECK_THROWS_WITH(file.add(example_trial(4)), Contains("by another process with a different result"));
-  CHECK(in.open().size() == 4);
+  CHECK(stored.open().size() == 4);
 }
 
 TEST_CASE("a file of trials that has another name is not written to", "[search][trials][foreign]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   const std::string unfinished = trial_line(example_trial(1)) + "{\"mine\":";
-  const fs::path mine = in.folder.path() / "mine";
+  const fs::path mine = stored.folder.path() / "mine";
   overwrite(mine, unfinished);
-  fs::create_hard_link(mine, in.path);
-  const std::string sentence = in.path.string() + ": this file has 2 names (hard links)";
-  TrialFile file = in.open();
+  fs::create_hard_link(mine, stored.path);
+  const std::string sentence = stored.path.string() + ": this file has 2 names (hard links)";
+  TrialFile file = stored.open();
   CHECK(file.size() == 1);
   CHECK_THROWS_WITH(file.check_writable(), Contains(sentence));
   CHECK_THROWS_WITH(file.add(example_trial(2)), Contains(sentence));
@@ -123,7 +123,7 @@ TEST_CASE("a file of trials that has another name is not written to", "[search][
   fs::remove(mine);
   file.check_writable();
   file.add(example_trial(2));
-  CHECK(in.text() == trial_line(example_trial(1)) + trial_line(example_trial(2)));
+  CHECK(stored.text() == trial_line(example_trial(1)) + trial_line(example_trial(2)));
 }
 
 TEST_CASE("missing rights to a file of trials are a wrong path, a full disk is not", "[search][trials][errors]") {
@@ -138,30 +138,30 @@ TEST_CASE("missing rights to a file of trials are a wrong path, a full disk is n
    private:
     const int number_;
   };
-  const InFolder in;
+  const TemporaryTrials stored;
   RefusingFiles forbidden(EACCES), full(ENOSPC);
-  CHECK_THROWS_AS(TrialFile(in.path, forbidden).add(example_trial(1)), UserError);
-  CHECK_THROWS_WITH(TrialFile(in.path, forbidden).add(example_trial(1)),
-                    "cannot write " + in.path.string() + ": Permission denied");
+  CHECK_THROWS_AS(TrialFile(stored.path, forbidden).add(example_trial(1)), UserError);
+  CHECK_THROWS_WITH(TrialFile(stored.path, forbidden).add(example_trial(1)),
+                    "cannot write " + stored.path.string() + ": Permission denied");
   try {
-    TrialFile(in.path, full).add(example_trial(1));
+    TrialFile(stored.path, full).add(example_trial(1));
     FAIL("added");
   } catch (const UserError&) {
     FAIL("a full disk is no mistake of the user");
   } catch (const std::runtime_error& error) {
-    CHECK(error.what() == "cannot write " + in.path.string() + ": No space left on device");
+    CHECK(error.what() == "cannot write " + stored.path.string() + ": No space left on device");
   }
-  in.open().check_writable();  // there is no file yet
-  in.open().add(example_trial(1));
-  in.open().check_writable();
+  stored.open().check_writable();  // there is no file yet
+  stored.open().add(example_trial(1));
+  stored.open().check_writable();
   if (::geteuid() == 0) return;  // root may write everything
-  fs::permissions(in.path, fs::perms::owner_read);
-  CHECK_THROWS_WITH(in.open().check_writable(), Contains("search-A.jsonl: Permission denied"));
+  fs::permissions(stored.path, fs::perms::owner_read);
+  CHECK_THROWS_WITH(stored.open().check_writable(), Contains("search-A.jsonl: Permission denied"));
 }
 
 TEST_CASE("one process sees what another appended", "[search][trials]") {
-  const InFolder in;
-  TrialFile one = in.open(), other = in.open();
+  const TemporaryTrials stored;
+  TrialFile one = stored.open(), other = stored.open();
   one.add(example_trial(1));
   const TrialRecord* kept = one.find(example_trial(1).id());
   other.add(example_trial(2));
@@ -173,7 +173,7 @@ TEST_CASE("one process sees what another appended", "[search][trials]") {
 }
 
 TEST_CASE("four processes that append at the same time lose and mix nothing", "[search][trials][kill]") {
-  const InFolder in;
+  const TemporaryTrials stored;
   std::vector<pid_t> children;
   constexpr int processes = 4, trials = 50;
   for (int p = 0; p < processes; ++p) {
@@ -181,7 +181,7 @@ TEST_CASE("four processes that append at the same time lose and mix nothing", "[
     if (child == 0) {
       int code = 1;
       try {
-        TrialFile file(in.path);
+        TrialFile file(stored.path);
         for (int t = 0; t < trials; ++t) file.add(example_trial(1000 * p + t));
         code = 0;
       } catch (...) {
@@ -191,14 +191,14 @@ TEST_CASE("four processes that append at the same time lose and mix nothing", "[
     children.push_back(child);
   }
   for (const pid_t child : children) CHECK(wait_for(child) == 0);
-  CHECK(in.open().size() == processes * trials);
+  CHECK(stored.open().size() == processes * trials);
 }
 
 TEST_CASE("a full disk is reported, and the file keeps its lines", "[search][trials][errors]") {
-  const InFolder in;
-  TrialFile file = in.open();
+  const TemporaryTrials stored;
+  TrialFile file = stored.open();
   file.add(example_trial(1));
-  const std::string before = in.text();
+  const std::string before = stored.text();
   const auto previous = ::signal(SIGXFSZ, SIG_IGN);
   struct rlimit limit {};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
@@ -213,12 +213,12 @@ TEST_CASE("a full disk is reported, and the file keeps its lines", "[search][tri
       message = error.what();
     }
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-    CHECK_THAT(message, Contains("cannot write " + in.path.string() + ": "));
-    CHECK(in.text() == before);
+    CHECK_THAT(message, Contains("cannot write " + stored.path.string() + ": "));
+    CHECK(stored.text() == before);
   }
   ::signal(SIGXFSZ, previous);
   file.add(example_trial(2));
-  CHECK(in.text() == before + trial_line(example_trial(2)));
+  CHECK(stored.text() == before + trial_line(example_trial(2)));
 }
 
 TEST_CASE("a folder that cannot be written is reported", "[search][trials][errors]") {
