@@ -20,18 +20,19 @@ struct Score {
   std::string text;
 };
 
+std::string time_text(const Measurement& measurement, double time) {
+  return measurement.name == "updates_to_solve" ? thousands(time) : significant(time);
+}
+
 // Nothing if the run is left out. `failed`: what a run without a value counts as (value_of_failure).
-std::optional<Score> score_of(const Measurement& measurement, const Run& run, std::optional<double> failed) {
-  const auto value = value_of(measurement, run);
-  const std::string failure = run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing";
-  const bool updates = measurement.name == "updates_to_solve";
-  if (value && is_time_to_solve(measurement)) {
-    const auto text = updates ? thousands : significant;
-    return Score{*value, run.solved() ? text(*value) : run.diverged() ? failure : ">" + text(*value)};
-  }
-  if (value) return Score{*value, score_text(*value)};
-  if (updates) failed = run.spec.at("training").at("updates").get<double>();
-  return failed ? std::optional(Score{*failed, failure}) : std::nullopt;
+std::optional<Score> score_of(const Measurement& measurement, const Run& run, const std::optional<double>& failed) {
+  const auto counted_as = value_or_failure(measurement, run, failed), own = value_of(measurement, run);
+  if (!counted_as) return std::nullopt;
+  const bool time = is_time_to_solve(measurement);
+  if (!own || (time && run.diverged()))
+    return Score{*counted_as, run.diverged() ? "diverged" : run.recorded() ? "not finite" : "missing"};
+  const std::string text = time ? time_text(measurement, *own) : score_text(*own);
+  return Score{*counted_as, is_unsolved(measurement, run) ? ">" + text : text};
 }
 
 std::optional<double> two_sided_p(Effect& effect, double boundary) {
@@ -117,14 +118,20 @@ void add_statistics(Comparison& comparison, Scale scale) {
   if (!comparison.p && n >= min_pairs_for_test) comparison.p = sign_flip_test(comparison.advantages);
 }
 
-// Differences between scores of runs that stopped at the criterion say little about the models.
+// `failed` is what an unsolved run counts as. Differences between scores of runs that stopped at the criterion say
+// little about the models.
 void add_caveats(const ModelRuns& first, const ModelRuns& second, const Measurement& measurement,
-                 Comparison& comparison) {
-  if (is_time(measurement)) {
-    std::vector<const Run*> runs = pointers(first.runs);
-    for (const Run& run : second.runs) runs.push_back(&run);
-    if (const std::string why = unreliable_times(runs); !why.empty()) comparison.caveats.push_back(why);
-  }
+                 const std::optional<double>& failed, Comparison& comparison) {
+  std::vector<const Run*> runs = pointers(first.runs);
+  for (const Run& run : second.runs) runs.push_back(&run);
+  if (const std::string why = unreliable_times(runs); is_time(measurement) && !why.empty())
+    comparison.caveats.push_back(why);
+  if (std::any_of(runs.begin(), runs.end(), [&](const Run* run) {
+        return is_unsolved(measurement, *run) && value_of(measurement, *run) != failed;
+      }))
+    comparison.caveats.push_back("runs that did not solve the task count with the longest training of all, " +
+                                 time_text(measurement, *failed) +
+                                 (measurement.name == "updates_to_solve" ? " updates" : " CPU seconds"));
   for (const ModelRuns* model : {&first, &second})
     if (model->imported())
       comparison.caveats.push_back(
@@ -184,6 +191,9 @@ void add_left_out(Comparison& comparison, std::size_t count, const std::string& 
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
                           const Measurement& measurement) {
+  std::vector<const Run*> compared = pointers(first.runs);
+  for (const Run& run : second.runs) compared.push_back(&run);
+  check_lengths_beyond(measurement, compared);
   for (const ModelRuns* model : {&first, &second}) check_known(task, *model, measurement);
   const std::vector<const Run*> runs = runs_beside(task, first.imported() ? first : second);
   Comparison comparison;
@@ -211,7 +221,7 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
     if (comparison.first_runs.empty() || comparison.second_runs.empty()) refuse();
     add_unpaired_statistics(comparison, scale_of(measurement.name));
     add_left_out(comparison, left_out, "run");
-    add_caveats(first, second, measurement, comparison);
+    add_caveats(first, second, measurement, failed, comparison);
     return comparison;
   }
   std::map<std::uint64_t, const Run*> by_seed;
@@ -228,7 +238,7 @@ Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const Mo
   if (comparison.pairs.empty() && left_out > 0) refuse();
   if (!comparison.pairs.empty()) add_statistics(comparison, scale_of(measurement.name));
   add_left_out(comparison, left_out, "pair");
-  add_caveats(first, second, measurement, comparison);
+  add_caveats(first, second, measurement, failed, comparison);
   return comparison;
 }
 

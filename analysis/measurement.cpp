@@ -64,10 +64,14 @@ std::optional<double> score_after(const Measurement& m, const Record& record) {
   return value;
 }
 
+std::int64_t trained_length(const Json& lengths) {
+  for (const Json& entry : lengths)
+    if (entry.at("trained")) return entry.at("length");
+  return 0;
+}
+
 std::optional<double> score_at_lengths(const Measurement& m, const Json& result) {
-  std::int64_t trained = 0;
-  for (const Json& entry : result.at("lengths"))
-    if (entry.at("trained")) trained = entry.at("length");
+  const std::int64_t trained = trained_length(result.at("lengths"));
   double sum = 0;
   int count = 0;
   for (const Json& entry : result.at("lengths")) {
@@ -99,6 +103,8 @@ std::optional<double> recorded_number(const Measurement& m, const Run& run) {
   // A run that diverged early has spent little time, which is no merit.
   if (m.name == "cpu_seconds_to_solve" && !run.diverged())
     return time_to_solve(run, measured, "cpu_seconds_to_solve", measured.at("train_cpu_seconds").get<double>());
+  // Also of a run that diverged later.
+  if (m.untrained && !result.at("curve").empty()) return score_in(m, result.at("curve").front(), result);
   if (run.diverged()) return std::nullopt;
   if (m.name == "cpu_ms_per_update") return cpu_ms_per_update(*run.record);
   if (m.name == "wall_ms_per_update") return wall_ms_per_update(*run.record);
@@ -111,14 +117,29 @@ std::optional<double> recorded_number(const Measurement& m, const Run& run) {
   }
   if (result.contains("probe"))
     if (const auto value = number_in(result.at("probe").at("scalars"), m.name)) return value;
-  if (m.name == "bits_per_parameter") {
+  if (m.name == "bits_per_parameter") {  // where the task counts all stored bits, not those of an item
+    if (result.at("measure").at("name") != "bits") return std::nullopt;
     const auto bits = number_in(final_scores.at("test"), "bits");
     return bits ? std::optional(*bits / result.at("parameters").get<double>()) : std::nullopt;
   }
-  if (m.untrained) return score_in(m, result.at("curve").front(), result);
   if (m.seconds) return score_after(m, *run.record);
   if (m.length || m.beyond) return score_at_lengths(m, result);
   return score_in(m, final_scores.at("test"), result);
+}
+
+// How long the run was trained, in the unit of this time to solve: at least its budget of updates, or its CPU seconds.
+std::optional<double> training_time(const Measurement& m, const Run& run) {
+  if (m.name == "updates_to_solve" && !run.imported) return run.spec.at("training").at("updates").get<double>();
+  if (m.name == "cpu_seconds_to_solve" && run.recorded()) return number_in(run.record->measured, "train_cpu_seconds");
+  return std::nullopt;
+}
+
+// The test lengths longer than that of training.
+std::set<std::int64_t> lengths_beyond(const Json& lengths, std::int64_t trained) {
+  std::set<std::int64_t> beyond;
+  for (const Json& entry : lengths)
+    if (const std::int64_t length = entry.at("length"); length > trained) beyond.insert(length);
+  return beyond;
 }
 
 // Measures whose definition has changed since protocols are frozen, with their version. All others have version 1.
@@ -160,6 +181,10 @@ Measurement parse_measurement(const std::string& text) {
     throw UserError("measure '" + text + "' takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'");
   if (endings == 1 && of_the_run.contains(m.name))
     throw UserError("measure '" + text + "': '" + m.name + "' is one number of a run, not a score; write it alone");
+  if ((m.length || m.beyond) && (m.name == "relative_loss" || m.name == "skill"))
+    throw UserError("measure '" + text + "': " + m.name +
+                    " is relative to the loss of a model without memory, which records state for the training length "
+                    "only; compare loss or another score at test lengths");
   return m;
 }
 
@@ -169,6 +194,10 @@ bool is_score(const std::string& name) {
 }
 
 bool is_time_to_solve(const Measurement& m) { return m.name == "updates_to_solve" || m.name == "cpu_seconds_to_solve"; }
+
+bool is_unsolved(const Measurement& m, const Run& run) {
+  return is_time_to_solve(m) && run.recorded() && !run.solved();
+}
 
 bool is_of_solving(const Measurement& m) { return m.name == "solved" || is_time_to_solve(m); }
 
@@ -272,6 +301,25 @@ void check_measure(const Study& study, const std::string& measure) {
     if (!task.measure.empty()) check_measure(task, measurement);
 }
 
+void check_lengths_beyond(const Measurement& m, const std::vector<const Run*>& runs) {
+  if (!m.beyond) return;
+  std::map<std::int64_t, std::set<std::int64_t>> tested;  // by training length
+  for (const Run* run : runs) {
+    if (!run->recorded() || run->diverged()) continue;
+    const Json& lengths = run->record->result.at("lengths");
+    const std::int64_t trained = trained_length(lengths);
+    const std::set<std::int64_t> beyond = lengths_beyond(lengths, trained);
+    const std::set<std::int64_t>& first = tested.try_emplace(trained, beyond).first->second;
+    const auto text = [](const std::set<std::int64_t>& list) {
+      return list.empty() ? std::string("none")
+                          : join(list, [](std::int64_t length) { return std::to_string(length); });
+    };
+    if (beyond != first)
+      throw UserError("measure = " + m.text + " is a mean over the test lengths beyond training, which differ: " +
+                      text(first) + " and " + text(beyond) + "; compare a score at one length");
+  }
+}
+
 bool higher_is_better(const Measurement& m, const std::vector<const Run*>& runs) {
   std::string name = m.name;  // of a score, also where a probe has measured it
   for (const std::string& prefix : {std::string("untrained "), std::string("saturated ")})
@@ -318,6 +366,7 @@ std::optional<double> value_of_failure(const Measurement& m, const std::vector<c
   for (const Run* run : runs) {
     std::vector<double> bounds;
     if (const auto value = value_of(m, *run)) bounds.push_back(*value);
+    if (const auto time = training_time(m, *run); time && std::isfinite(*time)) bounds.push_back(*time);
     if (run->recorded()) {
       const Json& result = run->record->result;
       if (m.name == "relative_loss") bounds.push_back(1);
@@ -333,6 +382,7 @@ std::optional<double> value_of_failure(const Measurement& m, const std::vector<c
 }
 
 std::optional<double> value_or_failure(const Measurement& m, const Run& run, const std::optional<double>& failed) {
+  if (is_unsolved(m, run)) return failed;
   if (const auto value = value_of(m, run)) return value;
   return run.imported && !has_measure(m, run) ? std::nullopt : failed;
 }

@@ -21,7 +21,7 @@ namespace rnnbench::analysis {
 namespace {
 
 struct Totals {
-  int runs = 0, recorded = 0, solved = 0, diverged = 0, missing = 0;
+  int runs = 0, recorded = 0, judged = 0, solved = 0, diverged = 0, missing = 0;
 };
 
 Totals totals_of(const Study& study) {
@@ -31,7 +31,8 @@ Totals totals_of(const Study& study) {
       for (const Run& run : model.runs) {
         ++totals.runs;
         totals.recorded += run.recorded();
-        totals.solved += run.solved();
+        totals.judged += task.judges_solving;
+        totals.solved += task.judges_solving && run.solved();
         totals.diverged += run.diverged();
         totals.missing += !run.recorded();
       }
@@ -42,9 +43,11 @@ Totals totals_of(const Study& study) {
 
 std::string lead(const Study& study) {
   const Totals t = totals_of(study);
+  const std::string solved = t.judged == 0 ? "of " + counted(t.runs, "run") + ", "
+                                           : std::to_string(t.solved) + " of " + counted(t.judged, "run") +
+                                                 (t.judged < t.runs ? " that are judged" : "") + " solved the task, ";
   const std::string text = counted(model_labels(study).size(), "model") + " on " + counted(study.tasks.size(), "task") +
-                           ": " + std::to_string(t.solved) + " of " + counted(t.runs, "run") + " solved the task, " +
-                           std::to_string(t.diverged) + " diverged, " + std::to_string(t.missing) +
+                           ": " + solved + std::to_string(t.diverged) + " diverged, " + std::to_string(t.missing) +
                            (t.missing == 1 ? " is missing." : " are missing.");
   return element("p", text, "lead");
 }
@@ -90,7 +93,7 @@ std::string overview(const Study& study) {
     for (const TaskRuns& task : study.tasks) {
       const auto model = std::find_if(task.models.begin(), task.models.end(),
                                       [&](const ModelRuns& candidate) { return candidate.label == label; });
-      if (model == task.models.end()) {
+      if (model == task.models.end() || !task.judges_solving) {
         html += "<td class=\"share\" style=\"--share: 0\">-</td>";
         continue;
       }

@@ -132,6 +132,14 @@ bool judges_solving(const Run* run) {
          (run->recorded() && run->record->result.value("evaluated_on", "random") != "random");
 }
 
+// Test lengths may differ between the runs of a task.
+bool is_shared(const std::vector<Run*>& runs, const std::string& key, const Json& value) {
+  return std::all_of(runs.begin(), runs.end(), [&](const Run* run) {
+    const Json& task = run->spec.at("task");
+    return run->imported || (task.contains(key) && task.at(key) == value);
+  });
+}
+
 }  // namespace
 
 Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs) {
@@ -148,7 +156,8 @@ Study make_study(std::string name, std::string title, std::string file, std::vec
       task.name = name_of_task;
       std::vector<std::string> options;
       for (const auto& [key, value] : runs_of_task.front()->spec.at("task").items())
-        if (key != "name") options.push_back(key + " " + option_text(value));
+        if (key != "name" && (key != "test-length" || is_shared(runs_of_task, key, value)))
+          options.push_back(key + " " + option_text(value));
       task.options = join(options);
       task.judges_solving =
           !runs_of_task.front()->imported && std::all_of(runs_of_task.begin(), runs_of_task.end(), judges_solving);

@@ -195,8 +195,10 @@ Summary summarize(const TaskRuns& task, const ModelRuns& model) {
       summary.test_scores.emplace_back(name, *score);
   summary.success = wilson_interval(summary.solved, summary.runs);
   summary.score = summarize_scores(task, model, parse_measurement(task.measure.empty() ? "loss" : task.measure));
-  summary.updates = time_in_updates(model);
-  summary.cpu_seconds = cpu_seconds_to_solve(model);
+  if (task.judges_solving) {
+    summary.updates = time_in_updates(model);
+    summary.cpu_seconds = cpu_seconds_to_solve(model);
+  }
   summary.sequences_per_second = median_of(model, "measured", "sequences_per_second");
   summary.wall_ms_per_update = median_of(model, "measured", "ms_per_update");  // see wall_ms_per_update()
   summary.parameters = median_of(model, "result", "parameters");

@@ -39,7 +39,7 @@ struct Summary {
 
   // Medians over the runs that have a value.
   std::vector<std::pair<std::string, double>> test_scores;  // all scores on test data
-  SolveTime updates, cpu_seconds;
+  SolveTime updates, cpu_seconds;                           // empty where solving is not judged
   std::optional<double> sequences_per_second, wall_ms_per_update, parameters, hidden, state_size;
   std::optional<double> training_updates, training_seconds;  // done, and elapsed
 };

@@ -40,13 +40,13 @@ std::string scores_text(const ScoreSummary& scores, const std::vector<std::size_
 // The scores of all rows of a table, aligned; a sentence where no run has a score.
 class ScoreColumn {
  public:
-  void add(const Summary& runs, ScoreSummary scores) {
+  void add(const Summary& runs, ScoreSummary scores, const std::string& without_score = "no run has a score") {
     widths_.resize(std::max(widths_.size(), scores.texts.size()));
     for (std::size_t i = 0; i < scores.texts.size(); ++i) widths_[i] = std::max(widths_[i], scores.texts[i].size());
     sentences_.push_back(scores.scored > 0            ? ""
                          : runs.diverged == runs.runs ? "every run diverged"
                          : runs.missing == runs.runs  ? "no record yet"
-                                                      : "no run has a score");
+                                                      : without_score);
     scores_.push_back(std::move(scores));
   }
   // Into this column of all rows: the scores, which pages sort by their interquartile mean.
@@ -62,6 +62,14 @@ class ScoreColumn {
   std::vector<std::string> sentences_;
   std::vector<std::size_t> widths_;
 };
+
+bool is_tested_at(const ModelRuns& model, std::int64_t length) {
+  return std::any_of(model.runs.begin(), model.runs.end(), [&](const Run& run) {
+    if (!run.recorded()) return false;
+    const Json& lengths = run.record->result.at("lengths");
+    return std::any_of(lengths.begin(), lengths.end(), [&](const Json& at) { return at.at("length") == length; });
+  });
+}
 
 bool has_intervals(const Study& study, bool wanted) {
   for (const TaskRuns& task : study.tasks) {
@@ -125,7 +133,8 @@ std::optional<Table> length_table(const TaskRuns& task) {
     if (model.imported()) continue;
     const Summary runs = summarize(task, model);
     for (const std::int64_t length : lengths.lengths)
-      scores.add(runs, summarize_scores(task, model, at_length(lengths, length)));
+      scores.add(runs, summarize_scores(task, model, at_length(lengths, length)),
+                 is_tested_at(model, length) ? "no run has a score" : "not tested");
   }
   const bool higher = lengths.measure == task.measure && task.higher_is_better;
   const std::string score = "test " + lengths.measure + (higher ? ", higher is better" : ", lower is better");

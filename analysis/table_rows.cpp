@@ -45,7 +45,9 @@ Json lengths_json(const TaskRuns& task, const ModelRuns& model) {
 
 Json row_json(const TaskRuns& task, const ModelRuns& model) {
   const Summary s = summarize(task, model);
-  const auto if_recorded = [&](auto value) { return model.imported() ? Json(nullptr) : Json(value); };
+  const auto if_judged = [&](Json value) {
+    return model.imported() || !task.judges_solving ? Json(nullptr) : std::move(value);
+  };
   Json row = {{"task", task.label},
               {"model", model.label},
               {"imported", model.imported()},
@@ -53,10 +55,10 @@ Json row_json(const TaskRuns& task, const ModelRuns& model) {
               {"recorded", s.recorded},
               {"diverged", s.diverged},
               {"missing", s.missing},
-              {"solved", if_recorded(s.solved)},
-              {"stopped", if_recorded(s.stopped)},
-              {"solved_low", if_recorded(s.success.low)},
-              {"solved_high", if_recorded(s.success.high)},
+              {"solved", if_judged(s.solved)},
+              {"stopped", model.imported() ? Json(nullptr) : Json(s.stopped)},
+              {"solved_low", if_judged(s.success.low)},
+              {"solved_high", if_judged(s.success.high)},
               {"measure", task.measure},
               {"higher_is_better", task.higher_is_better},
               {"solved_at", task.has_record ? Json(task.solved_at) : Json(nullptr)}};

@@ -46,6 +46,10 @@ Experiment destination(const Arguments& arguments, const fs::path& csv) {
   if (std::count(reserved.begin(), reserved.end(), to))
     throw UserError("command line: '" + to + "' cannot be a name for results, because " + join(reserved) +
                     " have other meanings; choose another name with --to");
+  if (fs::is_regular_file(to, ignored))
+    throw UserError("command line: '" + to +
+                    "' would be a name for results that stand alone, but there is a file with this name, which other "
+                    "commands would read as an experiment; add --to with another name");
   if (fs::is_regular_file(to + ".ini", ignored))
     throw UserError("command line: '" + to + "' would be a name for results that stand alone, but there is a file " +
                     to + ".ini; add --to " + to + ".ini, or --to with another name");

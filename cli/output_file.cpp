@@ -25,12 +25,13 @@ std::filesystem::path output_file(const Arguments& arguments) {
   if (!arguments.has("to"))
     throw UserError("command line: 'rnnbench " + arguments.command() + "' needs --to FILE.safetensors");
   const std::filesystem::path path = arguments.text("to", "");
-  if (std::filesystem::is_directory(path))
+  std::error_code ignored;  // what cannot be looked at cannot be written either, which says why
+  if (std::filesystem::is_directory(path, ignored))
     throw UserError("command line: --to = " + path.string() + " is a folder; give the name of a file");
-  if (std::filesystem::exists(path) &&
-      !std::filesystem::is_regular_file(path))  // write_atomically would replace a device
+  if (std::filesystem::exists(path, ignored) &&
+      !std::filesystem::is_regular_file(path, ignored))  // write_atomically would replace a device
     throw UserError("command line: --to = " + path.string() + " is not a regular file; give the name of a file");
-  if (std::filesystem::exists(path) && is_file_of_study(resolved(path)))
+  if (std::filesystem::exists(path, ignored) && is_file_of_study(resolved(path)))
     throw UserError("command line: --to = " + path.string() +
                     " would replace the trials or the protocol of a study; give another name");
   refuse_folder_of_results("to", path);

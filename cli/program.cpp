@@ -18,12 +18,14 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/rnnbench.h"
 #include "core/error.h"
 #include "core/plain_text.h"
 #include "core/read_file.h"
 #include "experiments/declaration/spec.h"
 #include "experiments/declaration/training_options.h"
+#include "experiments/running/interrupt_guard.h"
 #include "experiments/running/runner.h"
 #include "models/catalogue.h"
 #include "models/network.h"
@@ -114,6 +116,14 @@ void use_limits() {
   ::pthread_attr_destroy(&attributes);
 }
 
+// A signal that comes before the command has read its arguments, or after its last word, must not end it either.
+void answer_signals(const std::string& name) {
+  const auto& commands = all_commands();
+  if (std::any_of(commands.begin(), commands.end(), [&](const Command& c) { return c.trains && c.name == name; }))
+      [[maybe_unused]]
+    static const auto* guard = new InterruptGuard;  // for good
+}
+
 void say_no_memory() { std::fputs("rnnbench: not enough memory\n", stderr); }
 
 void say(const std::string& sentence) try {
@@ -143,6 +153,7 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
   open_standard_streams();
   survive_closed_pipes();
   use_limits();
+  if (argc > 1) answer_signals(argv[1]);
   std::set_new_handler(fail_without_memory);
   std::set_terminate(end_without_memory);
   check_names(more_tasks);
@@ -156,6 +167,9 @@ int main(int argc, char** argv, std::vector<TaskEntry> more_tasks) try {
 } catch (const UserError& error) {
   say(error.what());
   return 2;
+} catch (const Interrupted&) {
+  say(interruption_text());
+  return interrupted_code;
 } catch (const std::bad_alloc&) {
   say_no_memory();
   return 1;

@@ -46,6 +46,9 @@ std::string command_line(const Arguments& arguments) {
 }
 
 int reproduce_arguments(const Arguments& arguments) {
+  for (const char* other : {"dry-run", "shard"})
+    if (arguments.has("freeze") && arguments.has(other))
+      throw UserError(std::string("command line: --freeze and --") + other + " exclude each other");
   const std::vector<Finding> family = finding_family(arguments, profile_of(arguments));
   std::vector<std::shared_ptr<const DeclaredStudy>> studies;
   for (const auto& study : studies_of(family)) {

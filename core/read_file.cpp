@@ -64,6 +64,7 @@ std::string read_regular_file(const std::filesystem::path& path, std::uint64_t m
 bool path_exists(const std::filesystem::path& path) {
   std::error_code error;
   const bool found = std::filesystem::exists(path, error);
+  if (error == std::errc::filename_too_long) return false;  // no file can have this name
   if (error) throw std::system_error(error, "cannot read " + path.string());
   return found;
 }

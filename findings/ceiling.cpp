@@ -50,6 +50,8 @@ std::vector<Run> last_rung(const StudyRecords& records, std::size_t search) {
 
 }  // namespace
 
+bool has_floor(const Measurement& measurement) { return measurement.name == "skill" || measurement.name == "solved"; }
+
 std::vector<Ceiling> ceilings(const Finding& finding, const StudyRecords& records) {
   std::vector<Ceiling> parts;
   if (!applies(finding) || !records.searched || !records.study->search) return parts;
@@ -67,15 +69,14 @@ std::vector<Ceiling> ceilings(const Finding& finding, const StudyRecords& record
       parts[i].right[s] = mean(pairs[i].right);
     }
   }
-  // A recall or an accuracy of 0 is less than that of guessing.
-  const bool has_floor = primary.measurement.name == "skill" || primary.measurement.name == "solved";
   for (Ceiling& part : parts) {
     const auto all = [&](auto&& extreme) {
       return std::all_of(part.left.begin(), part.left.end(), extreme) &&
              std::all_of(part.right.begin(), part.right.end(), extreme);
     };
     const bool perfect = all([&](double score) { return score > 1 - finding.margin; });
-    part.testable = !perfect && !(has_floor && all([&](double score) { return score < finding.margin; }));
+    part.testable =
+        !perfect && !(has_floor(primary.measurement) && all([&](double score) { return score < finding.margin; }));
   }
   return parts;
 }

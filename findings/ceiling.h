@@ -25,5 +25,7 @@ struct Ceiling {
 // with a number, of slopes, differences and ratios, and for measures other than recall, accuracy, skill and solved on
 // sequences of trained lengths.
 std::vector<Ceiling> ceilings(const Finding& finding, const StudyRecords& records);
+// Whether 0 is the worst value of this measure: a recall or an accuracy of 0 is less than that of guessing.
+bool has_floor(const Measurement& measurement);
 
 }  // namespace rnnbench::findings

@@ -77,9 +77,8 @@ class Evaluator {
       found = run;
     }
     if (found == nullptr) return std::nullopt;
-    if (const auto number = value_of(measurement_, *found)) return number;
-    ++failures;
-    return failed_;
+    failures += !value_of(measurement_, *found);
+    return value_or_failure(measurement_, *found, failed_);
   }
 
   [[noreturn]] static void refuse_ambiguous(const Expression& model, const Run& a, const Run& b) {
@@ -171,16 +170,19 @@ std::vector<TaskOfComparison> tasks_of(const Statement& statement, const std::ve
 
 // A misspelled or impossible measure would otherwise count as a failure of every run.
 void check_measure(const Statement& statement, const Measurement& measurement, const TaskOfComparison& task) {
+  std::vector<const Run*> compared;
   for (const Expression* model : statement.models()) {
     bool trained = false, known = false;
     for (const Run* run : task.runs) {
       if (!matches(*model, *run) || !run->recorded() || run->diverged()) continue;
+      compared.push_back(run);
       trained = true;
       known = known || has_measure(measurement, *run);
     }
     if (trained && !known)
       throw UserError("no run of '" + model->text + "' on " + task.label + " has a measure '" + measurement.text + "'");
   }
+  check_lengths_beyond(measurement, compared);
 }
 
 }  // namespace

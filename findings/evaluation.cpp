@@ -280,9 +280,9 @@ std::optional<double> mean_of_model(const FindingResult& result, const Expressio
     any = any || value;
     std::vector<const Run*> on_same_task;
     for (const Run& other : result.runs())
-      if (!value && other.spec.at("task") == run.spec.at("task")) on_same_task.push_back(&other);
-    const auto counted_as = value ? value : value_of_failure(measurement, on_same_task);
-    if (counted_as) values.push_back(*counted_as);
+      if (other.spec.at("task") == run.spec.at("task")) on_same_task.push_back(&other);
+    if (const auto counted_as = value_or_failure(measurement, run, value_of_failure(measurement, on_same_task)))
+      values.push_back(*counted_as);
   }
   return any ? std::optional(mean(values)) : std::nullopt;
 }

@@ -248,8 +248,8 @@ std::vector<RunSpec> DeclaredStudy::runs_after(std::size_t half) const {
 
 double Finding::margin_of(const DeclaredComparison& further) const {
   const auto is_ratio = [](const DeclaredComparison& c) { return c.statement.left[0].kind == Expression::Kind::ratio; };
-  const bool same_unit =
-      further.measurement.text == primary.measurement.text || (is_ratio(further) && is_ratio(primary));
+  const bool same_unit = is_ratio(further) == is_ratio(primary) &&
+                         (is_ratio(primary) || further.measurement.text == primary.measurement.text);
   return same_unit ? margin : 0;
 }
 

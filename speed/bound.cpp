@@ -139,7 +139,7 @@ std::optional<Bound> measured_bound(const RunSpec& run, const NetworkPlan& plan,
       const int columns = std::min(size.batch, tile_width);
       cells += cell_seconds(*sublayer.cell, run.model, isa, columns) / columns * size.batch * unit_blocks * steps;
       for (std::size_t m = 1; m < sublayer.blocks.weights.size(); ++m)  // 0 multiplies the input
-        recurrent += plan.layout.block(sublayer.blocks.weights[m]).size();
+        if (const int block = sublayer.blocks.weights[m]; block >= 0) recurrent += plan.layout.block(block).size();
     }
   const double milliseconds = 1e3 / threads;  // of a second of one thread's work
   Bound bound;

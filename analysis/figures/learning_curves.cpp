@@ -140,14 +140,11 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
     const double height = static_cast<double>(m) + 0.5;
     std::vector<Values> solved, unsolved;
     for (const Run& run : model.runs) {
-      if (!run.recorded()) continue;
-      const Json& when = run.record->result.at("updates_to_solve");
-      if (run.solved() && when.is_number()) {
-        solved.push_back({std::max(when.get<double>(), updates.low), height, static_cast<double>(run.seed())});
-      } else {
-        unsolved.push_back({run.diverged() ? run.record->result.at("updates").get<double>() : updates.high, height,
-                            static_cast<double>(run.seed())});
-      }
+      if (!run.recorded() || !task.judges_solving) continue;
+      const bool is_solved = run.solved() && run.record->result.at("updates_to_solve").is_number();
+      const double when = run.record->result.at(is_solved ? "updates_to_solve" : "updates");
+      (is_solved ? solved : unsolved)
+          .push_back({std::max(when, updates.low), height, static_cast<double>(run.seed()), when});
     }
     const Style& style = panels.style(model.label);
     for (const auto& [points, look, what] :
@@ -155,13 +152,13 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
           std::tuple{&solved, style, "updates to solve"}}) {
       if (points->empty()) continue;
       const int block =
-          panels.add_data(task.label + ", " + model.label + ": " + what + ", row, seed", *points, model.label);
+          panels.add_data(task.label + ", " + model.label + ": " + what + ", row, seed, updates", *points, model.label);
       const std::string says = points == &solved ? "solved after %.0f updates" : "not solved after %.0f updates";
       curves.push_back("data index " + std::to_string(block) + " using 1:2:" +
-                       tooltip(model.label, ", seed %.0f: " + says, "$3, $1") + " " + run_clause(look, 0.65));
+                       tooltip(model.label, ", seed %.0f: " + says, "$3, $4") + " " + run_clause(look, 0.65));
     }
     panels.text(frame.left + frame.width + 10, frame.top + height * row_height,
-                std::to_string(solved.size()) + "/" + std::to_string(model.runs.size()),
+                !task.judges_solving ? "-" : std::to_string(solved.size()) + "/" + std::to_string(model.runs.size()),
                 "left font " + panels.font_of_model(model.label, "font_tic") + " textcolor rgb '#333333'");
   }
   panels.plot(frame, curves);
@@ -178,8 +175,8 @@ std::string learning_curves_caption(const Study& study) {
       if (const std::size_t drawn = curves_of(task, model).size(); drawn > 0) counts.insert(drawn);
       for (const Run& run : model.runs) {
         diverged = diverged || run.diverged();
-        solved = solved || run.solved();
-        unsolved = unsolved || (run.recorded() && !run.solved());
+        solved = solved || (task.judges_solving && run.solved());
+        unsolved = unsolved || (task.judges_solving && run.recorded() && !run.solved());
       }
     }
   }
@@ -207,8 +204,7 @@ double learning_curves_height(const Study& study, const FigureLayout& layout) {
 void draw_learning_curves(Panels& panels, const TaskRuns& task, Rectangle frame) {
   if (task.measure.empty()) {
     panels.headings(frame, task.label, "no record yet", "");
-    panels.command("set xrange [0:1]; set yrange [0:1]");
-    panels.plot(frame, {"NaN"});
+    panels.plot_nothing(frame);
     return;
   }
   const Axis updates = update_axis(task);

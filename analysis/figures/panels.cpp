@@ -329,6 +329,11 @@ void Panels::plot(const Rectangle& frame, const std::vector<std::string>& curves
   command("unset label; unset arrow\n");
 }
 
+void Panels::plot_nothing(const Rectangle& frame) {
+  command("unset logscale xy; set xrange [0:1]; set yrange [0:1]");  // an earlier panel may have logarithmic axes
+  plot(frame, {"NaN"});
+}
+
 void Panels::headings(const Rectangle& panel, const std::string& title, const std::string& y, const std::string& x) {
   command(gnuplot_comment(title));
   text(panel.left - 44, panel.top - 41, title, "left font font_heading");

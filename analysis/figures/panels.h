@@ -77,6 +77,8 @@ class Panels {
   void plot(const Rectangle& frame, const std::vector<std::string>& curves);
   // Title and label of the vertical axis above the panel, and label of the horizontal axis below it.
   void headings(const Rectangle& panel, const std::string& title, const std::string& y, const std::string& x);
+  // An empty panel.
+  void plot_nothing(const Rectangle& frame);
 
   Figure finish();
 

@@ -15,8 +15,8 @@ constexpr double height_of_panel = 210;
 
 struct Column {
   double place = 0;
-  std::vector<Values> scored, diverged;  // place, score, seed
-  Values all;                            // scores of all runs; missing ones, which are not drawn, count as the worst
+  std::vector<Values> scored, failed;  // place, score, seed
+  Values all;                          // scores of all runs; missing ones, which are not drawn, count as the worst
 };
 
 // `labels` are those of the legend. A model has the same place in all panels.
@@ -37,7 +37,7 @@ void draw_models(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
       column.all.push_back(drawable(*score));
       if (!run.recorded() && !run.imported) continue;
       all.push_back(*score);
-      (value_of(measurement, run) ? column.scored : column.diverged)
+      (value_of(measurement, run) ? column.scored : column.failed)
           .push_back({column.place, drawable(*score), static_cast<double>(run.seed())});
     }
   }
@@ -54,7 +54,7 @@ void draw_models(Panels& panels, const TaskRuns& task, const Rectangle& frame, c
     const std::string what = task.label + ", " + label + ": place, " + measurement.text;
     const Style& style = panels.style(label);
     for (const auto& [rows, look, size, kind] : {std::tuple{&columns[m].scored, style, 0.45, "every run"},
-                                                 {&columns[m].diverged, Style{style.color, "1", 2}, 0.7, "diverged"}}) {
+                                                 {&columns[m].failed, Style{style.color, "1", 2}, 0.7, "no score"}}) {
       if (rows->empty()) continue;
       small.push_back("data index " + std::to_string(panels.add_data(what + ", seed, " + kind, *rows)) +
                       " using 1:2:" + tooltip(label, ", seed %.0f: %.4g", "$3, $2") + " " + run_clause(look, size));

@@ -21,10 +21,15 @@ std::string score_heading(const std::string& measure, bool higher_is_better) {
   return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
 }
 
-bool any_diverged(const Study& study) {
-  for (const TaskRuns& task : study.tasks)
+// Whether a run has no value of the measure (the default: that of its task), which it was tested for.
+bool any_failed(const Study& study, const std::string& measure) {
+  for (const TaskRuns& task : study.tasks) {
+    const Measurement measurement = parse_measurement(!measure.empty()       ? measure
+                                                      : task.measure.empty() ? "loss"
+                                                                             : task.measure);
     for (const Run* run : runs_of(task))
-      if (run->diverged()) return true;
+      if (run->diverged() || (has_measure(measurement, *run) && !value_of(measurement, *run))) return true;
+  }
   return false;
 }
 
@@ -51,7 +56,7 @@ std::string caption_of_marks(const Study& study, const std::string& measure) {
     return task.has_record && (measure.empty() || measure == task.measure);
   });
   return std::string(judged ? " Dashed: the score from which the task counts as solved." : "") +
-         (any_diverged(study) ? " Crosses: diverged runs, at the worst score." : "") +
+         (any_failed(study, measure) ? " Crosses: runs that diverged or have no finite score, at the worst one." : "") +
          (has_imported(study) ? std::string(" ") + caption_of_imported : "");
 }
 
@@ -65,8 +70,19 @@ struct LengthScores {
   std::map<const ModelRuns*, std::map<double, Values>> by_model;
 };
 
-// A diverged run counts with the worst score at every length: 0, or the maximum of the baseline and all losses there.
-void add_diverged(const TaskRuns& task, LengthScores& result) {
+// Whether the run has no finite score at this length, or without one at any: it diverged, or the score is not a number.
+bool failed_at(const Run& run, const std::string& measure, std::optional<double> length) {
+  if (!run.recorded()) return false;
+  const Json& lengths = run.record->result.at("lengths");
+  return run.diverged() || std::any_of(lengths.begin(), lengths.end(), [&](const Json& at) {
+           return (!length || at.at("length").get<double>() == *length) && at.contains(measure) &&
+                  at.at(measure).is_null();
+         });
+}
+
+// A run without a score counts with the worst one, at every length if it diverged: 0, or the maximum of the baseline
+// and all losses there.
+void add_failed(const TaskRuns& task, LengthScores& result) {
   std::map<double, double> worst;
   for (const auto& [model, lengths] : result.by_model) {
     for (const auto& [length, scores] : lengths) {
@@ -76,8 +92,8 @@ void add_diverged(const TaskRuns& task, LengthScores& result) {
   }
   for (const ModelRuns& model : task.models) {
     for (const Run& run : model.runs) {
-      if (!run.diverged()) continue;
       for (const auto& [length, score] : worst) {
+        if (!failed_at(run, result.measure, length)) continue;
         result.by_model[&model][length].push_back(score);
         result.scores.push_back(score);
       }
@@ -104,7 +120,7 @@ LengthScores length_scores(const TaskRuns& task, const std::string& measure) {
     }
   }
   std::sort(result.lengths.begin(), result.lengths.end());
-  add_diverged(task, result);
+  add_failed(task, result);
   return result;
 }
 
@@ -177,8 +193,7 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
   panels.headings(frame, task.label, all_x.empty() ? "no record yet" : measure_heading(measurement, runs_of(task)),
                   axis_name);
   if (all_x.empty()) {
-    panels.command("set xrange [0:1]; set yrange [0:1]");
-    panels.plot(frame, {"NaN"});
+    panels.plot_nothing(frame);
     return;
   }
   const bool judged = task.has_record && measurement.text == task.measure;
@@ -199,7 +214,7 @@ void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, 
                       run_clause(look, size));
     };
     add_runs("every run", points[m], style, 0.45);
-    add_runs("diverged", failures[m], {style.color, "1", 2}, 0.7);
+    add_runs("no score", failures[m], {style.color, "1", 2}, 0.7);
     if (points[m].empty()) continue;
     Values x;
     for (const auto* drawn : {&points[m], &failures[m]})
@@ -239,12 +254,17 @@ std::vector<Figure> score_by_length(const Study& study, const FigureLayout& layo
   if (tasks.empty()) return {};
   const bool criterion =
       std::any_of(tasks.begin(), tasks.end(), [](const auto& t) { return t.second.measure == t.first->measure; });
+  const bool failed = std::any_of(tasks.begin(), tasks.end(), [](const auto& t) {
+    const std::vector<const Run*> runs = runs_of(*t.first);
+    return std::any_of(runs.begin(), runs.end(),
+                       [&](const Run* run) { return failed_at(*run, t.second.measure, std::nullopt); });
+  });
   Panels panels(
       layout, study, "score-by-length", study.title + ": score against length",
       std::string("Median over seeds. The band spans all seeds if there are fewer than ten, otherwise the quartiles. "
                   "Thin dashes: the length in training") +
           (criterion ? ", and the score from which the task counts as solved" : "") + "." +
-          (any_diverged(study) ? " Diverged runs count with the worst score." : ""),
+          (failed ? " Runs that diverged or have no finite score count with the worst one." : ""),
       static_cast<int>(tasks.size()), layout.panel_height * panel_height);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     draw_lengths(panels, *tasks[t].first, tasks[t].second, panels.panel(static_cast<int>(t)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -47,6 +48,13 @@ struct Map {
 };
 
 std::string rounded(double value) { return number_text(std::round(value * 1e6) / 1e6); }
+
+// Of values that may all be tiny.
+std::string six_digits_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
 
 // The smallest of 1, 2, 5, 10, ... that gives at most `max` tics for `count` rows.
 int tic_step(int count, double max) {
@@ -229,7 +237,7 @@ class Drawing {
 
   void colors(const Map& map, double bottom) {
     line(map.colored ? viridis : white_to_black);
-    const std::string low = rounded(map.low), high = rounded(map.high);
+    const std::string low = six_digits_text(map.low), high = six_digits_text(map.high);
     const std::string tics = map.square_root ? "'0' 0, '0.1' sqrt(0.1), '0.3' sqrt(0.3), '0.6' sqrt(0.6), '1' 1"
                                              : low + (map.low < 0 ? ", 0, " : ", ") + high;
     line("set cbrange [" + low + ":" + high + "]; set cbtics (" + tics + ") font ',9'");

@@ -170,7 +170,8 @@ void load_weights(const std::filesystem::path& record_path, const Record& record
   if (expected.is_null()) throw UserError(record_path.string() + ": this run diverged, so it has no usable weights");
   if (!path_exists(path))
     throw UserError(record_path.string() + ": the weights file " + path.filename().string() +
-                    " is missing beside the record; the run was trained with --no-weights, or the file was moved");
+                    " is missing beside the record; runs of 'rnnbench reproduce' and of --no-weights store none, "
+                    "or the file was moved");
   const std::string bytes = read_foreign_file(path, sizeof(float) * parameters.layout().count() + max_header_bytes);
   TensorFile file = from_safetensors(bytes, path.string());
   rename(recurrent_prefix(record.spec.at("model")), "rnn.", file);

@@ -54,6 +54,7 @@ Worst worst_of(const std::vector<TrialScore>& scores, bool higher_is_better) {
 void finish(const Worst& worst, TrialScore& score) {
   const auto seeds = static_cast<double>(score.records.size());
   score.updates_to_solve /= seeds;
+  score.worst = worst.measure;
   if (score.measure) score.measure = (*score.measure + score.failed * worst.measure) / seeds;
   if (score.loss) score.loss = (*score.loss + score.failed * worst.loss) / seeds;
 }

@@ -102,6 +102,7 @@ struct TrialScore {
   // Means over the seeds. A seed that failed counts as the worst of the rung and as no better than a model without
   // memory; nothing when all failed.
   std::optional<double> measure, loss;
+  double worst = 0;             // what the measure of a seed that failed counts as
   double updates_to_solve = 0;  // mean over all seeds; an unsolved run counts all updates of the rung
   int solved = 0, failed = 0;   // numbers of seeds: solved; diverged, or without a finite score
   bool diverged() const { return failed > 0; }

@@ -64,10 +64,13 @@ std::string ceiling_section(const FindingResult& r) {
                           score_text(part.right[1]), part.testable ? "yes" : "no"});
   return titled(
       "Ceiling",
-      element("p", "Mean validation " + r.finding->primary.measurement.text +
-                       " in the last rung of each search, before any reported seed was run. A comparison is not "
-                       "testable if all four are above " +
-                       number_text(1 - r.finding->margin) + " or all below " + number_text(r.finding->margin) + ".") +
+      element("p",
+              "Mean validation " + r.finding->primary.measurement.text +
+                  " in the last rung of each search, before any reported seed was run. A comparison is not "
+                  "testable if all four are above " +
+                  number_text(1 - r.finding->margin) +
+                  (has_floor(r.finding->primary.measurement) ? " or all below " + number_text(r.finding->margin) : "") +
+                  ".") +
           scrolling(table.html()));
 }
 

@@ -15,8 +15,7 @@ constexpr double square = 236;  // pixels of a gate panel
 
 void no_record(Panels& panels, const Rectangle& frame, const std::string& title) {
   panels.headings(frame, title, "no record", "");
-  panels.command("set xrange [0:1]; set yrange [0:1]");
-  panels.plot(frame, {"NaN"});
+  panels.plot_nothing(frame);
 }
 
 // --- times to solve

@@ -52,8 +52,9 @@ std::optional<ModelValues> values_of_model(const Measurement& measurement, const
     any = any || value;
     finished = finished || !run->diverged();
     model.failures += !value;
-    if (!value && !failed) continue;
-    model.values.push_back(value ? *value : *failed);
+    const auto counted_as = value_or_failure(measurement, *run, failed);
+    if (!counted_as) continue;
+    model.values.push_back(*counted_as);
     model.failed.push_back(!value);
     model.seeds.push_back(static_cast<double>(run->seed()));
   }

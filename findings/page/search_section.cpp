@@ -19,12 +19,13 @@ std::string validation_text(const SearchChoice& choice) {
   return choice.measure + " " + score_text(*score) + (failed > 0 ? ", " + std::to_string(failed) + " diverged" : "");
 }
 
-// The scores of the first rung, in which all points are tried once with the same updates.
+// The scores of the first rung, in which all points are tried once with the same updates. Trials that diverged count as
+// the worst, as in the search itself; nothing if all did.
 Values first_rung(const SearchChoice& choice) {
   Values scores;
   for (const TrialScore& trial : choice.trials)
-    if (trial.rung == 0 && trial.measure) scores.push_back(*trial.measure);
-  return scores;
+    if (trial.rung == 0) scores.push_back(trial.measure.value_or(trial.worst));
+  return choice.all_diverged ? Values{} : scores;
 }
 
 std::string choices_table(const FindingResult& r, const Study& study) {

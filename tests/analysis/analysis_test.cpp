@@ -8,7 +8,9 @@
 
 #include "analysis/csv.h"
 #include "analysis/figures/experiment_figures.h"
+#include "analysis/figures/learning_curves.h"
 #include "analysis/format.h"
+#include "analysis/report.h"
 #include "analysis/summary.h"
 #include "analysis/table.h"
 #include "analysis/table_rows.h"
@@ -225,6 +227,36 @@ TEST_CASE("tables have the scores at every test length", "[analysis]") {
   run = made_up::run(copy, lstm, 1);
   run.record->result["lengths"][1].erase("recall");
   CHECK(title(study_of({run})) == "test loss, lower is better");
+}
+
+TEST_CASE("where solving is not judged, no table, page or figure judges it", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed) {
+    runs.push_back(made_up::run(copy, gru, seed));
+    runs.back().spec["training"]["evaluate"] = 63;
+    runs.back().record->result["solved"] = true;
+    runs.back().record->result["updates_to_solve"] = 100;
+  }
+  const Study study = study_of(runs);
+  REQUIRE_FALSE(study.tasks[0].judges_solving);
+  const std::vector<std::string> costs = cost_table(study.tasks[0]).rows.at(0);
+  CHECK(costs[1] == "-");
+  CHECK(costs[2] == "-");
+  const Json row = json_table(study).at(0);
+  for (const char* key : {"solved", "solved_low", "solved_high"}) CHECK(row.at(key).is_null());
+  CHECK(row.at("updates_to_solve").at("median").is_null());
+  CHECK(report_html(study, {}, "").find("of 3 runs, 0 diverged") != std::string::npos);
+  CHECK(learning_curves(study).script.find("3/3") == std::string::npos);
+}
+
+TEST_CASE("a model that was not tested at a length says so, and test lengths that differ are no option", "[analysis]") {
+  std::vector<Run> runs = {made_up::run(copy, lstm, 1), made_up::run(copy, gru, 1)};
+  runs[1].record->result["lengths"].erase(2);
+  runs[1].spec["task"]["test-length"] = {50};
+  const Study study = study_of(runs);
+  CHECK(length_table(study.tasks.at(0)).value().rows.at(5).at(2) == "not tested");
+  CHECK(study.tasks[0].options.find("test-length") == std::string::npos);
+  CHECK(study_of({runs[0]}).tasks[0].options.find("test-length 50,100") != std::string::npos);
 }
 
 TEST_CASE("the text table fits a terminal of 120 columns", "[analysis]") {

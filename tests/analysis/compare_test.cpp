@@ -239,6 +239,28 @@ TEST_CASE("a diverged run has no smaller excess than a model without memory", "[
   CHECK(excess.mean_advantage < 0);
 }
 
+TEST_CASE("a model that stops early without solving its task is not faster than one that solves it", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 10; ++seed) {
+    runs.push_back(made_up::run(copy, rnn, seed));  // solves nothing
+    runs.back().spec["training"]["updates"] = 100;
+    runs.back().record->measured["train_cpu_seconds"] = 1;
+    runs.push_back(made_up::run(copy, lstm, seed));
+    runs.back().record->measured["train_cpu_seconds"] = 60;
+    Json& result = runs.back().record->result;
+    result["solved"] = true, result["status"] = "solved", result["updates_to_solve"] = 2000;
+    runs.back().record->measured["cpu_seconds_to_solve"] = 30;
+  }
+  const Comparison updates = compare(study_of(runs), "rnn", "lstm", "updates_to_solve").at(0);
+  CHECK(updates.advantages == Values(10, 2000 - 4000));
+  CHECK(updates.pairs[0].first_text == ">100");
+  CHECK(updates.caveats.at(0) ==
+        "runs that did not solve the task count with the longest training of all, 4,000 updates");
+  const Comparison seconds = compare(study_of(runs), "rnn", "lstm", "cpu_seconds_to_solve").at(0);
+  CHECK(seconds.advantages == Values(10, 30 - 60));
+  CHECK(seconds.ratio == Approx(2));
+}
+
 TEST_CASE("what rounding leaves of advantages that cancel is no effect", "[analysis]") {
   std::vector<Run> runs = ten_pairs();
   for (std::size_t i = 0; i < runs.size(); ++i) {

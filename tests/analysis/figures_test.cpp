@@ -83,6 +83,51 @@ TEST_CASE("learning curves hold every model, keep solved values and mark what di
   CHECK(figure.script.find("'0/5'") != std::string::npos);
 }
 
+TEST_CASE("a task without a record has an empty panel behind those of other tasks", "[report][figures]") {
+  REQUIRE(gnuplot_available());
+  std::vector<Run> runs;
+  for (const made_up::Task& task : made_up::tasks()) {
+    const Run run = made_up::run(task, made_up::models()[1], 1);
+    runs.push_back(&task == &made_up::tasks()[1] ? made_up::missing(run) : run);
+  }
+  const TemporaryFolder folder;
+  const std::vector<Figure> figures = all_figures(make_study("test", "A test", "test.ini", std::move(runs)));
+  write_figures(figures, folder.path());
+  draw_figures(figures, folder.path());
+  CHECK(read_file(folder.path() / "learning-curves.svg").find("no record yet") != std::string::npos);
+}
+
+TEST_CASE("crosses are where training ended, on the axis", "[figures]") {
+  Run stopped = made_up::run(made_up::tasks()[0], made_up::models()[0], 1);
+  stopped.record->result["updates"] = 1234;
+  Run diverged = made_up::diverged(made_up::run(made_up::tasks()[0], made_up::models()[0], 2));
+  diverged.record->result["updates"] = 2;
+  for (Run* run : {&stopped, &diverged}) {
+    Json late = Json::array();
+    for (const Json& point : run->record->result["curve"])
+      if (point["update"] >= 5) late.push_back(point);
+    run->record->result["curve"] = late;
+  }
+  const std::string data = learning_curves(make_study("test", "A test", "test.ini", {stopped, diverged})).data;
+  CHECK(data.find("\n1234 0.5 1 1234\n") != std::string::npos);
+  CHECK(data.find("\n5 0.5 2 2") != std::string::npos);
+}
+
+TEST_CASE("a score that is not finite counts as the worst in the figure over lengths", "[figures]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed) {
+    runs.push_back(made_up::run(made_up::tasks()[1], made_up::models()[1], seed));
+    runs.back().record->result["lengths"][2]["mse"] = seed == 1 ? Json(0.5) : Json();
+  }
+  const Study study = make_study("test", "A test", "test.ini", std::move(runs));
+  const Figure figure = score_by_length(study, screen_layout(), "").at(0);
+  CHECK(figure.data.find("\n400 0.5 0.5 0.5") != std::string::npos);
+  CHECK(figure.caption.find("have no finite score count with the worst one") != std::string::npos);
+  const Figure crosses = score_by_model(study, screen_layout(), "mse at 400");
+  CHECK(count(crosses.data, ", seed, no score") == 1);
+  CHECK(crosses.caption.find("Crosses: runs that diverged or have no finite score") != std::string::npos);
+}
+
 TEST_CASE("runs that diverged before the first evaluation are in curves and medians", "[figures]") {
   const made_up::Task& adding = made_up::tasks()[1];
   std::vector<Run> runs;

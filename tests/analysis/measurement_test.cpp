@@ -14,6 +14,7 @@
 #include "tests/namespaces.h"
 
 using namespace rnnbench::test;
+using Catch::Contains;
 using made_up::scored;
 
 namespace {
@@ -77,9 +78,7 @@ TEST_CASE("scores of a run: final, at a length, beyond training, in time", "[mea
 TEST_CASE("losses relative to what no memory and perfect memory lose", "[measurement]") {
   const Run run = example();
   CHECK(value("relative_loss", run) == Approx(0.6));
-  CHECK(value("relative_loss at 100", run) == Approx(1));
   CHECK(value("skill", run) == Approx(0.5));
-  CHECK(value("skill beyond", run) == Approx((0.25 + 0) / 2));
   CHECK(value("skill before training", run) == Approx(-1));
   CHECK(value("gap", run) == Approx(0.05));
   Run unknown = run;
@@ -87,6 +86,49 @@ TEST_CASE("losses relative to what no memory and perfect memory lose", "[measure
   unknown.record->result["final"].erase("training");
   CHECK_FALSE(has_measure(parse_measurement("skill"), unknown));
   CHECK_FALSE(has_measure(parse_measurement("gap"), unknown));
+}
+
+TEST_CASE("bits per parameter are those of a task that counts all stored bits", "[measurement]") {
+  Run run = example();
+  run.record->result["final"]["test"]["bits"] = 1000;
+  CHECK_FALSE(has_measure(parse_measurement("bits_per_parameter"), run));  // of copy, bits are those of an item
+  run.record->result["measure"]["name"] = "bits";
+  CHECK(value("bits_per_parameter", run) == Approx(1000.0 / 5321));
+}
+
+TEST_CASE("runs that did not solve their task count with the longest training of all", "[measurement]") {
+  const Measurement updates = parse_measurement("updates_to_solve"),
+                    seconds = parse_measurement("cpu_seconds_to_solve");
+  Run fast = example(), slow = solved(example(), 1500, 30), large = example();
+  fast.spec["training"]["updates"] = 1000;
+  slow.record->measured["train_cpu_seconds"] = 35;
+  large.spec["training"]["updates"] = 9000;
+  const std::vector<const Run*> runs = {&fast, &slow};
+  for (const Run& run : {fast, made_up::diverged(fast), made_up::missing(fast)}) {
+    CHECK(value_or_failure(updates, run, value_of_failure(updates, runs)) == 4000);
+    CHECK(value_or_failure(seconds, run, value_of_failure(seconds, runs)) == 35);
+    CHECK(value_or_failure(updates, run, value_of_failure(updates, {&slow, &large})) == 9000);
+  }
+  CHECK(value_or_failure(updates, slow, value_of_failure(updates, runs)) == 1500);
+  CHECK(value_or_failure(seconds, slow, value_of_failure(seconds, runs)) == 30);
+  CHECK(is_unsolved(seconds, fast));
+  CHECK_FALSE(is_unsolved(seconds, slow));
+  CHECK_FALSE(is_unsolved(parse_measurement("recall"), fast));
+}
+
+TEST_CASE("a mean over lengths beyond training is of runs that were tested at the same ones", "[measurement][errors]") {
+  const Run run = example();
+  Run other = run, longer = run;
+  other.record->result["lengths"].erase(3);
+  longer.record->result["lengths"] = {{{"length", 50}, {"trained", true}, {"loss", 0.3}, {"recall", 0.75}},
+                                      {{"length", 70}, {"trained", false}, {"loss", 0.4}, {"recall", 0.5}}};
+  const Measurement beyond = parse_measurement("recall beyond");
+  CHECK_NOTHROW(check_lengths_beyond(beyond, {&run, &run, &longer}));
+  CHECK_NOTHROW(check_lengths_beyond(parse_measurement("recall at 50"), {&run, &other}));
+  CHECK_THROWS_WITH(
+      check_lengths_beyond(beyond, {&run, &other}),
+      "measure = recall beyond is a mean over the test lengths beyond training, which differ: 50, 100 and "
+      "50; compare a score at one length");
 }
 
 TEST_CASE("times to solve are restricted to the run", "[measurement]") {
@@ -142,8 +184,9 @@ TEST_CASE("a diverged run has no score, and its haste is no merit", "[measuremen
   CHECK(value("diverged", example()) == 0);
   CHECK(value("solved", run) == 0);
   CHECK(value("updates_to_solve", run) == 4000);
-  for (const char* measure : {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "recall before training",
-                              "cpu_seconds_to_solve", "cpu_ms_per_update", "gradient at lag 50", "gap"}) {
+  CHECK(value("recall before training", run) == 0.1);  // which the later divergence did not change
+  for (const char* measure : {"recall", "loss", "skill", "recall at 50", "recall after 60 s", "cpu_seconds_to_solve",
+                              "cpu_ms_per_update", "gradient at lag 50", "gap"}) {
     INFO(measure);
     CHECK(value(measure, run) == std::nullopt);
   }
@@ -190,6 +233,9 @@ TEST_CASE("malformed measures are refused", "[measurement][errors]") {
   CHECK_THROWS_WITH(parse_measurement(""), "a measure is missing");
   CHECK_THROWS_WITH(parse_measurement("recall at 20.5"),
                     "measure 'recall at 20.5': a length is a whole number from 1 to 1000000");
+  for (const std::string measure : {"skill at 20", "relative_loss beyond"})
+    CHECK_THROWS_WITH(parse_measurement(measure), Contains("measure '" + measure + "'") &&
+                                                      Contains("which records state for the training length only"));
   CHECK_THROWS_WITH(parse_measurement("recall after -1 s"),
                     "measure 'recall after -1 s': a time is a number of seconds from 0 on");
   const std::string one = " takes one of 'at LENGTH', 'beyond', 'after N s' and 'before training'";

@@ -155,8 +155,9 @@ TEST_CASE("weights are those of the record or refused", "[trace]") {
   write_atomically(trained.run(0, ".safetensors"), read_file(trained.run(1, ".safetensors")));
   CHECK_THROWS_AS(load_weights(trained.run(0, ".json"), record, parameters), UserError);
   fs::remove(trained.run(0, ".safetensors"));
-  CHECK_THROWS_WITH(load_weights(trained.run(0, ".json"), record, parameters),
-                    Contains("is missing beside the record; the run was trained with --no-weights"));
+  CHECK_THROWS_WITH(
+      load_weights(trained.run(0, ".json"), record, parameters),
+      Contains("is missing beside the record; runs of 'rnnbench reproduce' and of --no-weights store none"));
   CHECK_THAT(trained.trace({trained.ids[0]}), Contains("is missing beside the record"));
 
   Record diverged = record;
@@ -323,6 +324,10 @@ TEST_CASE("smallest traces can be drawn", "[trace]") {
   REQUIRE(gnuplot_available());
   draw_figures({figure}, folder.path());
   CHECK(fs::file_size(folder.path() / "least.png") > 1000);
+  for (const float tiny : {8e-12f, -8e-12f, 1e-44f}) {
+    trace.activations[0].values[0] = tiny;
+    draw_figures({trace_figure(trace)}, folder.path());
+  }
 }
 
 TEST_CASE("answers of yes or no are drawn as probabilities, with a circle for every yes that is asked", "[trace]") {

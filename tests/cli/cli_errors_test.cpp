@@ -62,6 +62,11 @@ TEST_CASE("mistakes on the command line", "[cli][errors]") {
   shell.write("x.ini", one_run);
   CHECK(shell.refusal("--version x") == "command line: --version takes no arguments, but 'x' is given");
   CHECK(shell.refusal("lits") == "command line: unknown command 'lits'; did you mean 'list'?");
+  CHECK(shell.refusal("reproduce --freeze --dry-run") == "command line: --freeze and --dry-run exclude each other");
+  CHECK(shell.refusal("reproduce --shard 1/2 --freeze") == "command line: --freeze and --shard exclude each other");
+  const std::string long_name(300, 'x');
+  CHECK(shell.refusal("export --task copy --to " + long_name) ==
+        "command line: --to = " + long_name + " cannot be written: File name too long");
   CHECK(shell.refusal("frobnicate") ==
         "command line: unknown command 'frobnicate'; 'rnnbench --help' lists the commands");
   CHECK(shell.refusal("run x.ini --lenght 5") == "command line: unknown option --lenght; did you mean --length?");

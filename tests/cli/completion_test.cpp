@@ -89,6 +89,10 @@ TEST_CASE("bash completes commands, options, experiments, tasks, cells and value
   CHECK(completed(shell, {"rnnbench", "re"}) == Words{"report", "reproduce"});
   CHECK(completed(shell, {"rnnbench", "run", "quick"}) == Words{"quickstart"});
   CHECK(completed(shell, {"rnnbench", "run", "ow"}) == Words{"own.ini"});
+  shell.write("two words.ini", "task = adding\n");
+  fs::create_directories(shell / "two folders");
+  CHECK(completed(shell, {"rnnbench", "run", "two"}) == Words{"two words.ini", "two folders"});
+  CHECK(completed(shell, {"rnnbench", "merge", "--into", "two"}) == Words{"two folders"});
   CHECK(completed(shell, {"rnnbench", "run", "--fail"}) == Words{"--fail-fast"});
   CHECK(completed(shell, {"rnnbench", "run", "--learning"}) == Words{"--learning-rate"});
   CHECK(completed(shell, {"rnnbench", "merge", "--learning"}).empty());

@@ -239,6 +239,10 @@ TEST_CASE("mistakes of an import are refused before anything is written", "[cli]
   CHECK(shell.refusal("import none.csv") == "cannot read 'none.csv': No such file or directory");
   CHECK(shell.refusal("import x.csv --length 5") ==
         "command line: unknown option --length; 'rnnbench import --help' lists the options");
+  shell.write("plain", head + "copy,m,1,0.5\n");  // 'rnnbench table plain' would read this file
+  CHECK(shell.refusal("import plain")
+            .starts_with("command line: 'plain' would be a name for results that stand alone, but there is a file with "
+                         "this name"));
   shell.write("x.ini", one_task_ini);
   CHECK(
       shell.refusal("import x.csv").starts_with("command line: 'x' would be a name for results that stand alone, but"));

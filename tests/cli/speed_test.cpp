@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/catalogue.h"
 #include "tests/cli/shell.h"
 
 using namespace rnnbench::test;
@@ -23,4 +24,19 @@ TEST_CASE("the bound of an update is the sum of its parts", "[cli][speed]") {
   CHECK(number("ms_bound") == Approx(std::max(part("products"), part("weights")) + part("cells") + part("optimizer")));
   CHECK(number("fraction_of_bound") == Approx(number("ms_bound") / number("wall_ms_per_update")));
   CHECK(results[1]["ms_bound"].is_null());  // attention has work that the bound does not contain
+}
+
+TEST_CASE("every cell has a speed, and a bound unless it attends", "[cli][speed]") {
+  const Shell shell;
+  const Printed outcome = shell.run("speed --hidden 4 --batch 4 --time-steps 21 --repetitions 1 --format json");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const auto results = nlohmann::json::parse(outcome.out);
+  CHECK(results.size() == all_cells().size());
+  for (const auto& result : results) {
+    INFO(result);
+    CHECK(result["wall_ms_per_update"] > 0);
+    const std::string cell = result["model"]["cell"];
+    CHECK(result["ms_bound"].is_null() == (cell == "transformer" || cell == "feedforward-attention"));
+  }
 }

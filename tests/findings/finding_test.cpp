@@ -209,6 +209,23 @@ TEST_CASE("a file that declares no testable claim is refused", "[finding][errors
         "measure, compare, margin");
 }
 
+TEST_CASE("a further comparison has the margin of the primary one if both have the same unit", "[finding]") {
+  const auto margin = [](const std::string& compare, const std::string& also) {
+    Findings findings;
+    findings.write(
+        "x",
+        finding_text(
+            {{"measure", "updates_to_solve"}, {"compare", compare}, {"also", also}, {"margin", "0.2 (a reason)"}}));
+    const Finding finding = findings.read().at(0);
+    return finding.margin_of(finding.also.at(0));
+  };
+  CHECK(margin("gru < lstm", "lstm > gru") == 0.2);
+  CHECK(margin("gru < lstm", "gru / lstm < 1") == 0);
+  CHECK(margin("gru / lstm < 1", "gru / lstm < 1 on cpu_seconds_to_solve") == 0.2);
+  CHECK(margin("gru / lstm < 1", "gru < lstm") == 0);
+  CHECK(margin("gru < lstm", "gru > lstm on recall") == 0);
+}
+
 TEST_CASE("a search that would spoil the comparison is refused", "[finding][errors]") {
   CHECK(refusal({}, short_search) == "accepted");
   CHECK(

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "analysis/format.h"
 #include "core/text.h"
 #include "findings/page/figure.h"
 #include "findings/page/page.h"
@@ -16,7 +17,7 @@ using namespace rnnbench::test;
 TEST_CASE("the search is shown with every trial, what A and B chose, and where nothing could be chosen", "[findings]") {
   REQUIRE(gnuplot_available());
   TemporaryFolder folder;
-  const Finding finding = declared(folder.path(), "searched", "cell = lstm, gru\nseed = 1..20\n", gru_better,
+  const Finding finding = declared(folder.path(), "searched", "cell = lstm, gru, rnn\nseed = 1..20\n", gru_better,
                                    "[search]\nlearning-rate = 0.001..0.1 log\nrungs = 4 x 1 at 1/2, 2 x 2 at 1\n");
   const DeclaredStudy& study = *finding.study;
   const auto records = study_records(finding, [](const RunSpec&, Json& json) { set_loss(json, 0.3); });
@@ -26,10 +27,10 @@ TEST_CASE("the search is shown with every trial, what A and B chose, and where n
          state = search_state(*study.search, study.experiment.runs, searches[s], file))
       for (const RunSpec& run : state.due) {
         Record record = record_of(run, [&](Json& json) {
-          if (run.model.text("cell") == "gru") return diverge(json);
+          const double rate = run.training.real("learning-rate");
+          if (has_cell(run, "gru") || (has_cell(run, "rnn") && rate > 0.01)) return diverge(json);
           // The best rate is the lowest.
-          json["final"]["validation"] = {{"loss", run.training.real("learning-rate")},
-                                         {"mse", run.training.real("learning-rate")}};
+          json["final"]["validation"] = {{"loss", rate}, {"mse", rate}};
         });
         file.add(trial_record(run, record));
       }
@@ -43,6 +44,14 @@ TEST_CASE("the search is shown with every trial, what A and B chose, and where n
   const auto& chosen = records->choices[0][0];
   CHECK(count(html, "<td>learning-rate " + chosen.values[0].second + "</td>") >= 1);
   CHECK(count(html, "Expected best validation score of n trials") == 1);
+  // A trial that diverged counts as the worst, and as no better than a model without memory.
+  const SearchChoice& of_rnn = records->choices[0][2];
+  Values rates;
+  for (const TrialScore& trial : of_rnn.trials)
+    if (trial.rung == 0) rates.push_back(trial.measure.value_or(trial.records.at(0)->baseline));
+  REQUIRE(rates.size() == 4);
+  REQUIRE(std::count(rates.begin(), rates.end(), of_rnn.trials[0].records.at(0)->baseline) > 0);
+  CHECK(count(html, "<td>mse</td><td class=\"number\">" + score_text(mean(rates)) + "</td>") == 1);
   // The other claims of a study do not repeat it.
   CHECK(count(finding_section(result, folder.path() / "none", false), "Expected best") == 0);
 
