@@ -73,11 +73,11 @@ set label '0/5' at screen 0.30435,0.22869 left font model(3).font_tic textcolor 
 set label '5/5' at screen 0.30435,0.20374 left font model(4).font_tic textcolor rgb '#333333'
 set lmargin at screen 0.06126; set rmargin at screen 0.29447; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
-     data index 10 using 1:2:(sprintf('rnn, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
-     data index 11 using 1:2:(sprintf('lstm, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 12 using 1:2:(sprintf('lstm + additive attention, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 13 using 1:2:(sprintf('gru, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 14 using 1:2:(sprintf('gru + additive attention, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 10 using 1:2:(sprintf('rnn, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
+     data index 11 using 1:2:(sprintf('lstm, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 12 using 1:2:(sprintf('lstm + additive attention, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 13 using 1:2:(sprintf('gru, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 14 using 1:2:(sprintf('gru + additive attention, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 # adding
@@ -112,11 +112,11 @@ set label '5/5' at screen 0.63043,0.22869 left font model(3).font_tic textcolor 
 set label '5/5' at screen 0.63043,0.20374 left font model(4).font_tic textcolor rgb '#333333'
 set lmargin at screen 0.38735; set rmargin at screen 0.62055; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
-     data index 20 using 1:2:(sprintf('rnn, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
-     data index 21 using 1:2:(sprintf('lstm, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 22 using 1:2:(sprintf('lstm + additive attention, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 23 using 1:2:(sprintf('gru, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 5 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 24 using 1:2:(sprintf('gru + additive attention, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 20 using 1:2:(sprintf('rnn, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
+     data index 21 using 1:2:(sprintf('lstm, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 22 using 1:2:(sprintf('lstm + additive attention, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 23 using 1:2:(sprintf('gru, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 5 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 24 using 1:2:(sprintf('gru + additive attention, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 4 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 # counting
@@ -151,15 +151,15 @@ set label '0/5' at screen 0.95652,0.22869 left font model(3).font_tic textcolor 
 set label '0/5' at screen 0.95652,0.20374 left font model(4).font_tic textcolor rgb '#333333'
 set lmargin at screen 0.71344; set rmargin at screen 0.94664; set tmargin at screen 0.31601; set bmargin at screen 0.19127; 
 plot NaN, \
-     data index 30 using 1:2:(sprintf('rnn, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
-     data index 31 using 1:2:(sprintf('lstm, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 32 using 1:2:(sprintf('lstm, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
-     data index 33 using 1:2:(sprintf('lstm + additive attention, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 34 using 1:2:(sprintf('lstm + additive attention, seed %.0f: solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
-     data index 35 using 1:2:(sprintf('gru, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
-     data index 36 using 1:2:(sprintf('gru + additive attention, seed %.0f: not solved after %.0f updates', $3, $1)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#e69f00'
+     data index 30 using 1:2:(sprintf('rnn, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#000000', \
+     data index 31 using 1:2:(sprintf('lstm, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 32 using 1:2:(sprintf('lstm, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 7 pointsize 0.65 linecolor rgb '#0072b2', \
+     data index 33 using 1:2:(sprintf('lstm + additive attention, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 34 using 1:2:(sprintf('lstm + additive attention, seed %.0f: solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 6 pointsize 0.65 linecolor rgb '#56b4e9', \
+     data index 35 using 1:2:(sprintf('gru, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#d55e00', \
+     data index 36 using 1:2:(sprintf('gru + additive attention, seed %.0f: not solved after %.0f updates', $3, $4)) with labels hypertext point pointtype 2 pointsize 0.65 linecolor rgb '#e69f00'
 unset label; unset arrow
 
 unset multiplot
 unset output
-# hash of the lines above: f56c358bb3ca29fe
+# hash of the lines above: 47631f88abe4fe7b
