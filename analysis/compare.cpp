@@ -20,6 +20,12 @@ struct Score {
   std::string text;
 };
 
+std::vector<const Run*> runs_of_both(const ModelRuns& first, const ModelRuns& second) {
+  std::vector<const Run*> runs = pointers(first.runs);
+  for (const Run& run : second.runs) runs.push_back(&run);
+  return runs;
+}
+
 std::string time_text(const Measurement& measurement, double time) {
   return measurement.name == "updates_to_solve" ? thousands(time) : significant(time);
 }
@@ -122,14 +128,13 @@ void add_statistics(Comparison& comparison, Scale scale) {
 // little about the models.
 void add_caveats(const ModelRuns& first, const ModelRuns& second, const Measurement& measurement,
                  const std::optional<double>& failed, Comparison& comparison) {
-  std::vector<const Run*> runs = pointers(first.runs);
-  for (const Run& run : second.runs) runs.push_back(&run);
+  const std::vector<const Run*> runs = runs_of_both(first, second);
   if (const std::string why = unreliable_times(runs); is_time(measurement) && !why.empty())
     comparison.caveats.push_back(why);
   if (std::any_of(runs.begin(), runs.end(), [&](const Run* run) {
         return is_unsolved(measurement, *run) && value_of(measurement, *run) != failed;
       }))
-    comparison.caveats.push_back("runs that did not solve the task count with the longest training of all, " +
+    comparison.caveats.push_back("runs that did not solve the task count with the longest training on it, " +
                                  time_text(measurement, *failed) +
                                  (measurement.name == "updates_to_solve" ? " updates" : " CPU seconds"));
   for (const ModelRuns* model : {&first, &second})
@@ -191,9 +196,7 @@ void add_left_out(Comparison& comparison, std::size_t count, const std::string& 
 
 Comparison compare_models(const TaskRuns& task, const ModelRuns& first, const ModelRuns& second,
                           const Measurement& measurement) {
-  std::vector<const Run*> compared = pointers(first.runs);
-  for (const Run& run : second.runs) compared.push_back(&run);
-  check_lengths_beyond(measurement, compared);
+  check_lengths_beyond(measurement, runs_of_both(first, second));
   for (const ModelRuns* model : {&first, &second}) check_known(task, *model, measurement);
   const std::vector<const Run*> runs = runs_beside(task, first.imported() ? first : second);
   Comparison comparison;

@@ -119,9 +119,9 @@ void use_limits() {
 // A signal that comes before the command has read its arguments, or after its last word, must not end it either.
 void answer_signals(const std::string& name) {
   const auto& commands = all_commands();
-  if (std::any_of(commands.begin(), commands.end(), [&](const Command& c) { return c.trains && c.name == name; }))
-      [[maybe_unused]]
-    static const auto* guard = new InterruptGuard;  // for good
+  const auto trains = [&](const Command& command) { return command.trains && command.name == name; };
+  if (std::none_of(commands.begin(), commands.end(), trains)) return;
+  [[maybe_unused]] static const auto* guard = new InterruptGuard;  // for good
 }
 
 void say_no_memory() { std::fputs("rnnbench: not enough memory\n", stderr); }
