@@ -134,7 +134,7 @@ void add_caveats(const ModelRuns& first, const ModelRuns& second, const Measurem
   if (std::any_of(runs.begin(), runs.end(), [&](const Run* run) {
         return is_unsolved(measurement, *run) && value_of(measurement, *run) != failed;
       }))
-    comparison.caveats.push_back("runs that did not solve the task count with the longest training on it, " +
+    comparison.caveats.push_back("unsolved runs count with the longest training of all runs on the task, " +
                                  time_text(measurement, *failed) +
                                  (measurement.name == "updates_to_solve" ? " updates" : " CPU seconds"));
   for (const ModelRuns* model : {&first, &second})

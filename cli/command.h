@@ -18,7 +18,7 @@ struct Command {
   // Returns the exit code: 0 success, 1 a run or a check failed, 130 interrupted. Throws UserError for wrong input,
   // which the program prints before it exits with code 2.
   int (*run)(const CommandArguments& arguments);
-  bool trains = false;  // many runs: answers signals from its first moment to its last, see cli/interruptible.h
+  bool answers_signals = false;  // from its first moment to its last, see cli/interruptible.h
 };
 
 }  // namespace rnnbench::cli

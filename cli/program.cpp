@@ -119,8 +119,8 @@ void use_limits() {
 // A signal that comes before the command has read its arguments, or after its last word, must not end it either.
 void answer_signals(const std::string& name) {
   const auto& commands = all_commands();
-  const auto trains = [&](const Command& command) { return command.trains && command.name == name; };
-  if (std::none_of(commands.begin(), commands.end(), trains)) return;
+  const auto answers = [&](const Command& command) { return command.answers_signals && command.name == name; };
+  if (std::none_of(commands.begin(), commands.end(), answers)) return;
   [[maybe_unused]] static const auto* guard = new InterruptGuard;  // for good
 }
 

@@ -19,7 +19,8 @@ namespace {
 
 constexpr int protocol_schema = 1;
 // How numbers become verdicts: to be raised with every change of the procedure in docs/statistics.md ("Two searches"),
-// of ceilings, or of what a failed run counts as.
+// of ceilings, or of what a failed run counts as, that moves a number of a published claim. docs/findings.md names the
+// corrections that moved none.
 constexpr int procedure_version = 1;
 constexpr std::uint64_t max_protocol_bytes = std::uint64_t{1} << 24;
 

@@ -5,7 +5,6 @@
 #include "analysis/figures/score_figures.h"
 #include "analysis/format.h"
 #include "analysis/imported.h"
-#include "analysis/measurement.h"
 
 namespace rnnbench::analysis {
 
@@ -22,9 +21,7 @@ struct Column {
 // `labels` are those of the legend. A model has the same place in all panels.
 void draw_models(Panels& panels, const TaskRuns& task, const Rectangle& frame, const std::string& wanted,
                  const std::vector<std::string>& labels) {
-  const Measurement measurement = parse_measurement(!wanted.empty()        ? wanted
-                                                    : task.measure.empty() ? "loss"
-                                                                           : task.measure);
+  const Measurement measurement = shown_measure(task, wanted);
   std::vector<Column> columns;
   Values all;
   for (const ModelRuns& model : task.models) {

@@ -8,7 +8,6 @@
 #include "analysis/figures/panels.h"
 #include "analysis/format.h"
 #include "analysis/imported.h"
-#include "analysis/measurement.h"
 #include "analysis/summary.h"
 
 namespace rnnbench::analysis {
@@ -21,12 +20,10 @@ std::string score_heading(const std::string& measure, bool higher_is_better) {
   return "test " + measure + (higher_is_better ? " (higher is better)" : " (lower is better)");
 }
 
-// Whether a run has no value of the measure (the default: that of its task), which it was tested for.
+// Whether any run diverged, or has a measure that is not finite.
 bool any_failed(const Study& study, const std::string& measure) {
   for (const TaskRuns& task : study.tasks) {
-    const Measurement measurement = parse_measurement(!measure.empty()       ? measure
-                                                      : task.measure.empty() ? "loss"
-                                                                             : task.measure);
+    const Measurement measurement = shown_measure(task, measure);
     for (const Run* run : runs_of(task))
       if (run->diverged() || (has_measure(measurement, *run) && !value_of(measurement, *run))) return true;
   }
@@ -34,6 +31,10 @@ bool any_failed(const Study& study, const std::string& measure) {
 }
 
 }  // namespace
+
+Measurement shown_measure(const TaskRuns& task, const std::string& measure) {
+  return parse_measurement(!measure.empty() ? measure : task.measure.empty() ? "loss" : task.measure);
+}
 
 Axis score_axis(bool higher_is_better, Values values) {
   if (!higher_is_better) {
@@ -70,7 +71,7 @@ struct LengthScores {
   std::map<const ModelRuns*, std::map<double, Values>> by_model;
 };
 
-// Whether the run has no finite score at this length, or without one at any: it diverged, or the score is not a number.
+// Whether the run diverged, or its score at this length, or at any if none is given, is not finite.
 bool failed_at(const Run& run, const std::string& measure, std::optional<double> length) {
   if (!run.recorded()) return false;
   const Json& lengths = run.record->result.at("lengths");
@@ -171,9 +172,7 @@ using Quantity = std::function<std::optional<double>(const Run&)>;
 
 void draw_scatter(Panels& panels, const TaskRuns& task, const Rectangle& frame, const std::string& axis_name,
                   const Quantity& quantity, const std::string& wanted) {
-  const Measurement measurement = parse_measurement(!wanted.empty()        ? wanted
-                                                    : task.measure.empty() ? "loss"
-                                                                           : task.measure);
+  const Measurement measurement = shown_measure(task, wanted);
   Values all_x, all_y;
   std::vector<std::vector<Values>> points(task.models.size()), failures(task.models.size());
   std::vector<Values> scores(task.models.size());  // of all runs, also of those without a place on the horizontal axis

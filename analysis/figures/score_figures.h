@@ -7,6 +7,7 @@
 
 #include "analysis/figures/gnuplot.h"
 #include "analysis/figures/panels.h"
+#include "analysis/measurement.h"
 #include "analysis/study.h"
 
 namespace rnnbench::analysis {
@@ -27,6 +28,8 @@ Figure score_by_state_size(const Study& study, const FigureLayout& layout = scre
                            const std::string& measure = "");
 
 // What other figures of scores share.
+// The measure of a task's figures: `measure` or, if it is "", the task's own; the loss while it has no record.
+Measurement shown_measure(const TaskRuns& task, const std::string& measure);
 // Logarithmic for losses, 0 to 1 for shares, from 0 for counts.
 Axis score_axis(bool higher_is_better, Values values);
 // A line at the score from which the task counts as solved. The task has a record.

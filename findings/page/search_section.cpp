@@ -20,7 +20,7 @@ std::string validation_text(const SearchChoice& choice) {
 }
 
 // The scores of the first rung, in which all points are tried once with the same updates. Trials that diverged count as
-// the worst, as in the search itself; nothing if all did.
+// the worst, as in the search itself; nothing if every trial of the search did.
 Values first_rung(const SearchChoice& choice) {
   Values scores;
   for (const TrialScore& trial : choice.trials)

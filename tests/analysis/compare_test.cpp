@@ -255,7 +255,7 @@ TEST_CASE("a model that stops early without solving its task is not faster than 
   CHECK(updates.advantages == Values(10, 2000 - 4000));
   CHECK(updates.pairs[0].first_text == ">100");
   CHECK(updates.caveats.at(0) ==
-        "runs that did not solve the task count with the longest training on it, 4,000 updates");
+        "unsolved runs count with the longest training of all runs on the task, 4,000 updates");
   const Comparison seconds = compare(study_of(runs), "rnn", "lstm", "cpu_seconds_to_solve").at(0);
   CHECK(seconds.advantages == Values(10, 30 - 60));
   CHECK(seconds.ratio == Approx(2));
