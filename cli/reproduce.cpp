@@ -9,6 +9,7 @@
 #include "cli/columns.h"
 #include "cli/findings.h"
 #include "cli/interruptible.h"
+#include "core/error.h"
 #include "core/text.h"
 #include "findings/evaluation.h"
 #include "findings/listing.h"

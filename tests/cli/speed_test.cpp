@@ -5,6 +5,7 @@
 
 #include "models/catalogue.h"
 #include "tests/cli/shell.h"
+#include "tests/namespaces.h"
 
 using namespace rnnbench::test;
 
