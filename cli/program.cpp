@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -121,7 +122,8 @@ void answer_signals(const std::string& name) {
   const auto& commands = all_commands();
   const auto answers = [&](const Command& command) { return command.answers_signals && command.name == name; };
   if (std::none_of(commands.begin(), commands.end(), answers)) return;
-  [[maybe_unused]] static const auto* guard = new InterruptGuard;  // for good
+  alignas(InterruptGuard) static std::byte guard[sizeof(InterruptGuard)];
+  new (guard) InterruptGuard;  // never destroyed
 }
 
 void say_no_memory() { std::fputs("rnnbench: not enough memory\n", stderr); }
