@@ -7,7 +7,6 @@
 #include <catch2/catch.hpp>
 
 #include "analysis/csv.h"
-#include "analysis/figures/experiment_figures.h"
 #include "analysis/figures/learning_curves.h"
 #include "analysis/format.h"
 #include "analysis/report.h"

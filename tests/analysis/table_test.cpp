@@ -1,11 +1,11 @@
 // Tables: what their cells show of runs, and how they fit a terminal and LaTeX.
 #include "analysis/table.h"
 
+#include <sstream>
+
 #include <catch2/catch.hpp>
 
-#include "analysis/csv.h"
 #include "analysis/figures/experiment_figures.h"
-#include "analysis/report.h"
 #include "analysis/summary.h"
 #include "analysis/table_rows.h"
 #include "tests/analysis/study_fixture.h"
