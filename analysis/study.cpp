@@ -174,9 +174,6 @@ Study load_study(const Experiment& experiment, const ResultsFolder& results_fold
   for (const RunSpec& spec : experiment.runs) {
     runs.push_back({spec.json(), results_folder.load(spec.id())});
   }
-  if (imported.empty() && std::none_of(runs.begin(), runs.end(), [](const Run& run) { return run.recorded(); }))
-    throw UserError("no run of experiment '" + experiment.name + "' has a record in " +
-                    (results_folder.path() / "runs").string());
   for (Run& run : imported) runs.push_back(std::move(run));
   return make_study(experiment.name, experiment.title, experiment.file, std::move(runs));
 }

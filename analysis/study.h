@@ -78,9 +78,9 @@ struct Study {
 
 // Groups and labels the runs, which must be in the order of the experiment, imported ones behind all others.
 Study make_study(std::string name, std::string title, std::string file, std::vector<Run> runs);
-// Reads the records of an experiment; `imported` are results of other programs on its tasks. Throws UserError when
-// there are none and no run has a record, or a record is damaged.
-Study load_study(const Experiment& experiment, const ResultsFolder& results_folder, std::vector<Run> imported = {});
+// Reads the records of an experiment; `imported` are results of other programs on its tasks. Throws UserError if a
+// record is damaged.
+Study load_study(const Experiment& experiment, const ResultsFolder& results_folder, std::vector<Run> imported);
 
 // A value of a spec as it is written on the command line: "0.005", "lstm", "50,100,200".
 std::string option_text(const Json& value);
