@@ -56,6 +56,16 @@ TEST_CASE("a comparison says whose test scores are those of the best weights", "
       "the weights after the last update, of runs with keep = best those of the weights with the best validation score");
 }
 
+TEST_CASE("a comparison of scores on a file says that the file is a sample", "[analysis]") {
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed)
+    for (const made_up::Model* model : {&lstm, &gru}) {
+      runs.push_back(made_up::run(adding, *model, seed));
+      runs.back().record->result["evaluated_on"] = "list";
+    }
+  CHECK(compare(study_of(runs), "lstm", "gru", "").at(0).caveats == std::vector<std::string>{caveat_of_list_test});
+}
+
 TEST_CASE("measures of solving are refused for runs with few validation sequences", "[analysis][errors]") {
   std::vector<Run> runs;
   for (const made_up::Model* model : {&lstm, &gru}) {
@@ -288,6 +298,11 @@ TEST_CASE("wrong names in a comparison get one sentence", "[analysis]") {
   const Study study = made_up::study();
   CHECK(user_error([&] { compare(study, "lstn", "gru", ""); }).find("did you mean 'lstm'") != std::string::npos);
   CHECK(user_error([&] { compare(study, "lstm", "lstm", ""); }).find("with itself") != std::string::npos);
+  CHECK(user_error([&] {
+          compare(study_of({made_up::run(copy, lstm, 1), made_up::run(copy, gru, 2)}), "lstm", "gru", "");
+        }) ==
+        "cell = lstm,gru: these models have no task, settings and seed in common; name them by the complete labels "
+        "of the table, such as 'gru'");
   const std::string unknown = user_error([&] { compare(study, "lstm", "gru", "los"); });
   CHECK(unknown.find("did you mean 'loss'") != std::string::npos);
   CHECK(unknown.find("which have recall, loss, relative_loss, skill, ") != std::string::npos);

@@ -1,6 +1,7 @@
 // Imported runs beside records: they are marked wherever they are shown, and change nothing about the others.
 #include "analysis/imported.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <catch2/catch.hpp>
@@ -284,6 +285,25 @@ TEST_CASE("what is not known of imported runs is not compared", "[imported][erro
   const Comparison times = compare(study, "gru", "torch", "wall_ms_per_update").at(0);
   CHECK(times.caveats.front() ==
         "the times of imported runs were measured by other programs, and perhaps on other machines");
+}
+
+TEST_CASE("a missing run is left out of a comparison of sizes with imported ones, which know few measures",
+          "[imported][errors]") {
+  CHECK(user_error([] {
+          compare(only_imports(), "torch", "jax", "sovled");
+        }).find("which have mse, diverged, parameters, wall_ms_per_update;") != std::string::npos);
+  std::vector<Run> runs;
+  for (int seed = 1; seed <= 3; ++seed) {
+    runs.push_back(made_up::run(copy, lstm, seed));
+    runs.push_back(imported_run(copy, "torch", seed, 0.5));
+  }
+  runs[0] = made_up::missing(runs[0]);
+  std::stable_partition(runs.begin(), runs.end(), [](const Run& run) { return !run.imported; });
+  const Comparison sizes = compare(study_of(runs), "lstm", "torch", "parameters").at(0);
+  CHECK(sizes.first_runs.size() == 2);
+  CHECK(sizes.second_runs.size() == 3);
+  CHECK(std::count_if(sizes.caveats.begin(), sizes.caveats.end(),
+                      [](const std::string& caveat) { return caveat.starts_with("1 run is left out: "); }) == 1);
 }
 
 TEST_CASE("whether imported runs stopped early is not claimed", "[imported]") {

@@ -89,6 +89,13 @@ TEST_CASE("a model that was not tested at a length says so, and test lengths tha
   CHECK(study_of({runs[0]}).tasks[0].options.find("test-length 50,100") != std::string::npos);
 }
 
+TEST_CASE("tables say how many runs were timed on a busy machine", "[analysis]") {
+  std::vector<Run> runs = {made_up::run(copy, lstm, 1), made_up::run(copy, lstm, 2)};
+  CHECK(text_tables(study_of(runs)).find("busy") == std::string::npos);
+  runs[1].record->measured["oversubscribed"] = true;
+  CHECK(text_tables(study_of(runs)).find("1 of 2 runs were timed on a busy machine") != std::string::npos);
+}
+
 TEST_CASE("the text table fits a terminal of 120 columns", "[analysis]") {
   for (int seeds : {3, 9, 10}) {
     std::istringstream lines(text_tables(made_up::study(seeds)));

@@ -1,5 +1,6 @@
 // Sequences and outputs in files: `export` and `predict`.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <set>
 #include <sstream>
@@ -236,6 +237,32 @@ TEST_CASE("what cannot be exported or predicted gets one sentence", "[cli][expor
   uneven.tensors = {make_tensor("inputs", {1, 3}, symbols.data()), make_tensor("mask", {2, 3}, values.data())};
   std::ofstream(shell / "in.safetensors", std::ios::binary) << to_safetensors(uneven);
   CHECK_THAT(refused("--from in.safetensors"), Contains("mask is [2, 3], but those before it have 1 sequences"));
+}
+
+TEST_CASE("numbers that no sequence of the task has are refused with their place", "[cli][predict][errors]") {
+  const Shell shell;
+  const auto refused = [&](const std::string& task, const std::string& array, std::size_t place, float value) {
+    fs::remove_all(shell / "results");
+    const std::string id = train_small(shell, task).stem();
+    REQUIRE(shell.run("predict " + id + " --to good.safetensors").code == 0);
+    TensorFile file = from_safetensors(file_text(shell / "good.safetensors"), "good");
+    for (Tensor& tensor : file.tensors)
+      if (tensor.name == array) std::memcpy(tensor.bytes.data() + place * sizeof value, &value, sizeof value);
+    std::ofstream(shell / "in.safetensors", std::ios::binary) << to_safetensors(file);
+    const Printed printed = shell.run("predict " + id + " --to x --from in.safetensors");
+    CHECK(printed.code == 2);
+    CHECK_FALSE(fs::exists(shell / "x"));
+    return printed.err;
+  };
+  shell.write("chords.json", R"({"train": [[[60, 64], [60], []]], "valid": [[[21], [90]]], "test": [[[60], [64]]]})");
+  const std::string adding = "--task adding --length 5 --cell rnn",
+                    chords = "--task sequences --file chords.json --cell rnn";
+  CHECK_THAT(refused(adding, "inputs", 2 * 5 + 2 * 1, INFINITY),
+             Contains("the array inputs contains inf in sequence 1 at time step 1, but must have finite numbers"));
+  CHECK_THAT(refused(adding, "mask", 3, -0.5f),
+             Contains("the array mask contains -0.5 in sequence 0 at time step 3, but must have numbers from 0"));
+  CHECK_THAT(refused(chords, "targets", 0, 0.25f),
+             Contains("the array targets contains 0.25 in sequence 0 at time step 0, but must have 0 or 1"));
 }
 
 TEST_CASE("the options --to and --out replace neither records nor what the command reads",

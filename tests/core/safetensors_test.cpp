@@ -106,6 +106,7 @@ TEST_CASE("hostile safetensors are refused", "[safetensors]") {
       R"({"a":{"dtype":"F32","shape":[1]}})",                              // missing key
       R"({"a":{"dtype":"F32","shape":[[[[1]]]],"data_offsets":[0,4]}})",   // nested
       R"({"\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",    // half a surrogate pair
+      R"({"\udc00":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",    // the other half
       R"([])", R"({)", R"({"a":1})", R"({}{})", "");
   INFO(header);
   CHECK(error_of(file_of(header, std::string(4, 'x'))) != "");

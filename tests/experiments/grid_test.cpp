@@ -333,6 +333,8 @@ TEST_CASE("an unused option of the command line is refused for an incomplete fil
 TEST_CASE("what a task refuses is refused before its sequences decide a model's options", "[grid][errors]") {
   CHECK_THAT(refusal("task = sequences\ncell = lstm\ninit = chrono\nfile = missing.jsonl\n"),
              Catch::Contains("missing.jsonl"));
+  CHECK_THAT(refusal("task = random-map\ncell = lstm\ninit = chrono\nlength = 2\npairs = 100\n"),
+             Catch::StartsWith("x.ini:4: length = 2 is too short for random-map with pairs = 100"));
 }
 
 TEST_CASE("a test length that does not fit in memory is refused", "[grid][errors]") {

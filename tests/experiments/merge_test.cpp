@@ -54,6 +54,17 @@ std::map<std::string, std::string> bytes_below(const fs::path& folder) {
 
 }  // namespace
 
+TEST_CASE("a merge of more files than are written at a time copies each of them", "[merge]") {
+  const TemporaryFolder folder;
+  record(folder.path() / "one", 1);
+  const ResultsFolder from(folder.path() / "one", "small");
+  constexpr std::uint64_t runs = 1100;
+  for (std::uint64_t seed = 2; seed <= runs; ++seed)
+    overwrite(from.record_path(small_run(seed).id()), record_text(example_record(seed)));
+  CHECK(merge_results({folder.path() / "one"}, folder.path() / "all").at(0).records == runs);
+  CHECK(bytes_below(folder.path() / "all") == bytes_below(folder.path() / "one"));
+}
+
 TEST_CASE("a merge adds what is new, keeps what is there, and names what differs", "[merge]") {
   const TemporaryFolder folder;
   const fs::path one = folder.path() / "one", two = folder.path() / "two", all = folder.path() / "all";

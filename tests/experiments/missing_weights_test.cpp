@@ -1,5 +1,6 @@
 // Weights files that were deleted or truncated after their runs were recorded.
 #include <fstream>
+#include <map>
 
 #include <catch2/catch.hpp>
 
@@ -60,20 +61,28 @@ TEST_CASE("missing and damaged weights are noticed and written again, with the b
   CHECK(read_file(results_folder.record_path(id)) == record);  // with the measurements of its first training
 }
 
-TEST_CASE("a run that gives another result keeps its record and gets no weights", "[weights]") {
+TEST_CASE("runs that give other results keep their records and get no weights", "[weights]") {
   const TemporaryFolder folder;
   const Experiment experiment = small_experiment(1, 20);
   REQUIRE(run_experiment(experiment, folder.path(), quietly()) == 0);
   const ResultsFolder results_folder(folder.path(), "small");
-  const std::string id = experiment.runs[0].id();
-  Record record = *results_folder.load(id);
-  record.result["final"]["test"]["loss"] = 0.5;
-  record.result["hash"] = result_hash(record.result);
-  overwrite(results_folder.record_path(id), record_text(record));
-  fs::remove(results_folder.weights_path(id));
-  CHECK(run_experiment(experiment, folder.path(), quietly()) == 1);
-  CHECK(read_file(results_folder.record_path(id)) == record_text(record));
-  CHECK_FALSE(fs::exists(results_folder.weights_path(id)));
+  std::map<std::string, std::string> edited;
+  for (const RunSpec& run : experiment.runs) {
+    Record record = *results_folder.load(run.id());
+    record.result["final"]["test"]["loss"] = 0.5;
+    record.result["hash"] = result_hash(record.result);
+    edited[run.id()] = record_text(record);
+    overwrite(results_folder.record_path(run.id()), edited[run.id()]);
+    fs::remove(results_folder.weights_path(run.id()));
+  }
+  REQUIRE(edited.size() == 2);
+  RunnerOptions options = quietly();
+  options.summary = true;  // which names each of several failures once more
+  CHECK(run_experiment(experiment, folder.path(), options) == 1);
+  for (const auto& [id, text] : edited) {
+    CHECK(read_file(results_folder.record_path(id)) == text);
+    CHECK_FALSE(fs::exists(results_folder.weights_path(id)));
+  }
 }
 
 TEST_CASE("a changed byte in the header of a weights file is damage, and run repairs it", "[weights]") {
@@ -113,6 +122,30 @@ TEST_CASE("a changed byte in the header of a weights file is damage, and run rep
   edited.replace(edited.find("\"F32\""), 5, "\"I32\"");
   overwrite(weights, edited);
   CHECK(weights_problem(weights, former) == "damaged");
+}
+
+TEST_CASE("weights of a run whose input file is gone are judged by their form", "[weights]") {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += "[0, " + std::to_string(i % 2) + ", 1]\n";
+  const fs::path file = folder.path() / "notes.jsonl";
+  overwrite(file, lines);
+  const Experiment experiment =
+      declared({{"task", "sequences"}, {"file", file.string()}, {"cell", "rnn"}, {"hidden", "2"}, {"updates", "2"}});
+  const fs::path results = folder.path() / "results";
+  REQUIRE(run_experiment(experiment, results, quietly()) == 0);
+  const ResultsFolder results_folder(results, experiment.name);
+  const std::string id = experiment.runs[0].id();
+  const fs::path weights = results_folder.weights_path(id);
+  const Record record = *results_folder.load(id);
+  const std::string bytes = read_file(weights);
+  CHECK(weights_problem(weights, record) == "");
+  fs::remove(file);
+  CHECK(weights_problem(weights, record) == "");
+  std::string edited = bytes;
+  edited[9] = '}';  // not JSON any more
+  overwrite(weights, edited);
+  CHECK(weights_problem(weights, record) == "damaged");
 }
 
 TEST_CASE("no record makes the program read beyond its weights file", "[weights]") {

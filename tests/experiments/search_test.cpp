@@ -102,6 +102,10 @@ TEST_CASE("what is wrong with a search is said with its place", "[search][errors
         place +
             "schedule = plateau counts evaluations, which must be equally far apart: set evaluate-every to a number "
             "of updates");
+  // Without the name of a searched option: all squares of attention need terabytes.
+  CHECK_THAT(
+      search_refusal({{"attention", "none, dot"}}, {{"length", "1000000"}, {"batch", "1"}}),
+      Catch::StartsWith("x.ini: [search] a trial cannot be trained: rnn on adding with hidden = 4, batch = 1 and"));
   const SettingPairs five = {{"beta1", "0.8, 0.9"},
                              {"beta2", "0.9, 0.99"},
                              {"epsilon", "1e-8, 1e-7"},

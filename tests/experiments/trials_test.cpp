@@ -137,6 +137,9 @@ TEST_CASE("a number of updates that no run has is refused", "[search][trials][er
     CHECK(with("\"updates\":60", std::string("\"updates\":") + number) == sentence + advice);
     CHECK(with("\"updates_to_solve\":40", std::string("\"updates_to_solve\":") + number) == sentence + advice);
   }
+  for (const char* score : {"\"0.1\"", "true", "[0.1]", "{}"})
+    CHECK(with("\"loss\":0.1", std::string("\"loss\":") + score) ==
+          "FILE:1: this trial cannot be used: a score is not a number" + advice);
 }
 
 TEST_CASE("a trial that cannot be trained again is named with file and line", "[search][trials][errors]") {

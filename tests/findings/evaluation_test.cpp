@@ -65,6 +65,7 @@ TEST_CASE("the listings show both searches, the interval and the boundary", "[fi
   CHECK_THAT(findings_text(results),
              Contains("compared: lstm - gru, recall (higher is better)") && Contains("1 of 40 runs recorded"));
   CHECK_THAT(findings_markdown(results), Contains("**contradicted**"));
+  CHECK_THAT(findings_latex(results), Contains("\\begin{tabular}") && Contains("contradicted"));
   for (const std::size_t i : {1, 3}) {
     CHECK(comparison_cell(results[i]) == "-");
     CHECK(mean_cell(results[i], 0) == "-");
@@ -138,4 +139,23 @@ TEST_CASE("published numbers are compared by sign, size and ranking, and decide 
   CHECK_FALSE(one_number.sign);
   CHECK_FALSE(one_number.size);
   CHECK_FALSE(one_number.ranking);
+  // A published model may have settings: those of the side, or of the task.
+  CHECK(met("lstm{length=5} 0.6 (read), gru{length=5} 0.4 (read)", 0.2).size == true);
+  CHECK_THROWS_WITH(met("lstm{length=6} 0.6 (read), gru 0.4 (read)", 0.2), Contains("no run is 'lstm{length=6}'"));
+}
+
+TEST_CASE("further comparisons of times that were measured on a busy machine mean nothing", "[finding]") {
+  Findings findings;
+  findings.write("x", finding_text({{"also", "gru < lstm on cpu_ms_per_update"}}));
+  const DeclaredStudy& study = *findings.freeze().at(0).study;
+  for (const RunSpec& run : study.experiment.runs) {
+    Record record = recall_record(run, lstm_leads(0.2)(run, run.seed > 10));
+    record.measured["oversubscribed"] = run.seed == 3;
+    findings.add_record(study, record);
+  }
+  const FindingResult& result = findings.evaluate().at(0);
+  CHECK(result.verdict == Verdict::supported);
+  REQUIRE(result.caveats.size() == 1);
+  CHECK_THAT(result.caveats[0],
+             Catch::StartsWith("further comparisons of times mean nothing: 2 of 40 runs were timed on a busy machine"));
 }

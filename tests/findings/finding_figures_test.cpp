@@ -165,6 +165,16 @@ TEST_CASE("gradients are shown relative to the first lag, as medians over seeds"
         std::vector<Values>{{1, 0, 0, 0}, {2, 0, 0, 0}});
 }
 
+TEST_CASE("gradients of runs that all diverged have a panel that says so", "[findings]") {
+  TemporaryFolder folder;
+  const Finding finding =
+      declared(folder.path(), "reach", "cell = lstm, gru\nseed = 1..2\nprobe = gradients\n",
+               "number = 1\nclaim = c\nmeasure = relative_loss\ncompare = gru < lstm\nmargin = 0 (any)\n"
+               "figure = gradients\n");
+  const Figure figure = finding_figure(result_of(finding, [](const RunSpec&, Json& json) { diverge(json); }));
+  CHECK(figure.script.find("no record") != std::string::npos);
+}
+
 TEST_CASE("gradients of many cells have a panel for each", "[findings]") {
   TemporaryFolder folder;
   const Finding finding = declared(

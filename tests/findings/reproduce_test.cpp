@@ -107,6 +107,10 @@ TEST_CASE("a study is frozen, searched, run, decided and resumed", "[reproduce]"
     if (gone++ % 3 == 0) fs::remove(results_folder.record_path(id));
   const std::string trials = text_of(shell / "results/small/search-B.jsonl");
   write(shell / "results/small/search-B.jsonl", trials.substr(0, trials.size() / 2));
+  const auto kept = TrialFile(shell / "results/small/search-B.jsonl").size();
+  REQUIRE((kept > 0 && kept < 12));
+  REQUIRE(shell.run("reproduce small --dry-run") == 0);  // the chosen settings, and so the runs, may change
+  CHECK_THAT(shell.out, Catch::Matches("[^]*small +24 +40 +" + std::to_string(40 + 12 - kept) + " +[0-9.]+\n[^]*"));
   REQUIRE(shell.run("findings --format json") == 0);
   CHECK(Json::parse(shell.out).at(0).at("verdict") == "not run");
   REQUIRE(shell.run("status small") == 0);

@@ -63,6 +63,8 @@ TEST_CASE("the search is shown with every trial, what A and B chose, and where n
   CHECK(block(figure, "adding, lstm, search B, rung 2: rate, score").size() == 4);
   CHECK(count(figure.data, "gru, search") == 0);
   draw_figures({figure}, folder.path());
+  records->searched = false;
+  CHECK_THROWS_WITH(search_figure(*records), Catch::Contains("is not finished, so its trials cannot be drawn"));
 }
 
 TEST_CASE("the page of a study with three claims shows every verdict", "[findings]") {

@@ -217,6 +217,15 @@ TEST_CASE("the reported runs have the settings that the search before their seed
   CHECK(records.cpu_seconds > 0);
 }
 
+TEST_CASE("what a search chose is listed for each group of runs, by what distinguishes it", "[study]") {
+  SearchedStudy study(with_room, {{"length", "5, 6"}});
+  const Json chosen = findings_json({study.after(lstm_leads(0.2))}).at(0).at("chosen");
+  std::set<std::string> groups;
+  for (const Json& choice : chosen) groups.insert(choice.at("runs"));
+  CHECK(groups ==
+        std::set<std::string>{"copy lstm length=5", "copy lstm length=6", "copy gru length=5", "copy gru length=6"});
+}
+
 TEST_CASE("a study is not run until its search and all reported runs are finished", "[study]") {
   Findings findings;
   findings.write("x", finding_text({}, short_search));
