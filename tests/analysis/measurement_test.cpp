@@ -176,6 +176,9 @@ TEST_CASE("probes have their numbers, and a null is a measure without a value", 
   CHECK(of_a_probe(parse_measurement("saturated recall"), run));
   CHECK_FALSE(has_measure(parse_measurement("gradient at lag 70"), run));
   CHECK_FALSE(of_a_probe(parse_measurement("recall"), run));
+  const Study study = make_study("x", "x", "x.ini", {run});
+  CHECK_THROWS_WITH(check_measure(study.tasks.at(0), parse_measurement("forget gate idel")),
+                    Catch::Contains("did you mean 'forget gate idle'?"));
 }
 
 TEST_CASE("a diverged run has no score, and its haste is no merit", "[measurement]") {

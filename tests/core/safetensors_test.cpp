@@ -98,6 +98,7 @@ TEST_CASE("hostile safetensors are refused", "[safetensors]") {
       R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})",                      // backwards
       R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})",                     // negative
       R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})",  // overflow to 0
+      R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})",  // the same of smaller numbers
       R"({"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}})",   // not 64 bits
       R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
       R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}})",

@@ -124,30 +124,6 @@ TEST_CASE("a changed byte in the header of a weights file is damage, and run rep
   CHECK(weights_problem(weights, former) == "damaged");
 }
 
-TEST_CASE("weights of a run whose input file is gone are judged by their form", "[weights]") {
-  const TemporaryFolder folder;
-  std::string lines;
-  for (int i = 0; i < 20; ++i) lines += "[0, " + std::to_string(i % 2) + ", 1]\n";
-  const fs::path file = folder.path() / "notes.jsonl";
-  overwrite(file, lines);
-  const Experiment experiment =
-      declared({{"task", "sequences"}, {"file", file.string()}, {"cell", "rnn"}, {"hidden", "2"}, {"updates", "2"}});
-  const fs::path results = folder.path() / "results";
-  REQUIRE(run_experiment(experiment, results, quietly()) == 0);
-  const ResultsFolder results_folder(results, experiment.name);
-  const std::string id = experiment.runs[0].id();
-  const fs::path weights = results_folder.weights_path(id);
-  const Record record = *results_folder.load(id);
-  const std::string bytes = read_file(weights);
-  CHECK(weights_problem(weights, record) == "");
-  fs::remove(file);
-  CHECK(weights_problem(weights, record) == "");
-  std::string edited = bytes;
-  edited[9] = '}';  // not JSON any more
-  overwrite(weights, edited);
-  CHECK(weights_problem(weights, record) == "damaged");
-}
-
 TEST_CASE("no record makes the program read beyond its weights file", "[weights]") {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "x.safetensors";

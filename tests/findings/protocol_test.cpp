@@ -305,4 +305,7 @@ TEST_CASE("a claim cannot be declared again under another name", "[protocol][err
   fixed.add_record(x, recall_record(x.experiment.runs[0], 0.5));
   CHECK_THAT(again(""), StartsWith("y.ini: the same runs with the same seeds are declared in results/x/protocol.json"));
   CHECK(again("1 (another margin)") == "accepted");
+  std::filesystem::remove_all(fixed.results() / "y");
+  overwrite(fixed.results() / "x" / "protocol.json", "{}");
+  CHECK_THAT(again(""), StartsWith("y.ini: results/x/protocol.json cannot be read: "));
 }
