@@ -13,8 +13,8 @@ namespace {
 
 constexpr double square = 236;  // pixels of a gate panel
 
-void no_record(Panels& panels, const Rectangle& frame, const std::string& title) {
-  panels.headings(frame, title, "no record", "");
+void draw_no_runs(Panels& panels, const Rectangle& frame, const std::string& title) {
+  panels.headings(frame, title, "no record, or every run diverged", "");
   panels.plot_nothing(frame);
 }
 
@@ -46,7 +46,7 @@ void draw_solves(Panels& panels, const TaskRuns& task, const Rectangle& frame, b
     for (const Lifetime& life : models.back().second)
       if (std::isfinite(life.time)) end = std::max(end, life.time);
   }
-  if (models.empty()) return no_record(panels, frame, task.label);
+  if (models.empty()) return draw_no_runs(panels, frame, task.label);
   panels.headings(frame, task.label, "share of runs that have solved", seconds ? "CPU seconds of training" : "updates");
   panels.command(Axis{0, end > 0 ? 1.04 * drawable(end) : 1, false}.commands('x'));  // room for a step at the very end
   panels.command(widened({0, 1, false}).commands('y'));
@@ -157,7 +157,7 @@ void draw_lags(Panels& panels, const LagPanel& lag_panel, const Rectangle& frame
     bands.push_back(data + "1:3:4 " + band_clause(style));
     lines.push_back(data + "1:2 " + line_clause(style));
   }
-  if (bands.empty()) return no_record(panels, frame, lag_panel.title);
+  if (bands.empty()) return draw_no_runs(panels, frame, lag_panel.title);
   panels.headings(frame, lag_panel.title, "log10 of the gradient's norm, relative to lag 1", "lag in steps");
   panels.command(linear_axis({0, max}).commands('x'));
   panels.command(norms.commands('y'));
@@ -285,7 +285,7 @@ PanelGroup gate_panels(const Study& study) {
       "more the loss depends on the unit's memory in the middle of the sequence, relative to the unit of the same network "
       "on which it depends most. On the dotted line both means are equal.",
       [gates](Panels& panels) {
-        if (gates.empty()) no_record(panels, panels.panel(0), "gates");
+        if (gates.empty()) draw_no_runs(panels, panels.panel(0), "gates");
         for (std::size_t g = 0; g < gates.size(); ++g) draw_gate(panels, gates[g], panels.panel(static_cast<int>(g)));
       }};
 }

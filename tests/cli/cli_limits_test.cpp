@@ -5,6 +5,7 @@
 
 #include "analysis/figures/gnuplot.h"
 #include "experiments/records/results_folder.h"
+#include "experiments/records/weights.h"
 #include "tests/cli/shell.h"
 #include "tests/experiments/run_fixture.h"
 #include "tests/namespaces.h"
@@ -206,4 +207,26 @@ TEST_CASE("status and a dry run name the runs whose weights are missing", "[cli]
   CHECK(again.err.starts_with("note: the weights of 1 recorded run are missing or damaged; training again"));
   CHECK(contents(ResultsFolder(shell / "r", "adding")) == ids);
   CHECK(shell.run("status " + status).out.find("weights") == std::string::npos);
+}
+
+TEST_CASE("weights of a run whose input file is gone are judged by their form", "[cli][weights]") {
+  const Shell shell;
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += "[0, " + std::to_string(i % 2) + ", 1]\n";
+  shell.write("gone.jsonl", lines);
+  REQUIRE(shell.run("run --task sequences --file gone.jsonl --cell gru --hidden 4 --updates 2").code == 0);
+  const ResultsFolder results_folder(shell / "results", "sequences");
+  const std::string id = results_folder.ids().at(0);
+  const fs::path weights = results_folder.weights_path(id);
+  fs::remove(shell / "gone.jsonl");  // which this process has not read
+  const Record record = *results_folder.load(id);
+  CHECK(weights_problem(weights, record) == "");
+  const std::string bytes = file_text(weights);
+  for (const auto& [from, to] : {std::pair{"{\"__meta", "{{__meta"}, {"\"F32\"", "\"I32\""}}) {
+    std::string edited = bytes;
+    REQUIRE(edited.find(from) != std::string::npos);
+    edited.replace(edited.find(from), std::string(from).size(), to);
+    overwrite(weights, edited);
+    CHECK(weights_problem(weights, record) == "damaged");
+  }
 }

@@ -10,7 +10,6 @@
 #include "core/safetensors.h"
 #include "experiments/declaration/run_task.h"
 #include "experiments/records/results_folder.h"
-#include "experiments/records/weights.h"
 #include "experiments/training/evaluation.h"
 #include "tests/cli/shell.h"
 #include "tests/experiments/run_fixture.h"
@@ -313,26 +312,6 @@ TEST_CASE("the options --to and --out replace neither records nor what the comma
   CHECK_THAT(refused("predict " + id + " --from out.safetensors --to out.safetensors"),
              Contains("would replace out.safetensors"));
   CHECK(read_safetensors(shell / "out.safetensors").find("inputs")->shape.at(0) == 2);
-}
-
-TEST_CASE("weights of a run whose input file is gone are judged by their form", "[cli][weights]") {
-  const Shell shell;
-  std::string lines;
-  for (int i = 0; i < 20; ++i) lines += "[0, " + std::to_string(i % 2) + ", 1]\n";
-  shell.write("gone.jsonl", lines);
-  const fs::path path = train_small(shell, "--task sequences --file gone.jsonl --cell gru");
-  const fs::path weights = fs::path(path).replace_extension(".safetensors");
-  fs::remove(shell / "gone.jsonl");  // which this process has not read
-  const Record record = read_record(path);
-  CHECK(weights_problem(weights, record) == "");
-  const std::string bytes = file_text(weights);
-  for (const auto& [from, to] : {std::pair{"{\"__meta", "{{__meta"}, {"\"F32\"", "\"I32\""}}) {
-    std::string edited = bytes;
-    REQUIRE(edited.find(from) != std::string::npos);
-    edited.replace(edited.find(from), std::string(from).size(), to);
-    overwrite(weights, edited);
-    CHECK(weights_problem(weights, record) == "damaged");
-  }
 }
 
 TEST_CASE("a trace ends with its sequence, not with the longest one", "[cli][trace]") {

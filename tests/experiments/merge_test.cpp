@@ -58,7 +58,7 @@ TEST_CASE("a merge of more files than are written at a time copies each of them"
   const TemporaryFolder folder;
   record(folder.path() / "one", 1);
   const ResultsFolder from(folder.path() / "one", "small");
-  constexpr std::uint64_t runs = 1100;
+  constexpr std::uint64_t runs = 1100;  // more than files_at_a_time in merge.cpp
   for (std::uint64_t seed = 2; seed <= runs; ++seed)
     overwrite(from.record_path(small_run(seed).id()), record_text(example_record(seed)));
   CHECK(merge_results({folder.path() / "one"}, folder.path() / "all").at(0).records == runs);

@@ -184,6 +184,11 @@ TEST_CASE("verify: bad input is refused with one sentence before any run starts"
   // A record of another numerics_version can be read, but not computed again.
   const Record old = recorded.replace_by_old();
   CHECK(holds(refusal(old.id()), old.id() + ".json: this record has numerics_version 1, but this program"));
+}
+
+TEST_CASE("who has records of another numerics_version only is told of no settings to repeat", "[verify]") {
+  const Recorded recorded;
+  recorded.replace_by_old();
   for (const RunSpec& run : recorded.experiment.runs) fs::remove(recorded.results_folder().record_path(run.id()));
   CHECK(recorded_with_other_settings(recorded.experiment, recorded.results_folder())
             .ends_with(" has 1 record of runs with other settings: repeat the settings that they were trained with"));
